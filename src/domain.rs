@@ -1,0 +1,9 @@
+//! What Standin knows and decides, as plain data and pure functions.
+//!
+//! Nothing here does I/O: no async, no clock, no file, no environment, no HTTP type, no logging.
+
+pub mod account;
+pub mod answer;
+pub mod marker;
+pub mod secret;
+pub mod time;

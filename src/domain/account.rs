@@ -1,0 +1,70 @@
+//! The names of things: services, personas' copies, accounts, and the ids that services give them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The name of a service in the configuration: `[a-z][a-z0-9-]*`, checked where it is decoded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServiceName(String);
+
+impl ServiceName {
+    /// The name, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut chars = text.chars();
+        let head = chars.next().is_some_and(|c| c.is_ascii_lowercase());
+        let tail = chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        (head && tail).then(|| Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServiceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One copy of a persona in one service; written `SERVICE/ACCOUNT`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AccountKey {
+    /// Where.
+    pub service: ServiceName,
+    /// The copy's name: `alice`, or `buyer-7` of a persona with a count.
+    pub account: String,
+}
+
+impl fmt::Display for AccountKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.service, self.account)
+    }
+}
+
+/// The id that a service gave an account: any scalar, kept digit by digit. Foreign text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RemoteId(String);
+
+impl RemoteId {
+    /// The id, unless it is empty: an empty id in a path would name the whole collection.
+    pub fn new(text: impl Into<String>) -> Option<Self> {
+        let text = text.into();
+        (!text.is_empty()).then_some(Self(text))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RemoteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,1 @@
+//! The front of a user name that says: made by Standin.

@@ -1,0 +1,3 @@
+//! The binary: which command, run it, exit code.
+
+fn main() {}
