@@ -4,6 +4,10 @@
 
 pub mod account;
 pub mod answer;
+pub mod decide;
+pub mod event;
+pub mod ledger;
 pub mod marker;
+pub mod outcome;
 pub mod secret;
 pub mod time;

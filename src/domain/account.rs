@@ -68,3 +68,35 @@ impl fmt::Display for RemoteId {
         f.write_str(&self.0)
     }
 }
+
+impl std::str::FromStr for AccountKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split_once('/')
+            .and_then(|(service, account)| {
+                Some(Self {
+                    service: ServiceName::parse(service)?,
+                    account: account.to_owned(),
+                })
+            })
+            .ok_or_else(|| format!("`{text}` is not of the form SERVICE/ACCOUNT"))
+    }
+}
+
+/// Writes an [`AccountKey`] as `SERVICE/ACCOUNT` where serde is asked to.
+pub mod as_text {
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    use super::AccountKey;
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(key: &AccountKey, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(key)
+    }
+
+    /// Reads it back.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountKey, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}

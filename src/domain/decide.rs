@@ -1,0 +1,225 @@
+//! What to do next with one account: the pure half of the engine.
+//!
+//! [`provision`] drives an account forward, [`settle`] drives it back to nothing. Both see only the ledger's record and
+//! what the service can do; the engine carries the step out, writes down what happened, and asks again.
+
+use std::time::Duration;
+
+use super::account::RemoteId;
+use super::ledger::{Record, Status};
+use super::time::Timestamp;
+
+/// What the configuration lets us do at a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Powers {
+    /// There is a look-up by user name.
+    pub find: bool,
+    /// Reading the account back may show its name.
+    pub read: bool,
+    /// The id is chosen by us, so that a delete needs no answer of a create.
+    pub chosen_id: bool,
+    /// Sending a create twice can't make two: the service refuses equal names, or an idempotency key is sent.
+    pub repeatable: bool,
+    /// How long one request may take.
+    pub request_timeout: Duration,
+    /// How long a look-up may lag behind a create.
+    pub settle: Duration,
+}
+
+impl Powers {
+    /// When a look-up that finds nothing proves that nothing will come any more.
+    pub fn window_closes(&self, record: &Record) -> Timestamp {
+        record.window_closes(self.request_timeout) + self.settle
+    }
+}
+
+/// The next step of an account that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provision {
+    /// Write the intent down and send the create.
+    Create,
+    /// Look it up by name. If it is certainly absent, a create may follow.
+    Look,
+    /// Send what follows a create, then read it back.
+    Complete,
+    /// It is ready.
+    Ready,
+    /// It can't be had; what is known of it is a debt or not, by its status.
+    Fail,
+}
+
+/// What to do next with an account that is wanted.
+///
+/// `creates_left` counts down the creates that may still be sent.
+pub fn provision(record: &Record, powers: &Powers, creates_left: u32) -> Provision {
+    match record.status {
+        Status::Untouched | Status::Refused | Status::Gone if creates_left > 0 => Provision::Create,
+        Status::Creating | Status::Unclear if powers.find => Provision::Look,
+        Status::Live => Provision::Complete,
+        Status::Verified => Provision::Ready,
+        Status::Untouched
+        | Status::Refused
+        | Status::Gone
+        | Status::Creating
+        | Status::Unclear
+        | Status::Rejected
+        | Status::Stranger
+        | Status::Deleting => Provision::Fail,
+    }
+}
+
+/// May a create be sent again after a look-up that found nothing?
+///
+/// Where the service refuses equal names, or knows the request again by its key, at once; elsewhere only when the
+/// first one can't land any more.
+pub fn may_create_again(record: &Record, powers: &Powers, now: Timestamp) -> bool {
+    powers.repeatable || now >= powers.window_closes(record)
+}
+
+/// The next step of an account that must go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settle {
+    /// It owes nothing.
+    Done,
+    /// Look it up by name, until the window of late arrivals has closed.
+    Look,
+    /// Wait until the window of late arrivals has closed, then delete by the id that we chose ourselves.
+    DeleteChosen,
+    /// Read it back first: its name was never seen.
+    Read(RemoteId),
+    /// Delete it.
+    Delete(RemoteId),
+    /// Nothing can be done: there is no look-up.
+    GiveUp,
+}
+
+/// What to do next with an account that must go. `name_seen` says that its name was read back in this very run.
+pub fn settle(record: &Record, powers: &Powers, name_seen: bool) -> Settle {
+    if !record.status.is_debt() {
+        return Settle::Done;
+    }
+    match record.ids.first() {
+        // A look-up, a verified read and an earlier delete have all compared the name before.
+        Some(id) if powers.read && !name_seen && needs_reading(record.status) => Settle::Read(id.clone()),
+        Some(id) => Settle::Delete(id.clone()),
+        None if powers.find => Settle::Look,
+        None if powers.chosen_id && record.status != Status::Stranger => Settle::DeleteChosen,
+        None => Settle::GiveUp,
+    }
+}
+
+const fn needs_reading(status: Status) -> bool {
+    match status {
+        Status::Live | Status::Rejected | Status::Unclear | Status::Creating => true,
+        Status::Untouched
+        | Status::Refused
+        | Status::Verified
+        | Status::Stranger
+        | Status::Deleting
+        | Status::Gone => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::Event;
+
+    const FULL: Powers = Powers {
+        find: true,
+        read: true,
+        chosen_id: false,
+        repeatable: true,
+        request_timeout: Duration::from_secs(10),
+        settle: Duration::from_secs(2),
+    };
+    const BARE: Powers = Powers {
+        find: false,
+        read: false,
+        repeatable: false,
+        ..FULL
+    };
+
+    fn record(events: &[Event]) -> Record {
+        let mut record = Record {
+            status: Status::Untouched,
+            ids: Vec::new(),
+            open_intents: 0,
+            last_intent: None,
+        };
+        for event in events {
+            assert!(record.apply(Timestamp::from_millis(1_000), event), "{event:?} does not fit");
+        }
+        record
+    }
+
+    fn id() -> RemoteId {
+        RemoteId::new("7").expect("an id")
+    }
+
+    #[test]
+    fn an_account_is_driven_forward() {
+        use Event::{Created, CreateIntended, CreateRefused, CreateUnclear, Verified, VerifyFailed};
+        let why = String::new;
+        let rows = [
+            (vec![], FULL, 3, Provision::Create),
+            (vec![], FULL, 0, Provision::Fail),
+            (vec![CreateIntended, CreateRefused(why())], FULL, 1, Provision::Create),
+            (vec![CreateIntended, CreateUnclear(why())], FULL, 1, Provision::Look),
+            (vec![CreateIntended, CreateUnclear(why())], BARE, 1, Provision::Fail),
+            (vec![CreateIntended, Created(id())], BARE, 0, Provision::Complete),
+            (vec![CreateIntended, Created(id()), Verified], BARE, 0, Provision::Ready),
+            (vec![CreateIntended, Created(id()), VerifyFailed(why())], FULL, 2, Provision::Fail),
+        ];
+        for (events, powers, left, expected) in rows {
+            assert_eq!(provision(&record(&events), &powers, left), expected, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_driven_back() {
+        use Event::{
+            Adopted, Created, CreateIntended, CreateRefused, CreateUnclear, DeleteIntended, Deleted, StrangerShown, Verified,
+        };
+        let why = String::new;
+        let chosen = Powers { chosen_id: true, ..BARE };
+        let rows = [
+            (vec![], FULL, Settle::Done),
+            (vec![CreateIntended], FULL, Settle::Look),
+            (vec![CreateIntended], BARE, Settle::GiveUp),
+            (vec![CreateIntended], chosen, Settle::DeleteChosen),
+            (vec![CreateIntended, CreateRefused(why())], FULL, Settle::Done),
+            (vec![CreateIntended, CreateUnclear(why())], FULL, Settle::Look),
+            (vec![CreateIntended, Created(id())], FULL, Settle::Read(id())),
+            (vec![CreateIntended, Created(id())], BARE, Settle::Delete(id())),
+            (vec![CreateIntended, Created(id()), Verified], FULL, Settle::Delete(id())),
+            (vec![CreateIntended, Created(id()), StrangerShown(why())], FULL, Settle::Look),
+            (vec![CreateIntended, Created(id()), StrangerShown(why())], chosen, Settle::GiveUp),
+            (vec![CreateIntended, Adopted(vec![id()]), DeleteIntended], FULL, Settle::Delete(id())),
+            (vec![CreateIntended, Created(id()), DeleteIntended, Deleted(id())], FULL, Settle::Done),
+            // The first of two creates is still open: what was deleted was the second's.
+            (
+                vec![CreateIntended, CreateUnclear(why()), CreateIntended, Created(id()), Verified, DeleteIntended, Deleted(id())],
+                FULL,
+                Settle::Look,
+            ),
+        ];
+        for (events, powers, expected) in rows {
+            assert_eq!(settle(&record(&events), &powers, false), expected, "{events:?}");
+        }
+        assert_eq!(
+            settle(&record(&[CreateIntended, Created(id())]), &FULL, true),
+            Settle::Delete(id()),
+        );
+    }
+
+    #[test]
+    fn a_second_create_waits_for_the_first_where_it_could_make_two() {
+        let record = record(&[Event::CreateIntended, Event::CreateUnclear(String::new())]);
+        let at = Timestamp::from_millis;
+        assert!(may_create_again(&record, &FULL, at(1_001)));
+        let loose = Powers { repeatable: false, ..FULL };
+        assert!(!may_create_again(&record, &loose, at(12_999)));
+        assert!(may_create_again(&record, &loose, at(13_000)));
+    }
+}
