@@ -111,12 +111,9 @@ pub fn settle(record: &Record, powers: &Powers, name_seen: bool) -> Settle {
 const fn needs_reading(status: Status) -> bool {
     match status {
         Status::Live | Status::Rejected | Status::Unclear | Status::Creating => true,
-        Status::Untouched
-        | Status::Refused
-        | Status::Verified
-        | Status::Stranger
-        | Status::Deleting
-        | Status::Gone => false,
+        Status::Untouched | Status::Refused | Status::Verified | Status::Stranger | Status::Deleting | Status::Gone => {
+            false
+        }
     }
 }
 
@@ -148,7 +145,10 @@ mod tests {
             last_intent: None,
         };
         for event in events {
-            assert!(record.apply(Timestamp::from_millis(1_000), event), "{event:?} does not fit");
+            assert!(
+                record.apply(Timestamp::from_millis(1_000), event),
+                "{event:?} does not fit"
+            );
         }
         record
     }
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_account_is_driven_forward() {
-        use Event::{Created, CreateIntended, CreateRefused, CreateUnclear, Verified, VerifyFailed};
+        use Event::{CreateIntended, CreateRefused, CreateUnclear, Created, Verified, VerifyFailed};
         let why = String::new;
         let rows = [
             (vec![], FULL, 3, Provision::Create),
@@ -169,7 +169,12 @@ mod tests {
             (vec![CreateIntended, CreateUnclear(why())], BARE, 1, Provision::Fail),
             (vec![CreateIntended, Created(id())], BARE, 0, Provision::Complete),
             (vec![CreateIntended, Created(id()), Verified], BARE, 0, Provision::Ready),
-            (vec![CreateIntended, Created(id()), VerifyFailed(why())], FULL, 2, Provision::Fail),
+            (
+                vec![CreateIntended, Created(id()), VerifyFailed(why())],
+                FULL,
+                2,
+                Provision::Fail,
+            ),
         ];
         for (events, powers, left, expected) in rows {
             assert_eq!(provision(&record(&events), &powers, left), expected, "{events:?}");
@@ -179,10 +184,14 @@ mod tests {
     #[test]
     fn an_account_is_driven_back() {
         use Event::{
-            Adopted, Created, CreateIntended, CreateRefused, CreateUnclear, DeleteIntended, Deleted, StrangerShown, Verified,
+            Adopted, CreateIntended, CreateRefused, CreateUnclear, Created, DeleteIntended, Deleted, StrangerShown,
+            Verified,
         };
         let why = String::new;
-        let chosen = Powers { chosen_id: true, ..BARE };
+        let chosen = Powers {
+            chosen_id: true,
+            ..BARE
+        };
         let rows = [
             (vec![], FULL, Settle::Done),
             (vec![CreateIntended], FULL, Settle::Look),
@@ -192,14 +201,42 @@ mod tests {
             (vec![CreateIntended, CreateUnclear(why())], FULL, Settle::Look),
             (vec![CreateIntended, Created(id())], FULL, Settle::Read(id())),
             (vec![CreateIntended, Created(id())], BARE, Settle::Delete(id())),
-            (vec![CreateIntended, Created(id()), Verified], FULL, Settle::Delete(id())),
-            (vec![CreateIntended, Created(id()), StrangerShown(why())], FULL, Settle::Look),
-            (vec![CreateIntended, Created(id()), StrangerShown(why())], chosen, Settle::GiveUp),
-            (vec![CreateIntended, Adopted(vec![id()]), DeleteIntended], FULL, Settle::Delete(id())),
-            (vec![CreateIntended, Created(id()), DeleteIntended, Deleted(id())], FULL, Settle::Done),
+            (
+                vec![CreateIntended, Created(id()), Verified],
+                FULL,
+                Settle::Delete(id()),
+            ),
+            (
+                vec![CreateIntended, Created(id()), StrangerShown(why())],
+                FULL,
+                Settle::Look,
+            ),
+            (
+                vec![CreateIntended, Created(id()), StrangerShown(why())],
+                chosen,
+                Settle::GiveUp,
+            ),
+            (
+                vec![CreateIntended, Adopted(vec![id()]), DeleteIntended],
+                FULL,
+                Settle::Delete(id()),
+            ),
+            (
+                vec![CreateIntended, Created(id()), DeleteIntended, Deleted(id())],
+                FULL,
+                Settle::Done,
+            ),
             // The first of two creates is still open: what was deleted was the second's.
             (
-                vec![CreateIntended, CreateUnclear(why()), CreateIntended, Created(id()), Verified, DeleteIntended, Deleted(id())],
+                vec![
+                    CreateIntended,
+                    CreateUnclear(why()),
+                    CreateIntended,
+                    Created(id()),
+                    Verified,
+                    DeleteIntended,
+                    Deleted(id()),
+                ],
                 FULL,
                 Settle::Look,
             ),
@@ -218,7 +255,10 @@ mod tests {
         let record = record(&[Event::CreateIntended, Event::CreateUnclear(String::new())]);
         let at = Timestamp::from_millis;
         assert!(may_create_again(&record, &FULL, at(1_001)));
-        let loose = Powers { repeatable: false, ..FULL };
+        let loose = Powers {
+            repeatable: false,
+            ..FULL
+        };
         assert!(!may_create_again(&record, &loose, at(12_999)));
         assert!(may_create_again(&record, &loose, at(13_000)));
     }

@@ -171,22 +171,15 @@ fn next(status: Status, event: &Event, after: &Record) -> Option<Status> {
         (Live, Event::Verified) => Verified,
         (Live, Event::VerifyFailed(_)) => Rejected,
         (Creating | Live | Verified | Rejected | Deleting, Event::StrangerShown(_)) => Stranger,
-        (
-            Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting,
-            Event::DeleteIntended,
-        )
+        (Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting, Event::DeleteIntended)
         | (Deleting, Event::DeleteFailed(_)) => Deleting,
         (Deleting, Event::Deleted(_)) if !after.ids.is_empty() => Deleting,
         (Deleting, Event::Deleted(_)) if after.open_intents > 0 => Unclear,
         (Deleting, Event::Deleted(_)) => Gone,
-        (
-            Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting,
-            Event::Absent,
-        ) => Gone,
-        (
-            Untouched | Creating | Refused | Unclear | Live | Verified | Rejected | Stranger | Deleting | Gone,
-            _,
-        ) => return None,
+        (Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting, Event::Absent) => Gone,
+        (Untouched | Creating | Refused | Unclear | Live | Verified | Rejected | Stranger | Deleting | Gone, _) => {
+            return None;
+        }
     };
     Some(next)
 }

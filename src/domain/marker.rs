@@ -240,7 +240,10 @@ mod tests {
         let mut seen = 0;
         let mut refuse = |changed: String| {
             seen += 1;
-            assert!(changed == name || Marker::at_front_of(&changed).is_none(), "accepted {changed}");
+            assert!(
+                changed == name || Marker::at_front_of(&changed).is_none(),
+                "accepted {changed}"
+            );
         };
         for position in 0..length {
             let (front, back) = name.split_at(position);

@@ -126,7 +126,9 @@ pub fn again(delivery: &Delivery) -> Again {
 ///
 /// `random` lies in 0..1. Full jitter, since many jobs that met the same refusal must not come back together.
 pub fn pause(attempt: u32, random: f64) -> Duration {
-    let ceiling = 200_u64.saturating_mul(1 << attempt.saturating_sub(1).min(6)).min(10_000);
+    let ceiling = 200_u64
+        .saturating_mul(1 << attempt.saturating_sub(1).min(6))
+        .min(10_000);
     Duration::from_millis(ceiling).mul_f64(random.clamp(0.0, 1.0))
 }
 
@@ -153,26 +155,54 @@ mod tests {
         let of = |status| reading(status);
         let rows: &[(&str, Reading, CreateOutcome)] = &[
             ("as expect, id readable", of(201), Happened(id.clone())),
-            ("as expect, the name shown is ours", Reading { shown: Shown::Ours, ..of(201) }, Happened(id)),
+            (
+                "as expect, the name shown is ours",
+                Reading {
+                    shown: Shown::Ours,
+                    ..of(201)
+                },
+                Happened(id),
+            ),
             (
                 "as expect, the name shown is not ours",
-                Reading { shown: Shown::Other, ..of(201) },
+                Reading {
+                    shown: Shown::Other,
+                    ..of(201)
+                },
                 Refused(Refusal::Stranger),
             ),
             (
                 "as expect, not ours and no id",
-                Reading { shown: Shown::Other, id: None, ..of(201) },
+                Reading {
+                    shown: Shown::Other,
+                    id: None,
+                    ..of(201)
+                },
                 Refused(Refusal::Stranger),
             ),
             ("expect without a readable id", Reading { id: None, ..of(201) }, Unclear),
-            ("other 2xx", Reading { expected: false, ..of(202) }, Unclear),
+            (
+                "other 2xx",
+                Reading {
+                    expected: false,
+                    ..of(202)
+                },
+                Unclear,
+            ),
             ("1xx", of(103), Unclear),
             ("3xx", of(302), Unclear),
             ("304", of(304), Unclear),
             ("429", of(429), Throttled),
             ("425", of(425), Throttled),
             ("408", of(408), Unclear),
-            ("409 not declared", Reading { duplicate: false, ..of(409) }, Unclear),
+            (
+                "409 not declared",
+                Reading {
+                    duplicate: false,
+                    ..of(409)
+                },
+                Unclear,
+            ),
             ("423", of(423), Unclear),
             ("499", of(499), Unclear),
             ("500", of(500), Unclear),
@@ -181,8 +211,22 @@ mod tests {
             ("504", of(504), Unclear),
             ("599", of(599), Unclear),
             ("duplicate, marked", of(409), Taken),
-            ("duplicate by another code, marked", Reading { duplicate: true, ..of(422) }, Taken),
-            ("duplicate, unmarked", Reading { marked: false, ..of(409) }, Refused(Refusal::NameTaken)),
+            (
+                "duplicate by another code, marked",
+                Reading {
+                    duplicate: true,
+                    ..of(422)
+                },
+                Taken,
+            ),
+            (
+                "duplicate, unmarked",
+                Reading {
+                    marked: false,
+                    ..of(409)
+                },
+                Refused(Refusal::NameTaken),
+            ),
             ("400", of(400), Refused(Refusal::Status)),
             ("403", of(403), Refused(Refusal::Status)),
             ("404", of(404), Refused(Refusal::Status)),

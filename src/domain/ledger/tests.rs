@@ -106,10 +106,18 @@ fn every_event_in_every_status() {
                 record.open_intents = 0;
             }
             let fits = record.apply(Timestamp::from_millis(9), event);
-            let shown = if fits { record.status.to_string() } else { "-".to_owned() };
+            let shown = if fits {
+                record.status.to_string()
+            } else {
+                "-".to_owned()
+            };
             assert_eq!(&shown, expected, "{status} and {event:?}");
             if !fits {
-                assert_eq!(record.status, Status::Unclear, "what has no place leaves the account in doubt");
+                assert_eq!(
+                    record.status,
+                    Status::Unclear,
+                    "what has no place leaves the account in doubt"
+                );
             }
         }
     }
@@ -131,7 +139,10 @@ fn a_create_that_is_open_outlives_the_deletion_of_another() {
     assert_eq!(illegal, []);
     assert_eq!(ledger.record(0).status, Status::Unclear);
     assert_eq!(ledger.record(0).open_intents, 1);
-    assert_eq!(ledger.record(0).window_closes(Duration::from_millis(10)).as_millis(), 13);
+    assert_eq!(
+        ledger.record(0).window_closes(Duration::from_millis(10)).as_millis(),
+        13
+    );
 }
 
 #[test]
@@ -147,7 +158,9 @@ fn several_under_one_name_are_gone_only_with_the_last() {
     );
     assert_eq!(ledger.record(0).ids, [id("8")]);
     assert!(!ledger.is_settled());
-    ledger.apply(&entry(5, "alice", Event::Deleted(id("8")))).expect("it fits");
+    ledger
+        .apply(&entry(5, "alice", Event::Deleted(id("8"))))
+        .expect("it fits");
     assert!(ledger.is_settled());
 }
 

@@ -1,0 +1,4 @@
+//! How the outside is reached: sockets, files, signals, the runner's own channels.
+
+pub mod http;
+pub mod journal;

@@ -1,0 +1,289 @@
+//! Requests to services: one client, an own pace and own credentials for each service.
+//!
+//! This sends what it is given, once, within bounds, and says what became of it. It decides nothing: what an answer
+//! means stands in `domain::outcome`, and whether to ask again in the engine.
+
+mod answer;
+mod client;
+mod pace;
+mod resolve;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Url};
+
+use crate::domain::outcome::Delivery;
+use crate::domain::secret::Secret;
+use crate::ports::{Identity, Outgoing};
+use pace::Pace;
+
+pub use client::Clients;
+pub use pace::Rate;
+
+/// A GET follows this many redirects, all within the same origin; other methods follow none.
+const REDIRECTS_MAX: usize = 5;
+
+/// What a service's requests carry to be let in.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// Nothing.
+    None,
+    /// RFC 7617.
+    Basic {
+        /// The user.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+    /// RFC 6750.
+    Bearer(Secret),
+    /// Header fields of the service's own.
+    Header(Vec<(String, Secret)>),
+}
+
+/// Where a service is and how it is to be asked.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The base URL; its path is kept in front of every request's.
+    pub base: Url,
+    /// Fields that every request carries.
+    pub headers: Vec<(String, String)>,
+    /// What lets us in.
+    pub credentials: Credentials,
+    /// How long one request may take, from connecting to the last byte.
+    pub timeout: Duration,
+    /// Requests in time, if they are limited.
+    pub rate: Option<Rate>,
+}
+
+/// One service, ready to be asked.
+pub struct Service {
+    client: Client,
+    endpoint: Endpoint,
+    pace: Pace,
+}
+
+impl Service {
+    /// A service behind one of the shared clients.
+    pub fn new(clients: &Clients, endpoint: Endpoint) -> Self {
+        let pace = Pace::new(endpoint.rate);
+        let client = clients.towards(&endpoint.base).clone();
+        Self { client, endpoint, pace }
+    }
+
+    /// Waits until the pace allows a request.
+    pub async fn slot(&self) {
+        self.pace.slot().await;
+    }
+
+    /// Sends a request once and reads the answer whole.
+    pub async fn send(&self, request: &Outgoing) -> Delivery {
+        let sent = tokio::time::timeout(self.endpoint.timeout, self.exchange(request)).await;
+        let delivery = sent.unwrap_or_else(|_| {
+            Delivery::Lost(format!(
+                "no answer within {}",
+                humantime::format_duration(self.endpoint.timeout)
+            ))
+        });
+        if let Delivery::Answered(answer) = &delivery {
+            self.pace.learn(answer);
+        }
+        delivery
+    }
+
+    /// Opens a connection to the service's host and port and closes it again.
+    pub async fn reach(&self) -> Result<(), String> {
+        let host = self.endpoint.base.host_str().unwrap_or_default();
+        let port = self.endpoint.base.port_or_known_default().unwrap_or(80);
+        let connecting = async {
+            let mut last = format!("`{host}` has no address");
+            for address in resolve::addresses(host, port).await? {
+                match tokio::net::TcpStream::connect(address).await {
+                    Ok(_) => return Ok(()),
+                    Err(error) => last = format!("connecting to {address}: {error}"),
+                }
+            }
+            Err(last)
+        };
+        tokio::time::timeout(self.endpoint.timeout, connecting)
+            .await
+            .unwrap_or_else(|_| Err(format!("connecting to {host}:{port}: no answer")))
+    }
+
+    async fn exchange(&self, request: &Outgoing) -> Delivery {
+        let (url, method, headers) = match self.prepare(request) {
+            Ok(prepared) => prepared,
+            Err(reason) => return Delivery::NotSent(reason),
+        };
+        let mut url = url;
+        for _ in 0..=REDIRECTS_MAX {
+            let mut builder = self
+                .client
+                .request(method.clone(), url.clone())
+                .headers(headers.clone());
+            if let Some((_, body)) = &request.payload {
+                builder = builder.body(body.clone());
+            }
+            let response = match builder.send().await {
+                Ok(response) => response,
+                Err(error) => return answer::failure(error),
+            };
+            match redirect(&method, &url, &response) {
+                Some(next) => url = next,
+                None => return answer::read(response).await,
+            }
+        }
+        Delivery::Lost(format!("over {REDIRECTS_MAX} redirects"))
+    }
+
+    fn prepare(&self, request: &Outgoing) -> Result<(Url, Method, HeaderMap), String> {
+        let url = join(&self.endpoint.base, &request.target)?;
+        let method =
+            Method::from_bytes(request.method.as_bytes()).map_err(|_| format!("`{}` is no method", request.method))?;
+        let mut headers = HeaderMap::new();
+        let fields = self.endpoint.headers.iter().chain(&request.headers);
+        for (name, value) in fields {
+            set(&mut headers, name, value)?;
+        }
+        if let Some((content_type, _)) = &request.payload
+            && !headers.contains_key(CONTENT_TYPE)
+        {
+            set(&mut headers, CONTENT_TYPE.as_str(), content_type)?;
+        }
+        match request.identity {
+            Identity::Own => self.identify(&mut headers)?,
+            Identity::Anonymous => self.forget(&mut headers),
+        }
+        Ok((url, method, headers))
+    }
+
+    /// An `Authorization` of the request's own replaces ours: it proves that the account itself can log in.
+    fn identify(&self, headers: &mut HeaderMap) -> Result<(), String> {
+        if headers.contains_key(AUTHORIZATION) {
+            return Ok(());
+        }
+        match &self.endpoint.credentials {
+            Credentials::None => Ok(()),
+            Credentials::Basic { username, password } => {
+                let pair = format!("{username}:{}", password.expose());
+                set(headers, "authorization", &format!("Basic {}", STANDARD.encode(pair)))
+            }
+            Credentials::Bearer(token) => set(headers, "authorization", &format!("Bearer {}", token.expose())),
+            Credentials::Header(fields) => fields
+                .iter()
+                .try_for_each(|(name, value)| set(headers, name, value.expose())),
+        }
+    }
+
+    fn forget(&self, headers: &mut HeaderMap) {
+        headers.remove(AUTHORIZATION);
+        if let Credentials::Header(fields) = &self.endpoint.credentials {
+            for (name, _) in fields {
+                headers.remove(name.as_str());
+            }
+        }
+    }
+}
+
+/// A value that can't stand in a header is refused before anything is sent; the value itself is not shown.
+fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
+    let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header name"))?;
+    let mut value =
+        HeaderValue::from_str(value).map_err(|_| format!("the value of the header `{name}` can't be sent"))?;
+    value.set_sensitive(true);
+    headers.insert(field, value);
+    Ok(())
+}
+
+/// Appends a target to the base, whose path is kept.
+fn join(base: &Url, target: &str) -> Result<Url, String> {
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
+    let mut url = base.clone();
+    let front = base.path().trim_end_matches('/');
+    url.set_path(&format!("{front}{path}"));
+    url.set_query(query);
+    let kept = url.path() == format!("{front}{path}");
+    // `Url` resolves dot segments, encoded ones too; a target that would change is one that leads elsewhere.
+    if kept {
+        Ok(url)
+    } else {
+        Err(format!("the path `{path}` leads elsewhere"))
+    }
+}
+
+fn redirect(method: &Method, from: &Url, response: &reqwest::Response) -> Option<Url> {
+    let moved = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    if *method != Method::GET || !moved {
+        return None;
+    }
+    let location = response.headers().get("location")?.to_str().ok()?;
+    let next = from.join(location).ok()?;
+    (next.origin() == from.origin()).then_some(next)
+}
+
+/// Is this host on this machine? Loopback is never proxied.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(url::Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect("a URL")
+    }
+
+    #[test]
+    fn the_path_of_the_base_is_kept() {
+        for (base, target, expected) in [
+            ("https://host/api", "/users", "https://host/api/users"),
+            ("https://host/api/", "/users?a=b%20c", "https://host/api/users?a=b%20c"),
+            ("http://host", "/users/", "http://host/users/"),
+            ("http://host/a?x=1", "/b", "http://host/a/b"),
+            ("http://host", "/a%2Fb", "http://host/a%2Fb"),
+        ] {
+            assert_eq!(join(&url(base), target).map(String::from), Ok(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_path_that_leads_elsewhere_is_never_sent() {
+        for target in [
+            "/accounts/..",
+            "/accounts/../admin",
+            "/accounts/%2e%2E",
+            "/accounts/.",
+            "/./a",
+        ] {
+            assert!(join(&url("http://host/api"), target).is_err(), "{target}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for yes in [
+            "http://localhost:1",
+            "http://127.0.0.2",
+            "http://[::1]:8",
+            "http://api.localhost",
+        ] {
+            assert!(is_loopback(&url(yes)), "{yes}");
+        }
+        for no in ["http://localhost.example.com", "http://10.0.0.1", "http://[::2]"] {
+            assert!(!is_loopback(&url(no)), "{no}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! From what the client saw to what the core is told: bounded, and no more certain than it is.
+
+use std::error::Error as _;
+
+use crate::domain::answer::{Answer, Body};
+use crate::domain::outcome::Delivery;
+
+/// Bodies are read up to here, after decompression.
+const BODY_MAX: usize = 8 * 1024 * 1024;
+
+/// What became of a request that the client gave up on.
+///
+/// Only a failure to connect is certain: reqwest counts name resolution, TCP and TLS as connecting (`is_connect`), and
+/// nothing of the request is written before they are done. A request that could not be built was never sent either.
+pub(super) fn failure(error: reqwest::Error) -> Delivery {
+    let unsent = error.is_connect() || error.is_builder();
+    let reason = explain(&error.without_url());
+    if unsent {
+        Delivery::NotSent(reason)
+    } else {
+        Delivery::Lost(reason)
+    }
+}
+
+/// Reads the whole answer.
+pub(super) async fn read(mut response: reqwest::Response) -> Delivery {
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
+        .collect();
+    let mut bytes = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > BODY_MAX => {
+                return Delivery::Lost(format!("status {status} with a body of over {} MiB", BODY_MAX >> 20));
+            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) => {
+                return Delivery::Lost(format!("status {status}, then {}", explain(&error.without_url())));
+            }
+        }
+    }
+    Delivery::Answered(Answer {
+        status,
+        headers,
+        body: body(&bytes),
+    })
+}
+
+fn body(bytes: &[u8]) -> Body {
+    serde_json::from_slice(bytes).map_or_else(|_| Body::Text(String::from_utf8_lossy(bytes).into_owned()), Body::Json)
+}
+
+/// The chain of causes, outermost last: reqwest's own text only says that something failed.
+fn explain(error: &reqwest::Error) -> String {
+    let mut parts = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !parts.last().is_some_and(|last: &String| last.contains(&text)) {
+            parts.push(text);
+        }
+        cause = error.source();
+    }
+    if parts.is_empty() {
+        parts.push(error.to_string());
+    }
+    parts.join(": ")
+}

@@ -1,0 +1,76 @@
+//! The HTTP clients: one that goes through the environment's proxies, and one that never does.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use reqwest::{Client, Url};
+use rustls::{ClientConfig, RootCertStore};
+
+use super::resolve::Resolver;
+
+/// A connection that takes longer than this is given up; no byte of a request was written then.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The clients that all services share, so that connections are pooled once.
+pub struct Clients {
+    direct: Client,
+    proxied: Client,
+}
+
+impl Clients {
+    /// Builds them. `timeout` is the shortest of the services', since connecting must end before it to be told from a
+    /// request that was lost.
+    pub fn new(timeout: Duration) -> anyhow::Result<Self> {
+        let tls = tls()?;
+        let build = |proxied: bool| {
+            let builder = Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .dns_resolver(Resolver::default())
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .connect_timeout(CONNECT_TIMEOUT.min(timeout.mul_f64(0.8)))
+                .user_agent(concat!("standin/", env!("CARGO_PKG_VERSION")));
+            let builder = if proxied { builder } else { builder.no_proxy() };
+            builder.build().context("the HTTP client can't be built")
+        };
+        Ok(Self {
+            direct: build(false)?,
+            proxied: build(true)?,
+        })
+    }
+
+    /// The client for a URL: loopback is never proxied.
+    pub(super) fn towards(&self, url: &Url) -> &Client {
+        if super::is_loopback(url) {
+            &self.direct
+        } else {
+            &self.proxied
+        }
+    }
+}
+
+/// The bundled roots, and those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name where they are set: the system's whole store
+/// would cost each start two milliseconds, and an image without one would have none.
+fn tls() -> anyhow::Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    if ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
+    {
+        let found = rustls_native_certs::load_native_certs();
+        for error in &found.errors {
+            tracing::warn!("a certificate store can't be read: {error}");
+        }
+        roots.add_parsable_certificates(found.certs);
+    }
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context("TLS can't be set up")?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}

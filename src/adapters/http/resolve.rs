@@ -1,0 +1,80 @@
+//! Names to addresses: looked up once a run, and never to an address that only a machine's own cloud answers on.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// Looks names up and remembers them: otherwise each new connection asks again, on a thread of its own.
+#[derive(Clone, Default)]
+pub(super) struct Resolver(Arc<Mutex<HashMap<String, Vec<SocketAddr>>>>);
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let known = Arc::clone(&self.0);
+        Box::pin(async move {
+            let name = name.as_str();
+            let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
+            let cached = lock().get(name).cloned();
+            let found = match cached {
+                Some(found) => found,
+                None => {
+                    let found = addresses(name, 0).await?;
+                    lock().insert(name.to_owned(), found.clone());
+                    found
+                }
+            };
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The addresses of a host. `localhost` and names below it are this machine without asking anyone (RFC 6761, 6.3).
+pub(super) async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+    if host == "localhost" || host.ends_with(".localhost") {
+        let local = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        return Ok(local.iter().map(|address| SocketAddr::new(*address, port)).collect());
+    }
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((bare, port))
+        .await
+        .map_err(|error| format!("`{host}` can't be resolved: {error}"))?
+        .collect();
+    if let Some(bad) = found.iter().find(|address| is_metadata(address.ip())) {
+        return Err(format!("`{host}` leads to {}, an address of the cloud's own", bad.ip()));
+    }
+    Ok(found)
+}
+
+/// Link-local addresses and the well-known ones of cloud metadata services: a configuration has no business there.
+pub(super) fn is_metadata(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local() || v4 == Ipv4Addr::new(100, 100, 100, 200),
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => is_metadata(IpAddr::V4(v4)),
+            None => v6.is_unicast_link_local() || v6 == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_addresses_are_known_in_every_spelling() {
+        for text in [
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "fe80::1",
+            "fd00:ec2::254",
+            "100.100.100.200",
+        ] {
+            assert!(is_metadata(text.parse().expect("an address")), "{text}");
+        }
+        for text in ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "8.8.8.8", "fd00::1"] {
+            assert!(!is_metadata(text.parse().expect("an address")), "{text}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The journal on disk: a file of lines, written ahead of every request.
+//!
+//! A line is in the operating system's hands before the request that it announces is sent, so a kill of the process loses
+//! nothing. Against the loss of the machine it is synced by a thread of its own, in groups, and no request waits for that.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+
+use crate::domain::account::AccountKey;
+use crate::domain::event::{Entry, Planned, VERSION};
+use crate::domain::ledger::Ledger;
+use crate::ports::JournalBroken;
+
+/// A journal's lines are read up to here; 100,000 accounts need a tenth of it.
+const SIZE_MAX: u64 = 1 << 30;
+
+/// The writing end of a journal.
+pub struct Journal {
+    state: Mutex<State>,
+    dirty: Option<SyncSender<()>>,
+    syncing: Option<JoinHandle<()>>,
+}
+
+struct State {
+    file: File,
+    broken: Option<JournalBroken>,
+}
+
+impl Journal {
+    /// Begins a new journal with its plan. The plan is on disk when this returns.
+    pub fn create(path: &Path, plan: &Planned) -> io::Result<Self> {
+        let mut file = private(OpenOptions::new().create_new(true).append(true)).open(path)?;
+        file.write_all(&line(plan)?)?;
+        file.sync_data()?;
+        Self::over(file)
+    }
+
+    /// Goes on writing a journal that is there. A torn last line is ended first.
+    pub fn reopen(path: &Path) -> io::Result<Self> {
+        let mut file = private(OpenOptions::new().read(true).append(true)).open(path)?;
+        let size = file.metadata()?.len();
+        if size > 0 {
+            let mut last = [0];
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                file.write_all(b"\n")?;
+            }
+        }
+        Self::over(file)
+    }
+
+    fn over(file: File) -> io::Result<Self> {
+        let synced = file.try_clone()?;
+        let (dirty, lines) = sync_channel::<()>(1);
+        let syncing = std::thread::Builder::new()
+            .name("journal-sync".to_owned())
+            .spawn(move || {
+                while lines.recv().is_ok() {
+                    // The line is already out of the process: a disk that can't sync loses nothing that a kill could
+                    // lose, and the next write to it will say so.
+                    synced.sync_data().unwrap_or_default();
+                }
+            })?;
+        Ok(Self {
+            state: Mutex::new(State { file, broken: None }),
+            dirty: Some(dirty),
+            syncing: Some(syncing),
+        })
+    }
+
+    /// Writes a line. Once one could not be written none is any more, since it would join the torn one.
+    pub fn append(&self, entry: &Entry) -> Result<(), JournalBroken> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(broken) = &state.broken {
+            return Err(broken.clone());
+        }
+        let written = line(entry).and_then(|line| state.file.write_all(&line));
+        if let Err(error) = written {
+            let broken = JournalBroken(error.to_string());
+            state.broken = Some(broken.clone());
+            return Err(broken);
+        }
+        if let Some(dirty) = &self.dirty {
+            // A full channel means that a sync is due anyway, which will take this line along.
+            dirty.try_send(()).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.dirty = None;
+        if let Some(thread) = self.syncing.take() {
+            thread.join().unwrap_or_default();
+        }
+    }
+}
+
+/// What a journal on disk says.
+pub struct Reading {
+    /// The plan and where each account stands.
+    pub ledger: Ledger,
+    /// What could not be made sense of, for a warning.
+    pub remarks: Vec<String>,
+}
+
+/// Reads a journal. Only a first line that is no plan is an error: everything after it is read as well as it can be.
+pub fn read(path: &Path) -> io::Result<Reading> {
+    let file = private(OpenOptions::new().read(true)).open(path)?;
+    let mut bytes = Vec::new();
+    file.take(SIZE_MAX).read_to_end(&mut bytes)?;
+    parse(&bytes)
+}
+
+/// Reads the bytes of a journal.
+pub fn parse(bytes: &[u8]) -> io::Result<Reading> {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let first = lines.next().unwrap_or_default();
+    let plan: Planned = serde_json::from_slice(first)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("its first line is no plan: {error}")))?;
+    let mut remarks = Vec::new();
+    if plan.version > VERSION {
+        remarks.push(format!(
+            "it was written by a newer version (format {}, this one knows {VERSION})",
+            plan.version
+        ));
+    }
+    let mut ledger = Ledger::new(plan);
+    let rest: Vec<&[u8]> = lines.collect();
+    for (index, text) in rest.iter().enumerate() {
+        let number = index + 2;
+        let torn = index + 1 == rest.len();
+        match serde_json::from_slice::<Entry>(text) {
+            Ok(entry) => {
+                if let Err(illegal) = ledger.apply(&entry) {
+                    remarks.push(format!("line {number}: `{}`: {}", illegal.account, illegal.reason));
+                }
+            }
+            // Without its newline a last line was cut by the end of the process: what it announced was not sent.
+            Err(_) if torn || text.is_empty() => {}
+            Err(error) => {
+                remarks.push(format!("line {number} can't be read: {error}"));
+                if let Some(account) = account_of(text) {
+                    ledger.doubt(&account);
+                }
+            }
+        }
+    }
+    Ok(Reading { ledger, remarks })
+}
+
+/// The account that a line speaks of, even if its event is of a kind that this version does not know.
+fn account_of(line: &[u8]) -> Option<AccountKey> {
+    let value: Value = serde_json::from_slice(line).ok()?;
+    value.get("account")?.as_str()?.parse().ok()
+}
+
+fn line<T: serde::Serialize>(value: &T) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Readable by this user alone, and never through a link that somebody put in the way.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let no_follow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
+        options.mode(0o600).custom_flags(no_follow);
+    }
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::ServiceName;
+    use crate::domain::event::{Event, PlannedAccount};
+    use crate::domain::ledger::Status;
+    use crate::domain::time::Timestamp;
+
+    fn key() -> AccountKey {
+        AccountKey {
+            service: ServiceName::parse("users").expect("a name"),
+            account: "alice".to_owned(),
+        }
+    }
+
+    fn plan() -> Planned {
+        Planned {
+            version: VERSION,
+            at: Timestamp::from_millis(1),
+            repository: "a/b".to_owned(),
+            run: "1".to_owned(),
+            attempt: 1,
+            marker: "sd-x".to_owned(),
+            accounts: vec![PlannedAccount {
+                key: key(),
+                username: "sd-x-alice".to_owned(),
+                email: "sd-x-alice@example.com".to_owned(),
+                timeout_ms: 10_000,
+                needs: Vec::new(),
+                unmarked: false,
+            }],
+        }
+    }
+
+    fn intended() -> Entry {
+        Entry {
+            at: Timestamp::from_millis(2),
+            account: key(),
+            event: Event::CreateIntended,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal.jsonl");
+        let journal = Journal::create(&path, &plan()).expect("a journal");
+        journal.append(&intended()).expect("written");
+        drop(journal);
+        let reading = read(&path).expect("a journal");
+        assert_eq!(reading.ledger.plan(), &plan());
+        assert_eq!(reading.ledger.record(0).status, Status::Creating);
+        assert!(reading.remarks.is_empty());
+        assert!(Journal::create(&path, &plan()).is_err(), "a journal is never begun twice");
+    }
+
+    #[test]
+    fn a_torn_last_line_is_normal_and_is_not_joined() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal.jsonl");
+        drop(Journal::create(&path, &plan()).expect("a journal"));
+        let mut file = OpenOptions::new().append(true).open(&path).expect("the file");
+        file.write_all(b"{\"at\":2,\"account\":\"use").expect("written");
+        let reading = read(&path).expect("a journal");
+        assert!(reading.remarks.is_empty());
+        assert_eq!(reading.ledger.record(0).status, Status::Untouched);
+        Journal::reopen(&path).expect("a journal").append(&intended()).expect("written");
+        let reading = read(&path).expect("a journal");
+        assert_eq!(reading.ledger.record(0).status, Status::Creating);
+        assert_eq!(reading.remarks.len(), 1);
+    }
+
+    #[test]
+    fn an_event_of_a_later_version_leaves_its_account_in_doubt() {
+        let mut bytes = line(&plan()).expect("a line");
+        bytes.extend_from_slice(b"{\"at\":2,\"account\":\"users/alice\",\"event\":{\"parked\":7}}\n");
+        let reading = parse(&bytes).expect("a journal");
+        assert_eq!(reading.ledger.record(0).status, Status::Unclear);
+        assert_eq!(reading.remarks.len(), 1);
+    }
+
+    #[test]
+    fn a_file_without_a_plan_is_no_journal() {
+        for bytes in [&b""[..], b"\n", b"hello", b"{\"version\":1}\n"] {
+            assert!(parse(bytes).is_err());
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_way_is_not_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("target");
+        std::fs::write(&target, line(&plan()).expect("a line")).expect("written");
+        let link = folder.path().join("journal.jsonl");
+        std::os::unix::fs::symlink(&target, &link).expect("a link");
+        assert!(read(&link).is_err());
+        assert!(Journal::reopen(&link).is_err());
+    }
+}

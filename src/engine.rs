@@ -1,0 +1,255 @@
+//! The only part that does things in an order: decide, write down, ask, write down.
+//!
+//! It drives each account by the pure decisions of `domain::decide`, through the ports alone. It is deliberately not a
+//! framework for jobs: the graph here is data (an account needs an account), and there are two ways to walk it, forward
+//! in [`Engine::provision`] and back in [`Engine::settle`].
+
+mod create;
+mod exchange;
+mod look;
+mod prove;
+mod provision;
+mod ready;
+mod schedule;
+mod settle;
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use crate::config::Service;
+use crate::domain::account::AccountKey;
+use crate::domain::decide::Powers;
+use crate::domain::event::{Entry, Event};
+use crate::domain::ledger::{Ledger, Record};
+use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
+use crate::language::Scope;
+use crate::ports::{JournalBroken, Notice, Progress, World};
+
+pub use provision::{Failure, Provisioned};
+pub use settle::{Leftover, Reason, Settled};
+
+/// One service of the configuration, as the engine deals with it.
+pub struct Site {
+    /// What the configuration says.
+    pub service: Service,
+    /// What that lets us do.
+    pub powers: Powers,
+    /// Whether it asks for credentials.
+    pub has_auth: bool,
+    /// The names that every template of it sees: `env`, `run`, `service`.
+    pub scope: Scope,
+    /// Why it can't be asked at all, such as a variable that is missing.
+    pub unusable: Option<String>,
+}
+
+/// What was learnt of an account beside its id.
+#[derive(Clone, Default)]
+pub struct Learnt {
+    /// For later requests only.
+    pub captures: serde_json::Map<String, serde_json::Value>,
+    /// For the outputs.
+    pub outputs: serde_json::Map<String, serde_json::Value>,
+    /// For the credentials file.
+    pub secrets: Vec<(String, Secret)>,
+}
+
+/// Drives the accounts of one ledger.
+pub struct Engine<'a, W> {
+    world: &'a W,
+    sites: &'a [Site],
+    /// The service of each account, by its place in the plan.
+    places: Vec<usize>,
+    /// What `account` is in the templates of each account.
+    account: Box<dyn Fn(usize) -> minijinja::Value + 'a>,
+    /// When everything must have ended.
+    deadline: Timestamp,
+    ledger: RefCell<Ledger>,
+    learnt: RefCell<Vec<Learnt>>,
+    readiness: Vec<OnceCell<Result<(), String>>>,
+    /// Per service, how many answers proved so far that the credentials are good.
+    proofs: Vec<Cell<u64>>,
+    requests: Cell<u64>,
+}
+
+impl<'a, W: World> Engine<'a, W> {
+    /// An engine over a ledger. Every service of the plan stands in `sites`, else its accounts can only be left.
+    pub fn new(
+        world: &'a W,
+        sites: &'a [Site],
+        ledger: Ledger,
+        account: impl Fn(usize) -> minijinja::Value + 'a,
+        deadline: Timestamp,
+    ) -> Self {
+        let accounts = &ledger.plan().accounts;
+        let places = accounts
+            .iter()
+            .map(|account| {
+                let known = |site: &Site| site.service.name == account.key.service;
+                sites.iter().position(known).unwrap_or(usize::MAX)
+            })
+            .collect();
+        Self {
+            world,
+            sites,
+            places,
+            account: Box::new(account),
+            deadline,
+            learnt: RefCell::new(vec![Learnt::default(); accounts.len()]),
+            readiness: sites.iter().map(|_| OnceCell::new()).collect(),
+            proofs: sites.iter().map(|_| Cell::new(0)).collect(),
+            requests: Cell::new(0),
+            ledger: RefCell::new(ledger),
+        }
+    }
+
+    /// Goes on with the same ledger until another deadline: what setup made, rollback takes away.
+    pub fn set_deadline(&mut self, deadline: Timestamp) {
+        self.deadline = deadline;
+    }
+
+    /// Where each account stands, and what was learnt of it.
+    pub fn into_parts(self) -> (Ledger, Vec<Learnt>, u64) {
+        (self.ledger.into_inner(), self.learnt.into_inner(), self.requests.get())
+    }
+
+    /// Where each account stands by now.
+    pub fn ledger(&self) -> std::cell::Ref<'_, Ledger> {
+        self.ledger.borrow()
+    }
+
+    fn site(&self, place: usize) -> Option<&'a Site> {
+        self.sites.get(self.places[place])
+    }
+
+    fn key(&self, place: usize) -> AccountKey {
+        self.ledger.borrow().account(place).key.clone()
+    }
+
+    fn username(&self, place: usize) -> String {
+        self.ledger.borrow().account(place).username.clone()
+    }
+
+    fn record(&self, place: usize) -> Record {
+        self.ledger.borrow().record(place).clone()
+    }
+
+    /// The names that a template of this account sees.
+    fn scope(&self, place: usize, site: &Site) -> Scope {
+        let ledger = self.ledger.borrow();
+        let needs = ledger.account(place).needs.iter().map(|need| {
+            let account = ledger.account(*need);
+            (account.key.service.as_str().to_owned(), self.needed(&ledger, *need))
+        });
+        let scope = site
+            .scope
+            .clone()
+            .with("account", (self.account)(place))
+            .with("needs", minijinja::Value::from_pairs(needs));
+        let learnt = self.learnt.borrow();
+        let scope = with_captures(scope, &learnt[place].captures);
+        match ledger.record(place).ids.first() {
+            Some(id) => scope.with("id", id.as_str()),
+            None => scope,
+        }
+    }
+
+    fn needed(&self, ledger: &Ledger, place: usize) -> minijinja::Value {
+        let learnt = &self.learnt.borrow()[place];
+        let own = [("username".to_owned(), ledger.account(place).username.clone())];
+        let id = ledger.record(place).ids.first().map(|id| ("id".to_owned(), id.as_str().to_owned()));
+        let learnt = learnt.captures.iter().chain(&learnt.outputs);
+        minijinja::Value::from_pairs(
+            learnt
+                .map(|(name, value)| (name.clone(), minijinja::Value::from(minijinja::value::Serde(value))))
+                .chain(own.into_iter().chain(id).map(|(name, value)| (name, minijinja::Value::from(value)))),
+        )
+    }
+
+    /// Writes an intent down: only when this succeeds may it be carried out.
+    fn intend(&self, place: usize, event: Event) -> Result<(), JournalBroken> {
+        let entry = self.entry(place, event);
+        self.world.append(&entry)?;
+        self.take_in(&entry);
+        Ok(())
+    }
+
+    /// Writes a result down. It is known whether the journal can be written or not, so memory comes first.
+    fn note(&self, place: usize, event: Event) -> Result<(), JournalBroken> {
+        let entry = self.entry(place, event);
+        self.take_in(&entry);
+        self.world.append(&entry)
+    }
+
+    fn entry(&self, place: usize, event: Event) -> Entry {
+        Entry {
+            at: self.world.now(),
+            account: self.key(place),
+            event,
+        }
+    }
+
+    fn take_in(&self, entry: &Entry) {
+        let taken = self.ledger.borrow_mut().apply(entry);
+        debug_assert!(taken.is_ok(), "the engine takes only steps that the table has: {taken:?}");
+    }
+
+    fn tell(&self, place: usize, progress: Progress) {
+        let key = self.key(place);
+        self.world.tell(Notice::Account { key, progress });
+    }
+
+    /// What is left until the deadline.
+    fn time_left(&self) -> Duration {
+        self.deadline.since(self.world.now())
+    }
+
+    /// Lets time pass, unless nothing new may start any more or the deadline comes first.
+    async fn pause(&self, duration: Duration) -> Result<(), Halt> {
+        if duration > self.time_left() {
+            return Err(Halt::Deadline);
+        }
+        self.unless_halted(self.world.sleep(duration)).await
+    }
+
+    /// Waits until the service may be asked.
+    async fn slot(&self, place: usize) -> Result<(), Halt> {
+        self.unless_halted(self.world.slot(self.places[place])).await
+    }
+
+    async fn unless_halted(&self, waiting: impl Future<Output = ()>) -> Result<(), Halt> {
+        if self.world.stop().is_some() {
+            return Err(Halt::Stopped);
+        }
+        tokio::select! {
+            biased;
+            () = self.world.stopped() => Err(Halt::Stopped),
+            () = waiting => match self.world.stop() {
+                Some(_) => Err(Halt::Stopped),
+                None => Ok(()),
+            },
+            () = self.world.sleep(self.time_left()) => Err(Halt::Deadline),
+        }
+    }
+}
+
+/// Why nothing new is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Halt {
+    Stopped,
+    Deadline,
+}
+
+fn with_captures(scope: Scope, captures: &serde_json::Map<String, serde_json::Value>) -> Scope {
+    scope.with(
+        "capture",
+        minijinja::Value::from_pairs(
+            captures
+                .iter()
+                .map(|(name, value)| (name.clone(), minijinja::Value::from(minijinja::value::Serde(value)))),
+        ),
+    )
+}
+

@@ -1,0 +1,227 @@
+//! Sending a create: the intent first, then the request, then what its answer means.
+
+use std::fmt::Write as _;
+
+use ring::digest;
+
+use super::exchange::{describe, render};
+use super::{Engine, Halt, Site};
+use crate::config::Create;
+use crate::domain::account::RemoteId;
+use crate::domain::answer::Answer;
+use crate::domain::event::Event;
+use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, Shown, of_create};
+use crate::domain::secret::Secret;
+use crate::language::{Expression, Scope};
+use crate::ports::{Identity, JournalBroken, Progress, World};
+
+/// What a create came to, beside what the ledger now says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// The ledger tells: it is live, or unclear.
+    Noted,
+    /// The name is taken and carries our marker.
+    Taken,
+    /// It did not happen, and may be sent again.
+    Again {
+        /// Why it did not.
+        reason: String,
+        /// The service asked to wait, and its pace will.
+        throttled: bool,
+    },
+    /// It did not happen, and won't.
+    Refused(String),
+    /// The journal can't be written: no create may be sent any more.
+    JournalBroken(JournalBroken),
+    /// Nothing new is started.
+    Halted(Halt),
+}
+
+impl<W: World> Engine<'_, W> {
+    /// Sends a create once.
+    pub(super) async fn create(&self, place: usize, site: &Site) -> Sent {
+        let create = &site.service.create;
+        let scope = self.scope(place, site);
+        let username = self.username(place);
+        let mut outgoing = match render(&create.request, &scope, Identity::Own) {
+            Ok(outgoing) => outgoing,
+            Err(error) => return Sent::Refused(format!("`{}` can't be sent: {error}", create.request.place)),
+        };
+        if let Some(header) = &create.idempotency_header {
+            outgoing.headers.push((header.clone(), idempotency_key(&username)));
+        }
+        if let Err(halt) = self.slot(place).await {
+            return Sent::Halted(halt);
+        }
+        if let Err(broken) = self.intend(place, Event::CreateIntended) {
+            return Sent::JournalBroken(broken);
+        }
+        let intended = self.world.now();
+        let delivery = self.send(place, &outgoing).await;
+        let noted = match &delivery {
+            Delivery::NotSent(reason) => self.refuse(place, reason.clone()).map(|()| Sent::Again {
+                reason: reason.clone(),
+                throttled: false,
+            }),
+            Delivery::Lost(reason) => self.unclear(place, reason.clone()).map(|()| Sent::Noted),
+            Delivery::Answered(answer) => {
+                let scope = scope.answer(answer);
+                let reading = self.reading(place, create, answer, &scope);
+                if reading.expected {
+                    self.prove_credentials(place);
+                }
+                let text = describe(&delivery);
+                match of_create(&reading) {
+                    CreateOutcome::Happened(id) => self.happened(place, create, &scope, id, intended),
+                    CreateOutcome::DidNotHappen | CreateOutcome::Throttled => {
+                        self.refuse(place, text.clone()).map(|()| Sent::Again {
+                            reason: text,
+                            throttled: true,
+                        })
+                    }
+                    CreateOutcome::Unauthorized => self.refuse(place, text.clone()).map(|()| Sent::Refused(text)),
+                    CreateOutcome::Refused(refusal) => {
+                        let text = match refusal {
+                            Refusal::Status => text,
+                            Refusal::NameTaken => format!("{text}: the user name `{username}` belongs to somebody"),
+                            Refusal::Stranger => format!(
+                                "{text}: the answer shows an account under another name than `{username}`; it is left alone"
+                            ),
+                        };
+                        self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
+                    }
+                    CreateOutcome::Unclear => self.unclear(place, text).map(|()| Sent::Noted),
+                    CreateOutcome::Taken => self.unclear(place, text).map(|()| Sent::Taken),
+                }
+            }
+        };
+        noted.unwrap_or_else(Sent::JournalBroken)
+    }
+
+    fn happened(
+        &self,
+        place: usize,
+        create: &Create,
+        scope: &Scope,
+        id: RemoteId,
+        intended: crate::domain::time::Timestamp,
+    ) -> Result<Sent, JournalBroken> {
+        let took = self.world.now().since(intended);
+        let noted = self.note(place, Event::Created(id.clone()));
+        self.tell(place, Progress::Created { id, took });
+        noted?;
+        match self.learn(place, create, scope) {
+            Ok(()) => Ok(Sent::Noted),
+            Err(reason) => {
+                self.note(place, Event::VerifyFailed(reason.clone()))?;
+                Ok(Sent::Refused(reason))
+            }
+        }
+    }
+
+    fn refuse(&self, place: usize, reason: String) -> Result<(), JournalBroken> {
+        self.note(place, Event::CreateRefused(reason))
+    }
+
+    fn unclear(&self, place: usize, reason: String) -> Result<(), JournalBroken> {
+        let noted = self.note(place, Event::CreateUnclear(reason.clone()));
+        self.tell(place, Progress::Unclear { reason });
+        noted
+    }
+
+    fn reading(&self, place: usize, create: &Create, answer: &Answer, scope: &Scope) -> Reading {
+        let ledger = self.ledger.borrow();
+        let account = ledger.account(place);
+        // A condition that can't be evaluated on this answer does not hold.
+        let expected = create.request.expect.holds(answer, scope).unwrap_or(false);
+        Reading {
+            status: answer.status,
+            expected,
+            duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
+            // An id is read from an answer as expected alone: some services send a Location with a refusal too.
+            id: expected.then(|| text(create.id.as_ref(), scope)).flatten().and_then(RemoteId::new),
+            shown: shown(create.name.as_ref(), scope, &account.username),
+            marked: !account.unmarked,
+        }
+    }
+
+    /// Takes captures, outputs and secrets out of an answer to a create.
+    fn learn(&self, place: usize, create: &Create, scope: &Scope) -> Result<(), String> {
+        let mut learnt = self.learnt.borrow()[place].clone();
+        Self::capture(&mut learnt.captures, &create.request, scope)?;
+        for (name, expression) in &create.outputs {
+            let value = expression
+                .eval(scope)
+                .map_err(|error| format!("`{}.outputs.{name}`: {error}", create.request.place))?;
+            let value = serde_json::to_value(&value)
+                .map_err(|error| format!("`{}.outputs.{name}`: {error}", create.request.place))?;
+            learnt.outputs.insert(name.clone(), value);
+        }
+        for (name, expression) in &create.secrets {
+            let value = expression
+                .eval_text(scope)
+                .map_err(|error| format!("`{}.secrets.{name}`: {error}", create.request.place))?
+                .ok_or_else(|| format!("`{}.secrets.{name}` is not in the answer", create.request.place))?;
+            let secret = Secret::new(value);
+            self.world.keep_secret(&secret);
+            learnt.secrets.push((name.clone(), secret));
+        }
+        self.learnt.borrow_mut()[place] = learnt;
+        Ok(())
+    }
+
+    /// An answer showed that the service's credentials are good.
+    pub(super) fn prove_credentials(&self, place: usize) {
+        if let Some(proofs) = self.proofs.get(self.places[place]) {
+            proofs.set(proofs.get() + 1);
+        }
+    }
+}
+
+/// The text of an expression, if it is given and gives one.
+pub(super) fn text(expression: Option<&Expression>, scope: &Scope) -> Option<String> {
+    expression?.eval_text(scope).ok().flatten()
+}
+
+/// The name that an answer shows, held against ours.
+pub(super) fn shown(name: Option<&Expression>, scope: &Scope, username: &str) -> Shown {
+    match text(name, scope) {
+        None => Shown::Nothing,
+        Some(name) if name == username => Shown::Ours,
+        Some(_) => Shown::Other,
+    }
+}
+
+/// A UUID (RFC 9562, version 8) that is the same on every try of the same account and differs between all others: the user
+/// name carries the invocation's random part.
+fn idempotency_key(username: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, username.as_bytes());
+    let mut bytes = [0_u8; 16];
+    bytes.copy_from_slice(&hash.as_ref()[..16]);
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let mut text = String::with_capacity(36);
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        // Writing to a string can't fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_a_uuid_fixed_by_the_account() {
+        let key = idempotency_key("sd-x-alice");
+        assert_eq!(key, idempotency_key("sd-x-alice"));
+        assert_ne!(key, idempotency_key("sd-y-alice"));
+        assert_eq!(key.len(), 36);
+        assert_eq!(&key[14..15], "8");
+        assert!(matches!(&key[19..20], "8" | "9" | "a" | "b"));
+    }
+}

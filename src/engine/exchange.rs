@@ -1,0 +1,174 @@
+//! One request of the configuration: rendered, sent, sent again where that is harmless, and read.
+
+use std::time::Duration;
+
+use super::{Engine, Halt};
+use crate::config::{Payload, Request};
+use crate::domain::answer::Answer;
+use crate::domain::outcome::{Again, Delivery, again, pause};
+use crate::language::{EvalError, Scope};
+use crate::ports::{Identity, Outgoing, Progress, World};
+
+/// A request that fails without an answer that says when to come back is sent this many times in all.
+const TRIES: u32 = 6;
+
+/// Why a request came to no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It could not be rendered; nothing was sent.
+    Unsendable(String),
+    /// It was tried several times.
+    Unanswered(String),
+    /// Nothing new is started.
+    Halted(Halt),
+}
+
+impl From<Halt> for Trouble {
+    fn from(halt: Halt) -> Self {
+        Self::Halted(halt)
+    }
+}
+
+impl Trouble {
+    /// The reason, for a message.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Unsendable(reason) | Self::Unanswered(reason) => reason.clone(),
+            Self::Halted(Halt::Stopped) => "it was stopped".to_owned(),
+            Self::Halted(Halt::Deadline) => "the deadline came".to_owned(),
+        }
+    }
+}
+
+impl<W: World> Engine<'_, W> {
+    /// Sends a request that is harmless to repeat, until an answer that no repetition can better.
+    pub(super) async fn ask(
+        &self,
+        place: usize,
+        what: &'static str,
+        request: &Request,
+        scope: &Scope,
+    ) -> Result<Answer, Trouble> {
+        let outgoing = render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        let mut tries = 0;
+        loop {
+            self.slot(place).await?;
+            let delivery = self.send(place, &outgoing).await;
+            if again(&delivery) == Again::No {
+                return match delivery {
+                    Delivery::Answered(answer) => Ok(answer),
+                    Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
+                };
+            }
+            // The pace of a service that says "too many" is kept by its slot, for as long as the deadline allows.
+            let throttled = matches!(&delivery, Delivery::Answered(answer) if matches!(answer.status, 425 | 429));
+            if !throttled {
+                tries += 1;
+                if tries == TRIES {
+                    return match delivery {
+                        Delivery::Answered(answer) => Ok(answer),
+                        Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
+                    };
+                }
+            }
+            let pause = if throttled { Duration::ZERO } else { pause(tries, self.world.random()) };
+            self.tell(
+                place,
+                Progress::Again {
+                    what,
+                    reason: describe(&delivery),
+                    pause,
+                },
+            );
+            self.pause(pause).await?;
+        }
+    }
+
+    /// Sends a request once.
+    pub(super) async fn send(&self, place: usize, outgoing: &Outgoing) -> Delivery {
+        self.requests.set(self.requests.get() + 1);
+        self.world.send(self.places[place], outgoing).await
+    }
+
+    /// Reads what a request captures out of its answer, for the requests that follow.
+    pub(super) fn capture(
+        captures: &mut serde_json::Map<String, serde_json::Value>,
+        request: &Request,
+        scope: &Scope,
+    ) -> Result<(), String> {
+        for (name, expression) in &request.captures {
+            let value = expression
+                .eval(scope)
+                .map_err(|error| format!("`{}.capture.{name}`: {error}", request.place))?;
+            let value = serde_json::to_value(&value)
+                .map_err(|error| format!("`{}.capture.{name}`: {error}", request.place))?;
+            captures.insert(name.clone(), value);
+        }
+        Ok(())
+    }
+}
+
+fn unsendable(request: &Request, error: &EvalError) -> Trouble {
+    Trouble::Unsendable(format!("`{}` can't be sent: {error}", request.place))
+}
+
+/// Puts the values in. A value that would lead a path elsewhere is an error here, before anything is sent.
+pub(super) fn render(request: &Request, scope: &Scope, identity: Identity) -> Result<Outgoing, EvalError> {
+    let mut target = request.target.render(scope)?;
+    let pairs = fields(&request.query, scope)?;
+    if !pairs.is_empty() {
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        target.push(if target.contains('?') { '&' } else { '?' });
+        target.push_str(&query);
+    }
+    let payload = match &request.payload {
+        Payload::None => None,
+        Payload::Json(json) => Some(("application/json".to_owned(), json.render(scope)?.to_string().into_bytes())),
+        Payload::Form(pairs) => {
+            let body = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(fields(pairs, scope)?)
+                .finish();
+            Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes()))
+        }
+        Payload::Text(text) => Some(("text/plain; charset=utf-8".to_owned(), text.render(scope)?.into_bytes())),
+    };
+    Ok(Outgoing {
+        method: request.target.method.as_str().to_owned(),
+        target,
+        headers: fields(&request.headers, scope)?,
+        payload,
+        identity,
+    })
+}
+
+fn fields(pairs: &[(String, crate::language::Template)], scope: &Scope) -> Result<Vec<(String, String)>, EvalError> {
+    pairs
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), value.render(scope)?)))
+        .collect()
+}
+
+/// What came back, in a few words. Foreign bodies are not shown: they may hold anything, secrets too.
+pub(super) fn describe(delivery: &Delivery) -> String {
+    match delivery {
+        Delivery::NotSent(reason) | Delivery::Lost(reason) => reason.clone(),
+        Delivery::Answered(answer) => status(answer),
+    }
+}
+
+/// An answer's status with its meaning.
+pub(super) fn status(answer: &Answer) -> String {
+    let meaning = match answer.status {
+        400 => " (bad request)",
+        401 => " (the credentials were not accepted)",
+        403 => " (the credentials don't allow it)",
+        404 => " (not found)",
+        409 => " (conflict)",
+        422 => " (the values were not accepted)",
+        429 => " (too many requests)",
+        500 => " (the service failed)",
+        502..=504 => " (the service is not available)",
+        _ => "",
+    };
+    format!("status {}{meaning}", answer.status)
+}

@@ -1,0 +1,50 @@
+//! Looking an account up by its user name. A service's own filter is not believed: each item's name is compared.
+
+use minijinja::value::ValueKind;
+
+use super::create::text;
+use super::exchange::{Trouble, status};
+use super::{Engine, Site};
+use crate::config::Find;
+use crate::domain::account::RemoteId;
+use crate::ports::World;
+
+impl<W: World> Engine<'_, W> {
+    /// The ids of all accounts under exactly our name. None is an answer too, but not yet a proof.
+    pub(super) async fn find(&self, place: usize, site: &Site, find: &Find) -> Result<Vec<RemoteId>, Trouble> {
+        let scope = self.scope(place, site);
+        let answer = self.ask(place, "look-up", &find.request, &scope).await?;
+        let scope = scope.answer(&answer);
+        if find.absent.holds(&answer, &scope).unwrap_or(false) {
+            return Ok(Vec::new());
+        }
+        if !find.request.expect.holds(&answer, &scope).unwrap_or(false) {
+            return Err(Trouble::Unanswered(format!("the look-up was answered with {}", status(&answer))));
+        }
+        let unreadable = |what: String| Trouble::Unanswered(format!("the look-up's answer can't be read: {what}"));
+        let items = find.items.eval(&scope).map_err(|error| unreadable(error.to_string()))?;
+        // Some services say null where a list is empty; anything else that is no list may be a page of another kind.
+        if items.is_none() {
+            return Ok(Vec::new());
+        }
+        if !matches!(items.kind(), ValueKind::Seq | ValueKind::Iterable) {
+            return Err(unreadable(format!("`{}` is no list", find.items.source())));
+        }
+        let username = self.username(place);
+        let mut ids = Vec::new();
+        for item in items.try_iter().map_err(|error| unreadable(error.to_string()))? {
+            let scope = scope.clone().with("item", item);
+            if text(Some(&find.name), &scope).as_deref() != Some(username.as_str()) {
+                continue;
+            }
+            let id = text(Some(&find.id), &scope)
+                .and_then(RemoteId::new)
+                .ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source())))?;
+            ids.push(id);
+        }
+        if !ids.is_empty() {
+            self.prove_credentials(place);
+        }
+        Ok(ids)
+    }
+}

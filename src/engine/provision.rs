@@ -1,0 +1,386 @@
+//! Forward: every account created and read back, dependents as soon as what they need is ready.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use super::create::{Sent, shown};
+use super::exchange::{Trouble, status};
+use super::schedule::{self, Flow, Queue};
+use super::{Engine, Halt, Site};
+use crate::config::{Create, Poll};
+use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::decide::{Provision, may_create_again, provision};
+use crate::domain::event::Event;
+use crate::domain::ledger::Status;
+use crate::domain::outcome::{Shown, pause};
+use crate::language::Scope;
+use crate::ports::{JournalBroken, Progress, Stop, World};
+
+/// A create that certainly did not happen is sent this many times in all.
+const CREATES: u32 = 6;
+/// After a signal, answers in flight are awaited for this long.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// Why an absence that was seen does not count.
+pub(super) const UNPROVED: &str = "it was not found, but nothing proves that the credentials still hold";
+
+/// What setup came to.
+#[derive(Clone, Debug, Default)]
+pub struct Provisioned {
+    /// The places of the accounts that are ready.
+    pub ready: Vec<usize>,
+    /// Those that are not, and why.
+    pub failures: Vec<Failure>,
+    /// It was told to stop.
+    pub stopped: Option<Stop>,
+    /// The journal could not be written: only this process knows everything that it made.
+    pub journal_broken: Option<JournalBroken>,
+}
+
+/// An account that could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Which.
+    pub key: AccountKey,
+    /// Why.
+    pub reason: String,
+}
+
+/// How far the creates of one account have come.
+struct Attempt {
+    creates_left: u32,
+    /// A create was answered with "the name is taken".
+    taken: bool,
+    /// Why it is not there yet.
+    reason: String,
+}
+
+/// What a look-up of a wanted account came to.
+enum Looked {
+    Adopted,
+    /// It is not there, and a create can't make a second one.
+    Absent,
+}
+
+/// How one account ended.
+enum End {
+    Ready,
+    Failed(String),
+    Stopped,
+}
+
+impl<W: World> Engine<'_, W> {
+    /// Creates and verifies every account. `go_on` says that one failure does not stop the others.
+    pub async fn provision(&self, wait: Duration, go_on: bool) -> Provisioned {
+        let provisioned = RefCell::new(Provisioned::default());
+        let broken = Cell::new(false);
+        let after: Vec<Vec<usize>> = {
+            let ledger = self.ledger.borrow();
+            ledger.plan().accounts.iter().map(|account| account.needs.clone()).collect()
+        };
+        let limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
+        let queue = Queue::new(self.places.clone(), &after, &limits);
+        let everything = schedule::run(
+            queue,
+            |place| self.provision_one(place, wait),
+            |place, (end, journal)| {
+                let mut provisioned = provisioned.borrow_mut();
+                if let Some(journal) = journal {
+                    broken.set(true);
+                    provisioned.journal_broken = Some(journal);
+                }
+                match end {
+                    End::Ready => provisioned.ready.push(place),
+                    End::Stopped => return Flow::Drain,
+                    End::Failed(reason) => {
+                        self.tell(place, Progress::Failed { reason: reason.clone() });
+                        provisioned.failures.push(Failure {
+                            key: self.key(place),
+                            reason,
+                        });
+                        if !go_on || broken.get() {
+                            return Flow::Drain;
+                        }
+                    }
+                }
+                Flow::GoOn
+            },
+        );
+        tokio::select! {
+            () = everything => {}
+            () = self.after_last_answers() => {}
+        }
+        let mut provisioned = provisioned.into_inner();
+        provisioned.stopped = self.world.stop();
+        provisioned.ready.sort_unstable();
+        provisioned
+    }
+
+    async fn after_last_answers(&self) {
+        self.world.stopped().await;
+        self.world.sleep(LAST_ANSWERS).await;
+    }
+
+    async fn provision_one(&self, place: usize, wait: Duration) -> (End, Option<JournalBroken>) {
+        match self.drive(place, wait).await {
+            Ok(end) => (end, None),
+            Err(broken) => (End::Failed(broken.to_string()), Some(broken)),
+        }
+    }
+
+    async fn drive(&self, place: usize, wait: Duration) -> Result<End, JournalBroken> {
+        let Some(site) = self.site(place) else {
+            return Ok(End::Failed("the configuration has no such service".to_owned()));
+        };
+        if let Some(reason) = &site.unusable {
+            return Ok(End::Failed(reason.clone()));
+        }
+        if let Some(need) = self.unmet(place) {
+            return Ok(End::Failed(format!("`{need}`, which it needs, is not ready")));
+        }
+        if let Err(reason) = self.ready(place, site, wait).await {
+            return Ok(match self.world.stop() {
+                Some(_) => End::Stopped,
+                None => End::Failed(reason),
+            });
+        }
+        let begun = self.world.now();
+        let mut attempt = Attempt {
+            creates_left: CREATES,
+            taken: false,
+            reason: String::new(),
+        };
+        loop {
+            let end = match provision(&self.record(place), &site.powers, attempt.creates_left) {
+                Provision::Create => self.attempt(place, site, &mut attempt).await?,
+                Provision::Look => match self.look_for_wanted(place, site, &attempt).await? {
+                    Ok(Looked::Adopted) => None,
+                    Ok(Looked::Absent) if attempt.creates_left > 0 => self.attempt(place, site, &mut attempt).await?,
+                    Ok(Looked::Absent) => Some(End::Failed(attempt.reason.clone())),
+                    Err(trouble) => Some(troubled(&trouble)),
+                },
+                Provision::Complete => match self.complete(place, site).await? {
+                    Ok(()) => None,
+                    Err(trouble) => Some(troubled(&trouble)),
+                },
+                Provision::Ready => {
+                    let took = self.world.now().since(begun);
+                    self.tell(place, Progress::Ready { took });
+                    Some(End::Ready)
+                }
+                Provision::Fail => Some(End::Failed(attempt.reason.clone())),
+            };
+            if let Some(end) = end {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Sends a create, and waits where it may be sent again.
+    async fn attempt(&self, place: usize, site: &Site, attempt: &mut Attempt) -> Result<Option<End>, JournalBroken> {
+        let (reason, throttled) = match self.create(place, site).await {
+            Sent::Noted => {
+                attempt.creates_left -= 1;
+                "it is not known whether it was created".clone_into(&mut attempt.reason);
+                return Ok(None);
+            }
+            Sent::Taken => {
+                attempt.taken = true;
+                attempt.creates_left = 0;
+                attempt.reason = format!("the user name `{}` is taken", self.username(place));
+                return Ok(None);
+            }
+            Sent::Again { reason, throttled } => (reason, throttled),
+            Sent::Refused(reason) => return Ok(Some(End::Failed(reason))),
+            Sent::JournalBroken(broken) => return Err(broken),
+            Sent::Halted(halt) => return Ok(Some(halted(halt, &attempt.reason))),
+        };
+        attempt.reason.clone_from(&reason);
+        attempt.creates_left -= u32::from(!throttled);
+        // The pace of a service that asked to wait is kept by its slot.
+        let pause = if throttled {
+            Duration::ZERO
+        } else {
+            pause(CREATES - attempt.creates_left, self.world.random())
+        };
+        if attempt.creates_left > 0 {
+            let what = "create";
+            self.tell(place, Progress::Again { what, reason, pause });
+            if let Err(halt) = self.pause(pause).await {
+                return Ok(Some(halted(halt, &attempt.reason)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first account that this one needs and that is not ready.
+    fn unmet(&self, place: usize) -> Option<AccountKey> {
+        let ledger = self.ledger.borrow();
+        let needs = &ledger.account(place).needs;
+        let unmet = needs.iter().find(|need| ledger.record(**need).status != Status::Verified)?;
+        Some(ledger.account(*unmet).key.clone())
+    }
+
+    /// Looks an unclear account up until it is found, or until it may certainly be created again.
+    async fn look_for_wanted(
+        &self,
+        place: usize,
+        site: &Site,
+        attempt: &Attempt,
+    ) -> Result<Result<Looked, Trouble>, JournalBroken> {
+        let Some(find) = &site.service.find else {
+            return Ok(Err(Trouble::Unanswered("there is no look-up".to_owned())));
+        };
+        self.tell(place, Progress::LookingUp);
+        let mut round = 0;
+        loop {
+            let ids = match self.find(place, site, find).await {
+                Ok(ids) => ids,
+                Err(trouble) => return Ok(Err(trouble)),
+            };
+            let proofs = self.proofs(place);
+            if !ids.is_empty() {
+                self.note(place, Event::Adopted(ids.clone()))?;
+                self.tell(place, Progress::Adopted { ids });
+                return self.keep_adopted(place, &site.service.create);
+            }
+            if attempt.taken {
+                return Ok(Err(Trouble::Unanswered(format!(
+                    "{}, and the look-up does not show by whom",
+                    attempt.reason
+                ))));
+            }
+            if may_create_again(&self.record(place), &site.powers, self.world.now()) {
+                self.tell(place, Progress::NotThere);
+                let scope = self.scope(place, site);
+                return Ok(match self.prove(place, site, &find.request, &scope, proofs).await {
+                    Ok(Some(_)) => Ok(Looked::Absent),
+                    Ok(None) => Err(Trouble::Unanswered(UNPROVED.to_owned())),
+                    Err(trouble) => Err(trouble),
+                });
+            }
+            round += 1;
+            if let Err(halt) = self.pause(pause(round, 1.0)).await {
+                return Ok(Err(halt.into()));
+            }
+        }
+    }
+
+    /// An adopted account is as good as a created one, unless something was to be read from the answer that was lost.
+    fn keep_adopted(&self, place: usize, create: &Create) -> Result<Result<Looked, Trouble>, JournalBroken> {
+        let wanted = [
+            ("capture", create.request.captures.is_empty()),
+            ("outputs", create.outputs.is_empty()),
+            ("secrets", create.secrets.is_empty()),
+        ];
+        match wanted.iter().find(|(_, empty)| !empty) {
+            None => Ok(Ok(Looked::Adopted)),
+            Some((key, _)) => {
+                let reason = format!(
+                    "it was created, but the answer that `{}.{key}` reads was lost",
+                    create.request.place
+                );
+                self.note(place, Event::VerifyFailed(reason.clone()))?;
+                Ok(Err(Trouble::Unanswered(reason)))
+            }
+        }
+    }
+
+    /// Sends what follows a create, and reads the account back.
+    async fn complete(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
+        for request in &site.service.after_create {
+            let scope = self.scope(place, site);
+            let answer = match self.ask(place, "step after the create", request, &scope).await {
+                Ok(answer) => answer,
+                Err(trouble) => return self.reject(place, trouble),
+            };
+            let scope = scope.answer(&answer);
+            let captured = if request.expect.holds(&answer, &scope).unwrap_or(false) {
+                Self::capture(&mut self.learnt.borrow_mut()[place].captures, request, &scope)
+            } else {
+                Err(format!("`{}` was answered with {}", request.place, status(&answer)))
+            };
+            if let Err(reason) = captured {
+                return self.reject(place, Trouble::Unanswered(reason));
+            }
+        }
+        let Some(verify) = &site.service.verify else {
+            self.note(place, Event::Verified)?;
+            return Ok(Ok(()));
+        };
+        // Of several under one name each must be ours; one answer for the first stands for the account itself.
+        match self.verify(place, site, verify).await {
+            Ok(Shown::Ours | Shown::Nothing) => {
+                self.note(place, Event::Verified)?;
+                Ok(Ok(()))
+            }
+            Ok(Shown::Other) => {
+                let reason = "reading it back shows an account under another name; it is left alone".to_owned();
+                self.note(place, Event::StrangerShown(reason.clone()))?;
+                Ok(Err(Trouble::Unanswered(reason)))
+            }
+            Err(trouble) => self.reject(place, trouble),
+        }
+    }
+
+    fn reject(&self, place: usize, trouble: Trouble) -> Result<Result<(), Trouble>, JournalBroken> {
+        self.note(place, Event::VerifyFailed(trouble.reason()))?;
+        Ok(Err(trouble))
+    }
+
+    /// Reads an account back until it is as asked, and says what name it shows.
+    async fn verify(&self, place: usize, site: &Site, verify: &Poll) -> Result<Shown, Trouble> {
+        let begun = self.world.now();
+        let mut round = 0;
+        loop {
+            let scope = self.scope(place, site);
+            let answer = self.ask(place, "verify", &verify.request, &scope).await?;
+            let scope = scope.answer(&answer);
+            let expected = verify.request.expect.holds(&answer, &scope).unwrap_or(false);
+            if expected {
+                self.prove_credentials(place);
+                let seen = shown(verify.name.as_ref(), &scope, &self.username(place));
+                if seen == Shown::Other || until(verify, &scope) {
+                    return Ok(seen);
+                }
+            }
+            let reason = if expected {
+                "it does not become what `until` asks for".to_owned()
+            } else {
+                format!("reading it back was answered with {}", status(&answer))
+            };
+            let waited = self.world.now().since(begun);
+            if verify.until.is_none() || waited >= verify.within {
+                return Err(Trouble::Unanswered(reason));
+            }
+            round += 1;
+            self.pause(pause(round, 1.0)).await?;
+        }
+    }
+
+    /// The ids under which an account is known by now.
+    pub fn ids(&self, place: usize) -> Vec<RemoteId> {
+        self.ledger.borrow().record(place).ids.clone()
+    }
+}
+
+/// Does the condition hold? Without one, what `expect` said is enough.
+pub(super) fn until(poll: &Poll, scope: &Scope) -> bool {
+    poll.until
+        .as_ref()
+        .is_none_or(|until| until.eval_bool(scope).unwrap_or(false))
+}
+
+fn halted(halt: Halt, reason: &str) -> End {
+    match halt {
+        Halt::Stopped => End::Stopped,
+        Halt::Deadline if reason.is_empty() => End::Failed("the deadline came".to_owned()),
+        Halt::Deadline => End::Failed(format!("the deadline came: {reason}")),
+    }
+}
+
+fn troubled(trouble: &Trouble) -> End {
+    match trouble {
+        Trouble::Halted(halt) => halted(*halt, ""),
+        Trouble::Unsendable(_) | Trouble::Unanswered(_) => End::Failed(trouble.reason()),
+    }
+}

@@ -1,0 +1,96 @@
+//! Waiting for services that are still starting.
+
+use std::time::Duration;
+
+use super::exchange::{describe, render};
+use super::{Engine, Halt, Site};
+use crate::domain::outcome::Delivery;
+use crate::ports::{Identity, Notice, World};
+
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How often a wait says what it waits for.
+const WORD: Duration = Duration::from_secs(10);
+
+impl<W: World> Engine<'_, W> {
+    /// Waits until the account's service answers, once for all accounts of it.
+    pub(super) async fn ready(&self, place: usize, site: &Site, wait: Duration) -> Result<(), String> {
+        self.readiness[self.places[place]]
+            .get_or_init(|| self.wait_for(place, site, wait))
+            .await
+            .clone()
+    }
+
+    async fn wait_for(&self, place: usize, site: &Site, wait: Duration) -> Result<(), String> {
+        let begun = self.world.now();
+        let service = &site.service.name;
+        let mut said = None;
+        loop {
+            let reason = match self.try_once(place, site).await {
+                Ok(()) => break,
+                Err(Unready::ForNow(reason)) => reason,
+                Err(Unready::ForGood(reason)) => return Err(reason),
+            };
+            let waited = self.world.now().since(begun);
+            if waited >= wait {
+                return Err(format!(
+                    "it did not get ready within {}: {reason}",
+                    humantime::format_duration(wait)
+                ));
+            }
+            if said.is_none_or(|at| self.world.now().since(at) >= WORD) {
+                said = Some(self.world.now());
+                self.world.tell(Notice::Waiting {
+                    service: service.clone(),
+                    reason,
+                    waited,
+                });
+            }
+            match self.pause(PAUSE).await {
+                Ok(()) => {}
+                Err(Halt::Stopped) => return Err("it was stopped while it waited for the service".to_owned()),
+                Err(Halt::Deadline) => return Err("the deadline came while it waited for the service".to_owned()),
+            }
+        }
+        if said.is_some() {
+            self.world.tell(Notice::Answers {
+                service: service.clone(),
+                waited: self.world.now().since(begun),
+            });
+        }
+        Ok(())
+    }
+
+    async fn try_once(&self, place: usize, site: &Site) -> Result<(), Unready> {
+        let Some(request) = &site.service.ready else {
+            return self.world.reach(self.places[place]).await.map_err(Unready::ForNow);
+        };
+        let scope = &site.scope;
+        let outgoing = render(request, scope, Identity::Own)
+            .map_err(|error| Unready::ForGood(format!("`{}` can't be sent: {error}", request.place)))?;
+        let delivery = self.send(place, &outgoing).await;
+        match &delivery {
+            Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Unready::ForNow(reason.clone())),
+            Delivery::Answered(answer) if matches!(answer.status, 502..=504) => {
+                Err(Unready::ForNow(describe(&delivery)))
+            }
+            Delivery::Answered(answer) => {
+                let holds = request.expect.holds(answer, &scope.clone().answer(answer));
+                match holds {
+                    Ok(true) => Ok(()),
+                    Ok(false) => Err(Unready::ForGood(format!(
+                        "`{}` was answered with {}",
+                        request.place,
+                        describe(&delivery)
+                    ))),
+                    Err(error) => Err(Unready::ForGood(format!("`{}`: {error}", request.place))),
+                }
+            }
+        }
+    }
+}
+
+enum Unready {
+    ForNow(String),
+    ForGood(String),
+}

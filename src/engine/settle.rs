@@ -1,0 +1,391 @@
+//! Back to nothing: every account that was made, or may have been made, is deleted and seen to be gone, or is named.
+//!
+//! This is the only way in which accounts are deleted: setup's rollback, `cleanup` and post all come here.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use super::create::{shown, text};
+use super::exchange::{Trouble, status};
+use super::provision::{UNPROVED, until};
+use super::schedule::{self, Flow, Queue};
+use super::{Engine, Site};
+use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::answer::Answer;
+use crate::domain::decide::{Settle, settle};
+use crate::domain::event::Event;
+use crate::domain::ledger::Status;
+use crate::domain::outcome::{Shown, pause};
+use crate::ports::{JournalBroken, Progress, Proof, Stop, World};
+
+/// What cleanup came to.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// How many accounts were deleted; several under one name count each.
+    pub deleted: usize,
+    /// How many were looked for and certainly are not there.
+    pub absent: usize,
+    /// Those that may still exist.
+    pub leftovers: Vec<Leftover>,
+    /// It was told to stop.
+    pub stopped: Option<Stop>,
+    /// The journal could not be written on the way.
+    pub journal_broken: Option<JournalBroken>,
+}
+
+/// An account that may still exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// Which.
+    pub key: AccountKey,
+    /// Its ids, where they are known.
+    pub ids: Vec<RemoteId>,
+    /// Its user name.
+    pub username: String,
+    /// The class of the reason.
+    pub reason: Reason,
+    /// The reason in words.
+    pub detail: String,
+}
+
+/// Why an account is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It may have been created, and the service has no look-up.
+    NoLookUp,
+    /// It was not found, and that could not be proved.
+    Unproved,
+    /// The service did not delete it.
+    Failed,
+    /// The service can't be asked: a variable is missing, or the configuration no longer has it.
+    Unusable,
+    /// The deadline came first.
+    Deadline,
+    /// Cleanup was stopped.
+    Stopped,
+}
+
+/// Why one account could not be settled.
+struct Stuck {
+    reason: Reason,
+    detail: String,
+}
+
+impl Stuck {
+    fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self {
+            reason,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<Trouble> for Stuck {
+    fn from(trouble: Trouble) -> Self {
+        use super::Halt;
+        let reason = match &trouble {
+            Trouble::Unsendable(_) | Trouble::Unanswered(_) => Reason::Failed,
+            Trouble::Halted(Halt::Stopped) => Reason::Stopped,
+            Trouble::Halted(Halt::Deadline) => Reason::Deadline,
+        };
+        Self::new(reason, trouble.reason())
+    }
+}
+
+impl From<super::Halt> for Stuck {
+    fn from(halt: super::Halt) -> Self {
+        Trouble::from(halt).into()
+    }
+}
+
+impl<W: World> Engine<'_, W> {
+    /// Deletes everything that the ledger owes, dependents before what they need.
+    ///
+    /// One account that can't be deleted holds up nothing but its own order: what it needs is tried after it all the same.
+    pub async fn settle(&self) -> Settled {
+        let settled = RefCell::new(Settled::default());
+        let broken: Cell<Option<JournalBroken>> = Cell::new(None);
+        // The last created go first.
+        let debts: Vec<usize> = {
+            let debts: Vec<usize> = self.ledger.borrow().debts().collect();
+            debts.into_iter().rev().collect()
+        };
+        let after = self.dependents(&debts);
+        let lanes: Vec<usize> = debts.iter().map(|place| self.places[*place].min(self.sites.len())).collect();
+        let mut limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
+        // Accounts of services that the configuration no longer has are only named.
+        limits.push(1);
+        schedule::run(
+            Queue::new(lanes, &after, &limits),
+            |task| self.settle_one(debts[task], &settled, &broken),
+            |task, result: Result<(), Stuck>| {
+                if let Err(stuck) = result {
+                    settled.borrow_mut().leftovers.push(self.leftover(debts[task], stuck));
+                }
+                Flow::GoOn
+            },
+        )
+        .await;
+        let mut settled = settled.into_inner();
+        settled.stopped = self.world.stop();
+        settled.journal_broken = broken.into_inner();
+        settled.leftovers.sort_by(|a, b| a.key.cmp(&b.key));
+        settled
+    }
+
+    /// For each of these, the tasks among them that need it and so go first.
+    fn dependents(&self, debts: &[usize]) -> Vec<Vec<usize>> {
+        let ledger = self.ledger.borrow();
+        let tasks: HashMap<usize, usize> = debts.iter().enumerate().map(|(task, place)| (*place, task)).collect();
+        let mut dependents = vec![Vec::new(); debts.len()];
+        for (task, place) in debts.iter().enumerate() {
+            let needs = &ledger.account(*place).needs;
+            for needed in needs.iter().filter_map(|need| tasks.get(need)) {
+                dependents[*needed].push(task);
+            }
+        }
+        dependents
+    }
+
+    fn leftover(&self, place: usize, stuck: Stuck) -> Leftover {
+        self.tell(
+            place,
+            Progress::Left {
+                reason: stuck.detail.clone(),
+            },
+        );
+        let ledger = self.ledger.borrow();
+        Leftover {
+            key: ledger.account(place).key.clone(),
+            ids: ledger.record(place).ids.clone(),
+            username: ledger.account(place).username.clone(),
+            reason: stuck.reason,
+            detail: stuck.detail,
+        }
+    }
+
+    async fn settle_one(
+        &self,
+        place: usize,
+        settled: &RefCell<Settled>,
+        broken: &Cell<Option<JournalBroken>>,
+    ) -> Result<(), Stuck> {
+        let site = self
+            .site(place)
+            .ok_or_else(|| Stuck::new(Reason::Unusable, "the configuration has no such service any more"))?;
+        if let Some(reason) = &site.unusable {
+            return Err(Stuck::new(Reason::Unusable, reason.clone()));
+        }
+        // A journal that can't be written any more does not stop a deletion: the next cleanup looks again.
+        let write = |noted: Result<(), JournalBroken>| {
+            if let Err(error) = noted {
+                broken.set(Some(error));
+            }
+        };
+        let mut name_seen = false;
+        loop {
+            match settle(&self.record(place), &site.powers, name_seen) {
+                Settle::Done => return Ok(()),
+                Settle::GiveUp => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
+                Settle::Look => match self.look_for_owed(place, site).await? {
+                    Owed::Found(ids) => {
+                        write(self.note(place, Event::Adopted(ids.clone())));
+                        self.tell(place, Progress::Adopted { ids });
+                        // The look-up compared the name.
+                        name_seen = true;
+                    }
+                    Owed::Absent(proof) => {
+                        write(self.note(place, Event::Absent));
+                        settled.borrow_mut().absent += 1;
+                        self.tell(place, Progress::Absent { proof });
+                    }
+                },
+                Settle::Read(id) => match self.read_name(place, site, &id).await? {
+                    Shown::Ours | Shown::Nothing => name_seen = true,
+                    Shown::Other => {
+                        let reason = "its id leads to an account under another name, which is left alone";
+                        write(self.note(place, Event::StrangerShown(reason.to_owned())));
+                    }
+                },
+                Settle::DeleteChosen => {
+                    let id = self.chosen_id(place, site)?;
+                    self.wait_for_late_arrivals(place, site).await?;
+                    let gone = self.delete(place, site, &id, &write).await?;
+                    write(self.note(place, Event::Absent));
+                    self.count(place, id, gone, settled);
+                }
+                Settle::Delete(id) => {
+                    let gone = self.delete(place, site, &id, &write).await?;
+                    write(self.note(place, Event::Deleted(id.clone())));
+                    self.count(place, id, gone, settled);
+                }
+            }
+        }
+    }
+
+    fn count(&self, place: usize, id: RemoteId, gone: Gone, settled: &RefCell<Settled>) {
+        match gone {
+            Gone::Deleted => {
+                settled.borrow_mut().deleted += 1;
+                self.tell(place, Progress::Deleted { id });
+            }
+            Gone::NeverThere(proof) => {
+                settled.borrow_mut().absent += 1;
+                self.tell(place, Progress::Absent { proof });
+            }
+        }
+    }
+
+    fn why_unclear(&self, place: usize) -> String {
+        match self.record(place).status {
+            Status::Stranger => "the service showed somebody else's account for it, and it has no look-up".to_owned(),
+            Status::Untouched
+            | Status::Creating
+            | Status::Refused
+            | Status::Unclear
+            | Status::Live
+            | Status::Verified
+            | Status::Rejected
+            | Status::Deleting
+            | Status::Gone => "it may have been created, and the service has no look-up".to_owned(),
+        }
+    }
+
+    /// Looks for an account that may have been created, for as long as its create may still land.
+    async fn look_for_owed(&self, place: usize, site: &Site) -> Result<Owed, Stuck> {
+        let Some(find) = &site.service.find else {
+            return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place)));
+        };
+        self.tell(place, Progress::LookingUp);
+        let mut round = 0;
+        loop {
+            let asked = self.world.now();
+            let ids = self.find(place, site, find).await?;
+            let proofs = self.proofs(place);
+            if !ids.is_empty() {
+                return Ok(Owed::Found(ids));
+            }
+            let closes = site.powers.window_closes(&self.record(place));
+            if asked >= closes {
+                let scope = self.scope(place, site);
+                let proof = self.prove(place, site, &find.request, &scope, proofs).await?;
+                return proof.map(Owed::Absent).ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
+            }
+            round += 1;
+            // The last look comes right after the window has closed.
+            self.pause(pause(round, 1.0).min(closes.since(asked))).await?;
+        }
+    }
+
+    async fn wait_for_late_arrivals(&self, place: usize, site: &Site) -> Result<(), Stuck> {
+        let closes = site.powers.window_closes(&self.record(place));
+        Ok(self.pause(closes.since(self.world.now())).await?)
+    }
+
+    /// The id that the configuration computes without an answer.
+    fn chosen_id(&self, place: usize, site: &Site) -> Result<RemoteId, Stuck> {
+        text(site.service.create.id.as_ref(), &self.scope(place, site))
+            .and_then(RemoteId::new)
+            .ok_or_else(|| Stuck::new(Reason::NoLookUp, "its id can't be computed"))
+    }
+
+    /// Whose name the account of an id bears. An answer that shows none says nothing against deleting it.
+    async fn read_name(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Shown, Stuck> {
+        let Some(verify) = &site.service.verify else {
+            return Ok(Shown::Nothing);
+        };
+        let scope = self.scope(place, site).with("id", id.as_str());
+        let answer = self.ask(place, "read", &verify.request, &scope).await?;
+        let scope = scope.answer(&answer);
+        if answer.is_success() {
+            self.prove_credentials(place);
+            return Ok(shown(verify.name.as_ref(), &scope, &self.username(place)));
+        }
+        Ok(Shown::Nothing)
+    }
+
+    /// Carries out the delete, step by step, and sees that it has come true.
+    async fn delete(
+        &self,
+        place: usize,
+        site: &Site,
+        id: &RemoteId,
+        write: &impl Fn(Result<(), JournalBroken>),
+    ) -> Result<Gone, Stuck> {
+        write(self.note(place, Event::DeleteIntended));
+        let result = self.delete_steps(place, site, id).await;
+        if let Err(stuck) = &result {
+            write(self.note(place, Event::DeleteFailed(stuck.detail.clone())));
+        }
+        result
+    }
+
+    async fn delete_steps(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Gone, Stuck> {
+        let mut captures = self.learnt.borrow()[place].captures.clone();
+        for request in &site.service.delete {
+            let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
+            let answer = self.ask(place, "delete", request, &scope).await?;
+            let proofs = self.proofs(place);
+            let seen = scope.clone().answer(&answer);
+            if request.gone.holds(&answer, &seen).unwrap_or(false) {
+                let proof = self.prove(place, site, request, &scope, proofs).await?;
+                return proof
+                    .map(Gone::NeverThere)
+                    .ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
+            }
+            if !request.expect.holds(&answer, &seen).unwrap_or(false) {
+                return Err(refused(&answer));
+            }
+            self.prove_credentials(place);
+            Self::capture(&mut captures, request, &seen).map_err(|reason| Stuck::new(Reason::Failed, reason))?;
+        }
+        self.see_gone(place, site, id).await?;
+        Ok(Gone::Deleted)
+    }
+
+    /// Asks until the account is seen to be gone, where the configuration says how.
+    async fn see_gone(&self, place: usize, site: &Site, id: &RemoteId) -> Result<(), Stuck> {
+        let Some(gone) = &site.service.gone else {
+            return Ok(());
+        };
+        let begun = self.world.now();
+        let mut round = 0;
+        loop {
+            let scope = self.scope(place, site).with("id", id.as_str());
+            let answer = self.ask(place, "check that it is gone", &gone.request, &scope).await?;
+            let scope = scope.answer(&answer);
+            let holds = if gone.until.is_some() {
+                until(gone, &scope)
+            } else {
+                gone.request.gone.holds(&answer, &scope).unwrap_or(false)
+            };
+            if holds {
+                return Ok(());
+            }
+            if self.world.now().since(begun) >= gone.within {
+                return Err(Stuck::new(
+                    Reason::Failed,
+                    format!("it was deleted, but is still seen: {}", status(&answer)),
+                ));
+            }
+            round += 1;
+            self.pause(pause(round, 1.0)).await?;
+        }
+    }
+}
+
+fn refused(answer: &Answer) -> Stuck {
+    Stuck::new(Reason::Failed, format!("the delete was answered with {}", status(answer)))
+}
+
+/// What a look-up of an account that must go came to.
+enum Owed {
+    Found(Vec<RemoteId>),
+    Absent(Proof),
+}
+
+/// How an account came to be gone.
+enum Gone {
+    Deleted,
+    NeverThere(Proof),
+}

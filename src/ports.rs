@@ -1,0 +1,178 @@
+//! What the engine may ask for, and what it tells.
+//!
+//! The engine knows the outside only through [`World`]. The real one stands in `adapters`; the tests have one of their
+//! own, so that every order of events and every crash can be played without a socket, a clock or a disk.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::domain::account::{AccountKey, RemoteId, ServiceName};
+use crate::domain::event::Entry;
+use crate::domain::outcome::Delivery;
+use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
+
+/// With which credentials a request is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Those of the service's `auth`, unless the request brings an `Authorization` of its own.
+    Own,
+    /// None at all, to see whether the service refuses a stranger.
+    Anonymous,
+}
+
+/// A request as it will be sent, rendered and safe. It may hold secrets, so it has no `Debug`.
+#[derive(Clone)]
+pub struct Outgoing {
+    /// The method, upper case.
+    pub method: String,
+    /// Path and query below the service's base URL, percent-encoded, beginning with `/`.
+    pub target: String,
+    /// Header fields beside those of the service.
+    pub headers: Vec<(String, String)>,
+    /// Content type and body.
+    pub payload: Option<(String, Vec<u8>)>,
+    /// With which credentials.
+    pub identity: Identity,
+}
+
+/// Why work ends early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A signal, by its number.
+    Signal(i32),
+    /// A cleanup of the same accounts has begun.
+    Superseded,
+}
+
+/// The journal can't be written: no create may be sent any more.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the journal can't be written: {0}")]
+pub struct JournalBroken(pub String);
+
+/// Everything outside that the engine needs.
+///
+/// Services are named by their place in the configuration.
+pub trait World {
+    /// Waits until the service may be asked: its pace allows it, and its credentials are at hand.
+    fn slot(&self, service: usize) -> impl Future<Output = ()>;
+    /// Sends one request once, within the service's time-out.
+    fn send(&self, service: usize, request: &Outgoing) -> impl Future<Output = Delivery>;
+    /// Opens a connection to the service and closes it again.
+    fn reach(&self, service: usize) -> impl Future<Output = Result<(), String>>;
+    /// Writes a line to the journal; it is out of the process when this returns.
+    fn append(&self, entry: &Entry) -> Result<(), JournalBroken>;
+    /// The time.
+    fn now(&self) -> Timestamp;
+    /// Lets time pass.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
+    /// A number in 0..1 for jitter.
+    fn random(&self) -> f64;
+    /// Must nothing new be started?
+    fn stop(&self) -> Option<Stop>;
+    /// Returns once nothing new must be started.
+    fn stopped(&self) -> impl Future<Output = ()>;
+    /// Keeps a secret that was learnt just now out of everything that is told from here on.
+    fn keep_secret(&self, secret: &Secret);
+    /// Tells whoever watches.
+    fn tell(&self, notice: Notice);
+}
+
+/// What the engine tells while it works.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// The service does not answer yet.
+    Waiting {
+        /// Which.
+        service: ServiceName,
+        /// What was tried and how it failed.
+        reason: String,
+        /// For how long so far.
+        waited: Duration,
+    },
+    /// The service answers, after it had to be waited for.
+    Answers {
+        /// Which.
+        service: ServiceName,
+        /// For how long it was waited for.
+        waited: Duration,
+    },
+    /// Something happened to an account.
+    Account {
+        /// Which.
+        key: AccountKey,
+        /// What.
+        progress: Progress,
+    },
+}
+
+/// What happened to an account, in the words of a log.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// The create was sent and answered.
+    Created {
+        /// The id that the service gave.
+        id: RemoteId,
+        /// From the intent to the answer.
+        took: Duration,
+    },
+    /// The create may have worked.
+    Unclear {
+        /// Why it is not known.
+        reason: String,
+    },
+    /// It is looked up by its user name.
+    LookingUp,
+    /// It was found under its user name.
+    Adopted {
+        /// The ids; more than one where equal names were found.
+        ids: Vec<RemoteId>,
+    },
+    /// It was looked for and is not there.
+    NotThere,
+    /// A request failed and is sent again.
+    Again {
+        /// What was asked, such as `create` or `delete`.
+        what: &'static str,
+        /// Why it failed.
+        reason: String,
+        /// How long is waited before.
+        pause: Duration,
+    },
+    /// Created and read back.
+    Ready {
+        /// From the first intent to here.
+        took: Duration,
+    },
+    /// It can't be had.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// Deleted, and seen to be gone where the service is asked.
+    Deleted {
+        /// Its id.
+        id: RemoteId,
+    },
+    /// There was nothing to delete, and that is certain.
+    Absent {
+        /// How that was proved.
+        proof: Proof,
+    },
+    /// It may still exist.
+    Left {
+        /// Why it could not be deleted.
+        reason: String,
+    },
+}
+
+/// How an absence was proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The service asks for no credentials.
+    Open,
+    /// The same credentials had a success after the answer.
+    Credentials,
+    /// A request without credentials was refused where ours was not; rights were not proved.
+    StrangersRefused,
+}
