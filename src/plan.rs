@@ -1,0 +1,235 @@
+//! From a configuration to the accounts that are meant: who they are, what they are called, and in which order.
+//!
+//! Pure but for the random numbers that it is handed. Names repeat for the same run, persona and index; passwords never do.
+
+mod password;
+mod person;
+
+use std::collections::{HashMap, HashSet};
+
+use rand::CryptoRng;
+use ring::digest;
+
+use crate::config::{Config, Service};
+use crate::domain::account::{AccountKey, ServiceName};
+use crate::domain::event::{Planned, PlannedAccount, VERSION};
+use crate::domain::marker::Marker;
+use crate::domain::time::Timestamp;
+use crate::language::{Environment, Scope};
+
+pub use person::Person;
+
+/// What a cut user name ends in.
+const HASH: usize = 4;
+
+/// The run that accounts are made for, as templates see it under `run`.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The repository or project.
+    pub repository: String,
+    /// The CI's id of the run.
+    pub id: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// Where a person can look at it.
+    pub url: Option<String>,
+    /// The marker of this invocation.
+    pub marker: Marker,
+}
+
+/// Which part of the configuration is meant; empty lists mean all of it.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these services.
+    pub services: Vec<String>,
+    /// Only these personas.
+    pub personas: Vec<String>,
+}
+
+/// Why no plan could be made: a mistake of the configuration that only shows with the variables at hand.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PlanError(pub String);
+
+/// A plan, and the people it is about.
+pub struct Draft {
+    /// What the journal begins with.
+    pub planned: Planned,
+    /// One for each copy of each persona.
+    pub people: Vec<Person>,
+    /// The person of each account of the plan.
+    pub person_of: Vec<usize>,
+}
+
+/// The scope that every template of a run shares.
+pub fn scope(environment: &Environment, run: &Run) -> Scope {
+    let url = run.url.clone().unwrap_or_default();
+    Scope::new().environment(environment).with(
+        "run",
+        minijinja::Value::from_pairs([
+            ("id", run.id.clone()),
+            ("attempt", run.attempt.to_string()),
+            ("url", url),
+            ("marker", run.marker.as_str().to_owned()),
+        ]),
+    )
+}
+
+/// Draws the plan up.
+pub fn draw_up(
+    config: &Config,
+    environment: &Environment,
+    run: &Run,
+    selection: &Selection,
+    now: Timestamp,
+    random: &mut impl CryptoRng,
+) -> Result<Draft, PlanError> {
+    check(selection, config)?;
+    let scope = scope(environment, run);
+    let mut people = Vec::new();
+    for copy in config.copies(environment).map_err(|found| PlanError(crate::config::render(&found)))? {
+        let persona = &config.personas[copy.persona];
+        if selection.personas.is_empty() || selection.personas.contains(&persona.name) {
+            people.push(Person::make(persona, &copy, run, &scope, random)?);
+        }
+    }
+    let mut accounts: Vec<PlannedAccount> = Vec::new();
+    let mut person_of = Vec::new();
+    let mut places: HashMap<AccountKey, usize> = HashMap::new();
+    let mut names: HashSet<(ServiceName, String)> = HashSet::new();
+    for service in in_order(config) {
+        if !selection.services.is_empty() && !selection.services.iter().any(|name| name == service.name.as_str()) {
+            continue;
+        }
+        for (index, person) in people.iter().enumerate() {
+            let persona = &config.personas[person.persona];
+            if !persona.services.contains(&service.name) {
+                continue;
+            }
+            let key = AccountKey {
+                service: service.name.clone(),
+                account: person.name.clone(),
+            };
+            let needs = service
+                .needs
+                .iter()
+                .map(|need| {
+                    let needed = AccountKey {
+                        service: need.clone(),
+                        account: person.name.clone(),
+                    };
+                    places.get(&needed).copied().ok_or_else(|| {
+                        PlanError(format!(
+                            "`{key}` needs `{needed}`, which is not part of this run\nhint: name `{need}` in `only` too"
+                        ))
+                    })
+                })
+                .collect::<Result<Vec<usize>, _>>()?;
+            let username = cut(&person.username, service, run)?;
+            if !names.insert((service.name.clone(), username.clone())) {
+                return Err(PlanError(format!(
+                    "two accounts of `{}` would have the user name `{username}`\nhint: give the persona's `username` its own `{{{{ account.name }}}}`",
+                    service.name
+                )));
+            }
+            places.insert(key.clone(), accounts.len());
+            accounts.push(PlannedAccount {
+                key,
+                email: person.email(&username),
+                username,
+                timeout_ms: u64::try_from(service.timeout.as_millis()).unwrap_or(u64::MAX),
+                needs,
+                unmarked: persona.unmarked,
+            });
+            person_of.push(index);
+        }
+    }
+    if accounts.is_empty() {
+        return Err(PlanError("there is no account to create: no persona has a service that is meant".to_owned()));
+    }
+    let planned = Planned {
+        version: VERSION,
+        at: now,
+        repository: run.repository.clone(),
+        run: run.id.clone(),
+        attempt: run.attempt,
+        marker: run.marker.as_str().to_owned(),
+        accounts,
+    };
+    Ok(Draft {
+        planned,
+        people,
+        person_of,
+    })
+}
+
+fn check(selection: &Selection, config: &Config) -> Result<(), PlanError> {
+    let services: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
+    let personas: Vec<&str> = config.personas.iter().map(|persona| persona.name.as_str()).collect();
+    for (setting, asked, known) in [
+        ("only", &selection.services, services),
+        ("persona", &selection.personas, personas),
+    ] {
+        for name in asked {
+            if !known.contains(&name.as_str()) {
+                return Err(PlanError(format!(
+                    "`{setting}` names `{name}`, which the configuration does not have\nhint: it has `{}`",
+                    known.join("`, `")
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The services, each behind those that it needs; else as they are written. The configuration is free of cycles.
+fn in_order(config: &Config) -> Vec<&Service> {
+    let mut ordered: Vec<&Service> = Vec::new();
+    let mut rest: Vec<&Service> = config.services.iter().collect();
+    while !rest.is_empty() {
+        let before = rest.len();
+        rest.retain(|service| {
+            let met = |need: &ServiceName| ordered.iter().any(|done| done.name == *need);
+            let ready = service.needs.iter().all(met);
+            if ready {
+                ordered.push(service);
+            }
+            !ready
+        });
+        if rest.len() == before {
+            ordered.append(&mut rest);
+        }
+    }
+    ordered
+}
+
+/// Cuts a user name to what the service takes; the marker is never cut.
+fn cut(username: &str, service: &Service, run: &Run) -> Result<String, PlanError> {
+    let Some(max) = service.account_name_max else {
+        return Ok(username.to_owned());
+    };
+    if username.chars().count() <= max {
+        return Ok(username.to_owned());
+    }
+    let kept: String = username.chars().take(max.saturating_sub(HASH)).collect();
+    let marked = username.starts_with(run.marker.as_str());
+    if marked && kept.len() <= run.marker.as_str().len() {
+        return Err(PlanError(format!(
+            "`{}` takes user names of {max} characters, and the marker with its hash alone needs {}",
+            service.name,
+            run.marker.as_str().len() + 1 + HASH
+        )));
+    }
+    Ok(format!("{kept}{}", hash(username)))
+}
+
+fn hash(text: &str) -> String {
+    let digest = digest::digest(&digest::SHA256, text.as_bytes());
+    digest.as_ref()[..HASH]
+        .iter()
+        .map(|byte| char::from_digit(u32::from(*byte) % 36, 36).unwrap_or('0'))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! Passwords that services accept and that survive shells, dotenv files, URLs and YAML.
+
+use rand::{CryptoRng, RngExt as _};
+
+use crate::domain::secret::Secret;
+
+const LENGTH: usize = 24;
+const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+const DIGIT: &[u8] = b"0123456789";
+/// Those alone that need no quoting anywhere.
+const SYMBOL: &[u8] = b"-._!";
+
+/// Makes a password of 24 characters that starts with a letter and has every class; about 145 bits.
+///
+/// Whole passwords are drawn until one has every class: that favours none of the accepted ones.
+pub(super) fn make(random: &mut impl CryptoRng) -> Secret {
+    let letters = [UPPER, LOWER].concat();
+    let all = [UPPER, LOWER, DIGIT, SYMBOL].concat();
+    loop {
+        let mut password = String::with_capacity(LENGTH);
+        for place in 0..LENGTH {
+            let from = if place == 0 { &letters } else { &all };
+            password.push(char::from(from[random.random_range(0..from.len())]));
+        }
+        let secret = Secret::new(password);
+        let has = |class: &[u8]| secret.expose().bytes().any(|byte| class.contains(&byte));
+        if [UPPER, LOWER, DIGIT, SYMBOL].into_iter().all(has) {
+            return secret;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng as _;
+    use rand_chacha::ChaCha20Rng;
+
+    use super::*;
+
+    #[test]
+    fn every_password_has_every_class_and_no_character_that_needs_quoting() {
+        let mut random = ChaCha20Rng::seed_from_u64(7);
+        for _ in 0..2_000 {
+            let secret = make(&mut random);
+            let password = secret.expose();
+            assert_eq!(password.len(), 24);
+            assert!(password.starts_with(|c: char| c.is_ascii_alphabetic()));
+            for class in [UPPER, LOWER, DIGIT, SYMBOL] {
+                assert!(password.bytes().any(|byte| class.contains(&byte)));
+            }
+            assert!(password.bytes().all(|byte| byte.is_ascii_alphanumeric() || SYMBOL.contains(&byte)));
+        }
+    }
+}
