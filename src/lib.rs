@@ -8,4 +8,6 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod language;
+pub mod plan;
 pub mod ports;
+pub mod sandbox;
