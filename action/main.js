@@ -1,0 +1,3 @@
+// The step itself: `standin action main`.
+"use strict";
+require("./standin.js").become("main");
