@@ -27,7 +27,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("cli", &["settings", "config", "language", "domain"]),
-    ("settings", &["cli", "config", "language", "domain"]),
+    (
+        "settings",
+        &["cli", "adapters", "config", "language", "domain"],
+    ),
     ("engine", &["ports", "config", "language", "domain"]),
     ("adapters", &["ports", "config", "language", "domain"]),
     ("report", &["ports", "config", "language", "domain"]),
