@@ -3,9 +3,8 @@
 //! A line is in the operating system's hands before the request that it announces is sent, so a kill of the process loses
 //! nothing. Against the loss of the machine it is synced by a thread of its own, in groups, and no request waits for that.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -33,17 +32,15 @@ struct State {
 }
 
 impl Journal {
-    /// Begins a new journal with its plan. The plan is on disk when this returns.
-    pub fn create(path: &Path, plan: &Planned) -> io::Result<Self> {
-        let mut file = private(OpenOptions::new().create_new(true).append(true)).open(path)?;
+    /// Begins a journal in a new file with its plan. The plan is on disk when this returns.
+    pub fn create(mut file: File, plan: &Planned) -> io::Result<Self> {
         file.write_all(&line(plan)?)?;
         file.sync_data()?;
         Self::over(file)
     }
 
     /// Goes on writing a journal that is there. A torn last line is ended first.
-    pub fn reopen(path: &Path) -> io::Result<Self> {
-        let mut file = private(OpenOptions::new().read(true).append(true)).open(path)?;
+    pub fn reopen(mut file: File) -> io::Result<Self> {
         let size = file.metadata()?.len();
         if size > 0 {
             let mut last = [0];
@@ -113,9 +110,9 @@ pub struct Reading {
 }
 
 /// Reads a journal. Only a first line that is no plan is an error: everything after it is read as well as it can be.
-pub fn read(path: &Path) -> io::Result<Reading> {
-    let file = private(OpenOptions::new().read(true)).open(path)?;
+pub fn read(mut file: &File) -> io::Result<Reading> {
     let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
     file.take(SIZE_MAX).read_to_end(&mut bytes)?;
     parse(&bytes)
 }
@@ -169,17 +166,6 @@ fn line<T: serde::Serialize>(value: &T) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Readable by this user alone, and never through a link that somebody put in the way.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let no_follow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
-        options.mode(0o600).custom_flags(no_follow);
-    }
-    options
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,30 +210,28 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("journal.jsonl");
-        let journal = Journal::create(&path, &plan()).expect("a journal");
+        let file = tempfile::tempfile().expect("a file");
+        let journal = Journal::create(file.try_clone().expect("a handle"), &plan()).expect("a journal");
         journal.append(&intended()).expect("written");
         drop(journal);
-        let reading = read(&path).expect("a journal");
+        let reading = read(&file).expect("a journal");
         assert_eq!(reading.ledger.plan(), &plan());
         assert_eq!(reading.ledger.record(0).status, Status::Creating);
         assert!(reading.remarks.is_empty());
-        assert!(Journal::create(&path, &plan()).is_err(), "a journal is never begun twice");
     }
 
     #[test]
     fn a_torn_last_line_is_normal_and_is_not_joined() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("journal.jsonl");
-        drop(Journal::create(&path, &plan()).expect("a journal"));
-        let mut file = OpenOptions::new().append(true).open(&path).expect("the file");
+        let mut file = tempfile::tempfile().expect("a file");
+        drop(Journal::create(file.try_clone().expect("a handle"), &plan()).expect("a journal"));
         file.write_all(b"{\"at\":2,\"account\":\"use").expect("written");
-        let reading = read(&path).expect("a journal");
+        let reading = read(&file).expect("a journal");
         assert!(reading.remarks.is_empty());
         assert_eq!(reading.ledger.record(0).status, Status::Untouched);
-        Journal::reopen(&path).expect("a journal").append(&intended()).expect("written");
-        let reading = read(&path).expect("a journal");
+        Journal::reopen(file.try_clone().expect("a handle"))
+            .expect("a journal")
+            .append(&intended()).expect("written");
+        let reading = read(&file).expect("a journal");
         assert_eq!(reading.ledger.record(0).status, Status::Creating);
         assert_eq!(reading.remarks.len(), 1);
     }
@@ -266,17 +250,5 @@ mod tests {
         for bytes in [&b""[..], b"\n", b"hello", b"{\"version\":1}\n"] {
             assert!(parse(bytes).is_err());
         }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_in_the_way_is_not_followed() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let target = folder.path().join("target");
-        std::fs::write(&target, line(&plan()).expect("a line")).expect("written");
-        let link = folder.path().join("journal.jsonl");
-        std::os::unix::fs::symlink(&target, &link).expect("a link");
-        assert!(read(&link).is_err());
-        assert!(Journal::reopen(&link).is_err());
     }
 }

@@ -1,0 +1,177 @@
+//! One setup's directory: its journal, and what cleanup needs beside it.
+//!
+//! It lies in the journals' directory under the marker's name, which no other setup has. What stands in it:
+//!
+//! | file | what | until |
+//! |---|---|---|
+//! | `journal.jsonl` | the journal; no secret | the runner empties its directory, or a day |
+//! | `sealed.json` | the configuration and settings of setup | everything is settled |
+//! | `credentials.json` | names and passwords of the accounts | post or `cleanup` |
+//! | `accounts.json` | the accounts, as in the output `accounts`; no secret | as the journal |
+//! | `stop` | a cleanup has begun: setup must not create any more | as the journal |
+//! | `lock` | locked for as long as a setup or a cleanup works here | as the journal |
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use super::journal::{self, Journal, Reading};
+use super::private_dir::{PrivateDir, PrivateDirError};
+use crate::domain::event::Planned;
+use crate::domain::secret::Secret;
+use crate::settings::Sealed;
+
+const JOURNAL: &str = "journal.jsonl";
+const SEALED: &str = "sealed.json";
+const CREDENTIALS: &str = "credentials.json";
+const ACCOUNTS: &str = "accounts.json";
+const STOP: &str = "stop";
+const LOCK: &str = "lock";
+
+/// The directory of one setup.
+pub struct EntryDir {
+    dir: PrivateDir,
+}
+
+/// What setup puts aside for cleanup: post must not depend on the workspace, nor believe what later steps changed.
+#[derive(Serialize, Deserialize)]
+pub struct SealedCopy {
+    /// The version of this shape.
+    pub version: u32,
+    /// What messages call the configuration.
+    pub name: String,
+    /// Its text. It may hold literal secrets, which is why the file is 0600.
+    pub text: String,
+    /// The settings.
+    pub settings: Sealed,
+}
+
+/// The version of [`SealedCopy`].
+pub const SEALED_VERSION: u32 = 1;
+
+/// Held for as long as a setup or a cleanup works in an entry.
+pub struct Lock {
+    _file: File,
+}
+
+impl EntryDir {
+    /// Makes a fresh entry.
+    pub fn create(journals: &PrivateDir, marker: &str) -> Result<Self, PrivateDirError> {
+        Ok(Self {
+            dir: journals.create_child(marker)?,
+        })
+    }
+
+    /// Takes an entry that is there.
+    pub fn open(path: &Path) -> Result<Self, PrivateDirError> {
+        Ok(Self {
+            dir: PrivateDir::open(path)?,
+        })
+    }
+
+    /// All entries in a directory of journals that are ours; others are passed over.
+    pub fn all(journals: &PrivateDir) -> Result<Vec<Self>, PrivateDirError> {
+        let names = journals.names()?;
+        let entries = names.iter().filter_map(|name| journals.open_child(name).ok());
+        Ok(entries.map(|dir| Self { dir }).collect())
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Begins the journal. It is on disk when this returns.
+    pub fn begin(&self, plan: &Planned) -> anyhow::Result<Journal> {
+        let file = self.dir.create_file(JOURNAL)?;
+        Journal::create(file, plan).with_context(|| format!("the journal in `{}` can't be written", self.path().display()))
+    }
+
+    /// Reads the journal.
+    pub fn read(&self) -> anyhow::Result<Reading> {
+        let file = self.dir.open_file(JOURNAL)?;
+        journal::read(&file).with_context(|| format!("the journal in `{}` can't be read", self.path().display()))
+    }
+
+    /// Goes on writing the journal.
+    pub fn resume(&self) -> anyhow::Result<Journal> {
+        let file = self.dir.open_file(JOURNAL)?;
+        Journal::reopen(file).with_context(|| format!("the journal in `{}` can't be written", self.path().display()))
+    }
+
+    /// Puts the configuration and the settings aside.
+    pub fn seal(&self, sealed: &SealedCopy) -> anyhow::Result<()> {
+        self.dir.write(SEALED, &serde_json::to_vec(sealed)?)?;
+        Ok(())
+    }
+
+    /// What was put aside; `None` once everything is settled.
+    pub fn sealed(&self) -> anyhow::Result<Option<SealedCopy>> {
+        match self.dir.read(SEALED) {
+            Ok(bytes) => {
+                let broken = || format!("`{}` can't be read", self.path().join(SEALED).display());
+                serde_json::from_slice(&bytes).map(Some).with_context(broken)
+            }
+            Err(error) if is_not_found(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes what was put aside: nothing is owed any more.
+    pub fn unseal(&self) -> Result<(), PrivateDirError> {
+        self.dir.remove_file(SEALED)
+    }
+
+    /// Writes the credentials file.
+    pub fn write_credentials(&self, json: &Secret) -> Result<PathBuf, PrivateDirError> {
+        self.dir.write(CREDENTIALS, json.expose().as_bytes())
+    }
+
+    /// Removes the credentials file, whatever became of the accounts.
+    pub fn forget_credentials(&self) -> Result<(), PrivateDirError> {
+        self.dir.remove_file(CREDENTIALS)
+    }
+
+    /// Writes the accounts file.
+    pub fn write_accounts(&self, json: &str) -> Result<PathBuf, PrivateDirError> {
+        self.dir.write(ACCOUNTS, json.as_bytes())
+    }
+
+    /// Tells a setup that still runs to create nothing more.
+    pub fn put_stop(&self) -> Result<(), PrivateDirError> {
+        self.dir.write(STOP, b"").map(drop)
+    }
+
+    /// Where the word to stop is looked for, before each create.
+    pub fn stop_path(&self) -> PathBuf {
+        self.path().join(STOP)
+    }
+
+    /// Locks the entry, if nobody else works in it.
+    pub fn try_lock(&self) -> anyhow::Result<Option<Lock>> {
+        let file = match self.dir.open_file(LOCK) {
+            Err(error) if is_not_found(&error) => match self.dir.create_file(LOCK) {
+                // Somebody else made it in between.
+                Err(PrivateDirError::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {
+                    self.dir.open_file(LOCK)?
+                }
+                made => made?,
+            },
+            opened => opened?,
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("`{}` can't be locked", self.path().display()))
+            }
+        }
+    }
+}
+
+fn is_not_found(error: &PrivateDirError) -> bool {
+    matches!(error, PrivateDirError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+}

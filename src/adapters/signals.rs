@@ -1,0 +1,68 @@
+//! The signals that end a job: SIGINT, SIGTERM and, with a terminal, SIGHUP.
+
+use std::io;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// The signal numbers that are listened for (POSIX); elsewhere only Ctrl-C, which counts as the first.
+pub const SIGINT: i32 = 2;
+/// See [`SIGINT`].
+pub const SIGTERM: i32 = 15;
+/// See [`SIGINT`].
+pub const SIGHUP: i32 = 1;
+
+/// Listens from its making until it is dropped.
+pub struct Signals {
+    seen: watch::Receiver<Vec<i32>>,
+    _listening: JoinSet<()>,
+}
+
+impl Signals {
+    /// Starts to listen: from here on no signal of these ends the process by itself.
+    pub fn listen() -> io::Result<Self> {
+        let (tell, seen) = watch::channel(Vec::new());
+        let mut listening = JoinSet::new();
+        #[cfg(unix)]
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut stream = signal(SignalKind::from_raw(number))?;
+            let tell = tell.clone();
+            listening.spawn(async move {
+                while stream.recv().await.is_some() {
+                    tell.send_modify(|seen| seen.push(number));
+                }
+            });
+        }
+        #[cfg(not(unix))]
+        listening.spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                tell.send_modify(|seen| seen.push(SIGINT));
+            }
+        });
+        Ok(Self {
+            seen,
+            _listening: listening,
+        })
+    }
+
+    /// The first signal that came.
+    pub fn first(&self) -> Option<i32> {
+        self.seen.borrow().first().copied()
+    }
+
+    /// How many have come.
+    pub fn count(&self) -> usize {
+        self.seen.borrow().len()
+    }
+
+    /// The `index`-th signal (from 0), as soon as it has come.
+    pub async fn nth(&self, index: usize) -> i32 {
+        let mut seen = self.seen.clone();
+        match seen.wait_for(|seen| seen.len() > index).await {
+            Ok(seen) => seen[index],
+            // The listeners live as long as this does, and none of them ends.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
