@@ -3,4 +3,7 @@
 //! This file is only the map. Arrows point one way:
 //! `main -> commands -> {engine, adapters, report} -> ports -> config -> language -> domain`.
 
+pub mod adapters;
+pub mod cli;
 pub mod domain;
+pub mod settings;
