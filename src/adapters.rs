@@ -1,4 +1,13 @@
-//! How the outside is reached: sockets, files, signals, the runner's own channels.
+//! How the outside is reached: sockets, files, signals, the environment, the terminal, the CI host.
+//!
+//! Adapters don't decide what happens to an account; they only carry it out.
 
+pub mod clock;
+pub mod console;
+pub mod entry;
+pub mod environment;
+pub mod hosts;
 pub mod http;
 pub mod journal;
+pub mod private_dir;
+pub mod signals;

@@ -4,6 +4,7 @@
 //! `main -> commands -> {engine, adapters, report} -> ports -> plan -> config -> language -> domain`.
 
 pub mod adapters;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
@@ -11,3 +12,4 @@ pub mod language;
 pub mod plan;
 pub mod ports;
 pub mod sandbox;
+pub mod settings;

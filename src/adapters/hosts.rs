@@ -1,0 +1,287 @@
+//! The CI hosts: which one this is, which run this is, and how data is handed to it.
+//!
+//! Detection is a pure function of the environment. What only one host has stands in the file of its name.
+
+pub mod github;
+pub mod gitlab;
+pub mod jenkins;
+pub mod journal_home;
+
+use super::environment::Environment;
+
+/// The system that runs the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// GitHub Actions, or a runner that speaks its protocol (act, Forgejo).
+    GitHub,
+    /// GitLab CI.
+    GitLab,
+    /// Jenkins.
+    Jenkins,
+    /// Azure Pipelines.
+    Azure,
+    /// `CircleCI`.
+    CircleCi,
+    /// Buildkite.
+    Buildkite,
+    /// None that is known: a shell.
+    Plain,
+}
+
+impl Host {
+    /// The host that this environment is of.
+    pub fn detect(environment: &Environment) -> Self {
+        if environment.get("GITHUB_ACTIONS") == Some("true") {
+            return Self::GitHub;
+        }
+        let marks = [
+            ("GITLAB_CI", Self::GitLab),
+            ("JENKINS_URL", Self::Jenkins),
+            ("TF_BUILD", Self::Azure),
+            ("CIRCLECI", Self::CircleCi),
+            ("BUILDKITE", Self::Buildkite),
+        ];
+        let mark = marks
+            .into_iter()
+            .find(|(name, _)| environment.get(name).is_some());
+        mark.map_or(Self::Plain, |(_, host)| host)
+    }
+
+    /// May a person be watching? Then a live progress line is of use, if there is a terminal too.
+    pub fn may_have_a_watcher(self, environment: &Environment) -> bool {
+        self == Self::Plain
+            && !matches!(environment.get("CI"), Some(ci) if ci != "false")
+            && environment.get("TERM") != Some("dumb")
+    }
+}
+
+/// Which run of which repository this is: what the marker is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunIdentity {
+    /// The repository or project, such as `octo-org/shop`; `local` outside of CI.
+    pub repository: String,
+    /// The run's id within it; `local` outside of CI.
+    pub run_id: String,
+    /// The attempt at that run, from 1.
+    pub attempt: u32,
+    /// Where a person can look at the run.
+    pub url: Option<String>,
+}
+
+impl RunIdentity {
+    /// The identity that the host's variables tell; what is missing is `local` and 1.
+    pub fn detect(host: Host, environment: &Environment) -> Self {
+        let get = |name| environment.get(name).map(str::to_owned);
+        let (repository, run_id, attempt, url) = match host {
+            Host::GitHub => (
+                get("GITHUB_REPOSITORY"),
+                get("GITHUB_RUN_ID"),
+                get("GITHUB_RUN_ATTEMPT"),
+                github_url(environment),
+            ),
+            Host::GitLab => (
+                get("CI_PROJECT_PATH"),
+                get("CI_PIPELINE_ID"),
+                None,
+                get("CI_PIPELINE_URL"),
+            ),
+            // BUILD_TAG is `jenkins-JOB-NUMBER`: unique on the server, but a number is what people look for.
+            Host::Jenkins => (
+                get("JOB_NAME"),
+                get("BUILD_NUMBER").or_else(|| get("BUILD_TAG")),
+                None,
+                get("BUILD_URL"),
+            ),
+            Host::Azure => (
+                get("BUILD_REPOSITORY_NAME"),
+                get("BUILD_BUILDID"),
+                get("SYSTEM_JOBATTEMPT"),
+                azure_url(environment),
+            ),
+            Host::CircleCi => (
+                joined(
+                    get("CIRCLE_PROJECT_USERNAME"),
+                    get("CIRCLE_PROJECT_REPONAME"),
+                ),
+                get("CIRCLE_WORKFLOW_ID"),
+                None,
+                get("CIRCLE_BUILD_URL"),
+            ),
+            Host::Buildkite => (
+                environment.get("BUILDKITE_REPO").map(repository_of_remote),
+                get("BUILDKITE_BUILD_ID"),
+                // It counts retries, from 0.
+                get("BUILDKITE_RETRY_COUNT")
+                    .and_then(|n| Some(n.parse::<u32>().ok()?.checked_add(1)?.to_string())),
+                get("BUILDKITE_BUILD_URL"),
+            ),
+            Host::Plain => (None, None, None, None),
+        };
+        Self {
+            repository: repository.unwrap_or_else(|| "local".to_owned()),
+            run_id: run_id.unwrap_or_else(|| "local".to_owned()),
+            attempt: attempt
+                .and_then(|text| text.parse().ok())
+                .filter(|attempt| *attempt > 0)
+                .unwrap_or(1),
+            url,
+        }
+    }
+}
+
+fn github_url(environment: &Environment) -> Option<String> {
+    let server = environment.get("GITHUB_SERVER_URL")?;
+    let repository = environment.get("GITHUB_REPOSITORY")?;
+    let run = environment.get("GITHUB_RUN_ID")?;
+    let attempt = environment.get("GITHUB_RUN_ATTEMPT").unwrap_or("1");
+    Some(format!(
+        "{server}/{repository}/actions/runs/{run}/attempts/{attempt}"
+    ))
+}
+
+fn azure_url(environment: &Environment) -> Option<String> {
+    let collection = environment
+        .get("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI")?
+        .trim_end_matches('/');
+    let project = environment.get("SYSTEM_TEAMPROJECT")?;
+    let build = environment.get("BUILD_BUILDID")?;
+    Some(format!(
+        "{collection}/{project}/_build/results?buildId={build}"
+    ))
+}
+
+fn joined(owner: Option<String>, name: Option<String>) -> Option<String> {
+    match (owner, name) {
+        (Some(owner), Some(name)) => Some(format!("{owner}/{name}")),
+        (None, one) | (one, None) => one,
+    }
+}
+
+/// `OWNER/NAME` of a git remote. The remote itself may hold a token as user information, so none of its front is kept.
+fn repository_of_remote(remote: &str) -> String {
+    let remote = remote.trim_end_matches('/');
+    let remote = remote.strip_suffix(".git").unwrap_or(remote);
+    let mut parts = remote.rsplit(['/', ':']);
+    let name = parts.next().unwrap_or_default();
+    let owner = parts.next().unwrap_or_default();
+    // `https://host/name` has no owner: what stands there is a host, with user information perhaps.
+    if owner.is_empty() || owner.contains(['@', '.']) {
+        return name.to_owned();
+    }
+    format!("{owner}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Variables = &'static [(&'static str, &'static str)];
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs.iter().copied().collect()
+    }
+
+    fn assert_run(
+        pairs: Variables,
+        host: Host,
+        (repository, run_id, attempt): (&str, &str, u32),
+        url: Option<&str>,
+    ) {
+        let environment = environment(pairs);
+        assert_eq!(Host::detect(&environment), host, "{pairs:?}");
+        let expected = RunIdentity {
+            repository: repository.to_owned(),
+            run_id: run_id.to_owned(),
+            attempt,
+            url: url.map(str::to_owned),
+        };
+        assert_eq!(RunIdentity::detect(host, &environment), expected);
+    }
+
+    #[test]
+    fn github_and_gitlab_are_known_by_their_variables_and_so_is_the_run() {
+        let github: Variables = &[
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_SERVER_URL", "https://github.com"),
+            ("GITHUB_REPOSITORY", "octo/shop"),
+            ("GITHUB_RUN_ID", "991"),
+            ("GITHUB_RUN_ATTEMPT", "3"),
+            ("CI", "true"),
+        ];
+        let url = "https://github.com/octo/shop/actions/runs/991/attempts/3";
+        assert_run(github, Host::GitHub, ("octo/shop", "991", 3), Some(url));
+        let bare: Variables = &[("GITHUB_ACTIONS", "true"), ("GITHUB_RUN_ATTEMPT", "0")];
+        assert_run(bare, Host::GitHub, ("local", "local", 1), None);
+        let gitlab: Variables = &[
+            ("GITLAB_CI", "true"),
+            ("CI_PROJECT_PATH", "g/p"),
+            ("CI_PIPELINE_ID", "5"),
+            ("CI_PIPELINE_URL", "u"),
+        ];
+        assert_run(gitlab, Host::GitLab, ("g/p", "5", 1), Some("u"));
+    }
+
+    #[test]
+    fn the_other_hosts_are_known_by_their_variables_and_so_is_the_run() {
+        let jenkins: Variables = &[
+            ("JENKINS_URL", "http://j"),
+            ("JOB_NAME", "shop/main"),
+            ("BUILD_NUMBER", "12"),
+            ("BUILD_TAG", "t"),
+        ];
+        assert_run(jenkins, Host::Jenkins, ("shop/main", "12", 1), None);
+        let tagged: Variables = &[("JENKINS_URL", "http://j"), ("BUILD_TAG", "t")];
+        assert_run(tagged, Host::Jenkins, ("local", "t", 1), None);
+        let azure: Variables = &[
+            ("TF_BUILD", "True"),
+            ("BUILD_REPOSITORY_NAME", "shop"),
+            ("BUILD_BUILDID", "8"),
+            ("SYSTEM_JOBATTEMPT", "2"),
+            (
+                "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
+                "https://dev.azure.com/o/",
+            ),
+            ("SYSTEM_TEAMPROJECT", "p"),
+        ];
+        let url = "https://dev.azure.com/o/p/_build/results?buildId=8";
+        assert_run(azure, Host::Azure, ("shop", "8", 2), Some(url));
+        let circle: Variables = &[
+            ("CIRCLECI", "true"),
+            ("CIRCLE_PROJECT_USERNAME", "o"),
+            ("CIRCLE_PROJECT_REPONAME", "shop"),
+            ("CIRCLE_WORKFLOW_ID", "w"),
+        ];
+        assert_run(circle, Host::CircleCi, ("o/shop", "w", 1), None);
+        let buildkite: Variables = &[
+            ("BUILDKITE", "true"),
+            ("BUILDKITE_REPO", "git@github.com:o/shop.git"),
+            ("BUILDKITE_BUILD_ID", "b"),
+            ("BUILDKITE_RETRY_COUNT", "1"),
+        ];
+        assert_run(buildkite, Host::Buildkite, ("o/shop", "b", 2), None);
+        assert_run(&[("CI", "true")], Host::Plain, ("local", "local", 1), None);
+        let none: Variables = &[("GITHUB_ACTIONS", "false"), ("GITLAB_CI", "")];
+        assert_run(none, Host::Plain, ("local", "local", 1), None);
+    }
+
+    #[test]
+    fn a_token_in_a_remote_is_not_kept() {
+        for (remote, expected) in [
+            ("https://user:t0ken@host.test/o/shop.git", "o/shop"),
+            ("https://t0ken@host.test/shop", "shop"),
+            ("https://user:t0ken@host/shop", "shop"),
+            ("git@host.test:shop.git", "shop"),
+            ("ssh://git@host.test/a/o/shop/", "o/shop"),
+        ] {
+            assert_eq!(repository_of_remote(remote), expected, "{remote}");
+        }
+    }
+
+    #[test]
+    fn nobody_watches_a_ci_log() {
+        assert!(Host::Plain.may_have_a_watcher(&environment(&[("TERM", "xterm")])));
+        assert!(!Host::Plain.may_have_a_watcher(&environment(&[("CI", "true")])));
+        assert!(!Host::Plain.may_have_a_watcher(&environment(&[("TERM", "dumb")])));
+        assert!(!Host::GitLab.may_have_a_watcher(&environment(&[])));
+    }
+}

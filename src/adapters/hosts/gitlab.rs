@@ -1,0 +1,145 @@
+//! What GitLab reads: dotenv reports and collapsible sections.
+//!
+//! It makes texts; it writes no file and no line.
+
+use thiserror::Error;
+
+/// GitLab's own default limits: 20 variables, and a report smaller than 5 KiB. Ours is under the smaller number.
+const MOST_LINES: usize = 20;
+const BYTES_UNDER: usize = 5_000;
+
+/// The one variable of a report that can't carry the ids.
+pub const ACCOUNTS_FILE: &str = "STANDIN_ACCOUNTS_FILE";
+
+/// Why there can be no dotenv report.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum DotenvError {
+    /// The path of the accounts file has a character that GitLab would change.
+    #[error(
+        "the path `{path}` can't stand in a dotenv report\nhint: give `--dotenv` and the journal paths without `$`, line breaks or white space at the ends"
+    )]
+    Path {
+        /// The path, made harmless.
+        path: String,
+    },
+}
+
+/// A dotenv report of these variables, or, if GitLab would refuse or change one of them, of the one line that names the
+/// file with all accounts.
+///
+/// GitLab takes `KEY=VALUE` lines only, keys of `[A-Za-z0-9_]`, no blank line and no comment; quotes stay in the value,
+/// and `$` is expanded by jobs that use it (`Ci::ParseDotenvArtifactService`).
+pub fn dotenv_report(
+    variables: &[(String, String)],
+    accounts_file: &str,
+) -> Result<String, DotenvError> {
+    let lines: Vec<String> = variables
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect();
+    let all = lines.concat();
+    let is_taken = variables
+        .iter()
+        .all(|(name, value)| is_key(name) && is_value(value));
+    if is_taken && (1..=MOST_LINES).contains(&variables.len()) && all.len() < BYTES_UNDER {
+        return Ok(all);
+    }
+    if !is_value(accounts_file) {
+        return Err(DotenvError::Path {
+            path: accounts_file.escape_debug().to_string(),
+        });
+    }
+    Ok(format!("{ACCOUNTS_FILE}={accounts_file}\n"))
+}
+
+fn is_key(name: &str) -> bool {
+    (1..=255).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn is_value(value: &str) -> bool {
+    value.trim() == value && !value.contains('$') && !value.chars().any(char::is_control)
+}
+
+/// The line that opens a section, collapsed. `at` is in seconds since the epoch, `title` already harmless.
+pub fn section_start(name: &str, title: &str, at: u64) -> String {
+    format!(
+        "\x1b[0Ksection_start:{at}:{}[collapsed=true]\r\x1b[0K{title}\n",
+        section_name(name)
+    )
+}
+
+/// The line that closes it.
+pub fn section_end(name: &str, at: u64) -> String {
+    format!("\x1b[0Ksection_end:{at}:{}\r\x1b[0K\n", section_name(name))
+}
+
+/// GitLab allows `[a-zA-Z0-9_.-]` (lib/gitlab/regex.rb).
+fn section_name(name: &str) -> String {
+    let allowed = |c: char| {
+        if c.is_ascii_alphanumeric() || "_.-".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    name.chars().map(allowed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_holds_the_ids_as_long_as_gitlab_takes_them_as_they_are() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let many = |n: usize, length: usize| {
+            (0..n)
+                .map(|i| pair(&format!("V{i:02}"), &"x".repeat(length)))
+                .collect()
+        };
+        let fallback = "STANDIN_ACCOUNTS_FILE=/tmp/a.json\n";
+        let table: [(Vec<(String, String)>, bool); 12] = [
+            (vec![pair("STANDIN_USERS_ALICE_ID", "7")], true),
+            (vec![pair("A", "\"quoted\" = # x")], true),
+            (vec![pair("A", "")], true),
+            (many(20, 10), true),
+            (many(21, 10), false),
+            (many(20, 244), true),
+            (many(20, 250), false),
+            (vec![pair("A", "$HOME")], false),
+            (vec![pair("A", "x\ny")], false),
+            (vec![pair("A", " x")], false),
+            (vec![pair("A-B", "x")], false),
+            (vec![], false),
+        ];
+        for (variables, is_taken) in table {
+            let report = dotenv_report(&variables, "/tmp/a.json").expect("a report");
+            assert_eq!(report != fallback, is_taken, "{variables:?}");
+            assert!(
+                report.lines().all(|line| line.contains('='))
+                    && report.ends_with('\n')
+                    && report.len() < 5_120
+            );
+        }
+    }
+
+    #[test]
+    fn a_path_that_gitlab_would_expand_is_refused() {
+        assert!(dotenv_report(&[], "/home/$USER/a.json").is_err());
+    }
+
+    #[test]
+    fn sections_are_in_the_form_that_gitlab_recognises() {
+        assert_eq!(
+            section_start("set up!", "Set up", 12),
+            "\x1b[0Ksection_start:12:set_up_[collapsed=true]\r\x1b[0KSet up\n"
+        );
+        assert_eq!(
+            section_end("set up!", 13),
+            "\x1b[0Ksection_end:13:set_up_\r\x1b[0K\n"
+        );
+    }
+}

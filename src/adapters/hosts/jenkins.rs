@@ -1,0 +1,55 @@
+//! What Jenkins reads: a properties file, by `readProperties` of pipeline-utility-steps.
+//!
+//! It makes the text; it writes no file.
+
+/// The pairs as a Java properties file (`java.util.Properties.load`): ASCII, everything else as `\uXXXX`.
+pub fn properties(pairs: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        escape(&mut text, name, true);
+        text.push('=');
+        escape(&mut text, value, false);
+        text.push('\n');
+    }
+    text
+}
+
+fn escape(text: &mut String, part: &str, is_key: bool) {
+    for (index, c) in part.chars().enumerate() {
+        match c {
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            ' ' if is_key || index == 0 => text.push_str("\\ "),
+            '=' | ':' | '#' | '!' if is_key => {
+                text.push('\\');
+                text.push(c);
+            }
+            ' '..='~' => text.push(c),
+            other => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    text.extend(["\\u".to_owned(), format!("{unit:04x}")]);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_and_values_stay_one_line_each() {
+        for (name, value, expected) in [
+            ("STANDIN_USERS_ALICE_ID", "7", "STANDIN_USERS_ALICE_ID=7\n"),
+            ("a b=c:d#", "x", "a\\ b\\=c\\:d\\#=x\n"),
+            ("a", " x y#=", "a=\\ x y#=\n"),
+            ("a", "1\n2\r3\t4\\", "a=1\\n2\\r3\\t4\\\\\n"),
+            ("a", "ä😀\u{7}", "a=\\u00e4\\ud83d\\ude00\\u0007\n"),
+        ] {
+            assert_eq!(properties(&[(name.to_owned(), value.to_owned())]), expected);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Directories and files that only our own user can reach: the journals and what lies beside them.
+//!
+//! A directory is used only if it is ours: our uid, mode 0700, no symlink. It is held open from then on and files in it are
+//! reached from there, so that nobody can put another one in its place. On Windows the user's own temporary and
+//! application directories are private by their access lists, and only links are refused.
+
+#[cfg(not(unix))]
+mod portable;
+#[cfg(unix)]
+mod unix;
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+#[cfg(not(unix))]
+use portable::Handle;
+#[cfg(unix)]
+use unix::Handle;
+
+/// A directory that is ours alone.
+#[derive(Debug)]
+pub struct PrivateDir {
+    path: PathBuf,
+    handle: Handle,
+}
+
+/// Why a directory or a file in it can't be used.
+#[derive(Debug, Error)]
+pub enum PrivateDirError {
+    /// It is a symlink, and may lead anywhere.
+    #[error("`{}` is a symlink\nhint: name the directory that it leads to, or remove it", path.display())]
+    Symlink {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Something else has the name.
+    #[error("`{}` is not a directory\nhint: remove it, or give another directory with `--journal`", path.display())]
+    NotADirectory {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Another user made it, and could change what is in it.
+    #[error("`{}` belongs to uid {owner}, and this process is uid {ours}\nhint: run cleanup as the user that ran setup, or give another directory with `--journal`", path.display())]
+    Foreign {
+        /// Which.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Our effective uid.
+        ours: u32,
+    },
+    /// Others may reach what is in it.
+    #[error("`{}` has mode {mode}, and other users could reach what is in it\nhint: run `chmod 700` on it, or give another directory with `--journal`", path.display())]
+    Exposed {
+        /// Which.
+        path: PathBuf,
+        /// Its permission bits, octal.
+        mode: String,
+    },
+    /// The system said no.
+    #[error("can't {action} `{}`", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's word.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl PrivateDirError {
+    pub(crate) fn nowhere() -> Self {
+        io_error("find", Path::new("a directory for journals"))(io::Error::from(
+            io::ErrorKind::NotFound,
+        ))
+    }
+}
+
+impl PrivateDir {
+    /// Makes the directory (0700, and so are missing ones above it) or takes the one that is there, if it is ours.
+    pub fn create(path: &Path) -> Result<Self, PrivateDirError> {
+        let path = plain(path)?;
+        Ok(Self {
+            handle: Handle::ensure(&path)?,
+            path,
+        })
+    }
+
+    /// Takes a directory that is there, if it is ours.
+    pub fn open(path: &Path) -> Result<Self, PrivateDirError> {
+        let path = plain(path)?;
+        Ok(Self {
+            handle: Handle::open(&path)?,
+            path,
+        })
+    }
+
+    /// Where it is: absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes a directory in it, or takes the one that is there, if it is ours.
+    pub fn create_child(&self, name: &str) -> Result<Self, PrivateDirError> {
+        let path = self.entry(name)?;
+        Ok(Self {
+            handle: self.handle.ensure_child(name, &path)?,
+            path,
+        })
+    }
+
+    /// Takes a directory in it that is there, if it is ours.
+    pub fn open_child(&self, name: &str) -> Result<Self, PrivateDirError> {
+        let path = self.entry(name)?;
+        Ok(Self {
+            handle: self.handle.open_child(name, &path)?,
+            path,
+        })
+    }
+
+    /// The names in it, sorted; names that are not UTF-8 are none of ours and left out.
+    pub fn names(&self) -> Result<Vec<String>, PrivateDirError> {
+        let mut names = self.handle.names().map_err(io_error("list", &self.path))?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Writes a file whole, 0600: readers see the old one or the new one. A file of this name is replaced.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, PrivateDirError> {
+        let path = self.entry(name)?;
+        let temporary = format!(".{name}.{:016x}", rand::random::<u64>());
+        let mut file = self
+            .handle
+            .create_new(&temporary)
+            .map_err(io_error("create", &path))?;
+        let written = file
+            .write_all(bytes)
+            .and_then(|()| file.flush())
+            .and_then(|()| self.handle.rename(&temporary, name));
+        if let Err(error) = written {
+            // The first error is the one to tell; the half-written file is private, and goes with the directory.
+            drop(self.handle.unlink(&temporary));
+            return Err(io_error("write", &path)(error));
+        }
+        Ok(path)
+    }
+
+    /// Makes a file to append to, 0600. That one of this name is there is an error.
+    pub fn create_file(&self, name: &str) -> Result<File, PrivateDirError> {
+        let path = self.entry(name)?;
+        self.handle
+            .create_new(name)
+            .map_err(io_error("create", &path))
+    }
+
+    /// Opens a file that is there to read and append to. A symlink is an error.
+    pub fn open_file(&self, name: &str) -> Result<File, PrivateDirError> {
+        let path = self.entry(name)?;
+        self.handle
+            .open_existing(name)
+            .map_err(io_error("open", &path))
+    }
+
+    /// The content of a file.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, PrivateDirError> {
+        let path = self.entry(name)?;
+        let mut bytes = Vec::new();
+        self.open_file(name)?
+            .read_to_end(&mut bytes)
+            .map_err(io_error("read", &path))?;
+        Ok(bytes)
+    }
+
+    /// Removes a file; that it is not there is as good.
+    pub fn remove_file(&self, name: &str) -> Result<(), PrivateDirError> {
+        let path = self.entry(name)?;
+        absent_is_fine(self.handle.unlink(name)).map_err(io_error("remove", &path))
+    }
+
+    /// Removes a directory of files in it; that it is not there is as good.
+    pub fn remove_child(&self, name: &str) -> Result<(), PrivateDirError> {
+        let path = self.entry(name)?;
+        let child = match self.open_child(name) {
+            Err(PrivateDirError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Ok(());
+            }
+            child => child?,
+        };
+        for file in child.names()? {
+            child.remove_file(&file)?;
+        }
+        absent_is_fine(self.handle.rmdir(name)).map_err(io_error("remove", &path))
+    }
+
+    /// A name is one segment: it may come from a state that another job wrote.
+    fn entry(&self, name: &str) -> Result<PathBuf, PrivateDirError> {
+        let path = self.path.join(name.escape_debug().to_string());
+        if name.is_empty() || matches!(name, "." | "..") || name.contains(['/', '\\', '\0']) {
+            return Err(io_error("use", &path)(io::Error::from(
+                io::ErrorKind::InvalidFilename,
+            )));
+        }
+        Ok(self.path.join(name))
+    }
+}
+
+/// Writes a file that the user named, whole and 0600. A symlink of that name is replaced, not followed.
+pub fn write_private_file(path: &Path, bytes: &[u8]) -> Result<(), PrivateDirError> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{:016x}", rand::random::<u64>()));
+    let temporary = PathBuf::from(temporary);
+    let mut file = Handle::create_new_at(&temporary).map_err(io_error("create", path))?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.flush())
+        .and_then(|()| std::fs::rename(&temporary, path));
+    if let Err(error) = written {
+        // The first error is the one to tell.
+        drop(std::fs::remove_file(&temporary));
+        return Err(io_error("write", path)(error));
+    }
+    Ok(())
+}
+
+/// Absolute, and without the slash at the end that would make the system follow a symlink.
+fn plain(path: &Path) -> Result<PathBuf, PrivateDirError> {
+    let absolute = std::path::absolute(path).map_err(io_error("use", path))?;
+    Ok(absolute.components().collect())
+}
+
+fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PrivateDirError {
+    let path = path.to_owned();
+    move |source| PrivateDirError::Io {
+        action,
+        path,
+        source,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

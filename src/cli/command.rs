@@ -1,0 +1,140 @@
+//! The table of commands: name, what it does, how it is called, how it exits.
+//!
+//! A new command is a new row here and a new arm in [`Command`].
+
+use std::ffi::OsString;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Create and verify every account.
+    Setup,
+    /// Delete what a setup made.
+    Cleanup,
+    /// Set up, run this command with the accounts in its environment, clean up. Never empty.
+    Run(Vec<OsString>),
+    /// Show what a setup would do.
+    Plan,
+    /// Show a life cycle on services of our own.
+    Demo,
+    /// Serve the sandbox service.
+    Sandbox,
+    /// The action's main step; its `mode` says what that is.
+    ActionMain,
+    /// The action's post step.
+    ActionPost,
+}
+
+impl Command {
+    /// Its name, without what it carries.
+    pub fn name(&self) -> CommandName {
+        match self {
+            Self::Setup => CommandName::Setup,
+            Self::Cleanup => CommandName::Cleanup,
+            Self::Run(_) => CommandName::Run,
+            Self::Plan => CommandName::Plan,
+            Self::Demo => CommandName::Demo,
+            Self::Sandbox => CommandName::Sandbox,
+            Self::ActionMain => CommandName::ActionMain,
+            Self::ActionPost => CommandName::ActionPost,
+        }
+    }
+
+    /// Is it a phase of the GitHub action, where other rules hold for variables?
+    pub fn is_action(&self) -> bool {
+        matches!(self, Self::ActionMain | Self::ActionPost)
+    }
+}
+
+/// The name of a command, as the tables use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CommandName {
+    /// `setup`
+    Setup,
+    /// `cleanup`
+    Cleanup,
+    /// `run`
+    Run,
+    /// `plan`
+    Plan,
+    /// `demo`
+    Demo,
+    /// `sandbox`
+    Sandbox,
+    /// `action main`, called by the action's shim only
+    ActionMain,
+    /// `action post`, called by the action's shim only
+    ActionPost,
+}
+
+/// A row of the table: a command that people call.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) command: CommandName,
+    pub(super) name: &'static str,
+    /// After `standin`.
+    pub(super) usage: &'static str,
+    /// One line of the overall help.
+    pub(super) summary: &'static str,
+    /// The paragraph of its own help.
+    pub(super) about: &'static str,
+    pub(super) exit_codes: &'static str,
+}
+
+pub(super) static COMMANDS: &[Row] = &[
+    Row {
+        command: CommandName::Setup,
+        name: "setup",
+        usage: "setup [SETTINGS]",
+        summary: "create and verify every account",
+        about: "Creates and verifies every account of the configuration and writes the outputs.\n\
+                If one fails, deletes what was made (unless `--on-failure keep`) and fails.\n\
+                After a signal it deletes nothing: `standin cleanup` does.",
+        exit_codes: "0 all ready; 1 failed; 2 wrong arguments, configuration or variables; 130, 143 stopped by a signal",
+    },
+    Row {
+        command: CommandName::Cleanup,
+        name: "cleanup",
+        usage: "cleanup [SETTINGS]",
+        summary: "delete what setup made, and name what may be left",
+        about: "Deletes every account of this run's unsettled journals, sees that each is gone, and names\n\
+                what may be left. Calling it twice is harmless.",
+        exit_codes: "0 nothing left; 1 something may be left; 2 wrong arguments or configuration",
+    },
+    Row {
+        command: CommandName::Run,
+        name: "run",
+        usage: "run [SETTINGS] -- CMD [ARGUMENTS]",
+        summary: "setup, then a command with the accounts in its environment, then cleanup",
+        about: "Sets up, runs CMD with STANDIN_SERVICE_ACCOUNT_ID, _USERNAME, _EMAIL and _PASSWORD in its\n\
+                environment, and cleans up whatever happens. Signals are passed on to CMD.",
+        exit_codes: "CMD's own, 128+N if signal N ended it, 126 not executable, 127 not found; else 1 setup failed or\n\
+                     something may be left; 2 wrong arguments, configuration or variables",
+    },
+    Row {
+        command: CommandName::Plan,
+        name: "plan",
+        usage: "plan [SETTINGS]",
+        summary: "show the accounts, their order and each request; sends nothing",
+        about: "Shows what a setup would do. Needs no network and no variable: `env.X` is shown by name, and\n\
+                those that are not set are listed.",
+        exit_codes: "0; 2 wrong arguments or configuration",
+    },
+    Row {
+        command: CommandName::Demo,
+        name: "demo",
+        usage: "demo [SETTINGS]",
+        summary: "show a whole life cycle on three services of its own; needs nothing",
+        about: "Starts three sandbox services on loopback, with delays and faults, creates accounts in them,\n\
+                deletes the accounts and shows that none is left.",
+        exit_codes: "0; 1 failed",
+    },
+    Row {
+        command: CommandName::Sandbox,
+        name: "sandbox",
+        usage: "sandbox [SETTINGS]",
+        summary: "serve the demo's account service, to try a configuration against",
+        about: "Serves the account service of `demo` on loopback until it is stopped.",
+        exit_codes: "0; 1 failed",
+    },
+];

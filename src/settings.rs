@@ -1,0 +1,345 @@
+//! Settings: flags, inputs of the action and `STANDIN_*` variables as one typed [`Settings`].
+//!
+//! Errors name the source as the user wrote it, and all of them are told at once. Nothing here reads a file.
+
+mod parse;
+mod sources;
+pub mod table;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::adapters::console::LogFormat;
+use crate::adapters::environment::Environment;
+use crate::cli::Invocation;
+use crate::domain::secret::Secret;
+use parse::{Reader, Zero};
+use sources::Layers;
+
+/// Everything that the user can set beside the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Where the configuration is.
+    pub config: ConfigSource,
+    /// Where journals are kept, if not in the host's default.
+    pub journal: Option<PathBuf>,
+    /// The `state` output of the setup that is to be settled, as given: JSON from another job.
+    pub state: Option<String>,
+    /// What the action's main step does.
+    pub mode: Mode,
+    /// What setup does when an account fails.
+    pub on_failure: OnFailure,
+    /// How long a service may take to start; zero: not at all.
+    pub wait: Duration,
+    /// How long the whole setup may take.
+    pub deadline: Duration,
+    /// Only these services; empty: all.
+    pub only: Vec<String>,
+    /// Only these personas; empty: all.
+    pub persona: Vec<String>,
+    /// Also set variables for later steps.
+    pub export_env: bool,
+    /// Where to write a dotenv report.
+    pub dotenv: Option<PathBuf>,
+    /// Where to write a properties file.
+    pub properties: Option<PathBuf>,
+    /// Where to write the credentials, if not in the journal.
+    pub credentials_file: Option<PathBuf>,
+    /// The form of `plan`'s output.
+    pub format: DataFormat,
+    /// What is sealed for post.
+    pub sealed: Sealed,
+}
+
+/// The part of the settings that main seals for post: post must not believe what later steps changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sealed {
+    /// Who deletes after a successful setup.
+    pub cleanup: CleanupWhen,
+    /// Does a leftover fail the cleanup?
+    pub on_leftover: OnLeftover,
+    /// How long the whole cleanup may take.
+    pub cleanup_deadline: Duration,
+    /// The only variables that the configuration may read, as globs; `None`: no limit.
+    pub allow_env: Option<Vec<String>>,
+    /// The only hosts that requests may go to, as globs; `None`: no limit.
+    pub allow_hosts: Option<Vec<String>>,
+    /// Audiences that an ID token may be asked for, as globs; `None`: none but the service's own origin.
+    pub allow_audience: Option<Vec<String>>,
+    /// Requests at once in one service, if not as configured; 1 to 1,000.
+    pub concurrency: Option<u32>,
+    /// How long one request may take, if not as configured.
+    pub timeout: Option<Duration>,
+    /// Where to write the report.
+    pub report: Option<PathBuf>,
+    /// Write the job summary?
+    pub summary: bool,
+    /// The form of the log.
+    pub log_format: LogFormat,
+    /// Say more?
+    pub verbose: bool,
+}
+
+impl Default for Sealed {
+    fn default() -> Self {
+        Self {
+            cleanup: CleanupWhen::Post,
+            on_leftover: OnLeftover::Fail,
+            cleanup_deadline: Duration::from_mins(4),
+            allow_env: None,
+            allow_hosts: None,
+            allow_audience: None,
+            concurrency: None,
+            timeout: None,
+            report: None,
+            summary: true,
+            log_format: LogFormat::Text,
+            verbose: false,
+        }
+    }
+}
+
+/// Where the configuration is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigSource {
+    /// In one of the default files of the working directory.
+    Default,
+    /// In this file.
+    File(PathBuf),
+    /// Given as it stands. It may hold literal secrets.
+    Inline(Secret),
+}
+
+/// What the action's main step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `setup`; post cleans up.
+    Setup,
+    /// `cleanup` of another job's state.
+    Cleanup,
+    /// `plan`
+    Plan,
+}
+
+/// Who deletes what a successful setup of the action made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CleanupWhen {
+    /// The post step.
+    Post,
+    /// A later `mode: cleanup`.
+    Manual,
+}
+
+/// What setup does when an account fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Delete what was made.
+    Rollback,
+    /// Leave it, to be looked at.
+    Keep,
+}
+
+/// Does a leftover fail the cleanup?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnLeftover {
+    /// Exit 1.
+    Fail,
+    /// A warning, exit 0.
+    Warn,
+}
+
+/// The form of data on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// One setting that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    /// What is wrong, naming the source as the user wrote it.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// Every setting that is wrong: exit code 2. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingErrors(pub Vec<SettingError>);
+
+impl fmt::Display for SettingErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let newline = if index == 0 { "" } else { "\n" };
+            write!(f, "{newline}{}\nhint: {}", error.message, error.hint)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for SettingErrors {}
+
+impl Settings {
+    /// The settings of an invocation, or everything that is wrong with them.
+    pub fn load(invocation: &Invocation, environment: &Environment) -> Result<Self, SettingErrors> {
+        let (settings, errors) = Self::read(invocation, environment);
+        if errors.is_empty() {
+            Ok(settings)
+        } else {
+            Err(SettingErrors(errors))
+        }
+    }
+
+    /// As [`Settings::load`], but what is wrong stands at its default: cleanup must not stop at a bad setting.
+    pub fn read(invocation: &Invocation, environment: &Environment) -> (Self, Vec<SettingError>) {
+        let (layers, broken) = match Layers::collect(invocation, environment) {
+            Ok(layers) => (layers, None),
+            Err(error) => (Layers::default(), Some(error)),
+        };
+        let mut reader = Reader {
+            layers: &layers,
+            errors: Vec::new(),
+        };
+        let config = config_source(&mut reader);
+        let path = |name, field| reader.text(name, field).map(PathBuf::from);
+        let journal = path("journal", |texts| texts.journal.as_deref());
+        let dotenv = path("dotenv", |texts| texts.dotenv.as_deref());
+        let properties = path("properties", |texts| texts.properties.as_deref());
+        let credentials_file = path("credentials-file", |texts| {
+            texts.credentials_file.as_deref()
+        });
+        let settings = Self {
+            config,
+            journal,
+            state: reader.text("state", |texts| texts.state.as_deref()),
+            mode: reader
+                .one_of(
+                    "mode",
+                    |texts| texts.mode.as_deref(),
+                    &[
+                        ("setup", Mode::Setup),
+                        ("cleanup", Mode::Cleanup),
+                        ("plan", Mode::Plan),
+                    ],
+                )
+                .unwrap_or(Mode::Setup),
+            on_failure: reader
+                .one_of(
+                    "on-failure",
+                    |texts| texts.on_failure.as_deref(),
+                    &[("rollback", OnFailure::Rollback), ("keep", OnFailure::Keep)],
+                )
+                .unwrap_or(OnFailure::Rollback),
+            wait: reader
+                .duration("wait", |texts| texts.wait.as_deref(), Zero::Allowed)
+                .unwrap_or(Duration::from_mins(1)),
+            deadline: reader
+                .duration("deadline", |texts| texts.deadline.as_deref(), Zero::Refused)
+                .unwrap_or(Duration::from_mins(5)),
+            only: reader.list("only", |texts| texts.only.as_deref()),
+            persona: reader.list("persona", |texts| texts.persona.as_deref()),
+            export_env: reader
+                .switch("export-env", |texts| texts.export_env.as_deref())
+                .unwrap_or(false),
+            dotenv,
+            properties,
+            credentials_file,
+            format: reader
+                .one_of(
+                    "format",
+                    |texts| texts.format.as_deref(),
+                    &[("text", DataFormat::Text), ("json", DataFormat::Json)],
+                )
+                .unwrap_or(DataFormat::Text),
+            sealed: sealed(&mut reader, environment),
+        };
+        let mut errors = reader.errors;
+        errors.extend(broken.map(|error| SettingError {
+            message: format!("the settings can't be read: {error}"),
+            hint: "this is a bug in Standin; please report it".to_owned(),
+        }));
+        (settings, errors)
+    }
+}
+
+fn config_source(reader: &mut Reader<'_>) -> ConfigSource {
+    let file = reader.found("config-file", |texts| texts.config_file.as_deref());
+    let inline = reader.found("config", |texts| texts.config.as_deref());
+    match (file, inline) {
+        (None, None) => ConfigSource::Default,
+        (Some(file), None) => ConfigSource::File(PathBuf::from(file.value.trim())),
+        // Not trimmed: the first line's indentation is part of the document, and so are the line numbers.
+        (None, Some(inline)) => ConfigSource::Inline(Secret::new(inline.value)),
+        (Some(file), Some(inline)) => {
+            reader.errors.push(SettingError {
+                message: format!("{} and {} are both given", file.source, inline.source),
+                hint: "give the configuration as a file or as text, not both".to_owned(),
+            });
+            ConfigSource::File(PathBuf::from(file.value.trim()))
+        }
+    }
+}
+
+fn sealed(reader: &mut Reader<'_>, environment: &Environment) -> Sealed {
+    let defaults = Sealed::default();
+    let globs = |list: Vec<String>| (!list.is_empty()).then_some(list);
+    let is_debug_run = environment.get("RUNNER_DEBUG") == Some("1");
+    Sealed {
+        cleanup: reader
+            .one_of(
+                "cleanup",
+                |texts| texts.cleanup.as_deref(),
+                &[("post", CleanupWhen::Post), ("manual", CleanupWhen::Manual)],
+            )
+            .unwrap_or(defaults.cleanup),
+        on_leftover: reader
+            .one_of(
+                "on-leftover",
+                |texts| texts.on_leftover.as_deref(),
+                &[("fail", OnLeftover::Fail), ("warn", OnLeftover::Warn)],
+            )
+            .unwrap_or(defaults.on_leftover),
+        cleanup_deadline: reader
+            .duration(
+                "cleanup-deadline",
+                |texts| texts.cleanup_deadline.as_deref(),
+                Zero::Refused,
+            )
+            .unwrap_or(defaults.cleanup_deadline),
+        allow_env: globs(reader.list("allow-env", |texts| texts.allow_env.as_deref())),
+        allow_hosts: globs(reader.list("allow-hosts", |texts| texts.allow_hosts.as_deref())),
+        allow_audience: globs(
+            reader.list("allow-audience", |texts| texts.allow_audience.as_deref()),
+        ),
+        concurrency: reader.count("concurrency", |texts| texts.concurrency.as_deref()),
+        timeout: reader.duration("timeout", |texts| texts.timeout.as_deref(), Zero::Refused),
+        report: reader
+            .text("report", |texts| texts.report.as_deref())
+            .map(PathBuf::from),
+        summary: reader
+            .switch("summary", |texts| texts.summary.as_deref())
+            .unwrap_or(defaults.summary),
+        log_format: reader
+            .one_of(
+                "log-format",
+                |texts| texts.log_format.as_deref(),
+                &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+            )
+            .unwrap_or(defaults.log_format),
+        verbose: reader
+            .switch("verbose", |texts| texts.verbose.as_deref())
+            .unwrap_or(is_debug_run),
+    }
+}
+
+#[cfg(test)]
+mod tests;

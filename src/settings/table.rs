@@ -1,0 +1,317 @@
+//! The table of settings: names, where each may come from, which commands take it, and its line of help.
+//!
+//! The command line, the help, the inputs and the variables all follow this table. It parses nothing.
+
+use crate::cli::CommandName;
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// The name with dashes: the flag is `--NAME`, the input `INPUT_NAME`, the variable `STANDIN_NAME`.
+    pub name: &'static str,
+    /// What shape its value has.
+    pub kind: Kind,
+    /// What stands for the value in the help.
+    pub placeholder: &'static str,
+    /// What it does and what holds without it.
+    pub help: &'static str,
+    /// Where it may come from.
+    pub sources: Sources,
+    /// The commands that take it.
+    pub commands: &'static [CommandName],
+}
+
+/// The shape of a setting's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A flag alone means `true`.
+    Switch,
+    /// One value; given twice on the command line it is an error.
+    Value,
+    /// Values divided by commas or newlines; a flag may be repeated.
+    List,
+}
+
+/// Where a setting may come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources {
+    /// As a flag: not what may hold a secret, since arguments are visible to every process.
+    pub flag: bool,
+    /// As an input of the action.
+    pub input: bool,
+    /// As a variable.
+    pub variable: Variable,
+}
+
+/// When a `STANDIN_*` variable counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// Always.
+    Counts,
+    /// Not in the action, where any earlier step can set variables for later ones.
+    NotInAction,
+    /// Never.
+    Never,
+}
+
+const EVERYWHERE: Sources = Sources {
+    flag: true,
+    input: true,
+    variable: Variable::Counts,
+};
+/// Decides what is run or where it may reach, so a variable of an earlier step must not set it.
+const GUARDED: Sources = Sources {
+    flag: true,
+    input: true,
+    variable: Variable::NotInAction,
+};
+const NOT_AN_INPUT: Sources = Sources {
+    flag: true,
+    input: false,
+    variable: Variable::Counts,
+};
+
+use CommandName::{Cleanup, Demo, Plan, Run, Sandbox, Setup};
+
+const WITH_CONFIG: &[CommandName] = &[Setup, Cleanup, Run, Plan];
+const MAKERS: &[CommandName] = &[Setup, Run];
+const JOBS: &[CommandName] = &[Setup, Cleanup, Run];
+const ALL: &[CommandName] = &[Setup, Cleanup, Run, Plan, Demo, Sandbox];
+
+/// Every setting, in the order of the help.
+pub static SETTINGS: &[Setting] = &[
+    Setting {
+        name: "config-file",
+        kind: Kind::Value,
+        placeholder: "FILE",
+        help: "the configuration; `--config FILE` is short for it [default: standin.yml, standin.yaml or standin.json here]",
+        sources: GUARDED,
+        commands: WITH_CONFIG,
+    },
+    Setting {
+        name: "config",
+        kind: Kind::Value,
+        placeholder: "TEXT",
+        help: "the configuration itself",
+        sources: Sources {
+            flag: false,
+            ..GUARDED
+        },
+        commands: WITH_CONFIG,
+    },
+    Setting {
+        name: "journal",
+        kind: Kind::Value,
+        placeholder: "DIR",
+        help: "where journals are kept [default: the CI host's own directory for temporary data, else ~/.local/state/standin]",
+        sources: Sources {
+            input: false,
+            ..GUARDED
+        },
+        commands: JOBS,
+    },
+    Setting {
+        name: "state",
+        kind: Kind::Value,
+        placeholder: "JSON",
+        help: "the `state` output of a setup, to settle that one only [default: every unsettled journal of this run]",
+        sources: GUARDED,
+        commands: &[Cleanup],
+    },
+    Setting {
+        name: "mode",
+        kind: Kind::Value,
+        placeholder: "MODE",
+        help: "what the action does: setup, cleanup or plan [default: setup]",
+        sources: Sources {
+            flag: false,
+            input: true,
+            variable: Variable::Never,
+        },
+        commands: &[],
+    },
+    Setting {
+        name: "cleanup",
+        kind: Kind::Value,
+        placeholder: "WHEN",
+        help: "when the action deletes what a successful setup made: post or manual [default: post]",
+        sources: Sources {
+            flag: false,
+            ..EVERYWHERE
+        },
+        commands: &[],
+    },
+    Setting {
+        name: "on-failure",
+        kind: Kind::Value,
+        placeholder: "WHAT",
+        help: "when an account fails: rollback deletes the others, keep leaves them [default: rollback]",
+        sources: EVERYWHERE,
+        commands: &[Setup],
+    },
+    Setting {
+        name: "on-leftover",
+        kind: Kind::Value,
+        placeholder: "WHAT",
+        help: "when an account may remain: fail or warn [default: fail]",
+        sources: EVERYWHERE,
+        commands: &[Cleanup, Run],
+    },
+    Setting {
+        name: "wait",
+        kind: Kind::Value,
+        placeholder: "TIME",
+        help: "how long a service may take to start [default: 60s]",
+        sources: EVERYWHERE,
+        commands: MAKERS,
+    },
+    Setting {
+        name: "deadline",
+        kind: Kind::Value,
+        placeholder: "TIME",
+        help: "how long the whole setup may take [default: 5m]",
+        sources: EVERYWHERE,
+        commands: MAKERS,
+    },
+    Setting {
+        name: "cleanup-deadline",
+        kind: Kind::Value,
+        placeholder: "TIME",
+        help: "how long the whole cleanup may take [default: 4m]",
+        sources: EVERYWHERE,
+        commands: JOBS,
+    },
+    Setting {
+        name: "only",
+        kind: Kind::List,
+        placeholder: "SERVICE",
+        help: "only these services [default: all]",
+        sources: EVERYWHERE,
+        commands: &[Setup, Run, Plan],
+    },
+    Setting {
+        name: "persona",
+        kind: Kind::List,
+        placeholder: "NAME",
+        help: "only these personas [default: all]",
+        sources: EVERYWHERE,
+        commands: &[Setup, Run, Plan],
+    },
+    Setting {
+        name: "concurrency",
+        kind: Kind::Value,
+        placeholder: "N",
+        help: "requests at once in one service [default: of the configuration]",
+        sources: EVERYWHERE,
+        commands: JOBS,
+    },
+    Setting {
+        name: "timeout",
+        kind: Kind::Value,
+        placeholder: "TIME",
+        help: "how long one request may take [default: of the configuration]",
+        sources: EVERYWHERE,
+        commands: JOBS,
+    },
+    Setting {
+        name: "export-env",
+        kind: Kind::Switch,
+        placeholder: "",
+        help: "also set STANDIN_SERVICE_ACCOUNT_ID, _USERNAME, _EMAIL and _PASSWORD for later steps",
+        sources: EVERYWHERE,
+        commands: &[Setup],
+    },
+    Setting {
+        name: "dotenv",
+        kind: Kind::Value,
+        placeholder: "FILE",
+        help: "write the ids as a dotenv report, as GitLab reads it",
+        sources: EVERYWHERE,
+        commands: MAKERS,
+    },
+    Setting {
+        name: "properties",
+        kind: Kind::Value,
+        placeholder: "FILE",
+        help: "write the ids as a properties file, as Jenkins reads it",
+        sources: EVERYWHERE,
+        commands: MAKERS,
+    },
+    Setting {
+        name: "credentials-file",
+        kind: Kind::Value,
+        placeholder: "FILE",
+        help: "where names and passwords are written, for you alone to read [default: in the journal]",
+        sources: NOT_AN_INPUT,
+        commands: MAKERS,
+    },
+    Setting {
+        name: "report",
+        kind: Kind::Value,
+        placeholder: "FILE",
+        help: "write what was done and what is left as JSON",
+        sources: EVERYWHERE,
+        commands: JOBS,
+    },
+    Setting {
+        name: "allow-env",
+        kind: Kind::List,
+        placeholder: "GLOB",
+        help: "the only variables that the configuration may read",
+        sources: GUARDED,
+        commands: WITH_CONFIG,
+    },
+    Setting {
+        name: "allow-hosts",
+        kind: Kind::List,
+        placeholder: "GLOB",
+        help: "the only hosts that requests may go to",
+        sources: GUARDED,
+        commands: WITH_CONFIG,
+    },
+    Setting {
+        name: "allow-audience",
+        kind: Kind::List,
+        placeholder: "GLOB",
+        help: "audiences that a GitHub ID token may be asked for, beside the service's own origin",
+        sources: GUARDED,
+        commands: WITH_CONFIG,
+    },
+    Setting {
+        name: "format",
+        kind: Kind::Value,
+        placeholder: "FORMAT",
+        help: "text or json [default: text]",
+        sources: EVERYWHERE,
+        commands: &[Plan],
+    },
+    Setting {
+        name: "summary",
+        kind: Kind::Switch,
+        placeholder: "",
+        help: "write the job summary where the host has one; `--summary=false` doesn't [default: true]",
+        sources: EVERYWHERE,
+        commands: JOBS,
+    },
+    Setting {
+        name: "log-format",
+        kind: Kind::Value,
+        placeholder: "FORMAT",
+        help: "text or json, one object a line [default: text]",
+        sources: NOT_AN_INPUT,
+        commands: ALL,
+    },
+    Setting {
+        name: "verbose",
+        kind: Kind::Switch,
+        placeholder: "",
+        help: "say more; so does RUNNER_DEBUG=1",
+        sources: EVERYWHERE,
+        commands: ALL,
+    },
+];
+
+/// The setting of this name (with dashes).
+pub fn setting(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}

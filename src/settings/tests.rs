@@ -1,0 +1,266 @@
+//! What is said about settings, as tables.
+
+use std::ffi::OsString;
+
+use super::*;
+use crate::cli::{Request, parse};
+
+fn invocation(arguments: &[&str]) -> Invocation {
+    match parse(arguments.iter().map(OsString::from)) {
+        Ok(Request::Do(invocation)) => invocation,
+        other => panic!("{arguments:?}: {other:?}"),
+    }
+}
+
+fn load(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Settings, SettingErrors> {
+    Settings::load(&invocation(arguments), &variables.iter().copied().collect())
+}
+
+fn messages(arguments: &[&str], variables: &[(&str, &str)]) -> Vec<String> {
+    load(arguments, variables)
+        .expect_err("settings were taken")
+        .0
+        .into_iter()
+        .map(|error| error.message)
+        .collect()
+}
+
+const GITHUB: (&str, &str) = ("GITHUB_ACTIONS", "true");
+
+#[test]
+fn a_flag_wins_over_an_input_and_an_input_over_a_variable() {
+    let flag = ["setup", "--deadline", "1s"];
+    let input = ("INPUT_DEADLINE", "2s");
+    let variable = ("STANDIN_DEADLINE", "3s");
+    for (arguments, variables, seconds) in [
+        (&flag[..], &[GITHUB, input, variable][..], 1),
+        (&["setup"], &[GITHUB, input, variable], 2),
+        (&["setup"], &[GITHUB, variable], 3),
+        (&["setup"], &[GITHUB], 300),
+        (&["setup"], &[input, variable], 3),
+        (
+            &["setup", "--deadline", " "],
+            &[GITHUB, ("INPUT_DEADLINE", ""), variable],
+            3,
+        ),
+        (&["action", "main"], &[GITHUB, input, variable], 2),
+        (&["action", "main"], &[GITHUB, variable], 3),
+    ] {
+        let settings = load(arguments, variables).expect("settings are right");
+        assert_eq!(
+            settings.deadline,
+            Duration::from_secs(seconds),
+            "{arguments:?} {variables:?}"
+        );
+    }
+}
+
+#[test]
+fn dashes_and_underscores_of_an_input_both_count_but_a_declared_input_hides_the_underscores() {
+    for (variables, expected) in [
+        (
+            &[GITHUB, ("INPUT_ON-LEFTOVER", "warn")][..],
+            OnLeftover::Warn,
+        ),
+        (&[GITHUB, ("INPUT_ON_LEFTOVER", "warn")], OnLeftover::Warn),
+        (
+            &[
+                GITHUB,
+                ("INPUT_ON-LEFTOVER", ""),
+                ("INPUT_ON_LEFTOVER", "warn"),
+            ],
+            OnLeftover::Fail,
+        ),
+        (&[("INPUT_ON-LEFTOVER", "warn")], OnLeftover::Fail),
+        (
+            &[("GITHUB_ACTIONS", "yes"), ("INPUT_ON-LEFTOVER", "warn")],
+            OnLeftover::Fail,
+        ),
+    ] {
+        let settings = load(&["cleanup"], variables).expect("settings are right");
+        assert_eq!(settings.sealed.on_leftover, expected, "{variables:?}");
+    }
+}
+
+#[test]
+fn in_the_action_a_variable_cannot_say_what_runs_or_where_it_may_reach() {
+    let variables = [
+        GITHUB,
+        ("STANDIN_CONFIG", "services: []"),
+        ("STANDIN_JOURNAL", "/j"),
+        ("STANDIN_STATE", "{}"),
+        ("STANDIN_ALLOW_ENV", "*"),
+        ("STANDIN_ALLOW_HOSTS", "*"),
+        ("STANDIN_ALLOW_AUDIENCE", "*"),
+        ("STANDIN_MODE", "plan"),
+        ("INPUT_JOURNAL", "/j"),
+        ("INPUT_LOG-FORMAT", "json"),
+        ("INPUT_CREDENTIALS-FILE", "/c"),
+    ];
+    let settings = load(&["action", "main"], &variables).expect("settings are right");
+    let defaults = load(&["action", "main"], &[]).expect("settings are right");
+    assert_eq!(settings, defaults);
+    let file = load(
+        &["action", "main"],
+        &[GITHUB, ("STANDIN_CONFIG_FILE", "x.yml")],
+    )
+    .expect("settings are right");
+    assert_eq!(file.config, ConfigSource::Default);
+
+    let elsewhere = load(&["cleanup"], &variables).expect("settings are right");
+    assert_eq!(
+        elsewhere.config,
+        ConfigSource::Inline(Secret::new("services: []"))
+    );
+    assert_eq!(elsewhere.journal, Some(PathBuf::from("/j")));
+    assert_eq!(elsewhere.state.as_deref(), Some("{}"));
+    assert_eq!(elsewhere.sealed.allow_hosts, Some(vec!["*".to_owned()]));
+}
+
+#[test]
+fn values_are_read_in_all_their_spellings() {
+    let settings = load(
+        &[
+            "setup",
+            "--wait",
+            "0s",
+            "--only",
+            "a, b",
+            "--only",
+            "c\n\n d ,",
+            "--summary=False",
+            "--export-env",
+        ],
+        &[
+            ("STANDIN_TIMEOUT", " 500ms "),
+            ("STANDIN_CLEANUP_DEADLINE", "1h30m"),
+            ("STANDIN_CONCURRENCY", "16"),
+            ("STANDIN_VERBOSE", "TRUE"),
+            ("STANDIN_LOG_FORMAT", "json"),
+            ("STANDIN_ALLOW_ENV", " \n, "),
+            ("STANDIN_USERS_ALICE_ID", "7"),
+            ("STANDIN_REPORT", "r.json"),
+        ],
+    )
+    .expect("settings are right");
+    assert_eq!(settings.wait, Duration::ZERO);
+    assert_eq!(settings.only, ["a", "b", "c", "d"]);
+    assert!(settings.export_env && settings.sealed.verbose && !settings.sealed.summary);
+    assert_eq!(settings.sealed.timeout, Some(Duration::from_millis(500)));
+    assert_eq!(settings.sealed.cleanup_deadline, Duration::from_mins(90));
+    assert_eq!(settings.sealed.concurrency, Some(16));
+    assert_eq!(settings.sealed.log_format, LogFormat::Json);
+    assert_eq!(settings.sealed.allow_env, None);
+    assert_eq!(settings.sealed.report, Some(PathBuf::from("r.json")));
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_and_by_the_name_that_the_user_wrote() {
+    let told = messages(
+        &["setup", "--deadline", "soon"],
+        &[
+            GITHUB,
+            ("INPUT_CONCURRENCY", "many"),
+            ("INPUT_ON-FAILURE", "rolback"),
+            ("STANDIN_SUMMARY", "yes"),
+            ("STANDIN_TIMEOUT", "10"),
+            ("STANDIN_CLEANUP_DEADLINE", "0s"),
+            ("STANDIN_WAIT", "99999999999y"),
+        ],
+    );
+    assert_eq!(
+        told,
+        [
+            "input `on-failure` is `rolback`: not a known value",
+            "`STANDIN_WAIT` is `99999999999y`: more than 30 days",
+            "`--deadline` is `soon`: not a duration",
+            "`STANDIN_CLEANUP_DEADLINE` is `0s`: no time at all",
+            "input `concurrency` is `many`: not a count",
+            "`STANDIN_TIMEOUT` is `10`: not a duration",
+            "`STANDIN_SUMMARY` is `yes`: not a known value",
+        ]
+    );
+    assert_eq!(
+        messages(&["setup", "--wait", "31d"], &[]),
+        ["`--wait` is `31d`: more than 30 days"]
+    );
+    let both = messages(
+        &["setup", "--config", "a.yml"],
+        &[("STANDIN_CONFIG", "services: []")],
+    );
+    assert_eq!(
+        both,
+        ["`--config-file` and `STANDIN_CONFIG` are both given"]
+    );
+}
+
+#[test]
+fn a_bad_setting_does_not_stop_a_cleanup_that_reads_leniently() {
+    let environment = [
+        GITHUB,
+        ("INPUT_ON-LEFTOVER", "wran"),
+        ("INPUT_SUMMARY", "false"),
+    ]
+    .into_iter()
+    .collect();
+    let (settings, errors) = Settings::read(&invocation(&["action", "post"]), &environment);
+    assert_eq!(errors.len(), 1);
+    assert_eq!(errors[0].hint, "did you mean `warn`?");
+    assert_eq!(settings.sealed.on_leftover, OnLeftover::Fail);
+    assert!(!settings.sealed.summary);
+}
+
+#[test]
+fn the_sealed_part_survives_the_journal_and_holds_no_configuration() {
+    let settings = load(
+        &["setup", "--allow-hosts", "*.test", "--timeout", "3s"],
+        &[
+            ("STANDIN_CONFIG", "password: hunter22"),
+            ("RUNNER_DEBUG", "1"),
+        ],
+    )
+    .expect("settings are right");
+    let json = serde_json::to_string(&settings.sealed).expect("it serialises");
+    assert!(!json.contains("hunter22") && !format!("{settings:?}").contains("hunter22"));
+    assert_eq!(
+        serde_json::from_str::<Sealed>(&json).expect("it is read"),
+        settings.sealed
+    );
+    assert_eq!(
+        serde_json::from_str::<Sealed>("{}").expect("defaults"),
+        Sealed::default()
+    );
+}
+
+#[test]
+fn every_setting_of_the_table_is_read_from_every_source_that_it_names() {
+    for setting in table::SETTINGS {
+        let value = match setting.name {
+            "concurrency" => "2",
+            "mode" | "cleanup" | "on-failure" | "on-leftover" | "format" | "log-format" => {
+                "no such value"
+            }
+            "export-env" | "summary" | "verbose" => "maybe",
+            "wait" | "deadline" | "cleanup-deadline" | "timeout" => "7s",
+            _ => "x",
+        };
+        let underscored = setting.name.replace('-', "_").to_ascii_uppercase();
+        let defaults = load(&["cleanup"], &[GITHUB]);
+        if setting.sources.variable != table::Variable::Never {
+            let variable = format!("STANDIN_{underscored}");
+            assert_ne!(
+                load(&["cleanup"], &[GITHUB, (&variable, value)]),
+                defaults,
+                "{variable}"
+            );
+        }
+        if setting.sources.input {
+            let input = format!("INPUT_{}", setting.name.to_ascii_uppercase());
+            assert_ne!(
+                load(&["cleanup"], &[GITHUB, (&input, value)]),
+                defaults,
+                "{input}"
+            );
+        }
+    }
+}
