@@ -11,3 +11,4 @@ pub mod http;
 pub mod journal;
 pub mod private_dir;
 pub mod signals;
+pub mod world;

@@ -9,7 +9,9 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod language;
+
 pub mod plan;
 pub mod ports;
+pub mod report;
 pub mod sandbox;
 pub mod settings;

@@ -1,0 +1,107 @@
+//! The real world behind the engine's ports.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::http::Service;
+use super::journal::Journal;
+use super::signals::Signals;
+use crate::domain::event::Entry;
+use crate::domain::outcome::Delivery;
+use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
+use crate::ports::{JournalBroken, Notice, Outgoing, Stop, World};
+
+/// How often a waiting engine looks whether a cleanup has begun beside it.
+const STOP_LOOK: Duration = Duration::from_millis(500);
+
+/// Services over HTTP, the journal on disk, the system's clock, and somebody to tell.
+pub struct LiveWorld<'a> {
+    /// The services, by their place in the configuration; `None` for one that can't be asked.
+    pub services: Vec<Option<Service>>,
+    /// The journal; `None` where there is none to write, as when a journal was lost.
+    pub journal: Option<Journal>,
+    /// The time.
+    pub clock: Clock,
+    /// The signals that end the work.
+    pub signals: &'a Signals,
+    /// A file whose presence means that a cleanup of the same accounts has begun.
+    pub stop_file: Option<PathBuf>,
+    /// Hears of everything.
+    pub listener: Box<dyn Fn(Notice) + 'a>,
+    /// Is handed every secret that is learnt.
+    pub keeper: Box<dyn Fn(&Secret) + 'a>,
+}
+
+impl World for LiveWorld<'_> {
+    async fn slot(&self, service: usize) {
+        if let Some(service) = self.service(service) {
+            service.slot().await;
+        }
+    }
+
+    async fn send(&self, service: usize, request: &Outgoing) -> Delivery {
+        match self.service(service) {
+            Some(service) => service.send(request).await,
+            None => Delivery::NotSent("the service can't be asked".to_owned()),
+        }
+    }
+
+    async fn reach(&self, service: usize) -> Result<(), String> {
+        match self.service(service) {
+            Some(service) => service.reach().await,
+            None => Err("the service can't be asked".to_owned()),
+        }
+    }
+
+    fn append(&self, entry: &Entry) -> Result<(), JournalBroken> {
+        self.journal.as_ref().map_or(Ok(()), |journal| journal.append(entry))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn random(&self) -> f64 {
+        rand::random()
+    }
+
+    fn stop(&self) -> Option<Stop> {
+        if let Some(signal) = self.signals.first() {
+            return Some(Stop::Signal(signal));
+        }
+        let superseded = self.stop_file.as_ref().is_some_and(|file| file.exists());
+        superseded.then_some(Stop::Superseded)
+    }
+
+    async fn stopped(&self) {
+        let superseded = async {
+            while self.stop().is_none() {
+                tokio::time::sleep(STOP_LOOK).await;
+            }
+        };
+        tokio::select! {
+            _ = self.signals.nth(0) => {}
+            () = superseded => {}
+        }
+    }
+
+    fn keep_secret(&self, secret: &Secret) {
+        (self.keeper)(secret);
+    }
+
+    fn tell(&self, notice: Notice) {
+        (self.listener)(notice);
+    }
+}
+
+impl LiveWorld<'_> {
+    fn service(&self, place: usize) -> Option<&Service> {
+        self.services.get(place)?.as_ref()
+    }
+}

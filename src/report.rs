@@ -1,0 +1,13 @@
+//! What is told, in words: lines, tables and the summary. Pure: it neither writes nor knows where it is read.
+
+mod line;
+mod narrator;
+mod outcome;
+mod summary;
+mod table;
+
+pub use line::{Level, Line};
+pub use narrator::{Narrator, Phase};
+pub use outcome::{after_cleanup, after_setup, leftovers};
+pub use summary::{AccountRow, cleanup_summary, setup_summary};
+pub use table::table;

@@ -1,0 +1,48 @@
+//! One line for whoever watches.
+
+/// How loud a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For somebody who looks for a fault.
+    Debug,
+    /// The story.
+    Info,
+    /// Something that somebody should look at.
+    Warning,
+    /// Something that failed.
+    Error,
+}
+
+/// A line and how loud it is. Its text may hold foreign text: whoever prints it makes it harmless.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// How loud.
+    pub level: Level,
+    /// What is said; a second line begins with `hint:`.
+    pub text: String,
+}
+
+impl Line {
+    /// A line of the story.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self::new(Level::Info, text)
+    }
+
+    /// A warning.
+    pub fn warning(text: impl Into<String>) -> Self {
+        Self::new(Level::Warning, text)
+    }
+
+    /// An error.
+    pub fn error(text: impl Into<String>) -> Self {
+        Self::new(Level::Error, text)
+    }
+
+    /// A line of any level.
+    pub fn new(level: Level, text: impl Into<String>) -> Self {
+        Self {
+            level,
+            text: text.into(),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The story of a setup or a cleanup, as it happens.
+
+use std::time::Duration;
+
+use super::line::{Level, Line};
+use crate::ports::{Notice, Progress, Proof};
+
+/// With more accounts than this, what went well is told in tenths instead of account by account.
+const EACH: usize = 50;
+
+/// Which way the accounts go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// They are created.
+    Setup,
+    /// They are deleted.
+    Cleanup,
+}
+
+/// Turns notices into lines. It counts, so that many accounts make few lines.
+pub struct Narrator {
+    phase: Phase,
+    expected: usize,
+    done: usize,
+    failed: usize,
+}
+
+impl Narrator {
+    /// A narrator of so many accounts.
+    pub fn new(phase: Phase, expected: usize) -> Self {
+        Self {
+            phase,
+            expected,
+            done: 0,
+            failed: 0,
+        }
+    }
+
+    /// The lines for a notice; often one, sometimes none.
+    pub fn hear(&mut self, notice: &Notice) -> Vec<Line> {
+        match notice {
+            Notice::Waiting {
+                service,
+                reason,
+                waited,
+            } => vec![Line::info(format!(
+                "{service}: waiting for it to answer, {} so far: {reason}",
+                span(*waited)
+            ))],
+            Notice::Answers { service, waited } => {
+                vec![Line::info(format!("{service}: answers after {}", span(*waited)))]
+            }
+            Notice::Account { key, progress } => {
+                let (level, text) = self.progress(progress);
+                let mut lines = vec![Line::new(level, format!("{key}: {text}"))];
+                lines.extend(self.tenth(progress));
+                lines
+            }
+        }
+    }
+
+    /// A short word for a live display.
+    pub fn state(&self) -> String {
+        let verb = match self.phase {
+            Phase::Setup => "ready",
+            Phase::Cleanup => "gone",
+        };
+        let failed = if self.failed == 0 {
+            String::new()
+        } else {
+            format!(", {} failed", self.failed)
+        };
+        format!("{} of {} {verb}{failed}", self.done, self.expected)
+    }
+
+    fn progress(&mut self, progress: &Progress) -> (Level, String) {
+        let routine = if self.expected > EACH { Level::Debug } else { Level::Info };
+        match progress {
+            Progress::Created { id, took } => (Level::Debug, format!("created as `{id}` in {}", span(*took))),
+            Progress::Unclear { reason } => (
+                Level::Info,
+                format!("it is not known whether it was created ({reason})"),
+            ),
+            Progress::LookingUp => (Level::Info, "looking it up by its user name".to_owned()),
+            Progress::Adopted { ids } if ids.len() == 1 => {
+                (Level::Info, format!("found as `{}`: it had been created, and is adopted", ids[0]))
+            }
+            Progress::Adopted { ids } => {
+                let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+                (
+                    Level::Warning,
+                    format!("{} accounts have exactly its user name: {}; all of them are ours", ids.len(), ids.join(", ")),
+                )
+            }
+            Progress::NotThere => (Level::Info, "it is not there".to_owned()),
+            Progress::Again { what, reason, pause } => {
+                (Level::Info, format!("the {what} failed ({reason}); again in {}", span(*pause)))
+            }
+            Progress::Ready { took } => {
+                self.done += 1;
+                (routine, format!("ready in {}", span(*took)))
+            }
+            Progress::Failed { reason } => {
+                self.failed += 1;
+                (Level::Error, reason.clone())
+            }
+            Progress::Deleted { id } => {
+                self.done += 1;
+                (routine, format!("deleted `{id}`"))
+            }
+            Progress::Absent { proof } => {
+                self.done += 1;
+                (Level::Info, format!("it is not there, and that is certain: {}", proof_in_words(*proof)))
+            }
+            Progress::Left { reason } => {
+                self.failed += 1;
+                (Level::Info, format!("left: {reason}"))
+            }
+        }
+    }
+
+    fn tenth(&self, progress: &Progress) -> Option<Line> {
+        let ends = matches!(
+            progress,
+            Progress::Ready { .. } | Progress::Deleted { .. } | Progress::Absent { .. }
+        );
+        let step = (self.expected / 10).max(1);
+        let due = ends && self.expected > EACH && self.done.is_multiple_of(step);
+        due.then(|| Line::info(self.state()))
+    }
+}
+
+fn proof_in_words(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Open => "the service asks for no credentials",
+        Proof::Credentials => "the same credentials were accepted afterwards",
+        Proof::StrangersRefused => {
+            "a request without credentials was refused, and ours was not (rights were not proved)"
+        }
+    }
+}
+
+/// A duration for people: whole milliseconds under ten seconds, then seconds.
+pub(super) fn span(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    if millis < 1_000 {
+        format!("{millis} ms")
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::{AccountKey, RemoteId};
+
+    fn notice(progress: Progress) -> Notice {
+        Notice::Account {
+            key: "users/alice".parse::<AccountKey>().expect("a key"),
+            progress,
+        }
+    }
+
+    #[test]
+    fn few_accounts_are_told_one_by_one() {
+        let mut narrator = Narrator::new(Phase::Setup, 2);
+        let lines = narrator.hear(&notice(Progress::Ready {
+            took: Duration::from_millis(31),
+        }));
+        assert_eq!(lines, [Line::info("users/alice: ready in 31 ms")]);
+        assert_eq!(narrator.state(), "1 of 2 ready");
+    }
+
+    #[test]
+    fn many_accounts_are_told_in_tenths() {
+        let mut narrator = Narrator::new(Phase::Cleanup, 1_000);
+        let mut told = Vec::new();
+        for _ in 0..1_000 {
+            let id = RemoteId::new("7").expect("an id");
+            told.extend(narrator.hear(&notice(Progress::Deleted { id })));
+        }
+        told.retain(|line| line.level == Level::Info);
+        assert_eq!(told.len(), 10);
+        assert_eq!(told[9].text, "1000 of 1000 gone");
+    }
+
+    #[test]
+    fn several_under_one_name_are_counted_aloud() {
+        let ids = ["7", "8"].iter().filter_map(|id| RemoteId::new(*id)).collect();
+        let lines = Narrator::new(Phase::Setup, 1).hear(&notice(Progress::Adopted { ids }));
+        assert_eq!(lines[0].level, Level::Warning);
+        assert!(lines[0].text.contains("2 accounts have exactly its user name: `7`, `8`"));
+    }
+}
