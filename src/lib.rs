@@ -4,3 +4,4 @@
 //! `main -> commands -> {engine, adapters, report} -> ports -> config -> language -> domain`.
 
 pub mod domain;
+pub mod language;
