@@ -3,5 +3,6 @@
 //! This file is only the map. Arrows point one way:
 //! `main -> commands -> {engine, adapters, report} -> ports -> config -> language -> domain`.
 
+pub mod config;
 pub mod domain;
 pub mod language;

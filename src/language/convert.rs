@@ -21,8 +21,10 @@ pub(super) fn to_text(value: &Value) -> Result<String, EvalError> {
         ValueKind::Number => number(value)?.to_string(),
         ValueKind::Undefined => return Err(undefined()),
         ValueKind::None => {
-            return Err(EvalError::new(EvalErrorKind::Unfit, "null can't stand in text")
-                .with_hint("write `| default(\"...\", true)` to say what stands for it"));
+            return Err(
+                EvalError::new(EvalErrorKind::Unfit, "null can't stand in text")
+                    .with_hint("write `| default(\"...\", true)` to say what stands for it"),
+            );
         }
         kind => {
             return Err(EvalError::new(
@@ -58,9 +60,9 @@ pub(super) fn undefined() -> EvalError {
 
 fn build(value: &Value, depth: usize, left: &mut usize) -> Result<Json, EvalError> {
     let cost = 16 + value.as_str().map_or(0, str::len);
-    *left = left.checked_sub(cost).ok_or_else(|| {
-        EvalError::new(EvalErrorKind::TooMuch, "the result is larger than 8 MiB")
-    })?;
+    *left = left
+        .checked_sub(cost)
+        .ok_or_else(|| EvalError::new(EvalErrorKind::TooMuch, "the result is larger than 8 MiB"))?;
     if depth > DEPTH_LIMIT {
         return Err(EvalError::new(
             EvalErrorKind::TooMuch,

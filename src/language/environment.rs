@@ -91,7 +91,9 @@ impl Environment {
             return Some(Access::Hidden);
         }
         match &self.allowed {
-            Some(globs) if !globs.iter().any(|glob| matches(glob, name)) => Some(Access::NotAllowed),
+            Some(globs) if !globs.iter().any(|glob| matches(glob, name)) => {
+                Some(Access::NotAllowed)
+            }
             _ => None,
         }
     }
@@ -163,7 +165,9 @@ mod tests {
 
     fn all(names: &[&str], allow: Option<&[&str]>) -> Environment {
         Environment::new(
-            names.iter().map(|name| ((*name).to_owned(), "x".to_owned())),
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), "x".to_owned())),
             allow.map(|globs| globs.iter().map(|glob| (*glob).to_owned()).collect()),
         )
     }
@@ -171,15 +175,26 @@ mod tests {
     #[test]
     fn the_runners_own_variables_are_never_there() {
         let hidden = [
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "INPUT_CONFIG", "STATE_journal", "GITHUB_TOKEN", "CI_JOB_TOKEN",
-            "CI_REGISTRY_PASSWORD", "CI_DEPLOY_PASSWORD", "STANDIN_SEED", "github_token", "Actions_Runtime_Token",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "INPUT_CONFIG",
+            "STATE_journal",
+            "GITHUB_TOKEN",
+            "CI_JOB_TOKEN",
+            "CI_REGISTRY_PASSWORD",
+            "CI_DEPLOY_PASSWORD",
+            "STANDIN_SEED",
+            "github_token",
+            "Actions_Runtime_Token",
         ];
         let environment = all(&hidden, None);
         assert_eq!(environment.names().count(), 0);
         for name in hidden {
             assert!(environment.get(name).is_none(), "{name}");
             assert_eq!(environment.access(name), Access::Hidden, "{name}");
-            assert!(Environment::placeholders(None).get(name).is_none(), "{name}");
+            assert!(
+                Environment::placeholders(None).get(name).is_none(),
+                "{name}"
+            );
         }
         for name in ["GITHUB_RUN_ID", "CI_PASSWORD", "KC_SECRET", "MY_INPUT_X"] {
             assert_eq!(all(&[name], None).access(name), Access::Set, "{name}");

@@ -33,7 +33,12 @@ struct Compiled {
 impl Expression {
     /// Reads an expression. Unknown filters, tests and functions are found here, unknown names of the scope when it is known.
     pub fn parse(source: &str) -> Result<Self, LanguageError> {
-        if source.trim().is_empty() {
+        let indent = source.len() - source.trim_start().len();
+        Self::parse_trimmed(source.trim()).map_err(|error| error.moved(indent))
+    }
+
+    fn parse_trimmed(source: &str) -> Result<Self, LanguageError> {
+        if source.is_empty() {
             return Err(LanguageError::new(0, "the expression is empty"));
         }
         if source.len() > 16 * 1024 {
@@ -42,7 +47,7 @@ impl Expression {
                 "the expression is longer than 16 KiB",
             ));
         }
-        if source.trim_start().starts_with("{{") {
+        if source.starts_with("{{") {
             return Err(
                 LanguageError::new(0, "this is an expression already, not a template")
                     .with_hint("write it without `{{` and `}}`"),
@@ -75,7 +80,7 @@ impl Expression {
         })))
     }
 
-    /// The source as it was written.
+    /// The source as it was written, without the space around it.
     pub fn source(&self) -> &str {
         &self.0.source
     }
@@ -236,11 +241,12 @@ impl Expression {
             )),
             // The detail of an engine's error may quote a value. It is told only where no secret can be in sight.
             kind => {
-                let has_secrets = self
-                    .0
-                    .names
-                    .iter()
-                    .any(|name| !matches!(name.as_str(), "status" | "headers" | "id" | "run" | "service"));
+                let has_secrets = self.0.names.iter().any(|name| {
+                    !matches!(
+                        name.as_str(),
+                        "status" | "headers" | "id" | "run" | "service"
+                    )
+                });
                 let message = match error.detail() {
                     Some(detail) if !has_secrets => format!("{kind}: {detail}"),
                     _ => kind.to_string(),

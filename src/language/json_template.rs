@@ -56,8 +56,6 @@ impl JsonTemplate {
 
     /// Every expression in it, in order.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        self.templates()
-            .into_iter()
-            .flat_map(Template::expressions)
+        self.templates().into_iter().flat_map(Template::expressions)
     }
 }

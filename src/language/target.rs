@@ -85,7 +85,9 @@ impl Target {
     /// Reads `METHOD /path?query`.
     pub fn parse(source: &str) -> Result<Self, LanguageError> {
         let (word, rest) = source.split_once(' ').unwrap_or((source, ""));
-        let method = Method::ALL.into_iter().find(|method| method.as_str() == word);
+        let method = Method::ALL
+            .into_iter()
+            .find(|method| method.as_str() == word);
         let Some(method) = method else {
             let shown = if word.chars().count() <= 20 && !word.contains("{{") {
                 format!("unknown method `{word}`")
@@ -104,8 +106,9 @@ impl Target {
             } else {
                 "the path of a request begins with `/`"
             };
-            return Err(LanguageError::new(start, message)
-                .with_hint(format!("write `{method} /...`; a path in `url` comes before it")));
+            return Err(LanguageError::new(start, message).with_hint(format!(
+                "write `{method} /...`; a path in `url` comes before it"
+            )));
         }
         let segments = segments(path).map_err(|error| error.moved(start))?;
         let target = Self::split(method, source, segments);
@@ -198,7 +201,9 @@ impl Target {
         }
         let literals = self.path.iter().chain(self.query.iter().flatten());
         for part in literals {
-            let Segment::Literal(text) = part else { continue };
+            let Segment::Literal(text) = part else {
+                continue;
+            };
             if let Some(bad) = text
                 .chars()
                 .find(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#'))
@@ -227,7 +232,7 @@ impl Target {
         };
         let whose = expression.map_or_else(
             || "a segment".to_owned(),
-            |expression| format!("`{}`", expression.source().trim()),
+            |expression| format!("`{}`", expression.source()),
         );
         EvalError::new(
             EvalErrorKind::Unfit,
@@ -281,7 +286,11 @@ mod tests {
 
     fn parsed(source: &str) -> String {
         match Target::parse(source) {
-            Ok(target) => format!("{} with {} values", target.method, target.expressions().count()),
+            Ok(target) => format!(
+                "{} with {} values",
+                target.method,
+                target.expressions().count()
+            ),
             Err(error) => format!("{}: {error}", error.offset),
         }
     }
@@ -299,18 +308,33 @@ mod tests {
         for (source, expected) in [
             ("GET /", "GET with 0 values"),
             ("POST /users/", "POST with 0 values"),
-            ("DELETE  /users/{{ id }}/x?y={{ id }}", "DELETE with 2 values"),
+            (
+                "DELETE  /users/{{ id }}/x?y={{ id }}",
+                "DELETE with 2 values",
+            ),
             ("get /users", "0: unknown method `get`"),
             ("/users", "0: unknown method `/users`"),
             ("", "0: unknown method ``"),
             ("GET", "3: the path of a request begins with `/`"),
             ("GET users", "4: the path of a request begins with `/`"),
-            ("GET https://x/users", "4: a request goes to the service's own `url`, not to another address"),
+            (
+                "GET https://x/users",
+                "4: a request goes to the service's own `url`, not to another address",
+            ),
             ("GET {{ id }}", "4: the path of a request begins with `/`"),
-            ("GET //host/x", "4: a segment of the path is empty, `.` or `..`"),
+            (
+                "GET //host/x",
+                "4: a segment of the path is empty, `.` or `..`",
+            ),
             ("GET //", "4: a segment of the path is empty, `.` or `..`"),
-            ("GET /a/../b", "4: a segment of the path is empty, `.` or `..`"),
-            ("GET /a/%2E%2e/b", "4: a segment of the path is empty, `.` or `..`"),
+            (
+                "GET /a/../b",
+                "4: a segment of the path is empty, `.` or `..`",
+            ),
+            (
+                "GET /a/%2E%2e/b",
+                "4: a segment of the path is empty, `.` or `..`",
+            ),
             ("GET /a\\b", "4: `\\\\` can't stand in a path"),
             ("GET /a#b", "4: `#` can't stand in a path"),
             ("GET /a b", "4: ` ` can't stand in a path"),
@@ -327,7 +351,10 @@ mod tests {
         for (id, expected) in [
             (json!("u-1"), "/users/u-1"),
             (json!(42), "/users/42"),
-            (json!(18_446_744_073_709_551_615_u64), "/users/18446744073709551615"),
+            (
+                json!(18_446_744_073_709_551_615_u64),
+                "/users/18446744073709551615",
+            ),
             (json!("../admin"), "/users/..%2Fadmin"),
             (json!("a/b?c"), "/users/a%2Fb%3Fc"),
             (json!("%2e"), "/users/%252e"),
@@ -337,13 +364,25 @@ mod tests {
             (json!("ä€😀"), "/users/%C3%A4%E2%82%AC%F0%9F%98%80"),
             (json!("..."), "/users/..."),
             (json!("{{ id }}"), "/users/%7B%7B%20id%20%7D%7D"),
-            (json!(""), "error: `id` is empty in the path of `DELETE /users/{{ id }}`, which would name something else"),
-            (json!("."), "error: `id` is `.` in the path of `DELETE /users/{{ id }}`, which would name something else"),
-            (json!(".."), "error: `id` is `..` in the path of `DELETE /users/{{ id }}`, which would name something else"),
+            (
+                json!(""),
+                "error: `id` is empty in the path of `DELETE /users/{{ id }}`, which would name something else",
+            ),
+            (
+                json!("."),
+                "error: `id` is `.` in the path of `DELETE /users/{{ id }}`, which would name something else",
+            ),
+            (
+                json!(".."),
+                "error: `id` is `..` in the path of `DELETE /users/{{ id }}`, which would name something else",
+            ),
             (json!(["a"]), "error: `id`: a sequence can't stand in text"),
             (json!({"a": 1}), "error: `id`: a map can't stand in text"),
             (json!(null), "error: `id`: null can't stand in text"),
-            (json!(1e22), "error: `id`: the number has more digits than can be kept"),
+            (
+                json!(1e22),
+                "error: `id`: the number has more digits than can be kept",
+            ),
         ] {
             assert_eq!(rendered(path, &id), expected, "{id}");
         }
@@ -353,9 +392,17 @@ mod tests {
     fn a_segment_that_values_and_text_make_together_is_checked_too() {
         for (source, id, expected) in [
             ("GET /.{{ id }}", json!("x"), "/.x"),
-            ("GET /a{{ id }}", json!("."), "error: `id` is `.` in the path of `GET /a{{ id }}`, which would name something else"),
+            (
+                "GET /a{{ id }}",
+                json!("."),
+                "error: `id` is `.` in the path of `GET /a{{ id }}`, which would name something else",
+            ),
             ("GET /users/{{ id }}/", json!("7"), "/users/7/"),
-            ("GET /a?x={{ id }}&y=.", json!("a&b=/c"), "/a?x=a%26b%3D%2Fc&y=."),
+            (
+                "GET /a?x={{ id }}&y=.",
+                json!("a&b=/c"),
+                "/a?x=a%26b%3D%2Fc&y=.",
+            ),
             ("GET /a?x={{ id }}", json!(""), "/a?x="),
             ("GET /a?{{ id }}", json!("x=1"), "/a?x%3D1"),
             ("GET /a%20b/ü", json!("x"), "/a%20b/%C3%BC"),

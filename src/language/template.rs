@@ -81,7 +81,9 @@ impl Template {
     pub fn is_reference(&self) -> bool {
         self.literals().all(str::is_empty)
             && self.expressions().next().is_some()
-            && self.expressions().all(|expression| !expression.has_literal())
+            && self
+                .expressions()
+                .all(|expression| !expression.has_literal())
     }
 }
 
@@ -122,8 +124,10 @@ pub(super) fn segments(source: &str) -> Result<Vec<Segment>, LanguageError> {
         };
         let inner = &source[start..start + length];
         if inner.starts_with(['-', '+']) || inner.ends_with(['-', '+']) {
-            return Err(LanguageError::new(open, "`{{-` and `-}}` are not supported")
-                .with_hint("leave the `-` out, or put a space before it"));
+            return Err(
+                LanguageError::new(open, "`{{-` and `-}}` are not supported")
+                    .with_hint("leave the `-` out, or put a space before it"),
+            );
         }
         let expression = Expression::parse(inner).map_err(|error| error.moved(start))?;
         segments.push(Segment::Value(expression));
@@ -142,12 +146,13 @@ fn literal(
     let text = &source[from..to];
     for (mark, what) in [("{%", "statements (`{% %}`)"), ("{#", "comments (`{# #}`)")] {
         if let Some(at) = text.find(mark) {
-            return Err(
-                LanguageError::new(from + at, format!("{what} are not part of the language"))
-                    .with_hint(format!(
-                        "use `{{{{ ... }}}}`, or write `{{{{ \"{mark}\" }}}}` if the text itself is meant"
-                    )),
-            );
+            return Err(LanguageError::new(
+                from + at,
+                format!("{what} are not part of the language"),
+            )
+            .with_hint(format!(
+                "use `{{{{ ... }}}}`, or write `{{{{ \"{mark}\" }}}}` if the text itself is meant"
+            )));
         }
     }
     if !text.is_empty() {
@@ -184,8 +189,7 @@ mod tests {
     use crate::language::Environment;
 
     fn scope() -> Scope {
-        let environment =
-            Environment::new([("PW".to_owned(), "{{ id }}".to_owned())], None);
+        let environment = Environment::new([("PW".to_owned(), "{{ id }}".to_owned())], None);
         Scope::new()
             .with_json(
                 "body",
@@ -204,7 +208,10 @@ mod tests {
             Err(error) => format!(
                 "at {}: {error}{}",
                 error.offset,
-                error.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"))
+                error
+                    .hint
+                    .as_ref()
+                    .map_or(String::new(), |hint| format!(" ({hint})"))
             ),
         }
     }
@@ -215,28 +222,64 @@ mod tests {
             ("plain", "plain"),
             ("", ""),
             ("a{{ id }}b{{ body.id }}", "au-1b7"),
-            ("{{ body.big }} {{ body.ok }} {{ body.half }}", "12345678901234567890 true 0.5"),
+            (
+                "{{ body.big }} {{ body.ok }} {{ body.half }}",
+                "12345678901234567890 true 0.5",
+            ),
             ("{{ '}}' }}{{ \"{{\" }}", "}}{{"),
             ("{{ {'a': {'b': id}}.a.b }}", "u-1"),
             ("{{ env.PW }}", "{{ id }}"),
             ("{{ body.list | tojson }}", r#"[1,{"a":"b"}]"#),
             ("{{ body.text | tojson }}", r#""x\"y""#),
-            ("{{ body.none }}", "error: `body.none`: null can't stand in text\nhint: write `| default(\"...\", true)` to say what stands for it"),
-            ("{{ body.list }}", "error: `body.list`: a sequence can't stand in text\nhint: write `| tojson` if its JSON is meant"),
-            ("{{ body.lst }}", "error: `body.lst` is undefined\nhint: did you mean `body.list`?"),
-            ("{{ bdy.id }}", "error: unknown name `bdy` in `bdy.id`\nhint: did you mean `body`?"),
+            (
+                "{{ body.none }}",
+                "error: `body.none`: null can't stand in text\nhint: write `| default(\"...\", true)` to say what stands for it",
+            ),
+            (
+                "{{ body.list }}",
+                "error: `body.list`: a sequence can't stand in text\nhint: write `| tojson` if its JSON is meant",
+            ),
+            (
+                "{{ body.lst }}",
+                "error: `body.lst` is undefined\nhint: did you mean `body.list`?",
+            ),
+            (
+                "{{ bdy.id }}",
+                "error: unknown name `bdy` in `bdy.id`\nhint: did you mean `body`?",
+            ),
             ("{{ env.MISSING }}", "error: `env.MISSING` is undefined"),
             ("{{ env.MISSING | default('d') }}", "d"),
             ("{{ 'a' ~ body.gone }}", "error: `body.gone` is undefined"),
-            ("{% if x %}", "at 0: statements (`{% %}`) are not part of the language (use `{{ ... }}`, or write `{{ \"{%\" }}` if the text itself is meant)"),
-            ("a {# x #}", "at 2: comments (`{# #}`) are not part of the language (use `{{ ... }}`, or write `{{ \"{#\" }}` if the text itself is meant)"),
-            ("a ${{ secrets.X }}", "at 2: `${{` is GitHub's syntax, which is replaced in workflow files only (write `{{ env.NAME }}` and set NAME in the workflow's `env`)"),
+            (
+                "{% if x %}",
+                "at 0: statements (`{% %}`) are not part of the language (use `{{ ... }}`, or write `{{ \"{%\" }}` if the text itself is meant)",
+            ),
+            (
+                "a {# x #}",
+                "at 2: comments (`{# #}`) are not part of the language (use `{{ ... }}`, or write `{{ \"{#\" }}` if the text itself is meant)",
+            ),
+            (
+                "a ${{ secrets.X }}",
+                "at 2: `${{` is GitHub's syntax, which is replaced in workflow files only (write `{{ env.NAME }}` and set NAME in the workflow's `env`)",
+            ),
             ("a {{ id", "at 2: `{{` has no `}}`"),
-            ("a {{ }}", "at 4: the expression is empty"),
-            ("{{- id -}}", "at 0: `{{-` and `-}}` are not supported (leave the `-` out, or put a space before it)"),
-            ("{{ id | uper }}", "at 8: unknown filter `uper` (did you mean `upper`?)"),
-            ("{{ id is strin }}", "at 9: unknown test `strin` (did you mean `string`?)"),
-            ("{{ rang(3) }}", "at 3: unknown function `rang` (did you mean `range`?)"),
+            ("a {{ }}", "at 5: the expression is empty"),
+            (
+                "{{- id -}}",
+                "at 0: `{{-` and `-}}` are not supported (leave the `-` out, or put a space before it)",
+            ),
+            (
+                "{{ id | uper }}",
+                "at 8: unknown filter `uper` (did you mean `upper`?)",
+            ),
+            (
+                "{{ id is strin }}",
+                "at 9: unknown test `strin` (did you mean `string`?)",
+            ),
+            (
+                "{{ rang(3) }}",
+                "at 3: unknown function `rang` (did you mean `range`?)",
+            ),
         ] {
             assert_eq!(render(source), expected, "{source}");
         }
@@ -253,7 +296,11 @@ mod tests {
             ("{{ {'b': 1, 'a': 2} }}", json!({"b": 1, "a": 2})),
         ] {
             let template = Template::parse(source).unwrap();
-            assert_eq!(template.render_value(&scope()).unwrap(), expected, "{source}");
+            assert_eq!(
+                template.render_value(&scope()).unwrap(),
+                expected,
+                "{source}"
+            );
         }
     }
 
@@ -262,7 +309,7 @@ mod tests {
         let template = Template::parse("hunter2{{ 'hunter2' }}{{ env.PW }}").unwrap();
         assert_eq!(
             format!("{template:?}"),
-            r#"Template["text", "Expression(over [])", "Expression( env.PW )"]"#
+            r#"Template["text", "Expression(over [])", "Expression(env.PW)"]"#
         );
     }
 }

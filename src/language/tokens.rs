@@ -84,10 +84,11 @@ pub(super) fn env_uses(tokens: &[(usize, Token<'_>)]) -> Result<Vec<EnvUse>, Lan
                 (name, at + 4)
             }
             _ => {
-                return Err(
-                    LanguageError::new(offset, "`env` is used without the name of a variable")
-                        .with_hint("write `env.NAME`"),
-                );
+                return Err(LanguageError::new(
+                    offset,
+                    "`env` is used without the name of a variable",
+                )
+                .with_hint("write `env.NAME`"));
             }
         };
         let (fallback, after) = fallback(tokens, after)?;
@@ -174,8 +175,14 @@ mod tests {
             ("env.A|d(env.B|default(env.C)) ~ env.D", "A[B[C]] D"),
             ("env.A | upper | default('x')", "A"),
             ("'it\\'s env.A' ~ env.B", "B"),
-            ("env | tojson", "0: `env` is used without the name of a variable"),
-            ("1 + env[id]", "4: `env` is used without the name of a variable"),
+            (
+                "env | tojson",
+                "0: `env` is used without the name of a variable",
+            ),
+            (
+                "1 + env[id]",
+                "4: `env` is used without the name of a variable",
+            ),
         ] {
             assert_eq!(names(source), expected, "{source}");
         }
