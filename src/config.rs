@@ -1,0 +1,87 @@
+//! The configuration: text in, validated values out, or every mistake at once with its place.
+//!
+//! Nothing here reads a file or the process's environment: the caller passes the text and the variables.
+
+mod check;
+mod decode;
+mod diagnostic;
+mod merge;
+mod persona;
+mod request;
+mod scalar;
+mod secrets;
+mod service;
+mod source;
+mod tree;
+mod variables;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::language::Environment;
+
+pub use diagnostic::{Diagnostic, render};
+pub use persona::{Copy, Count, Persona};
+pub use request::{Condition, Create, Find, Payload, Poll, Request};
+pub use scalar::Rate;
+pub use service::{Auth, Limits, Service};
+pub use source::Place;
+pub use variables::Missing;
+
+use decode::Decoder;
+use source::Sources;
+use variables::Use;
+
+/// A whole configuration, checked: only [`Config::parse`] makes one.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The first letters of every marker: `[a-z]{2,3}`.
+    pub prefix: String,
+    /// How long the accounts are meant to live at most, up to 30 days.
+    pub ttl: Duration,
+    /// The services in the order of the document. What a service needs may stand behind it.
+    pub services: Vec<Service>,
+    /// The personas in the order of the document, with names of their own.
+    pub personas: Vec<Persona>,
+    /// Does the document itself hold secrets, so that its text must be kept as one?
+    pub has_literal_secrets: bool,
+    uses: Vec<Use>,
+    sources: Arc<Sources>,
+}
+
+impl Config {
+    /// Reads a document. `source_name` is what messages call it. No variable has to be set, but none may be used that
+    /// `variables` never gives.
+    pub fn parse(
+        source_name: &str,
+        text: &str,
+        variables: &Environment,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut decoder = Decoder::new(source_name, text, variables.clone());
+        let decoded = decode::config(&mut decoder);
+        let (sources, uses, diagnostics) = decoder.finish();
+        match decoded {
+            Some(decoded) if diagnostics.is_empty() => {
+                let config = Self {
+                    prefix: decoded.prefix,
+                    ttl: decoded.ttl,
+                    services: decoded.services,
+                    personas: decoded.personas,
+                    has_literal_secrets: sources.holds_secrets(),
+                    uses,
+                    sources: Arc::new(sources),
+                };
+                config.check_fixed_names()?;
+                Ok(config)
+            }
+            _ => Err(diagnostics),
+        }
+    }
+
+    /// The service of this name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services
+            .iter()
+            .find(|service| service.name.as_str() == name)
+    }
+}

@@ -1,0 +1,223 @@
+//! What can be checked only when everything is known: needs, names that would meet, and what `account.NAME` can be.
+
+use std::collections::BTreeMap;
+
+use super::decode::Decoder;
+use super::persona::{ACCOUNT_KEYS, Copy, Count, Persona};
+use super::service::Service;
+use super::source::Span;
+use super::tree::{Kind, Node};
+use super::{Config, Diagnostic};
+use crate::domain::account::ServiceName;
+use crate::language::{Environment, nearest};
+
+/// The keys of `run`.
+const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker"];
+
+/// Tells that there is no service of this name.
+pub(super) fn unknown_service(
+    decoder: &mut Decoder,
+    span: Span,
+    name: &str,
+    known: &[ServiceName],
+) {
+    let hint = match nearest(name, known.iter().map(ServiceName::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => {
+            let known: Vec<&str> = known.iter().map(ServiceName::as_str).collect();
+            format!("the services are {}", known.join(", "))
+        }
+    };
+    let shown: String = name.chars().take(60).filter(|c| !c.is_control()).collect();
+    decoder.error_with_hint(span, format!("there is no service `{shown}`"), hint);
+}
+
+/// `needs`: known services, no cycle, and no persona that lacks an account in a needed service.
+pub(super) fn needs(
+    decoder: &mut Decoder,
+    services: &[Service],
+    personas: &[Persona],
+    document: &Node,
+) {
+    let known: Vec<ServiceName> = services
+        .iter()
+        .map(|service| service.name.clone())
+        .collect();
+    for (index, service) in services.iter().enumerate() {
+        for (at, need) in service.needs.iter().enumerate() {
+            let span = need_span(document, index, at);
+            if !known.contains(need) {
+                unknown_service(decoder, span, need.as_str(), &known);
+                continue;
+            }
+            for persona in personas {
+                let absent =
+                    persona.services.contains(&service.name) && !persona.services.contains(need);
+                if absent && need != &service.name {
+                    decoder.error_with_hint(
+                        persona.span,
+                        format!(
+                            "`{}` has an account in `{}`, which needs `{need}`, but none there",
+                            persona.name, service.name
+                        ),
+                        format!("add `{need}` to its `services`"),
+                    );
+                }
+            }
+        }
+    }
+    if let Some(cycle) = cycle(services) {
+        let index = known
+            .iter()
+            .position(|name| *name == cycle[0])
+            .unwrap_or_default();
+        let shown: Vec<&str> = cycle.iter().map(ServiceName::as_str).collect();
+        decoder.error_with_hint(
+            need_span(document, index, 0),
+            format!(
+                "the services need each other in a circle: {}",
+                shown.join(" -> ")
+            ),
+            "take one of these needs away",
+        );
+    }
+}
+
+/// Where a need stands.
+fn need_span(document: &Node, service: usize, need: usize) -> Span {
+    let list = |node: &Node, at: usize| match &node.kind {
+        Kind::List(items) => items.get(at).cloned(),
+        _ => None,
+    };
+    document
+        .get("services")
+        .and_then(|services| list(services, service))
+        .and_then(|service| service.get("needs").cloned())
+        .and_then(|needs| list(&needs, need))
+        .map_or(document.span, |node| node.span)
+}
+
+/// A circle of needs, from one of its services to the same again.
+fn cycle(services: &[Service]) -> Option<Vec<ServiceName>> {
+    /// Looks at what a service needs; `done` are services that lead into no circle.
+    fn visit(
+        name: &ServiceName,
+        services: &[Service],
+        path: &mut Vec<ServiceName>,
+        done: &mut Vec<ServiceName>,
+    ) -> Option<Vec<ServiceName>> {
+        if done.contains(name) {
+            return None;
+        }
+        if let Some(at) = path.iter().position(|one| one == name) {
+            let mut circle = path[at..].to_vec();
+            circle.push(name.clone());
+            return Some(circle);
+        }
+        path.push(name.clone());
+        let service = services.iter().find(|service| service.name == *name);
+        for need in service.iter().flat_map(|service| &service.needs) {
+            if let Some(circle) = visit(need, services, path, done) {
+                return Some(circle);
+            }
+        }
+        path.pop();
+        done.push(name.clone());
+        None
+    }
+    let mut done = Vec::new();
+    services
+        .iter()
+        .find_map(|service| visit(&service.name, services, &mut Vec::new(), &mut done))
+}
+
+/// `account.NAME`, `run.NAME` and `needs.SERVICE` that can't be there.
+pub(super) fn paths(decoder: &mut Decoder, services: &[Service], personas: &[Persona]) {
+    let mut account: Vec<&str> = ACCOUNT_KEYS.to_vec();
+    for persona in personas {
+        account.extend(persona.fields.iter().map(|(key, _)| key.as_str()));
+    }
+    for (path, span, service) in std::mem::take(&mut decoder.paths) {
+        let mut parts = path.split('.');
+        let (Some(root), Some(key)) = (parts.next(), parts.next()) else {
+            continue;
+        };
+        let needs: Vec<&str> = services
+            .iter()
+            .filter(|one| Some(&one.name) == service.as_ref())
+            .flat_map(|one| one.needs.iter().map(ServiceName::as_str))
+            .collect();
+        let known: &[&str] = match root {
+            "account" => &account,
+            "run" => RUN_KEYS,
+            "needs" => &needs,
+            _ => continue,
+        };
+        if known.contains(&key) {
+            continue;
+        }
+        let hint = match nearest(key, known.iter().copied()) {
+            Some(meant) if meant.contains('-') => format!("write `{root}[\"{meant}\"]`"),
+            Some(meant) => format!("did you mean `{root}.{meant}`?"),
+            None if root == "needs" => match needs
+                .iter()
+                .find(|name| name.split('-').next() == Some(key))
+            {
+                Some(name) => format!("write `needs[\"{name}\"]`"),
+                None => format!("add `{key}` to the service's `needs`"),
+            },
+            None => format!("there are {}", known.join(", ")),
+        };
+        decoder.error_with_hint(span, format!("`{root}.{key}` is not known"), hint);
+    }
+}
+
+impl Config {
+    /// Names that would meet are told when the document is read, if every count stands in it.
+    pub(super) fn check_fixed_names(&self) -> Result<(), Vec<Diagnostic>> {
+        let is_fixed = |persona: &Persona| !matches!(persona.count, Some(Count::Template(_)));
+        if self.personas.iter().all(is_fixed) {
+            self.copies(&Environment::default())?;
+        }
+        Ok(())
+    }
+
+    /// Accounts whose names would be one as outputs or as variables: `SERVICE_ACCOUNT`, lower-cased, other characters as `_`.
+    pub(super) fn meetings(&self, copies: &[Copy]) -> Vec<Diagnostic> {
+        let mut taken: BTreeMap<String, (String, usize)> = BTreeMap::new();
+        let mut told: Vec<(usize, usize)> = Vec::new();
+        let mut diagnostics = Vec::new();
+        for copy in copies {
+            let persona = &self.personas[copy.persona];
+            for service in &persona.services {
+                let name = format!("{service}/{}", copy.name);
+                let met = taken.insert(plain(&name), (name.clone(), copy.persona));
+                let Some((other, other_persona)) = met else {
+                    continue;
+                };
+                if told.contains(&(other_persona, copy.persona)) {
+                    continue;
+                }
+                told.push((other_persona, copy.persona));
+                diagnostics.push(self.sources.diagnostic(
+                    persona.span,
+                    format!("`{name}` and `{other}` would have the same outputs and variables"),
+                    Some("give one of them another name".to_owned()),
+                ));
+            }
+        }
+        diagnostics
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,568 @@
+//! From the tree to values, by hand, so that every mistake is found at once and each is told where it stands.
+//!
+//! A function here returns `None` when it has told what is wrong; the caller goes on and looks at the rest.
+
+use std::time::Duration;
+
+use super::Diagnostic;
+use super::check;
+use super::merge::{CONVENTION, merge};
+use super::persona::{self, Persona};
+use super::scalar;
+use super::secrets;
+use super::service::{self, Service};
+use super::source::{Sources, Span};
+use super::tree::{self, Entry, Kind, Node};
+use super::variables::Use;
+use crate::domain::account::ServiceName;
+use crate::language::{
+    Access, EnvUse, Environment, Expression, JsonTemplate, LanguageError, Template, nearest,
+};
+
+/// The longest time to live: 30 days.
+const TTL_LIMIT: Duration = Duration::from_hours(30 * 24);
+const TTL_DEFAULT: Duration = Duration::from_hours(24);
+
+/// The names that an expression in some place can see.
+pub(super) type Names = &'static [&'static str];
+
+/// A document's values.
+pub(super) struct Decoded {
+    pub(super) prefix: String,
+    pub(super) ttl: Duration,
+    pub(super) services: Vec<Service>,
+    pub(super) personas: Vec<Persona>,
+}
+
+/// What is known while a document is read: its texts, and what was found so far.
+pub(super) struct Decoder {
+    pub(super) sources: Sources,
+    variables: Environment,
+    uses: Vec<Use>,
+    diagnostics: Vec<Diagnostic>,
+    /// `account.role` and its like, with the service that they are used in, to be checked once all names are known.
+    pub(super) paths: Vec<(String, Span, Option<ServiceName>)>,
+    /// The service that is being read.
+    pub(super) service: Option<ServiceName>,
+    document: Option<Node>,
+    convention: Option<Node>,
+}
+
+impl Decoder {
+    pub(super) fn new(source_name: &str, text: &str, variables: Environment) -> Self {
+        let mut sources = Sources::new();
+        let document = sources.add(source_name, text);
+        let convention = sources.add("the article's convention", CONVENTION);
+        // An error of the parser shows a line before it is known where the secrets are.
+        let guessed = secrets::guess(sources.text(document));
+        sources.hide(document, guessed);
+        let (mut tree, mut diagnostics) = tree::parse(&sources, document);
+        if let Some(node) = &tree {
+            sources.hide(document, secrets::find(node));
+            if !diagnostics.is_empty() {
+                // The places are told again, now that it is known exactly what has to be masked.
+                (tree, diagnostics) = tree::parse(&sources, document);
+            }
+        }
+        let (convention, _) = tree::parse(&sources, convention);
+        Self {
+            sources,
+            variables,
+            uses: Vec::new(),
+            diagnostics,
+            paths: Vec::new(),
+            service: None,
+            document: tree,
+            convention,
+        }
+    }
+
+    /// The texts, the variables that are used, and the mistakes in the order of the document.
+    pub(super) fn finish(mut self) -> (Sources, Vec<Use>, Vec<Diagnostic>) {
+        self.diagnostics
+            .sort_by_key(|diagnostic| (diagnostic.place.line, diagnostic.place.column));
+        self.diagnostics.dedup();
+        (self.sources, self.uses, self.diagnostics)
+    }
+
+    pub(super) fn error(&mut self, span: Span, message: impl Into<String>) {
+        self.report(span, message, None);
+    }
+
+    pub(super) fn error_with_hint(
+        &mut self,
+        span: Span,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.report(span, message, Some(hint.into()));
+    }
+
+    fn report(&mut self, span: Span, message: impl Into<String>, hint: Option<String>) {
+        let diagnostic = self.sources.diagnostic(span, message, hint);
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// A map as its fields. `what` names it in messages, with its article.
+    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<Fields<'n>> {
+        match &node.kind {
+            Kind::Map(entries) => Some(Fields {
+                what,
+                span: node.span,
+                entries,
+                known: Vec::new(),
+            }),
+            _ => {
+                self.error(node.span, format!("{what} is a map, not {}", node.what()));
+                None
+            }
+        }
+    }
+
+    pub(super) fn list<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n [Node]> {
+        match &node.kind {
+            Kind::List(items) => Some(items),
+            _ => {
+                self.error(node.span, format!("`{key}` is a list, not {}", node.what()));
+                None
+            }
+        }
+    }
+
+    /// Text. A number or a truth value counts as what was written, where that can't be mistaken.
+    pub(super) fn text(&mut self, node: &Node, key: &str) -> Option<String> {
+        match &node.kind {
+            Kind::String(text) => Some(text.clone()),
+            Kind::Number(number, written) if number.to_string() == *written => {
+                Some(written.clone())
+            }
+            Kind::Bool(value) if self.sources.slice(node.span).trim() == value.to_string() => {
+                Some(value.to_string())
+            }
+            Kind::Number(..) | Kind::Bool(_) => {
+                self.error_with_hint(
+                    node.span,
+                    format!("`{key}` is text, and this could be read in more than one way"),
+                    "put it in quotes",
+                );
+                None
+            }
+            Kind::Null | Kind::List(_) | Kind::Map(_) => {
+                self.error(node.span, format!("`{key}` is text, not {}", node.what()));
+                None
+            }
+        }
+    }
+
+    pub(super) fn boolean(&mut self, node: &Node, key: &str) -> Option<bool> {
+        if let Kind::Bool(value) = node.kind {
+            return Some(value);
+        }
+        self.error(
+            node.span,
+            format!("`{key}` is `true` or `false`, not {}", node.what()),
+        );
+        None
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn number(
+        &mut self,
+        node: &Node,
+        key: &str,
+        bounds: std::ops::RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let number = match &node.kind {
+            Kind::Number(number, _) => number
+                .as_u64()
+                .and_then(|number| u32::try_from(number).ok()),
+            _ => None,
+        };
+        let number = number.filter(|number| bounds.contains(number));
+        if number.is_none() {
+            let (from, to) = (bounds.start(), bounds.end());
+            self.error(
+                node.span,
+                format!("`{key}` is a whole number from {from} to {to}"),
+            );
+        }
+        number
+    }
+
+    pub(super) fn duration(&mut self, node: &Node, key: &str) -> Option<Duration> {
+        let duration = match &node.kind {
+            Kind::String(text) => scalar::duration(text),
+            _ => None,
+        };
+        if duration.is_none() {
+            self.error_with_hint(
+                node.span,
+                format!("`{key}` is a duration"),
+                "write it as `500ms`, `10s` or `1h30m`",
+            );
+        }
+        duration
+    }
+
+    /// A duration that may not be nothing.
+    pub(super) fn positive_duration(&mut self, node: &Node, key: &str) -> Option<Duration> {
+        let duration = self.duration(node, key)?;
+        if duration.is_zero() {
+            self.error(node.span, format!("`{key}` is longer than nothing"));
+            return None;
+        }
+        Some(duration)
+    }
+
+    pub(super) fn template(&mut self, node: &Node, key: &str, names: Names) -> Option<Template> {
+        let text = self.text(node, key)?;
+        match Template::parse(&text) {
+            Ok(template) => {
+                for expression in template.expressions() {
+                    self.names(node.span, expression, names);
+                }
+                Some(template)
+            }
+            Err(error) => {
+                self.language_error(node, &text, error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn expression(
+        &mut self,
+        node: &Node,
+        key: &str,
+        names: Names,
+    ) -> Option<Expression> {
+        let Kind::String(text) = &node.kind else {
+            self.error(
+                node.span,
+                format!("`{key}` is an expression, not {}", node.what()),
+            );
+            return None;
+        };
+        match Expression::parse(text) {
+            Ok(expression) => {
+                self.names(node.span, &expression, names);
+                Some(expression)
+            }
+            Err(error) => {
+                self.language_error(node, text, error);
+                None
+            }
+        }
+    }
+
+    /// A map of templates, such as `headers`.
+    pub(super) fn templates(
+        &mut self,
+        node: &Node,
+        what: &'static str,
+        names: Names,
+    ) -> Vec<(String, Template)> {
+        self.named(node, what, |decoder, entry| {
+            decoder.template(&entry.value, &entry.key, names)
+        })
+    }
+
+    /// A map of expressions, such as `capture`.
+    pub(super) fn expressions(
+        &mut self,
+        node: &Node,
+        what: &'static str,
+        names: Names,
+    ) -> Vec<(String, Expression)> {
+        self.named(node, what, |decoder, entry| {
+            if !is_name(&entry.key) {
+                decoder.error_with_hint(
+                    entry.key_span,
+                    format!("`{}` can't be a name in {what}", entry.key),
+                    "use letters, digits and `_`",
+                );
+            }
+            decoder.expression(&entry.value, &entry.key, names)
+        })
+    }
+
+    /// A map whose keys the user chooses. Values that are null count as absent.
+    pub(super) fn named<T>(
+        &mut self,
+        node: &Node,
+        what: &'static str,
+        mut value: impl FnMut(&mut Self, &Entry) -> Option<T>,
+    ) -> Vec<(String, T)> {
+        let Some(fields) = self.fields(node, what) else {
+            return Vec::new();
+        };
+        let mut values = Vec::new();
+        for entry in fields.entries {
+            if matches!(entry.value.kind, Kind::Null) {
+                continue;
+            }
+            if let Some(value) = value(self, entry) {
+                values.push((entry.key.clone(), value));
+            }
+        }
+        values
+    }
+
+    /// A JSON document with templates in its strings. Null is kept.
+    pub(super) fn json(&mut self, node: &Node, names: Names) -> Option<JsonTemplate> {
+        match &node.kind {
+            Kind::Null => Some(JsonTemplate::Scalar(serde_json::Value::Null)),
+            Kind::Bool(value) => Some(JsonTemplate::Scalar((*value).into())),
+            Kind::Number(number, _) => {
+                let is_whole = number.as_f64().is_some_and(|double| double.fract() == 0.0);
+                if number.is_f64()
+                    && is_whole
+                    && number.as_f64().is_none_or(|d| d.abs() >= 2_f64.powi(53))
+                {
+                    self.error_with_hint(
+                        node.span,
+                        "the number has more digits than can be kept",
+                        "put it in quotes if the service takes text",
+                    );
+                    return None;
+                }
+                Some(JsonTemplate::Scalar(serde_json::Value::Number(
+                    number.clone(),
+                )))
+            }
+            Kind::String(_) => self.template(node, "json", names).map(JsonTemplate::Text),
+            Kind::List(items) => {
+                let decoded: Vec<_> = items
+                    .iter()
+                    .filter_map(|item| self.json(item, names))
+                    .collect();
+                (decoded.len() == items.len()).then_some(JsonTemplate::List(decoded))
+            }
+            Kind::Map(entries) => {
+                let decoded: Vec<_> = entries
+                    .iter()
+                    .filter_map(|entry| Some((entry.key.clone(), self.json(&entry.value, names)?)))
+                    .collect();
+                (decoded.len() == entries.len()).then_some(JsonTemplate::Map(decoded))
+            }
+        }
+    }
+
+    /// Notes what an expression uses, and tells which of its names can't be there.
+    pub(super) fn names(&mut self, span: Span, expression: &Expression, names: Names) {
+        for name in expression.names() {
+            if names.contains(&name.as_str()) {
+                continue;
+            }
+            let hint = match nearest(name, names.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("the names here are {}", names.join(", ")),
+            };
+            self.error_with_hint(
+                span,
+                format!("unknown name `{name}` in an expression"),
+                hint,
+            );
+        }
+        for path in expression.paths() {
+            self.paths.push((path.clone(), span, self.service.clone()));
+        }
+        for variable in expression.env_uses() {
+            self.access(span, variable);
+            self.uses.push(Use {
+                variable: variable.clone(),
+                place: self.sources.place(span),
+                service: self.service.clone(),
+            });
+        }
+    }
+
+    /// Variables that are never given to a configuration are mistakes of it, whether they are set or not.
+    fn access(&mut self, span: Span, variable: &EnvUse) {
+        let name = &variable.name;
+        match self.variables.access(name) {
+            Access::Hidden => self.error_with_hint(
+                span,
+                format!("`env.{name}` is never given to a configuration"),
+                "if its value is meant, set a variable with another name to it in the workflow",
+            ),
+            Access::NotAllowed => self.error_with_hint(
+                span,
+                format!("`env.{name}` may not be read here"),
+                "add it to the setting `allow-env`",
+            ),
+            Access::Set | Access::Unset => {}
+        }
+        for inner in variable.fallback.iter().flatten() {
+            self.access(span, inner);
+        }
+    }
+
+    /// A mistake inside of a text, at its own place where the text stands in the document as it is.
+    pub(super) fn language_error(&mut self, node: &Node, text: &str, error: LanguageError) {
+        let written = self.sources.slice(node.span);
+        let span = match written.find(text) {
+            Some(at) if !text.contains('\n') => {
+                let start = node.span.start + at + error.offset;
+                Span {
+                    start,
+                    end: start + 1,
+                    ..node.span
+                }
+            }
+            _ => node.span,
+        };
+        self.report(span, error.message, error.hint);
+    }
+}
+
+/// The keys of a map, taken one by one: what is left at the end is unknown.
+pub(super) struct Fields<'n> {
+    what: &'static str,
+    pub(super) span: Span,
+    pub(super) entries: &'n [Entry],
+    known: Vec<&'static str>,
+}
+
+impl<'n> Fields<'n> {
+    /// The value of a key; null counts as absent.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    pub(super) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
+        self.known.push(key);
+        self.entries
+            .iter()
+            .find(|entry| entry.key == key && !matches!(entry.value.kind, Kind::Null))
+    }
+
+    /// The value of a key that has to be there.
+    pub(super) fn need(&mut self, decoder: &mut Decoder, key: &'static str) -> Option<&'n Node> {
+        let value = self.take(key);
+        if value.is_none() {
+            decoder.error(self.span, format!("{} has no `{key}`", self.what));
+        }
+        value
+    }
+
+    /// Tells the keys that were never asked for.
+    pub(super) fn finish(self, decoder: &mut Decoder) {
+        for entry in self.entries {
+            if self.known.contains(&entry.key.as_str()) {
+                continue;
+            }
+            let hint = match nearest(&entry.key, self.known.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("the keys here are {}", self.known.join(", ")),
+            };
+            let what = self.what;
+            let key: String = entry
+                .key
+                .chars()
+                .take(60)
+                .filter(|c| !c.is_control())
+                .collect();
+            decoder.error_with_hint(
+                entry.key_span,
+                format!("unknown key `{key}` of {what}"),
+                hint,
+            );
+        }
+    }
+}
+
+/// Can this be written behind a dot in an expression?
+pub(super) fn is_name(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The whole document.
+pub(super) fn config(decoder: &mut Decoder) -> Option<Decoded> {
+    let document = decoder.document.take()?;
+    let mut fields = decoder.fields(&document, "the configuration")?;
+    let prefix = fields
+        .take("prefix")
+        .map_or(Some("sd".to_owned()), |node| prefix(decoder, node));
+    let ttl = fields.take("ttl").map_or(Some(TTL_DEFAULT), |node| {
+        let ttl = decoder.duration(node, "ttl")?;
+        if ttl > TTL_LIMIT {
+            decoder.error(node.span, "`ttl` is 30 days at most");
+        }
+        Some(ttl)
+    });
+    let services = fields
+        .need(decoder, "services")
+        .map(|node| services(decoder, node));
+    decoder.service = None;
+    let accounts = fields.take("accounts");
+    fields.finish(decoder);
+    let services = services?;
+    let known: Vec<ServiceName> = services
+        .iter()
+        .flatten()
+        .map(|service| service.name.clone())
+        .collect();
+    // A service with a mistake of its own must not make its name unknown elsewhere.
+    let complete = services.iter().all(Option::is_some);
+    let personas = match accounts {
+        Some(node) => persona::decode_all(decoder, node, &known, complete)?,
+        None => vec![Persona::default_one(&known, document.span)],
+    };
+    let services: Vec<Service> = services.into_iter().flatten().collect();
+    if complete {
+        check::needs(decoder, &services, &personas, &document);
+        check::paths(decoder, &services, &personas);
+    }
+    Some(Decoded {
+        prefix: prefix?,
+        ttl: ttl?,
+        services,
+        personas,
+    })
+}
+
+fn prefix(decoder: &mut Decoder, node: &Node) -> Option<String> {
+    let prefix = decoder.text(node, "prefix")?;
+    let fits = matches!(prefix.len(), 2 | 3) && prefix.chars().all(|c| c.is_ascii_lowercase());
+    if !fits {
+        decoder.error(
+            node.span,
+            "`prefix` is two or three letters from `a` to `z`",
+        );
+        return None;
+    }
+    Some(prefix)
+}
+
+fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
+    let Some(items) = decoder.list(node, "services") else {
+        return Vec::new();
+    };
+    if items.is_empty() {
+        decoder.error(node.span, "`services` is empty");
+    }
+    let mut seen: Vec<String> = Vec::new();
+    let mut services = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        if let Some(name) = item.get("name")
+            && let Kind::String(text) = &name.kind
+        {
+            if seen.contains(text) {
+                decoder.error(name.span, format!("there is another service `{text}`"));
+            }
+            seen.push(text.clone());
+            decoder.service = ServiceName::parse(text);
+        }
+        let merged = match (&item.kind, decoder.convention.clone()) {
+            (Kind::Map(_), Some(convention)) => merge(convention, item.clone()),
+            _ => item.clone(),
+        };
+        services.push(service::decode(decoder, &merged, index));
+    }
+    services
+}

@@ -1,0 +1,52 @@
+//! One mistake of a configuration, as it is told to the person who has to mend it.
+
+use std::fmt;
+
+use super::source::Place;
+
+/// One mistake, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Where.
+    pub place: Place,
+    /// What is wrong: a lower-case fragment.
+    pub message: String,
+    /// What to do, if that is known.
+    pub hint: Option<String>,
+    pub(super) excerpt: Option<Excerpt>,
+}
+
+/// A line of the document and the part of it that is meant, in characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Excerpt {
+    pub(super) line: String,
+    pub(super) caret: usize,
+    pub(super) width: usize,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)?;
+        if let Some(excerpt) = &self.excerpt {
+            let number = self.place.line.to_string();
+            let space = " ".repeat(number.len());
+            let before = " ".repeat(excerpt.caret);
+            let marks = "^".repeat(excerpt.width);
+            write!(
+                f,
+                "\n {number} | {}\n {space} | {before}{marks}",
+                excerpt.line
+            )?;
+        }
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All of them as one text, each after an empty line, without a line break at the end.
+pub fn render(diagnostics: &[Diagnostic]) -> String {
+    let shown: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    shown.join("\n\n")
+}

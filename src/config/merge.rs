@@ -1,0 +1,139 @@
+//! One description over another, as RFC 7396 says: maps deep, lists and scalars replaced, null removes.
+
+use super::tree::{Entry, Kind, Node};
+
+/// What a service without a preset is merged over: the convention of the article that this project grew from.
+pub(super) const CONVENTION: &str = r#"create:
+  request: POST /accounts
+  json:
+    username: "{{ account.username }}"
+    email: "{{ account.email }}"
+    role: "{{ account.role }}"
+  id: body.id if body.id is defined and body.id is not none and body.id != "" else headers.location | last_segment
+  name: body.username
+verify:
+  request: GET /accounts/{{ id }}
+  name: body.username
+delete:
+  request: DELETE /accounts/{{ id }}
+"#;
+
+/// The keys of a request that say what it carries. They are one thing: whichever is given replaces all of them.
+const PAYLOAD: [&str; 3] = ["json", "form", "body"];
+
+/// `over` merged over `base`.
+pub(super) fn merge(base: Node, over: Node) -> Node {
+    match (base.kind, over.kind) {
+        (Kind::Map(base_entries), Kind::Map(over_entries)) => Node {
+            span: over.span,
+            kind: Kind::Map(merge_maps(base_entries, over_entries)),
+        },
+        (_, kind) => Node {
+            span: over.span,
+            kind,
+        },
+    }
+}
+
+fn merge_maps(base: Vec<Entry>, over: Vec<Entry>) -> Vec<Entry> {
+    // Only requests have payloads. In a map of names, such as `capture`, `body` is a name like any other.
+    let is_request = base.iter().chain(&over).any(|entry| entry.key == "request");
+    let is_payload = |key: &str| is_request && PAYLOAD.contains(&key);
+    let replaces_payload = over.iter().any(|entry| is_payload(&entry.key));
+    let mut merged: Vec<Entry> = base
+        .into_iter()
+        .filter(|entry| !(replaces_payload && is_payload(&entry.key)))
+        .collect();
+    for entry in over {
+        let known = merged.iter().position(|known| known.key == entry.key);
+        match (known, &entry.value.kind) {
+            (Some(at), Kind::Null) => {
+                merged.remove(at);
+            }
+            (None, Kind::Null) => {}
+            (Some(at), _) => {
+                let below = merged[at].value.clone();
+                merged[at] = Entry {
+                    value: merge(below, entry.value),
+                    ..entry
+                };
+            }
+            (None, _) => merged.push(entry),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::Sources;
+    use super::super::tree::parse;
+    use super::*;
+
+    fn tree(text: &str) -> Node {
+        let mut sources = Sources::new();
+        let source = sources.add("t", text);
+        parse(&sources, source).0.unwrap()
+    }
+
+    fn show(node: &Node) -> String {
+        match &node.kind {
+            Kind::Null => "null".to_owned(),
+            Kind::Bool(value) => value.to_string(),
+            Kind::Number(_, text) | Kind::String(text) => text.clone(),
+            Kind::List(items) => {
+                let items: Vec<String> = items.iter().map(show).collect();
+                format!("[{}]", items.join(" "))
+            }
+            Kind::Map(entries) => {
+                let entries: Vec<String> = entries
+                    .iter()
+                    .map(|entry| format!("{}:{}", entry.key, show(&entry.value)))
+                    .collect();
+                format!("{{{}}}", entries.join(" "))
+            }
+        }
+    }
+
+    #[test]
+    fn maps_are_merged_deep_and_payloads_whole() {
+        for (base, over, expected) in [
+            (
+                "{a: 1, b: {c: 2}}",
+                "{b: {d: 3}, a: 4}",
+                "{a:4 b:{c:2 d:3}}",
+            ),
+            ("{a: [1, 2]}", "{a: [3]}", "{a:[3]}"),
+            ("{a: 1, b: 2}", "{a: null, x: null}", "{b:2}"),
+            ("{a: {b: 1}}", "{a: text}", "{a:text}"),
+            ("{a: text}", "{a: {b: 1}}", "{a:{b:1}}"),
+            (
+                "{request: R, json: {u: 1, v: 2}}",
+                "{json: {u: 3}}",
+                "{request:R json:{u:3}}",
+            ),
+            (
+                "{request: R, json: {u: 1}}",
+                "{form: {u: 3}}",
+                "{request:R form:{u:3}}",
+            ),
+            (
+                "{request: R, json: {u: 1}}",
+                "{expect: 1}",
+                "{request:R json:{u:1} expect:1}",
+            ),
+            ("{request: R, json: {u: 1}}", "{json: null}", "{request:R}"),
+            (
+                "{capture: {json: a}}",
+                "{capture: {body: b}}",
+                "{capture:{json:a body:b}}",
+            ),
+        ] {
+            assert_eq!(
+                show(&merge(tree(base), tree(over))),
+                expected,
+                "{base} < {over}"
+            );
+        }
+    }
+}

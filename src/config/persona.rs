@@ -1,0 +1,325 @@
+//! One logical test user of the document, and the copies that it stands for.
+
+use super::decode::Decoder;
+use super::source::Span;
+use super::tree::{Kind, Node};
+use super::{Config, Diagnostic};
+use crate::domain::account::ServiceName;
+use crate::language::{Environment, JsonTemplate, Scope, Template};
+
+/// The most copies that a persona may have.
+const COPIES_LIMIT: u32 = 10_000;
+
+/// A logical test user.
+#[derive(Clone, Debug)]
+pub struct Persona {
+    /// Its name: `[A-Za-z_][A-Za-z0-9_-]*`.
+    pub name: String,
+    /// The services in which it has an account, in the order of the services.
+    pub services: Vec<ServiceName>,
+    /// How many copies there are; without it one, which is called as the persona.
+    pub count: Option<Count>,
+    /// Its role.
+    pub role: Option<Template>,
+    /// Its user name in place of the default one.
+    pub username: Option<Template>,
+    /// Its e-mail address in place of the default one.
+    pub email: Option<Template>,
+    /// Its first name in place of a made one.
+    pub first_name: Option<Template>,
+    /// Its last name in place of a made one.
+    pub last_name: Option<Template>,
+    /// The locale that made names are of.
+    pub locale: Option<String>,
+    /// Its password in place of a made one.
+    pub password: Option<Template>,
+    /// Its user name carries no marker, so that it is never adopted or swept.
+    pub unmarked: bool,
+    /// Everything else, as `account.NAME`.
+    pub fields: Vec<(String, JsonTemplate)>,
+    pub(super) span: Span,
+}
+
+/// How many copies a persona has.
+#[derive(Clone, Debug)]
+pub enum Count {
+    /// So many.
+    Fixed(u32),
+    /// As many as this says when the copies are made; only `env` is in scope.
+    Template(Template),
+}
+
+/// One copy of a persona: an account of the same name in each of the persona's services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// `alice`, or `buyer-7` of a persona with a count.
+    pub name: String,
+    /// Which of [`Config::personas`].
+    pub persona: usize,
+    /// From 1.
+    pub index: u32,
+}
+
+/// What a persona's own templates can see.
+const NAMES: &[&str] = &["env", "run", "account"];
+/// What `count` can see.
+const COUNT_NAMES: &[&str] = &["env"];
+
+/// The keys of `account` that are there without `fields`.
+pub(super) const ACCOUNT_KEYS: &[&str] = &[
+    "name",
+    "index",
+    "username",
+    "email",
+    "password",
+    "first_name",
+    "last_name",
+    "role",
+    "locale",
+];
+
+impl Persona {
+    /// The one persona of a document that names none: `test_user` of role `tester`, everywhere.
+    pub(super) fn default_one(services: &[ServiceName], span: Span) -> Self {
+        Self {
+            name: "test_user".to_owned(),
+            services: services.to_vec(),
+            count: None,
+            role: Some(Template::literal("tester")),
+            username: None,
+            email: None,
+            first_name: None,
+            last_name: None,
+            locale: None,
+            password: None,
+            unmarked: false,
+            fields: Vec::new(),
+            span,
+        }
+    }
+}
+
+/// `accounts`. Names of services are checked only where all of them are known.
+pub(super) fn decode_all(
+    decoder: &mut Decoder,
+    node: &Node,
+    known: &[ServiceName],
+    complete: bool,
+) -> Option<Vec<Persona>> {
+    let items = decoder.list(node, "accounts")?;
+    if items.is_empty() {
+        decoder.error_with_hint(
+            node.span,
+            "`accounts` is empty",
+            "leave it out for one persona `test_user` in every service",
+        );
+    }
+    let personas: Vec<_> = items
+        .iter()
+        .map(|item| decode(decoder, item, known, complete))
+        .collect();
+    let mut seen: Vec<&str> = Vec::new();
+    for persona in personas.iter().flatten() {
+        if seen.contains(&persona.name.as_str()) {
+            let message = format!("there is another persona `{}`", persona.name);
+            decoder.error(persona.span, message);
+        }
+        seen.push(&persona.name);
+    }
+    personas.into_iter().collect()
+}
+
+fn decode(
+    decoder: &mut Decoder,
+    node: &Node,
+    known: &[ServiceName],
+    complete: bool,
+) -> Option<Persona> {
+    let mut fields = decoder.fields(node, "an account")?;
+    let name_node = fields.need(decoder, "name");
+    let name = name_node.and_then(|node| name(decoder, node));
+    let services = match fields.take("services") {
+        Some(node) => services(decoder, node, known, complete),
+        None => Some(known.to_vec()),
+    };
+    let count = fields
+        .take("count")
+        .map_or(Some(None), |node| count(decoder, node).map(Some));
+    let mut template = |key: &'static str| {
+        fields.take(key).map_or(Some(None), |node| {
+            decoder.template(node, key, NAMES).map(Some)
+        })
+    };
+    let role = template("role");
+    let username = template("username");
+    let email = template("email");
+    let first_name = template("first_name");
+    let last_name = template("last_name");
+    let password = template("password");
+    let locale = fields
+        .take("locale")
+        .map_or(Some(None), |node| decoder.text(node, "locale").map(Some));
+    let unmarked = fields
+        .take("unmarked")
+        .map_or(Some(false), |node| decoder.boolean(node, "unmarked"));
+    let own = fields.take("fields").map(|node| own_fields(decoder, node));
+    if let (Some(Some(template)), Some(false)) = (&username, unmarked) {
+        let is_marked = template
+            .expressions()
+            .any(|expression| expression.paths().iter().any(|path| path == "run.marker"));
+        if !is_marked && let Some(node) = fields.take("username") {
+            decoder.error_with_hint(
+                node.span,
+                "the user name carries no marker, so that nothing could tell the account from a person's",
+                "put `{{ run.marker }}` into it, or say `unmarked: true`: then it is never adopted or swept",
+            );
+        }
+    }
+    fields.finish(decoder);
+    Some(Persona {
+        span: name_node.map_or(node.span, |node| node.span),
+        name: name?,
+        services: services?,
+        count: count?,
+        role: role?,
+        username: username?,
+        email: email?,
+        first_name: first_name?,
+        last_name: last_name?,
+        locale: locale?,
+        password: password?,
+        unmarked: unmarked?,
+        fields: own.unwrap_or_default(),
+    })
+}
+
+fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
+    let name = decoder.text(node, "name")?;
+    let mut chars = name.chars();
+    let fits = chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if !fits {
+        decoder.error_with_hint(
+            node.span,
+            "this can't be the name of an account",
+            "begin with a letter or `_`, and use letters, digits, `_` and `-`",
+        );
+        return None;
+    }
+    Some(name)
+}
+
+fn services(
+    decoder: &mut Decoder,
+    node: &Node,
+    known: &[ServiceName],
+    complete: bool,
+) -> Option<Vec<ServiceName>> {
+    let items = decoder.list(node, "services")?;
+    let mut chosen = Vec::new();
+    for item in items {
+        let text = decoder.text(item, "services")?;
+        if known.iter().any(|name| name.as_str() == text) {
+            chosen.push(text);
+        } else if complete {
+            super::check::unknown_service(decoder, item.span, &text, known);
+        }
+    }
+    Some(
+        known
+            .iter()
+            .filter(|name| chosen.iter().any(|text| text == name.as_str()))
+            .cloned()
+            .collect(),
+    )
+}
+
+fn count(decoder: &mut Decoder, node: &Node) -> Option<Count> {
+    if let Kind::String(_) = node.kind {
+        let template = decoder.template(node, "count", COUNT_NAMES)?;
+        if template.expressions().next().is_some() {
+            return Some(Count::Template(template));
+        }
+    }
+    decoder
+        .number(node, "count", 1..=COPIES_LIMIT)
+        .map(Count::Fixed)
+}
+
+fn own_fields(decoder: &mut Decoder, node: &Node) -> Vec<(String, JsonTemplate)> {
+    decoder.named(node, "`fields`", |decoder, entry| {
+        if ACCOUNT_KEYS.contains(&entry.key.as_str()) {
+            decoder.error_with_hint(
+                entry.key_span,
+                format!("`{}` is no field of the user's own", entry.key),
+                "put it beside `fields`, or call it something else",
+            );
+        }
+        decoder.json(&entry.value, NAMES)
+    })
+}
+
+impl Config {
+    /// The copies of every persona, in the order of the document. Fails where a `count` can't be known or is out of bounds, and
+    /// where names would meet once they are outputs or variables.
+    pub fn copies(&self, environment: &Environment) -> Result<Vec<Copy>, Vec<Diagnostic>> {
+        let mut copies = Vec::new();
+        let mut diagnostics = Vec::new();
+        for (persona, at) in self.personas.iter().zip(0..) {
+            match &persona.count {
+                None => copies.push(Copy {
+                    name: persona.name.clone(),
+                    persona: at,
+                    index: 1,
+                }),
+                Some(count) => match self.count(persona, count, environment) {
+                    Ok(count) => copies.extend((1..=count).map(|index| Copy {
+                        name: format!("{}-{index}", persona.name),
+                        persona: at,
+                        index,
+                    })),
+                    Err(diagnostic) => diagnostics.push(*diagnostic),
+                },
+            }
+        }
+        diagnostics.extend(self.meetings(&copies));
+        if diagnostics.is_empty() {
+            Ok(copies)
+        } else {
+            Err(diagnostics)
+        }
+    }
+
+    fn count(
+        &self,
+        persona: &Persona,
+        count: &Count,
+        environment: &Environment,
+    ) -> Result<u32, Box<Diagnostic>> {
+        let template = match count {
+            Count::Fixed(count) => return Ok(*count),
+            Count::Template(template) => template,
+        };
+        let scope = Scope::new().environment(environment);
+        let failed =
+            |message: String| Box::new(self.sources.diagnostic(persona.span, message, None));
+        let text = template.render(&scope).map_err(|error| {
+            failed(format!(
+                "the `count` of `{}`: {}",
+                persona.name, error.message
+            ))
+        })?;
+        text.trim()
+            .parse()
+            .ok()
+            .filter(|count| (1..=COPIES_LIMIT).contains(count))
+            .ok_or_else(|| {
+                failed(format!(
+                    "the `count` of `{}` is not a whole number from 1 to {COPIES_LIMIT}",
+                    persona.name
+                ))
+            })
+    }
+}

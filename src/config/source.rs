@@ -1,0 +1,191 @@
+//! The texts that a configuration is made of, and places in them.
+//!
+//! A line that is shown never shows a secret: the ranges where secrets stand are known, and are masked.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::diagnostic::{Diagnostic, Excerpt};
+
+/// What stands for a secret in a line that is shown.
+const MASK: &str = "***";
+/// The longest piece of a line that is shown, in characters.
+const WIDTH: usize = 120;
+
+/// A place in a document, as messages name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The document's name.
+    pub source: String,
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.source, self.line, self.column)
+    }
+}
+
+/// A range of bytes in one of the sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) source: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// The document and what it is merged over.
+#[derive(Clone)]
+pub(super) struct Sources {
+    list: Vec<Source>,
+}
+
+#[derive(Clone)]
+struct Source {
+    name: String,
+    text: String,
+    secrets: Vec<Range<usize>>,
+}
+
+impl Sources {
+    pub(super) fn new() -> Self {
+        Self { list: Vec::new() }
+    }
+
+    /// Adds a source and gives its number.
+    pub(super) fn add(&mut self, name: &str, text: &str) -> usize {
+        self.list.push(Source {
+            name: name.to_owned(),
+            // Byte order marks are no part of the document, and the parser doesn't count them.
+            text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+            secrets: Vec::new(),
+        });
+        self.list.len() - 1
+    }
+
+    pub(super) fn text(&self, source: usize) -> &str {
+        &self.list[source].text
+    }
+
+    /// The text of a span; empty where the span is not one of the text's.
+    pub(super) fn slice(&self, span: Span) -> &str {
+        self.list[span.source]
+            .text
+            .get(span.start..span.end)
+            .unwrap_or_default()
+    }
+
+    /// Notes where secrets stand.
+    pub(super) fn hide(&mut self, source: usize, mut secrets: Vec<Range<usize>>) {
+        secrets.retain(|range| range.start < range.end);
+        secrets.sort_by_key(|range| range.start);
+        self.list[source].secrets = secrets;
+    }
+
+    /// Does the document (the first source) hold a secret?
+    pub(super) fn holds_secrets(&self) -> bool {
+        self.list
+            .first()
+            .is_some_and(|source| !source.secrets.is_empty())
+    }
+
+    pub(super) fn place(&self, span: Span) -> Place {
+        let source = &self.list[span.source];
+        let before = source.before(span.start);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Place {
+            source: source.name.clone(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+
+    pub(super) fn diagnostic(
+        &self,
+        span: Span,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) -> Diagnostic {
+        Diagnostic {
+            place: self.place(span),
+            message: message.into(),
+            hint,
+            excerpt: Some(self.list[span.source].excerpt(span)),
+        }
+    }
+}
+
+impl fmt::Debug for Sources {
+    // The texts may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.list.iter().map(|source| &source.name))
+            .finish()
+    }
+}
+
+impl Source {
+    /// The text before an offset, which may lie outside of it.
+    fn before(&self, offset: usize) -> &str {
+        let mut end = offset.min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        &self.text[..end]
+    }
+
+    /// The line of a span with its secrets masked, cut to a readable width, and where the span lies in it.
+    fn excerpt(&self, span: Span) -> Excerpt {
+        let start = self.before(span.start).len();
+        let line_start = self.before(start).rfind('\n').map_or(0, |at| at + 1);
+        let line_end = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |at| start + at);
+        let mut shown: Vec<char> = Vec::new();
+        let (mut caret, mut caret_end) = (None, 0);
+        let mut masked: Option<&Range<usize>> = None;
+        for (at, c) in self.text[line_start..line_end].char_indices() {
+            let at = line_start + at;
+            if at >= start && caret.is_none() {
+                caret = Some(shown.len());
+            }
+            let hidden = self.secrets.iter().find(|range| range.contains(&at));
+            if hidden.is_none() {
+                shown.push(if c == '\t' { ' ' } else { harmless(c) });
+            } else if hidden != masked {
+                shown.extend(MASK.chars());
+            }
+            masked = hidden;
+            if at < span.end {
+                caret_end = shown.len();
+            }
+        }
+        let caret = caret.unwrap_or(shown.len());
+        let from = if shown.len() > WIDTH {
+            caret.saturating_sub(WIDTH / 3)
+        } else {
+            0
+        };
+        let to = shown.len().min(from + WIDTH);
+        let mut line: String = shown[from..to].iter().collect();
+        line.truncate(line.trim_end().len());
+        Excerpt {
+            line,
+            caret: caret - from,
+            width: caret_end.min(to).saturating_sub(caret).max(1),
+        }
+    }
+}
+
+/// Foreign text as it may stand in a log: no control characters, no marks that turn the direction of writing.
+fn harmless(c: char) -> char {
+    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    if c.is_control() || turns {
+        '\u{fffd}'
+    } else {
+        c
+    }
+}

@@ -1,0 +1,288 @@
+//! The document as a tree in which everything knows its place.
+//!
+//! Text in, tree out; what the keys mean is none of its business.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
+use serde_saphyr::{Location, RenderOptions, SnippetMode, Spanned, UserMessageFormatter};
+
+use super::Diagnostic;
+use super::source::{Sources, Span};
+
+/// The largest document, in bytes.
+const SIZE_LIMIT: usize = 1024 * 1024;
+
+/// A value with its place.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) span: Span,
+    pub(super) kind: Kind,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Null,
+    Bool(bool),
+    /// The number, and how it was written.
+    Number(serde_json::Number, String),
+    String(String),
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Span,
+    pub(super) value: Node,
+}
+
+impl Node {
+    /// The value of a key, if this is a map that has it.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::Map(entries) => entries
+                .iter()
+                .find(|entry| entry.key == key)
+                .map(|entry| &entry.value),
+            _ => None,
+        }
+    }
+
+    /// What it is, with its article, for messages.
+    pub(super) fn what(&self) -> &'static str {
+        match &self.kind {
+            Kind::Null => "nothing",
+            Kind::Bool(_) => "true or false",
+            Kind::Number(..) => "a number",
+            Kind::String(_) => "text",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a map",
+        }
+    }
+}
+
+/// Parses a source. Duplicate keys are told with both places, and the first one is kept.
+pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diagnostic>) {
+    let text = sources.text(source);
+    let whole = Span {
+        source,
+        start: 0,
+        end: 0,
+    };
+    if text.len() > SIZE_LIMIT {
+        let error = sources.diagnostic(whole, "the document is larger than 1 MiB", None);
+        return (None, vec![error]);
+    }
+    if text.trim().is_empty() {
+        return (
+            None,
+            vec![sources.diagnostic(whole, "the document is empty", None)],
+        );
+    }
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: 64,
+            flow_nesting_limit: 64,
+            max_nodes: 100_000,
+            max_aliases: 1_000,
+            max_anchors: 1_000,
+            max_documents: 1,
+            max_merge_keys: 1_000,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 100_000,
+            max_replay_stack_depth: 16,
+        },
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::Merge,
+        // `yes`, `010` and `1_000` are text: each is something else to another reader.
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        reject_unsupported_tags: true,
+        with_snippet: false,
+    };
+    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
+        Ok(raw) => {
+            let mut builder = Builder {
+                sources,
+                source,
+                diagnostics: Vec::new(),
+            };
+            let node = builder.node(raw);
+            (Some(node), builder.diagnostics)
+        }
+        Err(error) => {
+            let span = error
+                .location()
+                .map_or(whole, |location| span_of(source, location));
+            let diagnostic = sources.diagnostic(span, syntax_message(&error), None);
+            (None, vec![diagnostic])
+        }
+    }
+}
+
+/// The parser's own message without its place, which is told in front.
+fn syntax_message(error: &serde_saphyr::Error) -> String {
+    let formatter = UserMessageFormatter;
+    let mut options = RenderOptions::new(&formatter);
+    options.snippets = SnippetMode::Off;
+    let message = error.without_snippet().render_with_options(options);
+    let first = message.lines().next().unwrap_or_default();
+    let first = first.split(" at line ").next().unwrap_or(first);
+    format!("not valid YAML or JSON: {first}")
+}
+
+fn span_of(source: usize, location: Location) -> Span {
+    let span = location.span();
+    let number = |offset: Option<u64>| {
+        offset
+            .and_then(|offset| usize::try_from(offset).ok())
+            .unwrap_or_default()
+    };
+    let start = number(span.byte_offset());
+    Span {
+        source,
+        start,
+        end: start.saturating_add(number(span.byte_len())),
+    }
+}
+
+struct Builder<'s> {
+    sources: &'s Sources,
+    source: usize,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Builder<'_> {
+    fn node(&mut self, raw: Spanned<Raw>) -> Node {
+        let span = span_of(self.source, raw.defined);
+        let written = || self.sources.slice(span).trim().to_owned();
+        let kind = match raw.value {
+            Raw::Null => Kind::Null,
+            Raw::Bool(value) => Kind::Bool(value),
+            Raw::Number(number) => Kind::Number(number, written()),
+            Raw::String(text) => Kind::String(text),
+            Raw::List(items) => Kind::List(items.into_iter().map(|item| self.node(item)).collect()),
+            Raw::Map(pairs) => Kind::Map(self.entries(pairs)),
+        };
+        Node { span, kind }
+    }
+
+    fn entries(&mut self, pairs: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            let key = self.node(key);
+            let name = match key.kind {
+                Kind::String(text) => text,
+                Kind::Bool(_) | Kind::Number(..) | Kind::Null => {
+                    self.sources.slice(key.span).trim().to_owned()
+                }
+                Kind::List(_) | Kind::Map(_) => {
+                    self.diagnostics.push(self.sources.diagnostic(
+                        key.span,
+                        "a key is text, not a list or a map",
+                        None,
+                    ));
+                    continue;
+                }
+            };
+            let value = self.node(value);
+            if let Some(first) = entries.iter().find(|entry| entry.key == name) {
+                let place = self.sources.place(first.key_span);
+                self.diagnostics.push(self.sources.diagnostic(
+                    key.span,
+                    format!("the key `{name}` stands here a second time"),
+                    Some(format!(
+                        "keep one of them; the first is at {}:{}",
+                        place.line, place.column
+                    )),
+                ));
+                continue;
+            }
+            entries.push(Entry {
+                key: name,
+                key_span: key.span,
+                value,
+            });
+        }
+        entries
+    }
+}
+
+/// What the parser's events say, before numbers are given their written form.
+enum Raw {
+    Null,
+    Bool(bool),
+    Number(serde_json::Number),
+    String(String),
+    List(Vec<Spanned<Self>>),
+    Map(Vec<(Spanned<Self>, Spanned<Self>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Raw, E> {
+        serde_json::Number::from_f64(value)
+            .map(Raw::Number)
+            .ok_or_else(|| E::custom("a number that is not finite"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::String(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Raw::Map(pairs))
+    }
+}

@@ -1,0 +1,27 @@
+//! The one language of the configuration: Jinja expressions, strict and bounded.
+//!
+//! Text goes in, values come out. Nothing here reads a file, the process's environment or the network, and what a variable, a
+//! field or an answer holds is data: it is never parsed or rendered again.
+
+mod convert;
+mod engine;
+mod environment;
+mod error;
+mod expression;
+mod filters;
+mod json_template;
+mod nearest;
+mod scope;
+mod target;
+mod template;
+mod tokens;
+
+pub use environment::{Access, Environment};
+pub use error::{EvalError, EvalErrorKind, LanguageError};
+pub use expression::Expression;
+pub use json_template::JsonTemplate;
+pub use nearest::nearest;
+pub use scope::Scope;
+pub use target::{Method, Target};
+pub use template::Template;
+pub use tokens::EnvUse;

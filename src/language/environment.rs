@@ -1,0 +1,240 @@
+//! The variables that a configuration may read.
+//!
+//! It never holds the runner's own variables or tokens, so that no expression, however it is written, can send them anywhere.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, Value};
+
+use crate::domain::secret::Secret;
+
+/// May a configuration read this variable, and is it there?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It has a value.
+    Set,
+    /// It is unset or empty.
+    Unset,
+    /// It belongs to the runner or to Standin and is never given to a configuration.
+    Hidden,
+    /// `allow-env` doesn't name it.
+    NotAllowed,
+}
+
+/// A view of some process's variables, cheap to clone. Empty ones count as unset.
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: Arc<BTreeMap<String, Secret>>,
+    allowed: Option<Arc<[String]>>,
+    placeholders: bool,
+}
+
+impl Environment {
+    /// Takes what a configuration may see of these variables. `allow` is the setting `allow-env`: globs with `*` and `?`, of
+    /// which one must match; without it every variable that isn't hidden may be read.
+    pub fn new(
+        variables: impl IntoIterator<Item = (String, String)>,
+        allow: Option<Vec<String>>,
+    ) -> Self {
+        let mut environment = Self {
+            allowed: allow.map(Arc::from),
+            ..Self::default()
+        };
+        let variables = variables
+            .into_iter()
+            .filter(|(name, value)| !value.is_empty() && environment.permits(name).is_none())
+            .map(|(name, value)| (name, Secret::new(value)))
+            .collect();
+        environment.variables = Arc::new(variables);
+        environment
+    }
+
+    /// For `plan`: every variable that may be read is there, and its value is `${NAME}`.
+    pub fn placeholders(allow: Option<Vec<String>>) -> Self {
+        Self {
+            allowed: allow.map(Arc::from),
+            placeholders: true,
+            ..Self::default()
+        }
+    }
+
+    /// The value, if it may be read and is set.
+    pub fn get(&self, name: &str) -> Option<Secret> {
+        if self.placeholders {
+            return self
+                .permits(name)
+                .is_none()
+                .then(|| Secret::new(format!("${{{name}}}")));
+        }
+        self.variables.get(name).cloned()
+    }
+
+    /// May it be read, and is it there?
+    pub fn access(&self, name: &str) -> Access {
+        match self.permits(name) {
+            Some(refusal) => refusal,
+            None if self.placeholders || self.variables.contains_key(name) => Access::Set,
+            None => Access::Unset,
+        }
+    }
+
+    /// The names that are set, in order, so that an error can name the nearest.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
+    /// Why this name may not be read, if so.
+    fn permits(&self, name: &str) -> Option<Access> {
+        if is_hidden(name) {
+            return Some(Access::Hidden);
+        }
+        match &self.allowed {
+            Some(globs) if !globs.iter().any(|glob| matches(glob, name)) => {
+                Some(Access::NotAllowed)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
+impl Object for Environment {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let secret = self.get(key.as_str()?)?;
+        Some(Value::from(secret.expose()))
+    }
+
+    // It can be asked for a name, and never be listed.
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+/// Variables that stay with the runner and with Standin. Windows takes names in any case, so this does too.
+fn is_hidden(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let is_ci_password = name
+        .strip_prefix("CI_")
+        .is_some_and(|rest| rest.ends_with("_PASSWORD"));
+    is_ci_password
+        || ["ACTIONS_", "INPUT_", "STATE_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        || ["GITHUB_TOKEN", "CI_JOB_TOKEN", "STANDIN_SEED"].contains(&name.as_str())
+}
+
+/// Does a glob of `*` (any characters) and `?` (one) match the whole name? Linear in space, at most quadratic in time.
+fn matches(glob: &str, name: &str) -> bool {
+    let glob: Vec<char> = glob.chars().collect();
+    let name: Vec<char> = name.chars().collect();
+    let (mut g, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match glob.get(g) {
+            Some('*') => {
+                star = Some((g, n));
+                g += 1;
+            }
+            Some(c) if *c == '?' || *c == name[n] => {
+                g += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    g = at + 1;
+                    n = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    glob[g..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(names: &[&str], allow: Option<&[&str]>) -> Environment {
+        Environment::new(
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), "x".to_owned())),
+            allow.map(|globs| globs.iter().map(|glob| (*glob).to_owned()).collect()),
+        )
+    }
+
+    #[test]
+    fn the_runners_own_variables_are_never_there() {
+        let hidden = [
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "INPUT_CONFIG",
+            "STATE_journal",
+            "GITHUB_TOKEN",
+            "CI_JOB_TOKEN",
+            "CI_REGISTRY_PASSWORD",
+            "CI_DEPLOY_PASSWORD",
+            "STANDIN_SEED",
+            "github_token",
+            "Actions_Runtime_Token",
+        ];
+        let environment = all(&hidden, None);
+        assert_eq!(environment.names().count(), 0);
+        for name in hidden {
+            assert!(environment.get(name).is_none(), "{name}");
+            assert_eq!(environment.access(name), Access::Hidden, "{name}");
+            assert!(
+                Environment::placeholders(None).get(name).is_none(),
+                "{name}"
+            );
+        }
+        for name in ["GITHUB_RUN_ID", "CI_PASSWORD", "KC_SECRET", "MY_INPUT_X"] {
+            assert_eq!(all(&[name], None).access(name), Access::Set, "{name}");
+        }
+    }
+
+    #[test]
+    fn allow_env_limits_what_is_left() {
+        let environment = all(&["QA_USER", "QA_PW", "HOME"], Some(&["QA_*"]));
+        assert_eq!(environment.access("QA_USER"), Access::Set);
+        assert_eq!(environment.access("HOME"), Access::NotAllowed);
+        assert!(environment.get("HOME").is_none());
+        assert_eq!(all(&["A"], Some(&[])).access("A"), Access::NotAllowed);
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let environment = Environment::new([("A".to_owned(), String::new())], None);
+        assert_eq!(environment.access("A"), Access::Unset);
+    }
+
+    #[test]
+    fn globs_match_whole_names() {
+        for (glob, name, expected) in [
+            ("*", "", true),
+            ("QA_*", "QA_", true),
+            ("QA_*", "XQA_A", false),
+            ("*_PW", "A_PW_PW", true),
+            ("*_PW", "A_PWX", false),
+            ("A?C", "ABC", true),
+            ("A?C", "AC", false),
+            ("", "A", false),
+        ] {
+            assert_eq!(matches(glob, name), expected, "{glob} {name}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_names_alone() {
+        let environment = Environment::new([("A".to_owned(), "hunter2".to_owned())], None);
+        assert_eq!(format!("{environment:?}"), r#"{"A"}"#);
+    }
+}

@@ -1,0 +1,204 @@
+//! A reading of an expression's words that is just enough to say which variables it uses.
+//!
+//! The engine parses expressions; this only looks at what it accepted, since the engine doesn't show its syntax tree.
+
+use super::error::LanguageError;
+
+/// One use of `env.NAME`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvUse {
+    /// The variable.
+    pub name: String,
+    /// What `default(...)` reads in its place: `None` where there is no default, so that the variable must be set.
+    pub fallback: Option<Vec<Self>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token<'s> {
+    Name(&'s str),
+    Text(&'s str),
+    Number(&'s str),
+    Mark(char),
+}
+
+/// The tokens of an expression, each with its offset in bytes. Never fails: what it can't tell apart is a mark.
+pub(super) fn tokens(source: &str) -> Vec<(usize, Token<'_>)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(head) = source[at..].chars().next() {
+        let rest = &source[at..];
+        let length = match head {
+            '"' | '\'' => quoted(rest, head),
+            _ if head.is_alphabetic() || head == '_' => {
+                run(rest, |c| c.is_alphanumeric() || c == '_')
+            }
+            _ if head.is_ascii_digit() => run(rest, |c| c.is_ascii_alphanumeric() || c == '_'),
+            _ => head.len_utf8(),
+        };
+        let word = &rest[..length];
+        match head {
+            '"' | '\'' => found.push((at, Token::Text(word.trim_matches(head)))),
+            _ if head.is_alphabetic() || head == '_' => found.push((at, Token::Name(word))),
+            _ if head.is_ascii_digit() => found.push((at, Token::Number(word))),
+            _ if head.is_whitespace() => {}
+            _ => found.push((at, Token::Mark(head))),
+        }
+        at += length;
+    }
+    found
+}
+
+/// The length of a quoted text with both quotes, or of all that is left where it doesn't end.
+pub(super) fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if c == quote => return at + c.len_utf8(),
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn run(text: &str, belongs: impl Fn(char) -> bool) -> usize {
+    text.find(|c| !belongs(c)).unwrap_or(text.len())
+}
+
+/// Which variables an expression reads. `env` itself can't be passed on or searched: the names have to be known at load.
+pub(super) fn env_uses(tokens: &[(usize, Token<'_>)]) -> Result<Vec<EnvUse>, LanguageError> {
+    let mut uses = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let (offset, token) = tokens[at];
+        let is_attribute = at > 0 && tokens[at - 1].1 == Token::Mark('.');
+        if token != Token::Name("env") || is_attribute {
+            at += 1;
+            continue;
+        }
+        let mark = |ahead: usize| tokens.get(at + ahead).map(|(_, token)| *token);
+        let (name, after) = match (mark(1), mark(2), mark(3)) {
+            (Some(Token::Mark('.')), Some(Token::Name(name)), _) => (name, at + 3),
+            (Some(Token::Mark('[')), Some(Token::Text(name)), Some(Token::Mark(']'))) => {
+                (name, at + 4)
+            }
+            _ => {
+                return Err(LanguageError::new(
+                    offset,
+                    "`env` is used without the name of a variable",
+                )
+                .with_hint("write `env.NAME`"));
+            }
+        };
+        let (fallback, after) = fallback(tokens, after)?;
+        uses.push(EnvUse {
+            name: name.to_owned(),
+            fallback,
+        });
+        at = after;
+    }
+    Ok(uses)
+}
+
+/// The uses in the arguments of a `default` filter that begins at `at`, and where it ends.
+fn fallback(
+    tokens: &[(usize, Token<'_>)],
+    at: usize,
+) -> Result<(Option<Vec<EnvUse>>, usize), LanguageError> {
+    let token = |at: usize| tokens.get(at).map(|(_, token)| *token);
+    let is_default = token(at) == Some(Token::Mark('|'))
+        && matches!(token(at + 1), Some(Token::Name("default" | "d")));
+    if !is_default {
+        return Ok((None, at));
+    }
+    if token(at + 2) != Some(Token::Mark('(')) {
+        return Ok((Some(Vec::new()), at + 2));
+    }
+    let first = at + 3;
+    let mut depth = 1_usize;
+    let mut end = first;
+    while let Some(token) = token(end) {
+        match token {
+            Token::Mark('(') => depth += 1,
+            Token::Mark(')') => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+        end += 1;
+    }
+    Ok((Some(env_uses(&tokens[first..end])?), end))
+}
+
+/// Does the expression hold text or a number of its own that could be a secret, rather than reading one from elsewhere?
+pub(super) fn has_literal(tokens: &[(usize, Token<'_>)]) -> bool {
+    tokens.iter().enumerate().any(|(at, (_, token))| {
+        let is_subscript = at > 0 && tokens[at - 1].1 == Token::Mark('[');
+        match token {
+            Token::Text(text) => !is_subscript && text.chars().any(char::is_alphanumeric),
+            Token::Number(_) => !is_subscript,
+            Token::Name(_) | Token::Mark(_) => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(source: &str) -> String {
+        fn show(uses: &[EnvUse]) -> String {
+            let shown: Vec<String> = uses
+                .iter()
+                .map(|one| match &one.fallback {
+                    None => one.name.clone(),
+                    Some(inner) => format!("{}[{}]", one.name, show(inner)),
+                })
+                .collect();
+            shown.join(" ")
+        }
+        match env_uses(&tokens(source)) {
+            Ok(uses) => show(&uses),
+            Err(error) => format!("{}: {error}", error.offset),
+        }
+    }
+
+    #[test]
+    fn the_variables_of_an_expression_are_known_with_their_defaults() {
+        for (source, expected) in [
+            ("env.A", "A"),
+            ("env['A'] ~ env . B", "A B"),
+            ("'env.A' ~ body.env.B", ""),
+            ("env.A | default('x')", "A[]"),
+            ("env.A|d(env.B|default(env.C)) ~ env.D", "A[B[C]] D"),
+            ("env.A | upper | default('x')", "A"),
+            ("'it\\'s env.A' ~ env.B", "B"),
+            (
+                "env | tojson",
+                "0: `env` is used without the name of a variable",
+            ),
+            (
+                "1 + env[id]",
+                "4: `env` is used without the name of a variable",
+            ),
+        ] {
+            assert_eq!(names(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn literals_that_could_be_secrets_are_seen() {
+        for (source, expected) in [
+            ("env.A", false),
+            ("env['A'] ~ ':' ~ env.B", false),
+            ("env.A | default('hunter2')", true),
+            ("'hunter2'", true),
+            ("12345", true),
+            ("body.items[0]", false),
+        ] {
+            assert_eq!(has_literal(&tokens(source)), expected, "{source}");
+        }
+    }
+}
