@@ -16,7 +16,7 @@ mod target;
 mod template;
 mod tokens;
 
-pub use environment::{Access, Environment};
+pub use environment::{Access, Environment, glob};
 pub use error::{EvalError, EvalErrorKind, LanguageError};
 pub use expression::Expression;
 pub use json_template::JsonTemplate;

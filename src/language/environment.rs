@@ -91,7 +91,7 @@ impl Environment {
             return Some(Access::Hidden);
         }
         match &self.allowed {
-            Some(globs) if !globs.iter().any(|glob| matches(glob, name)) => {
+            Some(globs) if !globs.iter().any(|glob| self::glob(glob, name)) => {
                 Some(Access::NotAllowed)
             }
             _ => None,
@@ -131,7 +131,7 @@ fn is_hidden(name: &str) -> bool {
 }
 
 /// Does a glob of `*` (any characters) and `?` (one) match the whole name? Linear in space, at most quadratic in time.
-fn matches(glob: &str, name: &str) -> bool {
+pub fn glob(glob: &str, name: &str) -> bool {
     let glob: Vec<char> = glob.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut g, mut n) = (0, 0);

@@ -1,0 +1,71 @@
+//! What each command does: it wires the adapters to the engine, and chooses the exit code.
+
+mod action;
+mod cleanup;
+mod context;
+mod deliver;
+mod demo;
+mod exit;
+mod load;
+mod plan;
+mod run;
+mod sandbox;
+mod settle;
+mod setup;
+mod state;
+mod wire;
+
+use std::ffi::OsString;
+
+use crate::adapters::console::Console;
+use crate::adapters::environment::Environment;
+use crate::adapters::hosts::Host;
+use crate::cli::{self, Command, Request};
+use crate::settings::{LogFormat, Settings};
+
+pub use exit::ExitCode;
+
+use context::Context;
+use exit::Failure;
+
+/// Does what the arguments and the environment ask for.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let environment = Environment::capture();
+    let host = Host::detect(&environment);
+    let plain = Console::new(host, LogFormat::Text, false, &environment);
+    let invocation = match cli::parse(arguments) {
+        Ok(Request::Show(text)) => {
+            plain.data(&text);
+            return ExitCode::Success;
+        }
+        Ok(Request::Do(invocation)) => invocation,
+        Err(error) => {
+            plain.error(&error.to_string());
+            return ExitCode::Usage;
+        }
+    };
+    let settings = match Settings::load(&invocation, &environment) {
+        Ok(settings) => settings,
+        Err(errors) => {
+            plain.error(&errors.to_string());
+            return ExitCode::Usage;
+        }
+    };
+    let console = Console::new(host, settings.sealed.log_format, settings.sealed.verbose, &environment);
+    let context = Context::new(host, environment, settings, console);
+    let outcome = context.block_on(|context| dispatch(context, &invocation.command));
+    context.end(outcome)
+}
+
+async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Setup => setup::setup(context).await,
+        Command::Cleanup => cleanup::cleanup(context).await,
+        Command::Run(words) => run::run(context, words).await,
+        Command::Plan => plan::plan(context),
+        Command::Demo => demo::demo(context).await,
+        Command::Sandbox => sandbox::sandbox(context).await,
+        Command::ActionMain => action::main(context).await,
+        Command::ActionPost => action::post(context).await,
+    }
+}
