@@ -55,21 +55,7 @@ impl Runner {
         ] {
             fs::create_dir_all(folder).unwrap();
         }
-        let (action, repository) = (runner.action(), Path::new(env!("CARGO_MANIFEST_DIR")));
-        fs::create_dir_all(action.join("action")).unwrap();
-        fs::create_dir_all(action.join("dist")).unwrap();
-        for file in [
-            "action.yml",
-            "action/main.js",
-            "action/post.js",
-            "action/standin.js",
-            "action/package.json",
-        ] {
-            fs::copy(repository.join(file), action.join(file)).unwrap();
-        }
-        // A link: a copy would be open for writing while another test's thread starts a process, which then holds it
-        // open, and Linux executes no file that is.
-        symlink(env!("CARGO_BIN_EXE_standin"), runner.binary()).unwrap();
+        check_out_action(&runner.action(), Path::new(env!("CARGO_BIN_EXE_standin")));
         runner
     }
 
@@ -124,4 +110,22 @@ impl Runner {
     pub(crate) fn binary(&self) -> PathBuf {
         self.action().join("dist/standin-linux-x64")
     }
+}
+
+/// Puts the product's action into a folder as a release tag has it, with this program as its binary.
+pub(crate) fn check_out_action(folder: &Path, binary: &Path) {
+    fs::create_dir_all(folder.join("action")).unwrap();
+    fs::create_dir_all(folder.join("dist")).unwrap();
+    for file in [
+        "action.yml",
+        "action/main.js",
+        "action/post.js",
+        "action/standin.js",
+        "action/package.json",
+    ] {
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), folder.join(file)).unwrap();
+    }
+    // A link: a copy would be open for writing while another test's thread starts a process, which then holds it
+    // open, and Linux executes no file that is.
+    symlink(binary, folder.join("dist/standin-linux-x64")).unwrap();
 }

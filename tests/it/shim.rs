@@ -41,8 +41,8 @@ fn the_binary_is_told_the_phase_and_every_input() {
         let result = Job::new().step(step).run(&runner);
         for (phase, name) in [(result.step("accounts"), "main"), (result.post("accounts"), "post")] {
             let expected = format!("{name} {inputs} INPUT_CONFIG-FILE,a.yml\n");
-            assert_eq!(String::from_utf8_lossy(&phase.stdout), expected, "{node:?}");
-            assert_eq!(String::from_utf8_lossy(&phase.stderr), "", "{node:?}");
+            assert_eq!(phase.stdout, expected, "{node:?}");
+            assert_eq!(phase.stderr, "", "{node:?}");
             assert!(phase.annotations.is_empty(), "{node:?}");
         }
     }
@@ -80,7 +80,7 @@ fn a_cancelled_binary_gets_the_runners_signals_and_may_end_in_its_own_time() {
             (Outcome::Cancelled, Some(143)),
             "{node:?}"
         );
-        assert_eq!(String::from_utf8_lossy(&main.stdout), "SIGINT\nSIGTERM\n", "{node:?}");
+        assert_eq!(main.stdout, "SIGINT\nSIGTERM\n", "{node:?}");
         assert_eq!(result.post("accounts").outcome, Outcome::Success);
         assert!(result.orphans.is_empty());
     }

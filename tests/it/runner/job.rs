@@ -195,8 +195,10 @@ pub(crate) struct StepResult {
     pub(crate) conclusion: Outcome,
     /// 128 and the signal's number after a signal; none if it was skipped or runs on out of the runner's sight.
     pub(crate) exit_code: Option<i32>,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
+    /// As the step wrote it, secrets and commands included.
+    pub(crate) stdout: String,
+    /// The same of the other stream.
+    pub(crate) stderr: String,
     /// As users see it: commands executed, secrets masked.
     pub(crate) log: String,
     pub(crate) outputs: Caseless,
@@ -209,10 +211,8 @@ pub(crate) struct StepResult {
 impl StepResult {
     /// Both streams as they were written, without the lines that register a mask: no secret may stand in it.
     pub(crate) fn printed(&self) -> String {
-        let both = [&self.stdout, &self.stderr]
-            .map(|stream| String::from_utf8_lossy(stream).into_owned())
-            .join("\n");
-        both.lines()
+        let lines = self.stdout.lines().chain(self.stderr.lines());
+        lines
             .filter(|line| !line.starts_with("::add-mask::"))
             .collect::<Vec<_>>()
             .join("\n")

@@ -193,7 +193,7 @@ impl World<'_> {
         let deaf = condition.holds(Outcome::Cancelled);
         let ended = process::run(command, &mut console, &self.job.triggers, deaf, self.runner.pace);
         let summary = console.take(&files);
-        self.finish(step, part, console, ended, summary)
+        self.finish(step, part, console, &ended, summary)
     }
 
     /// A `run:` step as the runner starts it.
@@ -238,7 +238,7 @@ impl World<'_> {
         (command, variables)
     }
 
-    fn finish(&mut self, step: &Step, part: Part, mut console: Console, ended: Ended, summary: Summary) -> StepResult {
+    fn finish(&mut self, step: &Step, part: Part, mut console: Console, ended: &Ended, summary: Summary) -> StepResult {
         let failed = console.failed || ended.code() != Some(0);
         let outcome = match ended.interruption {
             Some(Interruption::Cancel | Interruption::CancelUnseen) => {
@@ -273,8 +273,8 @@ impl World<'_> {
             outcome,
             conclusion,
             exit_code: ended.code(),
-            stdout: ended.stdout,
-            stderr: ended.stderr,
+            stdout: String::from_utf8_lossy(&ended.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
             log: console.log,
             outputs,
             state: console.state,
@@ -304,8 +304,8 @@ fn skipped(step: &Step) -> StepResult {
         outcome: Outcome::Skipped,
         conclusion: Outcome::Skipped,
         exit_code: None,
-        stdout: Vec::new(),
-        stderr: Vec::new(),
+        stdout: String::new(),
+        stderr: String::new(),
         log: String::new(),
         outputs: Caseless::default(),
         state: Caseless::default(),

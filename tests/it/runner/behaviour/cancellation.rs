@@ -40,7 +40,7 @@ fn a_cancel_sends_interrupt_then_terminate_then_kill() {
     let result = interrupted(Interruption::Cancel);
     let step = result.step("a");
     assert_eq!((step.outcome, step.exit_code), (Outcome::Cancelled, Some(137)));
-    assert_eq!(step.stdout, b"SIGINT\nSIGTERM\n");
+    assert_eq!(step.stdout, "SIGINT\nSIGTERM\n");
     assert_eq!(step.annotations[0].message, "The operation was canceled.");
     assert_eq!(
         ["success", "cancelled", "always"].map(|id| ran(&result, id)),
@@ -54,7 +54,7 @@ fn a_cancel_sends_interrupt_then_terminate_then_kill() {
 fn a_step_that_times_out_fails_and_the_job_goes_on() {
     let result = interrupted(Interruption::Timeout);
     assert_eq!(result.step("a").outcome, Outcome::Failure);
-    assert_eq!(result.step("a").stdout, b"SIGINT\nSIGTERM\n");
+    assert_eq!(result.step("a").stdout, "SIGINT\nSIGTERM\n");
     assert_eq!(
         ["success", "cancelled", "always"].map(|id| ran(&result, id)),
         [false, false, true]
@@ -66,7 +66,7 @@ fn a_step_that_times_out_fails_and_the_job_goes_on() {
 #[test]
 fn nothing_runs_after_the_runner_was_shut_down() {
     let result = interrupted(Interruption::Shutdown);
-    assert_eq!(result.step("a").stdout, b"SIGINT\nSIGTERM\n");
+    assert_eq!(result.step("a").stdout, "SIGINT\nSIGTERM\n");
     assert_eq!(
         ["success", "cancelled", "always"].map(|id| ran(&result, id)),
         [false, false, false]
@@ -82,7 +82,7 @@ fn a_kill_is_a_failure_of_the_step_alone() {
         (result.step("a").outcome, result.step("a").exit_code),
         (Outcome::Failure, Some(137))
     );
-    assert_eq!(result.step("a").stdout, b"");
+    assert_eq!(result.step("a").stdout, "");
     assert_eq!(result.post("a").log, "Post job cleanup.\npost\n");
     assert_eq!(result.conclusion, Outcome::Failure);
 }
@@ -102,7 +102,7 @@ fn in_a_job_container_no_signal_arrives_and_main_runs_on_beside_post() {
         (result.step("a").outcome, result.step("a").exit_code),
         (Outcome::Cancelled, None)
     );
-    assert_eq!(result.step("a").stdout, b"");
+    assert_eq!(result.step("a").stdout, "");
     assert_eq!(result.post("a").log, "Post job cleanup.\nstill there\n");
     assert_eq!(result.orphans.len(), 1);
     assert_eq!(result.conclusion, Outcome::Cancelled);

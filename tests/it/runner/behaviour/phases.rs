@@ -213,7 +213,7 @@ fn both_streams_are_read_for_commands_and_a_step_without_an_id_has_no_outputs() 
         [(Level::Error, "one"), (Level::Notice, "three"), (Level::Warning, "two")]
     );
     assert_eq!(step.outputs.iter().count(), 0);
-    assert_eq!(step.stderr, b"text ##[warning]two\n");
+    assert_eq!(step.stderr, "text ##[warning]two\n");
 }
 
 #[test]
