@@ -87,6 +87,23 @@ fn a_cancelled_binary_gets_the_runners_signals_and_may_end_in_its_own_time() {
 }
 
 #[test]
+fn where_the_process_becomes_the_binary_a_kill_leaves_nothing_running() {
+    let script = "if (process.argv[2] === 'main') {
+            setInterval(() => {}, 1000);
+            fs.writeFileSync(process.env.READY, 'x');
+        }";
+    let runner = runner(Node::TwentyFour, script);
+    let trigger = Trigger::new(Interruption::Kill);
+    let job = Job::new()
+        .env("READY", &pull_when_written(&runner, &trigger))
+        .step(Step::action().id("accounts"));
+    let result = job.interrupted_by(&trigger).run(&runner);
+    assert_eq!(result.step("accounts").exit_code, Some(137));
+    assert_eq!(result.post("accounts").outcome, Outcome::Success);
+    assert!(result.orphans.is_empty(), "{:?}", result.orphans);
+}
+
+#[test]
 fn a_ref_without_binaries_says_which_to_use() {
     for node in NODES {
         let runner = runner(node, "");
