@@ -97,8 +97,13 @@ impl<'a, W: World> Engine<'a, W> {
     }
 
     /// Where each account stands, and what was learnt of it.
-    pub fn into_parts(self) -> (Ledger, Vec<Learnt>, u64) {
-        (self.ledger.into_inner(), self.learnt.into_inner(), self.requests.get())
+    pub fn into_parts(self) -> (Ledger, Vec<Learnt>) {
+        (self.ledger.into_inner(), self.learnt.into_inner())
+    }
+
+    /// How many requests were sent so far.
+    pub fn requests(&self) -> u64 {
+        self.requests.get()
     }
 
     /// Where each account stands by now.

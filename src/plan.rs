@@ -163,6 +163,39 @@ pub fn draw_up(
     })
 }
 
+/// The people of a plan that a journal tells of, as far as the configuration and the variables of now can say.
+pub struct Recalled {
+    people: HashMap<String, Person>,
+}
+
+/// Recalls who a journal's accounts were. Passwords that were made are gone; what can't be recalled has its names alone.
+pub fn recall(config: &Config, environment: &Environment, run: &Run) -> Recalled {
+    let scope = scope(environment, run);
+    let copies = config.copies(environment).unwrap_or_default();
+    let people = copies
+        .iter()
+        .filter_map(|copy| {
+            let person = Person::recall(&config.personas[copy.persona], copy, run, &scope).ok()?;
+            Some((copy.name.clone(), person))
+        })
+        .collect();
+    Recalled { people }
+}
+
+impl Recalled {
+    /// What templates see as `account`.
+    pub fn value(&self, account: &PlannedAccount) -> minijinja::Value {
+        match self.people.get(&account.key.account) {
+            Some(person) => person.value(&account.username, &account.email),
+            None => minijinja::Value::from_pairs([
+                ("name", account.key.account.clone()),
+                ("username", account.username.clone()),
+                ("email", account.email.clone()),
+            ]),
+        }
+    }
+}
+
 fn check(selection: &Selection, config: &Config) -> Result<(), PlanError> {
     let services: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
     let personas: Vec<&str> = config.personas.iter().map(|persona| persona.name.as_str()).collect();

@@ -5,6 +5,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
+use serde::Serialize;
+
 use super::create::{shown, text};
 use super::exchange::{Trouble, status};
 use super::provision::{UNPROVED, until};
@@ -49,7 +51,8 @@ pub struct Leftover {
 }
 
 /// Why an account is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It may have been created, and the service has no look-up.
     NoLookUp,

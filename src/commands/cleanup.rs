@@ -1,0 +1,57 @@
+//! `cleanup`: settles what setups of this run have left to be deleted.
+
+use anyhow::Context as _;
+
+use super::context::Context;
+use super::exit::{ExitCode, Failure};
+use super::settle;
+use crate::adapters::entry::EntryDir;
+use crate::adapters::signals::Signals;
+
+/// The command: every unsettled journal of this run.
+pub async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
+    let signals = Signals::listen().context("signals can't be listened for")?;
+    let journals = context.journals()?;
+    let mut found = Vec::new();
+    for entry in EntryDir::all(&journals)? {
+        match entry.read() {
+            Ok(reading) => {
+                let plan = reading.ledger.plan();
+                let ours = plan.repository == context.identity.repository && plan.run == context.identity.run_id;
+                if ours && !(reading.ledger.is_settled() && entry.sealed()?.is_none()) {
+                    found.push(entry);
+                }
+            }
+            Err(error) => context.console.warning(&super::context::in_full(&error)),
+        }
+    }
+    if found.is_empty() {
+        context.console.info(&format!(
+            "nothing is left to delete: `{}` holds no unsettled journal of this run",
+            journals.path().display()
+        ));
+    }
+    settle_all(context, &found, &signals).await
+}
+
+/// Settles these entries, one after the other; one that can't be settled does not stop the rest.
+pub async fn settle_all(context: &Context, entries: &[EntryDir], signals: &Signals) -> Result<ExitCode, Failure> {
+    let mut code = ExitCode::Success;
+    for entry in entries {
+        match settle::settle(context, entry, signals).await {
+            Ok(outcome) => {
+                if outcome.fails {
+                    code = ExitCode::Failed;
+                }
+                if let Some(signal) = outcome.signal {
+                    return Ok(ExitCode::Signal(signal));
+                }
+            }
+            Err(failure) => {
+                let failed = context.end(Err(failure));
+                code = if code == ExitCode::Success { failed } else { code };
+            }
+        }
+    }
+    Ok(code)
+}
