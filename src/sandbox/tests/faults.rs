@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::client::{books, create, delete, get, left, send, start, users_with};
 use crate::sandbox::{Moment, Observed, Sandbox, ServiceSpec, Strike};
@@ -85,7 +85,7 @@ async fn late_makes_it_after_the_connection_is_closed() {
     assert_eq!(heard.recv().await.unwrap().0, Moment::BeforeApply);
     let (moment, status, ended) = heard.recv().await.unwrap();
     assert_eq!((moment, status), (Moment::Answered, None));
-    let (moment, _, applied) = heard.recv().await.unwrap();
+    let (moment, _, applied) = timeout(Duration::from_secs(20), heard.recv()).await.unwrap().unwrap();
     assert_eq!(moment, Moment::AfterApply);
     assert!(applied >= ended + Duration::from_millis(100));
     assert_eq!(left(&sandbox), ["a"]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::client::{ask, create, get, left, send, start};
 use crate::sandbox::{Moment, Observed, RateLimit, Sandbox, ServiceSpec, Unready};
@@ -49,7 +49,7 @@ async fn a_request_whose_client_is_gone_is_done_all_the_same() {
     })))
     .await;
     drop(send(&sandbox, "POST /users/accounts", &[], r#"{"username": "bob"}"#).await);
-    applied.recv().await.unwrap();
+    timeout(Duration::from_secs(20), applied.recv()).await.unwrap().unwrap();
     assert_eq!(left(&sandbox), ["bob"]);
 }
 
