@@ -214,9 +214,7 @@ impl Settings {
         let journal = path("journal", |texts| texts.journal.as_deref());
         let dotenv = path("dotenv", |texts| texts.dotenv.as_deref());
         let properties = path("properties", |texts| texts.properties.as_deref());
-        let credentials_file = path("credentials-file", |texts| {
-            texts.credentials_file.as_deref()
-        });
+        let credentials_file = path("credentials-file", |texts| texts.credentials_file.as_deref());
         let settings = Self {
             config,
             journal,
@@ -225,11 +223,7 @@ impl Settings {
                 .one_of(
                     "mode",
                     |texts| texts.mode.as_deref(),
-                    &[
-                        ("setup", Mode::Setup),
-                        ("cleanup", Mode::Cleanup),
-                        ("plan", Mode::Plan),
-                    ],
+                    &[("setup", Mode::Setup), ("cleanup", Mode::Cleanup), ("plan", Mode::Plan)],
                 )
                 .unwrap_or(Mode::Setup),
             on_failure: reader
@@ -317,9 +311,7 @@ fn sealed(reader: &mut Reader<'_>, environment: &Environment) -> Sealed {
             .unwrap_or(defaults.cleanup_deadline),
         allow_env: globs(reader.list("allow-env", |texts| texts.allow_env.as_deref())),
         allow_hosts: globs(reader.list("allow-hosts", |texts| texts.allow_hosts.as_deref())),
-        allow_audience: globs(
-            reader.list("allow-audience", |texts| texts.allow_audience.as_deref()),
-        ),
+        allow_audience: globs(reader.list("allow-audience", |texts| texts.allow_audience.as_deref())),
         concurrency: reader.count("concurrency", |texts| texts.concurrency.as_deref()),
         timeout: reader.duration("timeout", |texts| texts.timeout.as_deref(), Zero::Refused),
         report: reader

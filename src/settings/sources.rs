@@ -59,10 +59,7 @@ pub(super) struct Found<'a> {
 }
 
 impl Layers {
-    pub(super) fn collect(
-        invocation: &Invocation,
-        environment: &Environment,
-    ) -> Result<Self, envy::Error> {
+    pub(super) fn collect(invocation: &Invocation, environment: &Environment) -> Result<Self, envy::Error> {
         let flags = invocation
             .flags
             .iter()
@@ -85,10 +82,7 @@ impl Layers {
         let sources = [
             (&self.flags, format!("`--{name}`")),
             (&self.inputs, format!("input `{name}`")),
-            (
-                &self.variables,
-                format!("`STANDIN_{}`", key(name).to_ascii_uppercase()),
-            ),
+            (&self.variables, format!("`STANDIN_{}`", key(name).to_ascii_uppercase())),
         ];
         sources
             .into_iter()
@@ -102,11 +96,7 @@ fn key(name: &str) -> String {
 
 /// Empty values go before `envy` sees them: to it they are values, and the runner sets every unset input to "".
 fn texts(pairs: BTreeMap<String, String>) -> Result<Texts, envy::Error> {
-    envy::from_iter(
-        pairs
-            .into_iter()
-            .filter(|(_, value)| !value.trim().is_empty()),
-    )
+    envy::from_iter(pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()))
 }
 
 fn inputs(environment: &Environment) -> BTreeMap<String, String> {
@@ -115,11 +105,7 @@ fn inputs(environment: &Environment) -> BTreeMap<String, String> {
         // The runner keeps dashes. Underscores count only where the dashed name is not there at all: the runner sets it,
         // if only to "", and so an earlier step can't slip in `INPUT_CONFIG_FILE` for an input that was left out.
         let dashed = format!("INPUT_{}", setting.name.to_ascii_uppercase());
-        let name = if environment.has(&dashed) {
-            dashed
-        } else {
-            key(&dashed)
-        };
+        let name = if environment.has(&dashed) { dashed } else { key(&dashed) };
         if let Some(value) = environment.get(&name) {
             pairs.insert(key(setting.name), value.to_owned());
         }

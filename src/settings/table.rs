@@ -93,10 +93,7 @@ pub static SETTINGS: &[Setting] = &[
         kind: Kind::Value,
         placeholder: "TEXT",
         help: "the configuration itself",
-        sources: Sources {
-            flag: false,
-            ..GUARDED
-        },
+        sources: Sources { flag: false, ..GUARDED },
         commands: WITH_CONFIG,
     },
     Setting {
