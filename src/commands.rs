@@ -17,11 +17,12 @@ mod wire;
 
 use std::ffi::OsString;
 
-use crate::adapters::console::Console;
+use crate::adapters::clock::Clock;
+use crate::adapters::console::{Console, LogFormat};
 use crate::adapters::environment::Environment;
 use crate::adapters::hosts::Host;
 use crate::cli::{self, Command, Request};
-use crate::settings::{LogFormat, Settings};
+use crate::settings::Settings;
 
 pub use exit::ExitCode;
 
@@ -30,9 +31,10 @@ use exit::Failure;
 
 /// Does what the arguments and the environment ask for.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let clock = Clock::start();
     let environment = Environment::capture();
     let host = Host::detect(&environment);
-    let plain = Console::new(host, LogFormat::Text, false, &environment);
+    let plain = Console::new(host, LogFormat::Text, false, &environment, clock);
     let invocation = match cli::parse(arguments) {
         Ok(Request::Show(text)) => {
             plain.data(&text);
@@ -51,8 +53,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let console = Console::new(host, settings.sealed.log_format, settings.sealed.verbose, &environment);
-    let context = Context::new(host, environment, settings, console);
+    let console = Console::new(host, settings.sealed.log_format, settings.sealed.verbose, &environment, clock);
+    let context = Context::new(host, environment, settings, console, clock);
     let outcome = context.block_on(|context| dispatch(context, &invocation.command));
     context.end(outcome)
 }

@@ -50,8 +50,25 @@ pub struct Settings {
     pub credentials_file: Option<PathBuf>,
     /// The form of `plan`'s output.
     pub format: DataFormat,
+    /// What `sandbox` serves.
+    pub sandbox: SandboxSettings,
     /// What is sealed for post.
     pub sealed: Sealed,
+}
+
+/// What `sandbox` serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SandboxSettings {
+    /// The port on loopback; 0 takes any that is free.
+    pub port: u16,
+    /// The services, each below a path of its name.
+    pub services: Vec<String>,
+    /// Lines of the fault language.
+    pub faults: Vec<String>,
+    /// How late every answer is.
+    pub delay: Duration,
+    /// How long it is as if the services were starting.
+    pub ready_after: Duration,
 }
 
 /// The part of the settings that main seals for post: post must not believe what later steps changed.
@@ -254,6 +271,7 @@ impl Settings {
                     &[("text", DataFormat::Text), ("json", DataFormat::Json)],
                 )
                 .unwrap_or(DataFormat::Text),
+            sandbox: sandbox(&mut reader),
             sealed: sealed(&mut reader, environment),
         };
         let mut errors = reader.errors;
@@ -280,6 +298,25 @@ fn config_source(reader: &mut Reader<'_>) -> ConfigSource {
             });
             ConfigSource::File(PathBuf::from(file.value.trim()))
         }
+    }
+}
+
+fn sandbox(reader: &mut Reader<'_>) -> SandboxSettings {
+    let services = reader.list("services", |texts| texts.services.as_deref());
+    SandboxSettings {
+        port: reader.port("port", |texts| texts.port.as_deref()).unwrap_or(8081),
+        services: if services.is_empty() {
+            ["users", "orders", "billing"].map(str::to_owned).to_vec()
+        } else {
+            services
+        },
+        faults: reader.list("fault", |texts| texts.fault.as_deref()),
+        delay: reader
+            .duration("delay", |texts| texts.delay.as_deref(), Zero::Allowed)
+            .unwrap_or_default(),
+        ready_after: reader
+            .duration("ready-after", |texts| texts.ready_after.as_deref(), Zero::Allowed)
+            .unwrap_or_default(),
     }
 }
 

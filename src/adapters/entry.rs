@@ -65,6 +65,18 @@ impl EntryDir {
         })
     }
 
+    /// Takes an entry of this name in a directory of journals.
+    pub fn open_in(journals: &PrivateDir, name: &str) -> Result<Self, PrivateDirError> {
+        Ok(Self {
+            dir: journals.open_child(name)?,
+        })
+    }
+
+    /// Its name in the directory of journals: the marker.
+    pub fn name(&self) -> &str {
+        self.path().file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+
     /// Takes an entry that is there.
     pub fn open(path: &Path) -> Result<Self, PrivateDirError> {
         Ok(Self {

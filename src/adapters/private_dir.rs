@@ -199,6 +199,33 @@ impl PrivateDir {
     }
 }
 
+/// A private directory of this process alone; it goes with this value.
+#[derive(Debug)]
+pub struct TemporaryDir {
+    dir: PrivateDir,
+}
+
+impl TemporaryDir {
+    /// Makes one under the system's temporary directory, by a name that nobody can guess.
+    pub fn create() -> Result<Self, PrivateDirError> {
+        let name = format!("standin-{:032x}", rand::random::<u128>());
+        let dir = PrivateDir::create(&std::env::temp_dir().join(name))?;
+        Ok(Self { dir })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+impl Drop for TemporaryDir {
+    fn drop(&mut self) {
+        // What stays behind is private and empty of secrets; the system removes it some day.
+        std::fs::remove_dir_all(self.path()).unwrap_or_default();
+    }
+}
+
 /// Writes a file that the user named, whole and 0600. A symlink of that name is replaced, not followed.
 pub fn write_private_file(path: &Path, bytes: &[u8]) -> Result<(), PrivateDirError> {
     let mut temporary = path.as_os_str().to_owned();

@@ -29,10 +29,10 @@ pub struct Context {
 
 impl Context {
     /// Puts it together.
-    pub fn new(host: Host, environment: Environment, settings: Settings, console: Console) -> Self {
+    pub fn new(host: Host, environment: Environment, settings: Settings, console: Console, clock: Clock) -> Self {
         Self {
             identity: RunIdentity::detect(host, &environment),
-            clock: Clock::start(),
+            clock,
             host,
             environment,
             settings,

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 use serde::Serialize;
 
 use super::context::{Context, in_full};
-use super::exit::Failure;
+use super::exit::{ExitCode, Failure};
 use super::load::{self, Document};
 use super::wire::wire;
 use crate::adapters::entry::{EntryDir, Lock};
@@ -18,6 +20,7 @@ use crate::adapters::private_dir::write_private_file;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::config::Config;
+use crate::domain::event::{Entry, Event};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
 use crate::engine::{Engine, Leftover, Reason, Settled};
@@ -148,6 +151,54 @@ fn ready(document: &Document, variables: &Environment, ledger: &Ledger) -> Resul
         marker,
     };
     Ok((config, run))
+}
+
+/// Settles accounts whose journal is gone: the marker that state kept says how they are called, and so they are looked for.
+pub async fn settle_by_marker(context: &Context, marker: &str, signals: &Signals) -> Result<ExitCode, Failure> {
+    context.console.warning(&format!(
+        "the journal of `{marker}` is gone; its accounts are looked for by their user names"
+    ));
+    let marker = Marker::at_front_of(marker)
+        .ok_or_else(|| anyhow::anyhow!("`{marker}` is no marker\nhint: look for its accounts in the services"))?;
+    let sealed = &context.settings.sealed;
+    let variables = load::variables(context, sealed.allow_env.as_ref());
+    let config = load::parse(&load::document(context)?, &variables)?;
+    let identity = &context.identity;
+    let run = Run {
+        repository: identity.repository.clone(),
+        id: identity.run_id.clone(),
+        attempt: identity.attempt,
+        url: None,
+        marker,
+    };
+    let selection = plan::Selection {
+        services: context.settings.only.clone(),
+        personas: context.settings.persona.clone(),
+    };
+    let now = context.clock.now();
+    let draft = plan::draw_up(&config, &variables, &run, &selection, now, &mut UnwrapErr(SysRng))
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    let mut ledger = Ledger::new(draft.planned);
+    // Each may have been created, and how long ago is not known: its create counts as just sent.
+    let keys: Vec<_> = ledger.plan().accounts.iter().map(|account| account.key.clone()).collect();
+    for account in keys {
+        let entry = Entry {
+            at: now,
+            account,
+            event: Event::CreateIntended,
+        };
+        if let Err(illegal) = ledger.apply(&entry) {
+            context.console.warning(&format!("`{}`: {}", illegal.account, illegal.reason));
+        }
+    }
+    let begun = context.clock.now();
+    let (settled, ledger, requests) =
+        delete(context, &config, &variables, &run, sealed, ledger, None, signals).await?;
+    let took = context.clock.now().since(begun);
+    conclude(context, &settled, "standin cleanup", took);
+    write_report(context, "cleanup", &ledger, &settled.leftovers, requests, took)?;
+    let fails = sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty();
+    Ok(if fails { ExitCode::Failed } else { ExitCode::Success })
 }
 
 /// Every debt as a leftover, for one reason.

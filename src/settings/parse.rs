@@ -84,6 +84,15 @@ impl<'a> Reader<'a> {
         None
     }
 
+    pub(super) fn port(&mut self, name: &str, field: Field) -> Option<u16> {
+        let found = self.found(name, field)?;
+        let port = found.value.trim().parse().ok();
+        if port.is_none() {
+            self.wrong(&found, "not a port", "write a whole number from 0 to 65535; 0 takes any that is free");
+        }
+        port
+    }
+
     pub(super) fn count(&mut self, name: &str, field: Field) -> Option<u32> {
         let found = self.found(name, field)?;
         let count = found

@@ -41,6 +41,11 @@ pub(super) struct Texts {
     pub(super) summary: Option<String>,
     pub(super) log_format: Option<String>,
     pub(super) verbose: Option<String>,
+    pub(super) port: Option<String>,
+    pub(super) services: Option<String>,
+    pub(super) fault: Option<String>,
+    pub(super) delay: Option<String>,
+    pub(super) ready_after: Option<String>,
 }
 
 /// The three sources; the first that has a value wins.
