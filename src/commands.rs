@@ -53,7 +53,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let console = Console::new(host, settings.sealed.log_format, settings.sealed.verbose, &environment, clock);
+    let console = Console::new(
+        host,
+        settings.sealed.log_format,
+        settings.sealed.verbose,
+        &environment,
+        clock,
+    );
     let context = Context::new(host, environment, settings, console, clock);
     let outcome = context.block_on(|context| dispatch(context, &invocation.command));
     context.end(outcome)

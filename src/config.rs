@@ -52,11 +52,7 @@ pub struct Config {
 impl Config {
     /// Reads a document. `source_name` is what messages call it. No variable has to be set, but none may be used that
     /// `variables` never gives.
-    pub fn parse(
-        source_name: &str,
-        text: &str,
-        variables: &Environment,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    pub fn parse(source_name: &str, text: &str, variables: &Environment) -> Result<Self, Vec<Diagnostic>> {
         let mut decoder = Decoder::new(source_name, text, variables.clone());
         let decoded = decode::config(&mut decoder);
         let (sources, uses, diagnostics) = decoder.finish();
@@ -80,8 +76,6 @@ impl Config {
 
     /// The service of this name.
     pub fn service(&self, name: &str) -> Option<&Service> {
-        self.services
-            .iter()
-            .find(|service| service.name.as_str() == name)
+        self.services.iter().find(|service| service.name.as_str() == name)
     }
 }

@@ -150,12 +150,20 @@ impl<'a, W: World> Engine<'a, W> {
     fn needed(&self, ledger: &Ledger, place: usize) -> minijinja::Value {
         let learnt = &self.learnt.borrow()[place];
         let own = [("username".to_owned(), ledger.account(place).username.clone())];
-        let id = ledger.record(place).ids.first().map(|id| ("id".to_owned(), id.as_str().to_owned()));
+        let id = ledger
+            .record(place)
+            .ids
+            .first()
+            .map(|id| ("id".to_owned(), id.as_str().to_owned()));
         let learnt = learnt.captures.iter().chain(&learnt.outputs);
         minijinja::Value::from_pairs(
             learnt
                 .map(|(name, value)| (name.clone(), minijinja::Value::from(minijinja::value::Serde(value))))
-                .chain(own.into_iter().chain(id).map(|(name, value)| (name, minijinja::Value::from(value)))),
+                .chain(
+                    own.into_iter()
+                        .chain(id)
+                        .map(|(name, value)| (name, minijinja::Value::from(value))),
+                ),
         )
     }
 
@@ -184,7 +192,10 @@ impl<'a, W: World> Engine<'a, W> {
 
     fn take_in(&self, entry: &Entry) {
         let taken = self.ledger.borrow_mut().apply(entry);
-        debug_assert!(taken.is_ok(), "the engine takes only steps that the table has: {taken:?}");
+        debug_assert!(
+            taken.is_ok(),
+            "the engine takes only steps that the table has: {taken:?}"
+        );
     }
 
     fn tell(&self, place: usize, progress: Progress) {
@@ -243,4 +254,3 @@ fn with_captures(scope: Scope, captures: &serde_json::Map<String, serde_json::Va
         ),
     )
 }
-

@@ -87,7 +87,10 @@ pub fn draw_up(
     check(selection, config)?;
     let scope = scope(environment, run);
     let mut people = Vec::new();
-    for copy in config.copies(environment).map_err(|found| PlanError(crate::config::render(&found)))? {
+    for copy in config
+        .copies(environment)
+        .map_err(|found| PlanError(crate::config::render(&found)))?
+    {
         let persona = &config.personas[copy.persona];
         if selection.personas.is_empty() || selection.personas.contains(&persona.name) {
             people.push(Person::make(persona, &copy, run, &scope, random)?);
@@ -145,7 +148,9 @@ pub fn draw_up(
         }
     }
     if accounts.is_empty() {
-        return Err(PlanError("there is no account to create: no persona has a service that is meant".to_owned()));
+        return Err(PlanError(
+            "there is no account to create: no persona has a service that is meant".to_owned(),
+        ));
     }
     let planned = Planned {
         version: VERSION,

@@ -74,7 +74,10 @@ impl EntryDir {
 
     /// Its name in the directory of journals: the marker.
     pub fn name(&self) -> &str {
-        self.path().file_name().and_then(|name| name.to_str()).unwrap_or_default()
+        self.path()
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
     }
 
     /// Takes an entry that is there.
@@ -99,7 +102,8 @@ impl EntryDir {
     /// Begins the journal. It is on disk when this returns.
     pub fn begin(&self, plan: &Planned) -> anyhow::Result<Journal> {
         let file = self.dir.create_file(JOURNAL)?;
-        Journal::create(file, plan).with_context(|| format!("the journal in `{}` can't be written", self.path().display()))
+        Journal::create(file, plan)
+            .with_context(|| format!("the journal in `{}` can't be written", self.path().display()))
     }
 
     /// Reads the journal.

@@ -41,7 +41,7 @@ impl Saved<'_> {
 }
 
 /// The main phase.
-pub async fn main(context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
     let mode = match context.settings.mode {
         Mode::Setup => "setup",
         Mode::Cleanup => "cleanup",
@@ -66,15 +66,19 @@ pub async fn main(context: &Context) -> Result<ExitCode, Failure> {
             saved.save(context)?;
             setup::announce(context, &prepared)?;
             let made = setup::make(context, prepared, &signals).await?;
-            saved.outcome = if made.code == ExitCode::Success { "ready" } else { "failed" };
+            saved.outcome = if made.code == ExitCode::Success {
+                "ready"
+            } else {
+                "failed"
+            };
             saved.save(context)?;
-            Ok(made.code)
+            Ok(code)
         }
     }
 }
 
 /// The post phase: settles what this use of the action has made, and nothing else.
-pub async fn post(context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     let saved = |key: &str| context.environment.get(key).unwrap_or_default();
     if saved("STATE_mode") != "setup" {
@@ -82,11 +86,15 @@ pub async fn post(context: &Context) -> Result<ExitCode, Failure> {
     }
     let name = saved("STATE_entry");
     if name.is_empty() {
-        context.console.info("nothing is left to delete: setup did not get as far as its first request");
+        context
+            .console
+            .info("nothing is left to delete: setup did not get as far as its first request");
         return Ok(ExitCode::Success);
     }
     if saved("STATE_cleanup") == "manual" && saved("STATE_outcome") == "ready" {
-        context.console.info("the accounts stay: `cleanup` is `manual`, and a later job deletes them");
+        context
+            .console
+            .info("the accounts stay: `cleanup` is `manual`, and a later job deletes them");
         return Ok(ExitCode::Success);
     }
     let journals = context.journals()?;

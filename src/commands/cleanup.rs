@@ -9,7 +9,7 @@ use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 
 /// The command: every unsettled journal of this run.
-pub async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     let journals = context.journals()?;
     let mut found = Vec::new();
@@ -35,7 +35,11 @@ pub async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
 }
 
 /// Settles these entries, one after the other; one that can't be settled does not stop the rest.
-pub async fn settle_all(context: &Context, entries: &[EntryDir], signals: &Signals) -> Result<ExitCode, Failure> {
+pub(super) async fn settle_all(
+    context: &Context,
+    entries: &[EntryDir],
+    signals: &Signals,
+) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::Success;
     for entry in entries {
         match settle::settle(context, entry, signals).await {

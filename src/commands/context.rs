@@ -1,7 +1,5 @@
 //! What every command has at hand.
 
-use std::path::{Path, PathBuf};
-
 use super::exit::{ExitCode, Failure};
 use crate::adapters::clock::Clock;
 use crate::adapters::console::Console;
@@ -12,7 +10,7 @@ use crate::report::{Level, Line};
 use crate::settings::Settings;
 
 /// What every command has at hand.
-pub struct Context {
+pub(super) struct Context {
     /// Where this runs.
     pub host: Host,
     /// The variables, captured once.
@@ -81,25 +79,17 @@ impl Context {
     pub fn journals(&self) -> Result<PrivateDir, PrivateDirError> {
         journal_home::open(self.settings.journal.as_deref(), self.host, &self.environment)
     }
-
-    /// The working directory: where a configuration is looked for.
-    pub fn directory(&self) -> &Path {
-        Path::new(".")
-    }
-
-    /// The path of something that the user named, as it was given.
-    pub fn named(&self, path: &Path) -> PathBuf {
-        path.to_owned()
-    }
 }
 
 /// An error with its causes: the hint of the last one that has one stays at the end.
-pub fn in_full(error: &anyhow::Error) -> String {
+pub(super) fn in_full(error: &anyhow::Error) -> String {
     let mut text = String::new();
     let mut hints = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();
-        let (what, hint) = cause.split_once("\nhint:").map_or((cause.as_str(), None), |(what, hint)| (what, Some(hint)));
+        let (what, hint) = cause
+            .split_once("\nhint:")
+            .map_or((cause.as_str(), None), |(what, hint)| (what, Some(hint)));
         if !text.is_empty() {
             text.push_str(": ");
         }

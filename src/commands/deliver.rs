@@ -22,9 +22,7 @@ const OUTPUT_MAX: usize = 400_000;
 const VERSION: u32 = 1;
 
 /// One account that is ready, with all that was learnt of it.
-pub struct Delivered {
-    /// Its place in the plan.
-    pub place: usize,
+pub(super) struct Delivered {
     /// The service.
     pub service: String,
     /// The copy of the persona.
@@ -71,18 +69,27 @@ struct Credential<'a> {
 }
 
 /// The accounts that are ready, in the order of the plan.
-pub fn delivered(ledger: &Ledger, learnt: &[Learnt], ready: &[usize], password: impl Fn(usize) -> Secret) -> Vec<Delivered> {
+pub(super) fn delivered(
+    ledger: &Ledger,
+    learnt: &[Learnt],
+    ready: &[usize],
+    password: impl Fn(usize) -> Secret,
+) -> Vec<Delivered> {
     ready
         .iter()
         .map(|place| {
             let account = ledger.account(*place);
             Delivered {
-                place: *place,
                 service: account.key.service.as_str().to_owned(),
                 account: account.key.account.clone(),
                 username: account.username.clone(),
                 email: account.email.clone(),
-                id: ledger.record(*place).ids.first().map(ToString::to_string).unwrap_or_default(),
+                id: ledger
+                    .record(*place)
+                    .ids
+                    .first()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
                 outputs: learnt[*place].outputs.clone(),
                 password: password(*place),
                 secrets: learnt[*place].secrets.clone(),
@@ -101,7 +108,13 @@ impl Delivered {
     fn variable(&self) -> String {
         let upper = |text: &str| -> String {
             text.chars()
-                .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() {
+                        c.to_ascii_uppercase()
+                    } else {
+                        '_'
+                    }
+                })
                 .collect()
         };
         format!("STANDIN_{}_{}", upper(&self.service), upper(&self.account))
@@ -119,7 +132,13 @@ impl Delivered {
         for (secret, value) in &self.secrets {
             let suffix: String = secret
                 .chars()
-                .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() {
+                        c.to_ascii_uppercase()
+                    } else {
+                        '_'
+                    }
+                })
                 .collect();
             variables.push((format!("{name}_{suffix}"), value.clone()));
         }
@@ -128,7 +147,7 @@ impl Delivered {
 }
 
 /// The `accounts` output.
-pub fn accounts_json(accounts: &[Delivered]) -> serde_json::Result<String> {
+pub(super) fn accounts_json(accounts: &[Delivered]) -> serde_json::Result<String> {
     let list: Vec<AccountOutput<'_>> = accounts
         .iter()
         .map(|it| AccountOutput {
@@ -144,13 +163,16 @@ pub fn accounts_json(accounts: &[Delivered]) -> serde_json::Result<String> {
 }
 
 /// The `ids` output.
-pub fn ids_json(accounts: &[Delivered]) -> serde_json::Result<String> {
-    let ids: Map<String, Value> = accounts.iter().map(|it| (it.key(), Value::from(it.id.as_str()))).collect();
+pub(super) fn ids_json(accounts: &[Delivered]) -> serde_json::Result<String> {
+    let ids: Map<String, Value> = accounts
+        .iter()
+        .map(|it| (it.key(), Value::from(it.id.as_str())))
+        .collect();
     serde_json::to_string(&ids)
 }
 
 /// The credentials file.
-pub fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Secret> {
+pub(super) fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Secret> {
     let accounts = accounts
         .iter()
         .map(|it| {
@@ -161,7 +183,11 @@ pub fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Secret> {
                 email: &it.email,
                 password: it.password.expose(),
                 id: &it.id,
-                secrets: it.secrets.iter().map(|(name, value)| (name.as_str(), value.expose())).collect(),
+                secrets: it
+                    .secrets
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.expose()))
+                    .collect(),
             };
             (it.key(), credential)
         })
@@ -174,7 +200,13 @@ pub fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Secret> {
 }
 
 /// Hands everything over, as the settings and the host ask for it.
-pub fn deliver(context: &Context, entry: &EntryDir, ledger: &Ledger, accounts: &[Delivered], complete: bool) -> anyhow::Result<()> {
+pub(super) fn deliver(
+    context: &Context,
+    entry: &EntryDir,
+    ledger: &Ledger,
+    accounts: &[Delivered],
+    complete: bool,
+) -> anyhow::Result<()> {
     let settings = &context.settings;
     let list = accounts_json(accounts)?;
     let accounts_file = entry.write_accounts(&list)?;
@@ -199,7 +231,8 @@ pub fn deliver(context: &Context, entry: &EntryDir, ledger: &Ledger, accounts: &
         write_private_file(path, report.as_bytes()).context("the dotenv report can't be written")?;
     }
     if let Some(path) = &settings.properties {
-        write_private_file(path, jenkins::properties(&ids).as_bytes()).context("the properties file can't be written")?;
+        write_private_file(path, jenkins::properties(&ids).as_bytes())
+            .context("the properties file can't be written")?;
     }
     Ok(())
 }
@@ -251,7 +284,10 @@ fn outputs(
     files.set_outputs(&pairs)?;
     if context.settings.export_env {
         let variables: Vec<(String, Secret)> = accounts.iter().flat_map(Delivered::variables).collect();
-        let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+        let pairs: Vec<(&str, &str)> = variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.expose()))
+            .collect();
         files.export(&pairs)?;
     }
     Ok(())
@@ -274,7 +310,6 @@ mod tests {
 
     fn account() -> Delivered {
         Delivered {
-            place: 0,
             service: "user-api".to_owned(),
             account: "buyer-7".to_owned(),
             username: "sd-x-buyer-7".to_owned(),
@@ -294,7 +329,8 @@ mod tests {
             r#"[{"service":"user-api","account":"buyer-7","username":"sd-x-buyer-7","email":"sd-x-buyer-7@example.com","id":"00017","outputs":{}}]"#
         );
         assert_eq!(ids_json(&accounts).expect("JSON"), r#"{"user-api/buyer-7":"00017"}"#);
-        let credentials: Value = serde_json::from_str(credentials_json(&accounts).expect("JSON").expose()).expect("JSON");
+        let credentials: Value =
+            serde_json::from_str(credentials_json(&accounts).expect("JSON").expose()).expect("JSON");
         assert_eq!(credentials["version"], 1);
         let one = &credentials["accounts"]["user-api/buyer-7"];
         assert_eq!(one["password"], "p4ssword");

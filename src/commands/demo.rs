@@ -16,12 +16,18 @@ use crate::settings::ConfigSource;
 const SERVICES: [&str; 3] = ["users", "orders", "billing"];
 /// What goes wrong, so that it can be seen what becomes of it.
 const FAULTS: [(&str, &str); 2] = [
-    ("orders POST @-bob 1 lost", "orders: the create of bob works, but its answer is lost on the way back"),
-    ("billing POST @-alice 1 retry-after 429 1s", "billing: the create of alice is answered with 429, come back in a second"),
+    (
+        "orders POST @-bob 1 lost",
+        "orders: the create of bob works, but its answer is lost on the way back",
+    ),
+    (
+        "billing POST @-alice 1 retry-after 429 1s",
+        "billing: the create of alice is answered with 429, come back in a second",
+    ),
 ];
 
 /// The command.
-pub async fn demo(context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn demo(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     let mut builder = Sandbox::builder();
     for name in SERVICES {
@@ -33,7 +39,9 @@ pub async fn demo(context: &Context) -> Result<ExitCode, Failure> {
     let sandbox = builder.start().await.context("the sandbox services can't be started")?;
     let journals = TemporaryDir::create().context("the demo needs a directory of its own")?;
     let config = configuration(&sandbox);
-    context.console.info("three account services run on loopback; this is the configuration:");
+    context
+        .console
+        .info("three account services run on loopback; this is the configuration:");
     for line in config.lines() {
         context.console.info(&format!("    {line}"));
     }
@@ -58,8 +66,8 @@ pub async fn demo(context: &Context) -> Result<ExitCode, Failure> {
     let good = made.code == ExitCode::Success && code == ExitCode::Success && left == 0;
     Ok(match made.code {
         ExitCode::Signal(_) => made.code,
-        _ if good => ExitCode::Success,
-        _ => ExitCode::Failed,
+        ExitCode::Success | ExitCode::Failed | ExitCode::Usage | ExitCode::Command(_) if good => ExitCode::Success,
+        ExitCode::Success | ExitCode::Failed | ExitCode::Usage | ExitCode::Command(_) => ExitCode::Failed,
     })
 }
 
@@ -74,7 +82,9 @@ fn tell_books(context: &Context, sandbox: &Sandbox) -> usize {
             format!("{alive} in {name}")
         })
         .collect();
-    context.console.info(&format!("the services' own books: {}", words.join(", ")));
+    context
+        .console
+        .info(&format!("the services' own books: {}", words.join(", ")));
     left
 }
 
@@ -95,10 +105,9 @@ fn demonstration(context: &Context, config: &str, journals: &TemporaryDir) -> Co
 fn configuration(sandbox: &Sandbox) -> String {
     let mut text = "services:\n".to_owned();
     for name in SERVICES {
-        text.push_str(&format!(
-            "  - name: {name}\n    url: {}\n    auth: {{ basic: {{ username: {USER}, password: {PASSWORD} }} }}\n",
-            sandbox.url(name)
-        ));
+        let url = sandbox.url(name);
+        text += &format!("  - name: {name}\n    url: {url}\n");
+        text += &format!("    auth: {{ basic: {{ username: {USER}, password: {PASSWORD} }} }}\n");
         if name == "orders" {
             text.push_str(
                 "    find: { request: \"GET /accounts?username={{ account.username }}\", items: body.items, id: item.id, name: item.username }\n",

@@ -1,5 +1,8 @@
 //! Finding and reading the configuration.
-#![expect(clippy::disallowed_methods, reason = "this is the adapter's place where the configuration is read")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the adapter's place where the configuration is read"
+)]
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -19,7 +22,7 @@ const SIZE_MAX: u64 = 16 * 1024 * 1024;
 const GUARDED_EVENTS: [&str; 3] = ["pull_request_target", "workflow_run", "issue_comment"];
 
 /// A configuration's text and what messages call it.
-pub struct Document {
+pub(super) struct Document {
     /// Its name in messages.
     pub name: String,
     /// Its text.
@@ -27,7 +30,7 @@ pub struct Document {
 }
 
 /// Finds and reads the document that the settings name.
-pub fn document(context: &Context) -> Result<Document, Failure> {
+pub(super) fn document(context: &Context) -> Result<Document, Failure> {
     match &context.settings.config {
         ConfigSource::Inline(text) => Ok(Document {
             name: "config".to_owned(),
@@ -40,7 +43,7 @@ pub fn document(context: &Context) -> Result<Document, Failure> {
         ConfigSource::Default => {
             let there: Vec<PathBuf> = DEFAULTS
                 .iter()
-                .map(|name| context.directory().join(name))
+                .map(PathBuf::from)
                 .filter(|path| path.exists())
                 .collect();
             match there.as_slice() {
@@ -63,7 +66,7 @@ pub fn document(context: &Context) -> Result<Document, Failure> {
 }
 
 /// What the configuration may see of the variables.
-pub fn variables(context: &Context, allow: Option<&Vec<String>>) -> Environment {
+pub(super) fn variables(context: &Context, allow: Option<&Vec<String>>) -> Environment {
     let variables = context
         .environment
         .iter()
@@ -72,12 +75,12 @@ pub fn variables(context: &Context, allow: Option<&Vec<String>>) -> Environment 
 }
 
 /// Reads a document into a configuration, or tells every mistake in it.
-pub fn parse(document: &Document, variables: &Environment) -> Result<Config, Failure> {
+pub(super) fn parse(document: &Document, variables: &Environment) -> Result<Config, Failure> {
     Config::parse(&document.name, &document.text, variables).map_err(|found| Failure::Usage(config::render(&found)))
 }
 
 /// All variables that are missing, at once, with where they are used.
-pub fn require(config: &Config, variables: &Environment) -> Result<(), Failure> {
+pub(super) fn require(config: &Config, variables: &Environment) -> Result<(), Failure> {
     let missing = config.missing_variables(variables);
     if missing.is_empty() {
         return Ok(());
@@ -91,7 +94,9 @@ pub fn require(config: &Config, variables: &Environment) -> Result<(), Failure> 
         // Writing to a string can't fail.
         write!(text, "\n`{name}`, used at {}", places.join(", ")).unwrap_or_default();
     }
-    text.push_str("\nhint: set them for this step (an empty value counts as not set), or give a value with `| default(\"...\")`");
+    text.push_str(
+        "\nhint: set them for this step (an empty value counts as not set), or give a value with `| default(\"...\")`",
+    );
     Err(Failure::Usage(text))
 }
 
@@ -123,7 +128,10 @@ fn file(path: &Path) -> Result<Document, Failure> {
         .and_then(|file| file.take(SIZE_MAX + 1).read_to_end(&mut bytes))
         .map_err(cannot)?;
     if bytes.len() as u64 > SIZE_MAX {
-        return Err(Failure::usage(format!("the configuration `{}` is over 16 MiB", shown(path))));
+        return Err(Failure::usage(format!(
+            "the configuration `{}` is over 16 MiB",
+            shown(path)
+        )));
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::usage(format!("the configuration `{}` is not UTF-8", shown(path))))?;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use rand::rngs::SysRng;
 use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 use serde::Serialize;
 
 use super::context::Context;
@@ -60,7 +60,7 @@ struct ShownVariable {
 }
 
 /// The command.
-pub fn plan(context: &Context) -> Result<ExitCode, Failure> {
+pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
     let document = load::document(context)?;
     let allow = context.settings.sealed.allow_env.as_ref();
     let variables = load::variables(context, allow);
@@ -103,7 +103,10 @@ pub fn plan(context: &Context) -> Result<ExitCode, Failure> {
                 requests: requests(service),
             })
             .collect(),
-        accounts: accounts.iter().map(|account| shown_account(account, accounts)).collect(),
+        accounts: accounts
+            .iter()
+            .map(|account| shown_account(account, accounts))
+            .collect(),
         unset_variables: config
             .missing_variables(&variables)
             .into_iter()
@@ -221,7 +224,13 @@ fn in_text(shown: &Shown<'_>) -> String {
         text.push_str("\nevery variable that is used is set\n");
     }
     for variable in &shown.unset_variables {
-        writeln!(text, "\nnot set: {}, used at {}", variable.name, variable.places.join(", ")).unwrap_or_default();
+        writeln!(
+            text,
+            "\nnot set: {}, used at {}",
+            variable.name,
+            variable.places.join(", ")
+        )
+        .unwrap_or_default();
     }
     text
 }

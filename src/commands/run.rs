@@ -18,7 +18,7 @@ const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
 /// The command.
-pub async fn run(context: &Context, words: &[OsString]) -> Result<ExitCode, Failure> {
+pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     signals.count_death_of_parent();
     let prepared = setup::prepare(context)?;
@@ -55,10 +55,8 @@ async fn command(context: &Context, words: &[OsString], made: &setup::Made, sign
         Ok(child) => child,
         Err(error) => {
             context.console.error(&format!("`{shown}` can't be run: {error}"));
-            return ExitCode::Command(match error.kind() {
-                std::io::ErrorKind::NotFound => NOT_FOUND,
-                _ => NOT_EXECUTABLE,
-            });
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            return ExitCode::Command(if missing { NOT_FOUND } else { NOT_EXECUTABLE });
         }
     };
     let mut passed_on = 0;
@@ -88,7 +86,10 @@ fn is_our_own(name: &str) -> bool {
 
 #[cfg(unix)]
 fn pass_on(child: &Child, signal: i32) {
-    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    let pid = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(rustix::process::Pid::from_raw);
     if let (Some(pid), Some(signal)) = (pid, rustix::process::Signal::from_named_raw(signal)) {
         // It may have ended in between; then there is nobody to tell.
         rustix::process::kill_process(pid, signal).unwrap_or_default();

@@ -8,12 +8,12 @@ use crate::adapters::signals::Signals;
 use crate::sandbox::{Fault, SandboxOptions, ServiceSpec, serve_until};
 
 /// Who may use it; printed, since it guards nothing.
-pub const USER: &str = "qa";
+pub(super) const USER: &str = "qa";
 /// See [`USER`].
-pub const PASSWORD: &str = "sandbox-pw";
+pub(super) const PASSWORD: &str = "sandbox-pw";
 
 /// The command.
-pub async fn sandbox(context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn sandbox(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     let settings = &context.settings.sandbox;
     let faults = settings

@@ -35,9 +35,7 @@ const STOP_WAIT: Duration = Duration::from_secs(30);
 const STOP_LOOK: Duration = Duration::from_millis(50);
 
 /// How one entry was settled.
-pub struct Outcome {
-    /// The accounts that may still exist.
-    pub leftovers: Vec<Leftover>,
+pub(super) struct Outcome {
     /// Does a leftover fail the command, by the settings that setup sealed?
     pub fails: bool,
     /// Was it stopped by a signal?
@@ -45,7 +43,7 @@ pub struct Outcome {
 }
 
 /// Settles one entry: everything that its journal owes is deleted, or named.
-pub async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> Result<Outcome, Failure> {
+pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> Result<Outcome, Failure> {
     entry.put_stop()?;
     let lock = lock(context, entry).await?;
     let reading = entry.read()?;
@@ -57,10 +55,11 @@ pub async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> R
         context.console.warning(&error.to_string());
     }
     if ledger.is_settled() {
-        context.console.info("nothing is left to delete: everything in the journal is settled");
+        context
+            .console
+            .info("nothing is left to delete: everything in the journal is settled");
         tidy(context, entry, &ledger);
         return Ok(Outcome {
-            leftovers: Vec::new(),
             fails: false,
             signal: None,
         });
@@ -73,10 +72,21 @@ pub async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> R
         Ok((config, run)) => {
             let journal = entry.resume();
             if let Err(error) = &journal {
-                context.console.warning(&format!("{}; deleting goes on without it", in_full(error)));
+                context
+                    .console
+                    .warning(&format!("{}; deleting goes on without it", in_full(error)));
             }
-            let (settled, after, requests) =
-                delete(context, &config, &variables, &run, &sealed, ledger, journal.ok(), signals).await?;
+            let (settled, after, requests) = delete(
+                context,
+                &config,
+                &variables,
+                &run,
+                &sealed,
+                ledger,
+                journal.ok(),
+                signals,
+            )
+            .await?;
             ledger = after;
             (settled, requests)
         }
@@ -90,7 +100,10 @@ pub async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> R
         let title = if settled.leftovers.is_empty() {
             format!("{} deleted, 0 left", settled.deleted)
         } else {
-            format!("{} may be left", super::setup::plural(settled.leftovers.len(), "account"))
+            format!(
+                "{} may be left",
+                super::setup::plural(settled.leftovers.len(), "account")
+            )
         };
         write_summary(context, &report::cleanup_summary(&title, &settled.leftovers, &again));
     }
@@ -98,7 +111,6 @@ pub async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> R
     Ok(Outcome {
         fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
         signal: signals.first(),
-        leftovers: settled.leftovers,
     })
 }
 
@@ -111,12 +123,16 @@ async fn lock(context: &Context, entry: &EntryDir) -> Result<Option<Lock>, Failu
             return Ok(Some(lock));
         }
         if context.clock.now().since(begun) >= STOP_WAIT {
-            context.console.warning("another process still works on these accounts; deleting goes on beside it");
+            context
+                .console
+                .warning("another process still works on these accounts; deleting goes on beside it");
             return Ok(None);
         }
         if !said {
             said = true;
-            context.console.info("waiting for another process that works on these accounts to stop");
+            context
+                .console
+                .info("waiting for another process that works on these accounts to stop");
         }
         tokio::time::sleep(STOP_LOOK).await;
     }
@@ -132,8 +148,12 @@ fn kept(context: &Context, entry: &EntryDir) -> Result<(Document, Sealed), Failu
             };
             return Ok((document, sealed.settings));
         }
-        Ok(None) => context.console.warning("the configuration that setup put aside is gone; today's is used"),
-        Err(error) => context.console.warning(&format!("{}; today's configuration is used", in_full(&error))),
+        Ok(None) => context
+            .console
+            .warning("the configuration that setup put aside is gone; today's is used"),
+        Err(error) => context
+            .console
+            .warning(&format!("{}; today's configuration is used", in_full(&error))),
     }
     Ok((load::document(context)?, context.settings.sealed.clone()))
 }
@@ -154,7 +174,7 @@ fn ready(document: &Document, variables: &Environment, ledger: &Ledger) -> Resul
 }
 
 /// Settles accounts whose journal is gone: the marker that state kept says how they are called, and so they are looked for.
-pub async fn settle_by_marker(context: &Context, marker: &str, signals: &Signals) -> Result<ExitCode, Failure> {
+pub(super) async fn settle_by_marker(context: &Context, marker: &str, signals: &Signals) -> Result<ExitCode, Failure> {
     context.console.warning(&format!(
         "the journal of `{marker}` is gone; its accounts are looked for by their user names"
     ));
@@ -180,7 +200,12 @@ pub async fn settle_by_marker(context: &Context, marker: &str, signals: &Signals
         .map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut ledger = Ledger::new(draft.planned);
     // Each may have been created, and how long ago is not known: its create counts as just sent.
-    let keys: Vec<_> = ledger.plan().accounts.iter().map(|account| account.key.clone()).collect();
+    let keys: Vec<_> = ledger
+        .plan()
+        .accounts
+        .iter()
+        .map(|account| account.key.clone())
+        .collect();
     for account in keys {
         let entry = Entry {
             at: now,
@@ -188,12 +213,13 @@ pub async fn settle_by_marker(context: &Context, marker: &str, signals: &Signals
             event: Event::CreateIntended,
         };
         if let Err(illegal) = ledger.apply(&entry) {
-            context.console.warning(&format!("`{}`: {}", illegal.account, illegal.reason));
+            context
+                .console
+                .warning(&format!("`{}`: {}", illegal.account, illegal.reason));
         }
     }
     let begun = context.clock.now();
-    let (settled, ledger, requests) =
-        delete(context, &config, &variables, &run, sealed, ledger, None, signals).await?;
+    let (settled, ledger, requests) = delete(context, &config, &variables, &run, sealed, ledger, None, signals).await?;
     let took = context.clock.now().since(begun);
     conclude(context, &settled, "standin cleanup", took);
     write_report(context, "cleanup", &ledger, &settled.leftovers, requests, took)?;
@@ -219,7 +245,10 @@ fn nothing_possible(ledger: &Ledger, reason: &str) -> Settled {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is a thing of its own, and this is called once")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a thing of its own, and this is called once"
+)]
 async fn delete(
     context: &Context,
     config: &Config,
@@ -236,7 +265,9 @@ async fn delete(
         context.console.mask(secret);
     }
     let debts = ledger.debts().count();
-    context.console.info(&format!("deleting {}", super::setup::plural(debts, "account")));
+    context
+        .console
+        .info(&format!("deleting {}", super::setup::plural(debts, "account")));
     let narrator = RefCell::new(Narrator::new(Phase::Cleanup, debts));
     let world = LiveWorld {
         services: wired.services,
@@ -260,7 +291,7 @@ async fn delete(
 }
 
 /// Says what the engine tells.
-pub fn narrate(context: &Context, narrator: &RefCell<Narrator>, notice: &Notice) {
+pub(super) fn narrate(context: &Context, narrator: &RefCell<Narrator>, notice: &Notice) {
     let lines = narrator.borrow_mut().hear(notice);
     for line in &lines {
         context.say(line);
@@ -269,9 +300,11 @@ pub fn narrate(context: &Context, narrator: &RefCell<Narrator>, notice: &Notice)
 }
 
 /// Says how it ended, and names what is left.
-pub fn conclude(context: &Context, settled: &Settled, again: &str, took: Duration) {
+pub(super) fn conclude(context: &Context, settled: &Settled, again: &str, took: Duration) {
     if let Some(broken) = &settled.journal_broken {
-        context.console.warning(&format!("{broken}; what was deleted is not written down, and will be looked for again"));
+        context.console.warning(&format!(
+            "{broken}; what was deleted is not written down, and will be looked for again"
+        ));
     }
     let left = settled.leftovers.len();
     context.say(&report::after_cleanup(settled.deleted, settled.absent, left, took));
@@ -281,21 +314,23 @@ pub fn conclude(context: &Context, settled: &Settled, again: &str, took: Duratio
 }
 
 /// Removes what is no longer needed: once nothing is owed, the sealed copy.
-pub fn tidy(context: &Context, entry: &EntryDir, ledger: &Ledger) {
-    let removed = entry.forget_credentials().and_then(|()| if ledger.is_settled() { entry.unseal() } else { Ok(()) });
+pub(super) fn tidy(context: &Context, entry: &EntryDir, ledger: &Ledger) {
+    let removed = entry
+        .forget_credentials()
+        .and_then(|()| if ledger.is_settled() { entry.unseal() } else { Ok(()) });
     if let Err(error) = removed {
         context.console.warning(&error.to_string());
     }
 }
 
 /// The command that tries once more.
-pub fn again(entry: &EntryDir) -> String {
+pub(super) fn again(entry: &EntryDir) -> String {
     let journals = entry.path().parent().unwrap_or_else(|| entry.path());
     format!("standin cleanup --journal {}", journals.display())
 }
 
 /// Adds to the job summary, where the host has one and it is wanted. A summary that fails costs nothing but a warning.
-pub fn write_summary(context: &Context, markdown: &str) {
+pub(super) fn write_summary(context: &Context, markdown: &str) {
     if context.host != Host::GitHub || !context.settings.sealed.summary {
         return;
     }
@@ -336,7 +371,7 @@ struct ReportLeftover<'a> {
 }
 
 /// Writes the report where it is wanted.
-pub fn write_report(
+pub(super) fn write_report(
     context: &Context,
     phase: &str,
     ledger: &Ledger,
@@ -354,7 +389,11 @@ pub fn write_report(
                 service: account.key.service.as_str(),
                 account: &account.key.account,
                 username: &account.username,
-                id: ledger.record(place).ids.first().map(crate::domain::account::RemoteId::as_str),
+                id: ledger
+                    .record(place)
+                    .ids
+                    .first()
+                    .map(crate::domain::account::RemoteId::as_str),
                 status: ledger.record(place).status.to_string(),
             }
         })

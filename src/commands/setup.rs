@@ -19,17 +19,17 @@ use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
-use crate::domain::ledger::{Ledger, Status};
+use crate::domain::ledger::Ledger;
 use crate::domain::marker::{self, Marker, Origin};
 use crate::domain::secret::Secret;
 use crate::engine::{Engine, Provisioned, Settled};
 use crate::plan::{self, Draft, Run, Selection};
 use crate::ports::{Stop, World as _};
-use crate::report::{self, AccountRow, Line, Narrator, Phase};
+use crate::report::{self, AccountRow, Narrator, Phase};
 use crate::settings::OnFailure;
 
 /// Everything that is known before the first request, and on disk.
-pub struct Prepared {
+pub(super) struct Prepared {
     /// Where the journal and what lies beside it are.
     pub entry: EntryDir,
     draft: Draft,
@@ -39,17 +39,15 @@ pub struct Prepared {
 }
 
 /// What a setup came to.
-pub struct Made {
+pub(super) struct Made {
     /// The accounts that are ready; none if they were rolled back.
     pub accounts: Vec<Delivered>,
     /// How the command is to end.
     pub code: ExitCode,
-    /// Where each account stands.
-    pub ledger: Ledger,
 }
 
 /// The command.
-pub async fn setup(context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     let prepared = prepare(context)?;
     announce(context, &prepared)?;
@@ -58,13 +56,16 @@ pub async fn setup(context: &Context) -> Result<ExitCode, Failure> {
 }
 
 /// Finds every mistake that can be found without a request, and puts the journal on disk.
-pub fn prepare(context: &Context) -> Result<Prepared, Failure> {
+pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let config = load::parse(&document, &variables)?;
     load::require(&config, &variables)?;
-    let slow = config.services.iter().find(|service| service.timeout * 2 > sealed.cleanup_deadline);
+    let slow = config
+        .services
+        .iter()
+        .find(|service| service.timeout * 2 > sealed.cleanup_deadline);
     if let Some(service) = slow {
         return Err(Failure::usage(format!(
             "the `timeout` of `{}` is over half of `cleanup-deadline`: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
@@ -139,7 +140,12 @@ fn no_journal(error: &anyhow::Error) -> Failure {
 fn mask(context: &Context, wired: &Wired, draft: &Draft) {
     let mut texts: Vec<&str> = vec![&draft.planned.marker, &draft.planned.repository];
     for account in &draft.planned.accounts {
-        texts.extend([account.key.service.as_str(), &account.key.account, &account.username, &account.email]);
+        texts.extend([
+            account.key.service.as_str(),
+            &account.key.account,
+            &account.username,
+            &account.email,
+        ]);
     }
     let passwords = draft.people.iter().filter_map(|person| person.password.as_ref());
     let mut seen_in_names = false;
@@ -170,7 +176,7 @@ fn mask(context: &Context, wired: &Wired, draft: &Draft) {
 }
 
 /// Tells the host where the journal is: the journal is on disk before, and no request was sent yet.
-pub fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
+pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
     if context.host == Host::GitHub {
         let files = FileCommands::from_environment(&context.environment);
         let state = State::of(&Ledger::new(prepared.draft.planned.clone())).to_json()?;
@@ -192,7 +198,7 @@ pub fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
 }
 
 /// Creates everything, and rolls back or hands over.
-pub async fn make(context: &Context, prepared: Prepared, signals: &Signals) -> Result<Made, Failure> {
+pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signals) -> Result<Made, Failure> {
     let Prepared {
         entry,
         draft,
@@ -241,8 +247,17 @@ pub async fn make(context: &Context, prepared: Prepared, signals: &Signals) -> R
     };
     let requests = engine.requests();
     let (ledger, learnt) = engine.into_parts();
-    let ready = if settled.is_some() { Vec::new() } else { provisioned.ready.clone() };
-    let password = |place: usize| draft.people[draft.person_of[place]].password.clone().unwrap_or_else(|| Secret::new(""));
+    let ready = if settled.is_some() {
+        Vec::new()
+    } else {
+        provisioned.ready.clone()
+    };
+    let password = |place: usize| {
+        draft.people[draft.person_of[place]]
+            .password
+            .clone()
+            .unwrap_or_else(|| Secret::new(""))
+    };
     let accounts = deliver::delivered(&ledger, &learnt, &ready, password);
     let complete = !failed && provisioned.stopped.is_none() && accounts.len() == draft.planned.accounts.len();
     conclude(context, &entry, &ledger, &provisioned, &accounts, complete)?;
@@ -261,20 +276,28 @@ pub async fn make(context: &Context, prepared: Prepared, signals: &Signals) -> R
             ExitCode::Failed
         }
         (None, None) => {
-            context.say(&report::after_setup(accounts.len(), draft.planned.accounts.len(), took, requests));
+            context.say(&report::after_setup(
+                accounts.len(),
+                draft.planned.accounts.len(),
+                took,
+                requests,
+            ));
             if complete { ExitCode::Success } else { ExitCode::Failed }
         }
     };
     summarise(context, &ledger, &provisioned, settled.as_ref(), took);
-    settle::write_report(context, "setup", &ledger, settled.as_ref().map_or(&[], |it| &it.leftovers), requests, took)?;
-    Ok(Made { accounts, code, ledger })
+    settle::write_report(
+        context,
+        "setup",
+        &ledger,
+        settled.as_ref().map_or(&[], |it| &it.leftovers),
+        requests,
+        took,
+    )?;
+    Ok(Made { accounts, code })
 }
 
-async fn roll_back(
-    context: &Context,
-    engine: &mut Engine<'_, LiveWorld<'_>>,
-    narrator: &RefCell<Narrator>,
-) -> Settled {
+async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, narrator: &RefCell<Narrator>) -> Settled {
     context.console.info("taking back what was created");
     let debts = engine.ledger().debts().count();
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts);
@@ -330,11 +353,7 @@ fn summarise(context: &Context, ledger: &Ledger, provisioned: &Provisioned, sett
                 key: account.key.to_string(),
                 username: account.username.clone(),
                 id: record.ids.first().map(ToString::to_string).unwrap_or_default(),
-                status: match record.status {
-                    Status::Verified => "ready".to_owned(),
-                    Status::Untouched => "not begun".to_owned(),
-                    status => status.to_string(),
-                },
+                status: record.status.to_string(),
             }
         })
         .collect();
@@ -345,22 +364,24 @@ fn summarise(context: &Context, ledger: &Ledger, provisioned: &Provisioned, sett
         .collect();
     let title = match settled {
         Some(settled) if settled.leftovers.is_empty() => "setup failed and left nothing".to_owned(),
-        Some(settled) => format!("setup failed, and {} may be left", plural(settled.leftovers.len(), "account")),
+        Some(settled) => format!(
+            "setup failed, and {} may be left",
+            plural(settled.leftovers.len(), "account")
+        ),
         None => format!("{} of {} ready", provisioned.ready.len(), plural(rows.len(), "account")),
     };
     let mut text = report::setup_summary(&title, &rows, took, &failures);
     if let Some(settled) = settled.filter(|settled| !settled.leftovers.is_empty()) {
-        text.push_str(&report::cleanup_summary("what may be left", &settled.leftovers, "standin cleanup"));
+        text.push_str(&report::cleanup_summary(
+            "what may be left",
+            &settled.leftovers,
+            "standin cleanup",
+        ));
     }
     settle::write_summary(context, &text);
 }
 
 /// `1 account`, `3 accounts`.
-pub fn plural(number: usize, one: &str) -> String {
+pub(super) fn plural(number: usize, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
-}
-
-/// Says a line that is not tied to an account.
-pub fn say(context: &Context, text: &str) {
-    context.say(&Line::info(text));
 }

@@ -6,12 +6,12 @@ use crate::domain::account::RemoteId;
 use crate::domain::ledger::Ledger;
 
 /// The version of this shape.
-pub const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Which accounts a setup made or means to make; never where or how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
+pub(super) struct State {
     /// [`VERSION`].
     pub version: u32,
     /// The repository or project.
@@ -29,7 +29,7 @@ pub struct State {
 /// One account of a [`State`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct StateAccount {
+pub(super) struct StateAccount {
     /// The service.
     pub service: String,
     /// The copy of the persona.

@@ -13,7 +13,7 @@ use crate::language::{Environment, EvalError, Scope, Template};
 use crate::settings::Sealed;
 
 /// The services of a configuration: for the engine, and for the wire.
-pub struct Wired {
+pub(super) struct Wired {
     /// What the engine drives.
     pub sites: Vec<Site>,
     /// What it reaches them through.
@@ -25,7 +25,7 @@ pub struct Wired {
 }
 
 /// Wires every service up. One that can't be asked is kept with the reason, so that cleanup can name its accounts.
-pub fn wire(config: &Config, variables: &Environment, scope: &Scope, sealed: &Sealed) -> anyhow::Result<Wired> {
+pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, sealed: &Sealed) -> anyhow::Result<Wired> {
     let missing = config.missing_variables(variables);
     let mut wired = Wired {
         sites: Vec::new(),
@@ -34,11 +34,18 @@ pub fn wire(config: &Config, variables: &Environment, scope: &Scope, sealed: &Se
         warnings: Vec::new(),
     };
     let policy = HostPolicy::new(sealed.allow_hosts.clone());
-    let services: Vec<Service> = config.services.iter().map(|service| adjusted(service, sealed)).collect();
+    let services: Vec<Service> = config
+        .services
+        .iter()
+        .map(|service| adjusted(service, sealed))
+        .collect();
     let shortest = services.iter().map(|service| service.timeout).min();
-    let clients = Clients::new(shortest.unwrap_or(Duration::from_secs(10)), &policy).context("no service can be asked")?;
+    let clients =
+        Clients::new(shortest.unwrap_or(Duration::from_secs(10)), &policy).context("no service can be asked")?;
     for service in services {
-        let unset = missing.iter().find(|variable| variable.services.contains(&service.name));
+        let unset = missing
+            .iter()
+            .find(|variable| variable.services.contains(&service.name));
         let endpoint = match unset {
             Some(variable) => Err(format!("the variable `{}` is not set", variable.name)),
             None => endpoint(&service, scope, &policy, &mut wired.warnings),
@@ -47,14 +54,21 @@ pub fn wire(config: &Config, variables: &Environment, scope: &Scope, sealed: &Se
             "service",
             minijinja::Value::from_pairs([
                 ("name", service.name.as_str().to_owned()),
-                ("url", endpoint.as_ref().map_or_else(|_| String::new(), |it| it.base.to_string())),
+                (
+                    "url",
+                    endpoint
+                        .as_ref()
+                        .map_or_else(|_| String::new(), |it| it.base.to_string()),
+                ),
             ]),
         );
         let unusable = endpoint.as_ref().err().cloned();
         if let Ok(endpoint) = &endpoint {
             wired.secrets.extend(endpoint.credentials.secrets());
         }
-        wired.services.push(endpoint.ok().map(|endpoint| http::Service::new(&clients, endpoint)));
+        wired
+            .services
+            .push(endpoint.ok().map(|endpoint| http::Service::new(&clients, endpoint)));
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
@@ -71,7 +85,12 @@ fn adjusted(service: &Service, sealed: &Sealed) -> Service {
     service
 }
 
-fn endpoint(service: &Service, scope: &Scope, policy: &HostPolicy, warnings: &mut Vec<String>) -> Result<Endpoint, String> {
+fn endpoint(
+    service: &Service,
+    scope: &Scope,
+    policy: &HostPolicy,
+    warnings: &mut Vec<String>,
+) -> Result<Endpoint, String> {
     let name = &service.name;
     let text = render(&service.url, scope, "url", service)?;
     let base = Url::parse(&text).map_err(|error| format!("`url` of `{name}` is no URL: {error}"))?;
@@ -79,12 +98,18 @@ fn endpoint(service: &Service, scope: &Scope, policy: &HostPolicy, warnings: &mu
         return Err(format!("`url` of `{name}` must begin with `http://` or `https://`"));
     }
     if !base.username().is_empty() || base.password().is_some() {
-        return Err(format!("`url` of `{name}` holds credentials\nhint: move them to `auth`, where they are kept out of logs"));
+        return Err(format!(
+            "`url` of `{name}` holds credentials\nhint: move them to `auth`, where they are kept out of logs"
+        ));
     }
     if base.query().is_some() || base.fragment().is_some() {
-        return Err(format!("`url` of `{name}` has a query or a fragment\nhint: put query parameters into each request"));
+        return Err(format!(
+            "`url` of `{name}` has a query or a fragment\nhint: put query parameters into each request"
+        ));
     }
-    policy.check(&base).map_err(|reason| format!("`url` of `{name}`: {reason}"))?;
+    policy
+        .check(&base)
+        .map_err(|reason| format!("`url` of `{name}`: {reason}"))?;
     let headers = pairs(&service.headers, scope, "headers", service)?;
     let credentials = match &service.auth {
         Auth::None => Credentials::None,

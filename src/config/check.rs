@@ -15,12 +15,7 @@ use crate::language::{Environment, nearest};
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker"];
 
 /// Tells that there is no service of this name.
-pub(super) fn unknown_service(
-    decoder: &mut Decoder,
-    span: Span,
-    name: &str,
-    known: &[ServiceName],
-) {
+pub(super) fn unknown_service(decoder: &mut Decoder, span: Span, name: &str, known: &[ServiceName]) {
     let hint = match nearest(name, known.iter().map(ServiceName::as_str)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => {
@@ -33,16 +28,8 @@ pub(super) fn unknown_service(
 }
 
 /// `needs`: known services, no cycle, and no persona that lacks an account in a needed service.
-pub(super) fn needs(
-    decoder: &mut Decoder,
-    services: &[Service],
-    personas: &[Persona],
-    document: &Node,
-) {
-    let known: Vec<ServiceName> = services
-        .iter()
-        .map(|service| service.name.clone())
-        .collect();
+pub(super) fn needs(decoder: &mut Decoder, services: &[Service], personas: &[Persona], document: &Node) {
+    let known: Vec<ServiceName> = services.iter().map(|service| service.name.clone()).collect();
     for (index, service) in services.iter().enumerate() {
         for (at, need) in service.needs.iter().enumerate() {
             let span = need_span(document, index, at);
@@ -51,8 +38,7 @@ pub(super) fn needs(
                 continue;
             }
             for persona in personas {
-                let absent =
-                    persona.services.contains(&service.name) && !persona.services.contains(need);
+                let absent = persona.services.contains(&service.name) && !persona.services.contains(need);
                 if absent && need != &service.name {
                     decoder.error_with_hint(
                         persona.span,
@@ -67,17 +53,11 @@ pub(super) fn needs(
         }
     }
     if let Some(cycle) = cycle(services) {
-        let index = known
-            .iter()
-            .position(|name| *name == cycle[0])
-            .unwrap_or_default();
+        let index = known.iter().position(|name| *name == cycle[0]).unwrap_or_default();
         let shown: Vec<&str> = cycle.iter().map(ServiceName::as_str).collect();
         decoder.error_with_hint(
             need_span(document, index, 0),
-            format!(
-                "the services need each other in a circle: {}",
-                shown.join(" -> ")
-            ),
+            format!("the services need each other in a circle: {}", shown.join(" -> ")),
             "take one of these needs away",
         );
     }
@@ -159,10 +139,7 @@ pub(super) fn paths(decoder: &mut Decoder, services: &[Service], personas: &[Per
         let hint = match nearest(key, known.iter().copied()) {
             Some(meant) if meant.contains('-') => format!("write `{root}[\"{meant}\"]`"),
             Some(meant) => format!("did you mean `{root}.{meant}`?"),
-            None if root == "needs" => match needs
-                .iter()
-                .find(|name| name.split('-').next() == Some(key))
-            {
+            None if root == "needs" => match needs.iter().find(|name| name.split('-').next() == Some(key)) {
                 Some(name) => format!("write `needs[\"{name}\"]`"),
                 None => format!("add `{key}` to the service's `needs`"),
             },

@@ -15,9 +15,7 @@ use super::source::{Sources, Span};
 use super::tree::{self, Entry, Kind, Node};
 use super::variables::Use;
 use crate::domain::account::ServiceName;
-use crate::language::{
-    Access, EnvUse, Environment, Expression, JsonTemplate, LanguageError, Template, nearest,
-};
+use crate::language::{Access, EnvUse, Environment, Expression, JsonTemplate, LanguageError, Template, nearest};
 
 /// The longest time to live: 30 days.
 const TTL_LIMIT: Duration = Duration::from_hours(30 * 24);
@@ -89,12 +87,7 @@ impl Decoder {
         self.report(span, message, None);
     }
 
-    pub(super) fn error_with_hint(
-        &mut self,
-        span: Span,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) {
+    pub(super) fn error_with_hint(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
         self.report(span, message, Some(hint.into()));
     }
 
@@ -133,12 +126,8 @@ impl Decoder {
     pub(super) fn text(&mut self, node: &Node, key: &str) -> Option<String> {
         match &node.kind {
             Kind::String(text) => Some(text.clone()),
-            Kind::Number(number, written) if number.to_string() == *written => {
-                Some(written.clone())
-            }
-            Kind::Bool(value) if self.sources.slice(node.span).trim() == value.to_string() => {
-                Some(value.to_string())
-            }
+            Kind::Number(number, written) if number.to_string() == *written => Some(written.clone()),
+            Kind::Bool(value) if self.sources.slice(node.span).trim() == value.to_string() => Some(value.to_string()),
             Kind::Number(..) | Kind::Bool(_) => {
                 self.error_with_hint(
                     node.span,
@@ -158,33 +147,20 @@ impl Decoder {
         if let Kind::Bool(value) = node.kind {
             return Some(value);
         }
-        self.error(
-            node.span,
-            format!("`{key}` is `true` or `false`, not {}", node.what()),
-        );
+        self.error(node.span, format!("`{key}` is `true` or `false`, not {}", node.what()));
         None
     }
 
     /// A whole number within bounds.
-    pub(super) fn number(
-        &mut self,
-        node: &Node,
-        key: &str,
-        bounds: std::ops::RangeInclusive<u32>,
-    ) -> Option<u32> {
+    pub(super) fn number(&mut self, node: &Node, key: &str, bounds: std::ops::RangeInclusive<u32>) -> Option<u32> {
         let number = match &node.kind {
-            Kind::Number(number, _) => number
-                .as_u64()
-                .and_then(|number| u32::try_from(number).ok()),
+            Kind::Number(number, _) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
             _ => None,
         };
         let number = number.filter(|number| bounds.contains(number));
         if number.is_none() {
             let (from, to) = (bounds.start(), bounds.end());
-            self.error(
-                node.span,
-                format!("`{key}` is a whole number from {from} to {to}"),
-            );
+            self.error(node.span, format!("`{key}` is a whole number from {from} to {to}"));
         }
         number
     }
@@ -230,17 +206,9 @@ impl Decoder {
         }
     }
 
-    pub(super) fn expression(
-        &mut self,
-        node: &Node,
-        key: &str,
-        names: Names,
-    ) -> Option<Expression> {
+    pub(super) fn expression(&mut self, node: &Node, key: &str, names: Names) -> Option<Expression> {
         let Kind::String(text) = &node.kind else {
-            self.error(
-                node.span,
-                format!("`{key}` is an expression, not {}", node.what()),
-            );
+            self.error(node.span, format!("`{key}` is an expression, not {}", node.what()));
             return None;
         };
         match Expression::parse(text) {
@@ -256,24 +224,14 @@ impl Decoder {
     }
 
     /// A map of templates, such as `headers`.
-    pub(super) fn templates(
-        &mut self,
-        node: &Node,
-        what: &'static str,
-        names: Names,
-    ) -> Vec<(String, Template)> {
+    pub(super) fn templates(&mut self, node: &Node, what: &'static str, names: Names) -> Vec<(String, Template)> {
         self.named(node, what, |decoder, entry| {
             decoder.template(&entry.value, &entry.key, names)
         })
     }
 
     /// A map of expressions, such as `capture`.
-    pub(super) fn expressions(
-        &mut self,
-        node: &Node,
-        what: &'static str,
-        names: Names,
-    ) -> Vec<(String, Expression)> {
+    pub(super) fn expressions(&mut self, node: &Node, what: &'static str, names: Names) -> Vec<(String, Expression)> {
         self.named(node, what, |decoder, entry| {
             if !is_name(&entry.key) {
                 decoder.error_with_hint(
@@ -315,10 +273,7 @@ impl Decoder {
             Kind::Bool(value) => Some(JsonTemplate::Scalar((*value).into())),
             Kind::Number(number, _) => {
                 let is_whole = number.as_f64().is_some_and(|double| double.fract() == 0.0);
-                if number.is_f64()
-                    && is_whole
-                    && number.as_f64().is_none_or(|d| d.abs() >= 2_f64.powi(53))
-                {
+                if number.is_f64() && is_whole && number.as_f64().is_none_or(|d| d.abs() >= 2_f64.powi(53)) {
                     self.error_with_hint(
                         node.span,
                         "the number has more digits than can be kept",
@@ -326,16 +281,11 @@ impl Decoder {
                     );
                     return None;
                 }
-                Some(JsonTemplate::Scalar(serde_json::Value::Number(
-                    number.clone(),
-                )))
+                Some(JsonTemplate::Scalar(serde_json::Value::Number(number.clone())))
             }
             Kind::String(_) => self.template(node, "json", names).map(JsonTemplate::Text),
             Kind::List(items) => {
-                let decoded: Vec<_> = items
-                    .iter()
-                    .filter_map(|item| self.json(item, names))
-                    .collect();
+                let decoded: Vec<_> = items.iter().filter_map(|item| self.json(item, names)).collect();
                 (decoded.len() == items.len()).then_some(JsonTemplate::List(decoded))
             }
             Kind::Map(entries) => {
@@ -358,11 +308,7 @@ impl Decoder {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the names here are {}", names.join(", ")),
             };
-            self.error_with_hint(
-                span,
-                format!("unknown name `{name}` in an expression"),
-                hint,
-            );
+            self.error_with_hint(span, format!("unknown name `{name}` in an expression"), hint);
         }
         for path in expression.paths() {
             self.paths.push((path.clone(), span, self.service.clone()));
@@ -457,17 +403,8 @@ impl<'n> Fields<'n> {
                 None => format!("the keys here are {}", self.known.join(", ")),
             };
             let what = self.what;
-            let key: String = entry
-                .key
-                .chars()
-                .take(60)
-                .filter(|c| !c.is_control())
-                .collect();
-            decoder.error_with_hint(
-                entry.key_span,
-                format!("unknown key `{key}` of {what}"),
-                hint,
-            );
+            let key: String = entry.key.chars().take(60).filter(|c| !c.is_control()).collect();
+            decoder.error_with_hint(entry.key_span, format!("unknown key `{key}` of {what}"), hint);
         }
     }
 }
@@ -475,9 +412,7 @@ impl<'n> Fields<'n> {
 /// Can this be written behind a dot in an expression?
 pub(super) fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
@@ -495,18 +430,12 @@ pub(super) fn config(decoder: &mut Decoder) -> Option<Decoded> {
         }
         Some(ttl)
     });
-    let services = fields
-        .need(decoder, "services")
-        .map(|node| services(decoder, node));
+    let services = fields.need(decoder, "services").map(|node| services(decoder, node));
     decoder.service = None;
     let accounts = fields.take("accounts");
     fields.finish(decoder);
     let services = services?;
-    let known: Vec<ServiceName> = services
-        .iter()
-        .flatten()
-        .map(|service| service.name.clone())
-        .collect();
+    let known: Vec<ServiceName> = services.iter().flatten().map(|service| service.name.clone()).collect();
     // A service with a mistake of its own must not make its name unknown elsewhere.
     let complete = services.iter().all(Option::is_some);
     let personas = match accounts {
@@ -530,10 +459,7 @@ fn prefix(decoder: &mut Decoder, node: &Node) -> Option<String> {
     let prefix = decoder.text(node, "prefix")?;
     let fits = matches!(prefix.len(), 2 | 3) && prefix.chars().all(|c| c.is_ascii_lowercase());
     if !fits {
-        decoder.error(
-            node.span,
-            "`prefix` is two or three letters from `a` to `z`",
-        );
+        decoder.error(node.span, "`prefix` is two or three letters from `a` to `z`");
         return None;
     }
     Some(prefix)

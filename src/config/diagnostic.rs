@@ -32,11 +32,7 @@ impl fmt::Display for Diagnostic {
             let space = " ".repeat(number.len());
             let before = " ".repeat(excerpt.caret);
             let marks = "^".repeat(excerpt.width);
-            write!(
-                f,
-                "\n {number} | {}\n {space} | {before}{marks}",
-                excerpt.line
-            )?;
+            write!(f, "\n {number} | {}\n {space} | {before}{marks}", excerpt.line)?;
         }
         match &self.hint {
             Some(hint) => write!(f, "\nhint: {hint}"),

@@ -87,9 +87,7 @@ impl Sources {
 
     /// Does the document (the first source) hold a secret?
     pub(super) fn holds_secrets(&self) -> bool {
-        self.list
-            .first()
-            .is_some_and(|source| !source.secrets.is_empty())
+        self.list.first().is_some_and(|source| !source.secrets.is_empty())
     }
 
     pub(super) fn place(&self, span: Span) -> Place {
@@ -103,12 +101,7 @@ impl Sources {
         }
     }
 
-    pub(super) fn diagnostic(
-        &self,
-        span: Span,
-        message: impl Into<String>,
-        hint: Option<String>,
-    ) -> Diagnostic {
+    pub(super) fn diagnostic(&self, span: Span, message: impl Into<String>, hint: Option<String>) -> Diagnostic {
         Diagnostic {
             place: self.place(span),
             message: message.into(),
@@ -141,9 +134,7 @@ impl Source {
     fn excerpt(&self, span: Span) -> Excerpt {
         let start = self.before(span.start).len();
         let line_start = self.before(start).rfind('\n').map_or(0, |at| at + 1);
-        let line_end = self.text[start..]
-            .find('\n')
-            .map_or(self.text.len(), |at| start + at);
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
         let mut shown: Vec<char> = Vec::new();
         let (mut caret, mut caret_end) = (None, 0);
         let mut masked: Option<&Range<usize>> = None;
@@ -183,9 +174,5 @@ impl Source {
 /// Foreign text as it may stand in a log: no control characters, no marks that turn the direction of writing.
 fn harmless(c: char) -> char {
     let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
-    if c.is_control() || turns {
-        '\u{fffd}'
-    } else {
-        c
-    }
+    if c.is_control() || turns { '\u{fffd}' } else { c }
 }

@@ -45,10 +45,7 @@ impl Node {
     /// The value of a key, if this is a map that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match &self.kind {
-            Kind::Map(entries) => entries
-                .iter()
-                .find(|entry| entry.key == key)
-                .map(|entry| &entry.value),
+            Kind::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
             _ => None,
         }
     }
@@ -79,10 +76,7 @@ pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diag
         return (None, vec![error]);
     }
     if text.trim().is_empty() {
-        return (
-            None,
-            vec![sources.diagnostic(whole, "the document is empty", None)],
-        );
+        return (None, vec![sources.diagnostic(whole, "the document is empty", None)]);
     }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -118,9 +112,7 @@ pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diag
             (Some(node), builder.diagnostics)
         }
         Err(error) => {
-            let span = error
-                .location()
-                .map_or(whole, |location| span_of(source, location));
+            let span = error.location().map_or(whole, |location| span_of(source, location));
             let diagnostic = sources.diagnostic(span, syntax_message(&error), None);
             (None, vec![diagnostic])
         }
@@ -180,9 +172,7 @@ impl Builder<'_> {
             let key = self.node(key);
             let name = match key.kind {
                 Kind::String(text) => text,
-                Kind::Bool(_) | Kind::Number(..) | Kind::Null => {
-                    self.sources.slice(key.span).trim().to_owned()
-                }
+                Kind::Bool(_) | Kind::Number(..) | Kind::Null => self.sources.slice(key.span).trim().to_owned(),
                 Kind::List(_) | Kind::Map(_) => {
                     self.diagnostics.push(self.sources.diagnostic(
                         key.span,

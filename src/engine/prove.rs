@@ -33,13 +33,17 @@ impl<W: World> Engine<'_, W> {
         }
         if let Some(probe) = &site.service.probe {
             let answer = self.ask(place, "probe", probe, scope).await?;
-            let good = probe.expect.holds(&answer, &scope.clone().answer(&answer)).unwrap_or(false);
+            let good = probe
+                .expect
+                .holds(&answer, &scope.clone().answer(&answer))
+                .unwrap_or(false);
             if good {
                 self.prove_credentials(place);
             }
             return Ok(good.then_some(Proof::Credentials));
         }
-        let asked = render(request, scope, Identity::Anonymous).map_err(|error| Trouble::Unsendable(error.to_string()))?;
+        let asked =
+            render(request, scope, Identity::Anonymous).map_err(|error| Trouble::Unsendable(error.to_string()))?;
         let anonymous = Outgoing {
             method: "GET".to_owned(),
             payload: None,

@@ -114,7 +114,10 @@ impl<W: World> Engine<'_, W> {
             debts.into_iter().rev().collect()
         };
         let after = self.dependents(&debts);
-        let lanes: Vec<usize> = debts.iter().map(|place| self.places[*place].min(self.sites.len())).collect();
+        let lanes: Vec<usize> = debts
+            .iter()
+            .map(|place| self.places[*place].min(self.sites.len()))
+            .collect();
         let mut limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
@@ -215,19 +218,19 @@ impl<W: World> Engine<'_, W> {
                     self.wait_for_late_arrivals(place, site).await?;
                     let gone = self.delete(place, site, &id, &write).await?;
                     write(self.note(place, Event::Absent));
-                    self.count(place, id, gone, settled);
+                    self.count(place, id, &gone, settled);
                 }
                 Settle::Delete(id) => {
                     let gone = self.delete(place, site, &id, &write).await?;
                     write(self.note(place, Event::Deleted(id.clone())));
-                    self.count(place, id, gone, settled);
+                    self.count(place, id, &gone, settled);
                 }
             }
         }
     }
 
-    fn count(&self, place: usize, id: RemoteId, gone: Gone, settled: &RefCell<Settled>) {
-        match gone {
+    fn count(&self, place: usize, id: RemoteId, gone: &Gone, settled: &RefCell<Settled>) {
+        match *gone {
             Gone::Deleted => {
                 settled.borrow_mut().deleted += 1;
                 self.tell(place, Progress::Deleted { id });
@@ -272,7 +275,9 @@ impl<W: World> Engine<'_, W> {
             if asked >= closes {
                 let scope = self.scope(place, site);
                 let proof = self.prove(place, site, &find.request, &scope, proofs).await?;
-                return proof.map(Owed::Absent).ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
+                return proof
+                    .map(Owed::Absent)
+                    .ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
             }
             round += 1;
             // The last look comes right after the window has closed.
@@ -378,7 +383,10 @@ impl<W: World> Engine<'_, W> {
 }
 
 fn refused(answer: &Answer) -> Stuck {
-    Stuck::new(Reason::Failed, format!("the delete was answered with {}", status(answer)))
+    Stuck::new(
+        Reason::Failed,
+        format!("the delete was answered with {}", status(answer)),
+    )
 }
 
 /// What a look-up of an account that must go came to.

@@ -47,5 +47,8 @@ impl Site {
 
 /// Does an expression read nothing of an answer?
 fn is_known_beforehand(expression: &Expression) -> bool {
-    !expression.names().iter().any(|name| OF_ANSWERS.contains(&name.as_str()))
+    !expression
+        .names()
+        .iter()
+        .any(|name| OF_ANSWERS.contains(&name.as_str()))
 }

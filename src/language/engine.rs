@@ -13,12 +13,10 @@ use super::filters;
 const FUEL: u64 = 500_000;
 
 /// What is not there is an error wherever its value is needed.
-pub(super) static STRICT: LazyLock<Environment<'static>> =
-    LazyLock::new(|| build(UndefinedBehavior::Strict));
+pub(super) static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| build(UndefinedBehavior::Strict));
 
 /// What is not there is undefined, at any depth.
-pub(super) static OPTIONAL: LazyLock<Environment<'static>> =
-    LazyLock::new(|| build(UndefinedBehavior::Chainable));
+pub(super) static OPTIONAL: LazyLock<Environment<'static>> = LazyLock::new(|| build(UndefinedBehavior::Chainable));
 
 fn build(behavior: UndefinedBehavior) -> Environment<'static> {
     let mut environment = Environment::new();

@@ -42,16 +42,11 @@ impl Expression {
             return Err(LanguageError::new(0, "the expression is empty"));
         }
         if source.len() > 16 * 1024 {
-            return Err(LanguageError::new(
-                0,
-                "the expression is longer than 16 KiB",
-            ));
+            return Err(LanguageError::new(0, "the expression is longer than 16 KiB"));
         }
         if source.starts_with("{{") {
-            return Err(
-                LanguageError::new(0, "this is an expression already, not a template")
-                    .with_hint("write it without `{{` and `}}`"),
-            );
+            return Err(LanguageError::new(0, "this is an expression already, not a template")
+                .with_hint("write it without `{{` and `}}`"));
         }
         let strict = STRICT
             .compile_expression_owned(source.to_owned())
@@ -209,10 +204,7 @@ impl Expression {
             for part in parts {
                 let next = value.get_attr(part).unwrap_or_default();
                 if next.is_undefined() {
-                    let error = EvalError::new(
-                        EvalErrorKind::Undefined,
-                        format!("`{seen}.{part}` is undefined"),
-                    );
+                    let error = EvalError::new(EvalErrorKind::Undefined, format!("`{seen}.{part}` is undefined"));
                     let known: Vec<String> = value
                         .try_iter()
                         .into_iter()
@@ -235,18 +227,16 @@ impl Expression {
     fn failure(&self, error: &minijinja::Error, scope: &Scope) -> EvalError {
         match error.kind() {
             ErrorKind::UndefinedError => self.undefined(scope),
-            ErrorKind::OutOfFuel => self.prefixed(EvalError::new(
-                EvalErrorKind::TooMuch,
-                "takes too much work or memory",
-            )),
+            ErrorKind::OutOfFuel => {
+                self.prefixed(EvalError::new(EvalErrorKind::TooMuch, "takes too much work or memory"))
+            }
             // The detail of an engine's error may quote a value. It is told only where no secret can be in sight.
             kind => {
-                let has_secrets = self.0.names.iter().any(|name| {
-                    !matches!(
-                        name.as_str(),
-                        "status" | "headers" | "id" | "run" | "service"
-                    )
-                });
+                let has_secrets = self
+                    .0
+                    .names
+                    .iter()
+                    .any(|name| !matches!(name.as_str(), "status" | "headers" | "id" | "run" | "service"));
                 let message = match error.detail() {
                     Some(detail) if !has_secrets => format!("{kind}: {detail}"),
                     _ => kind.to_string(),

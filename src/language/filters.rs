@@ -9,11 +9,7 @@ use ring::{digest, hmac};
 use super::convert::to_json;
 
 /// All but RFC 3986's unreserved characters.
-pub(super) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+pub(super) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The filters that may be used.
 pub(super) const FILTERS: &[&str] = &[
@@ -141,11 +137,7 @@ fn last_segment(address: &Value) -> Result<Value, Error> {
         }
         _ => text,
     };
-    let segment = path
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
+    let segment = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     if segment.is_empty() {
         return Ok(Value::UNDEFINED);
     }
@@ -186,6 +178,5 @@ fn hex(bytes: &[u8]) -> String {
 fn tojson(value: &Value) -> Result<String, Error> {
     let failed = |message: String| Error::new(ErrorKind::BadSerialization, message);
     let json = to_json(value).map_err(|error| failed(error.message))?;
-    serde_json::to_string(&json)
-        .map_err(|_| failed("the value can't be written as JSON".to_owned()))
+    serde_json::to_string(&json).map_err(|_| failed("the value can't be written as JSON".to_owned()))
 }

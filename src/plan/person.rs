@@ -73,7 +73,10 @@ impl Person {
         };
         let given = |person: &Self, key: &str, template: &Option<Template>| -> Result<Option<String>, PlanError> {
             let Some(template) = template else { return Ok(None) };
-            let scope = scope.clone().with("account", person.value(&person.username, &person.email(&person.username)));
+            let scope = scope.clone().with(
+                "account",
+                person.value(&person.username, &person.email(&person.username)),
+            );
             let text = template.render(&scope).map_err(|error| mistake(persona, key, &error))?;
             if text.is_empty() {
                 return Err(PlanError(format!("`{key}` of the persona `{}` is empty", persona.name)));
@@ -155,7 +158,10 @@ fn default_username(name: &str, run: &Run) -> String {
 
 /// Realistic names, the same for the same run, copy and attempt's run. Not portable between versions: `fake` may change.
 fn made_names(locale: Option<&str>, copy: &str, run: &Run) -> Result<(String, String), PlanError> {
-    let seed = digest::digest(&digest::SHA256, [run.repository.as_str(), &run.id, copy].join("\n").as_bytes());
+    let seed = digest::digest(
+        &digest::SHA256,
+        [run.repository.as_str(), &run.id, copy].join("\n").as_bytes(),
+    );
     let mut bytes = [0_u8; 32];
     bytes.copy_from_slice(seed.as_ref());
     let mut random = ChaCha20Rng::from_seed(bytes);

@@ -29,7 +29,14 @@ pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures:
     let cells: Vec<Vec<String>> = rows
         .iter()
         .take(ROWS_MAX)
-        .map(|row| vec![row.key.clone(), row.username.clone(), row.id.clone(), row.status.clone()])
+        .map(|row| {
+            vec![
+                row.key.clone(),
+                row.username.clone(),
+                row.id.clone(),
+                row.status.clone(),
+            ]
+        })
         .collect();
     text.push_str(&markdown(&["account", "user name", "id", "status"], &cells));
     text.push_str(&more(rows.len()));
@@ -43,8 +50,7 @@ pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures:
         text.push_str(&markdown(&["account", "why"], &cells));
         text.push_str(&more(failures.len()));
     }
-    text.push_str(&format!("\nTook {}.\n", span(took)));
-    text
+    text + &format!("\nTook {}.\n", span(took))
 }
 
 /// The summary of a cleanup.

@@ -88,7 +88,11 @@ impl<'a> Reader<'a> {
         let found = self.found(name, field)?;
         let port = found.value.trim().parse().ok();
         if port.is_none() {
-            self.wrong(&found, "not a port", "write a whole number from 0 to 65535; 0 takes any that is free");
+            self.wrong(
+                &found,
+                "not a port",
+                "write a whole number from 0 to 65535; 0 takes any that is free",
+            );
         }
         port
     }

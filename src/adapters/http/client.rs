@@ -1,5 +1,8 @@
 //! The HTTP clients: one that goes through the environment's proxies, and one that never does.
-#![expect(clippy::disallowed_methods, reason = "this is the adapter that builds the one client, and rustls reads SSL_CERT_* itself")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the adapter that builds the one client, and rustls reads SSL_CERT_* itself"
+)]
 
 use std::time::Duration;
 
