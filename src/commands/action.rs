@@ -65,12 +65,8 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
             saved.entry = &entry;
             saved.save(context)?;
             setup::announce(context, &prepared)?;
-            let made = setup::make(context, prepared, &signals).await?;
-            saved.outcome = if made.code == ExitCode::Success {
-                "ready"
-            } else {
-                "failed"
-            };
+            let code = setup::make(context, prepared, &signals).await?.code;
+            saved.outcome = if code == ExitCode::Success { "ready" } else { "failed" };
             saved.save(context)?;
             Ok(code)
         }
