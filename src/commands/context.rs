@@ -27,7 +27,7 @@ pub(super) struct Context {
 
 impl Context {
     /// Puts it together.
-    pub fn new(host: Host, environment: Environment, settings: Settings, console: Console, clock: Clock) -> Self {
+    pub(super) fn new(host: Host, environment: Environment, settings: Settings, console: Console, clock: Clock) -> Self {
         Self {
             identity: RunIdentity::detect(host, &environment),
             clock,
@@ -39,7 +39,7 @@ impl Context {
     }
 
     /// Runs a command to its end. One thread is enough: the work is waiting, and each more would open connections of its own.
-    pub fn block_on<'a, F>(&'a self, work: impl FnOnce(&'a Self) -> F) -> Result<ExitCode, Failure>
+    pub(super) fn block_on<'a, F>(&'a self, work: impl FnOnce(&'a Self) -> F) -> Result<ExitCode, Failure>
     where
         F: Future<Output = Result<ExitCode, Failure>> + 'a,
     {
@@ -51,7 +51,7 @@ impl Context {
     }
 
     /// Says how a command failed, if it did.
-    pub fn end(&self, outcome: Result<ExitCode, Failure>) -> ExitCode {
+    pub(super) fn end(&self, outcome: Result<ExitCode, Failure>) -> ExitCode {
         match outcome {
             Ok(code) => code,
             Err(Failure::Usage(text)) => {
@@ -66,7 +66,7 @@ impl Context {
     }
 
     /// Says a line.
-    pub fn say(&self, line: &Line) {
+    pub(super) fn say(&self, line: &Line) {
         match line.level {
             Level::Debug => self.console.debug(&line.text),
             Level::Info => self.console.info(&line.text),
@@ -76,7 +76,7 @@ impl Context {
     }
 
     /// The journals' directory, made if need be.
-    pub fn journals(&self) -> Result<PrivateDir, PrivateDirError> {
+    pub(super) fn journals(&self) -> Result<PrivateDir, PrivateDirError> {
         journal_home::open(self.settings.journal.as_deref(), self.host, &self.environment)
     }
 }

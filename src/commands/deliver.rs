@@ -100,7 +100,7 @@ pub(super) fn delivered(
 
 impl Delivered {
     /// `SERVICE/ACCOUNT`.
-    pub fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         format!("{}/{}", self.service, self.account)
     }
 
@@ -121,7 +121,7 @@ impl Delivered {
     }
 
     /// Its variables, secrets included.
-    pub fn variables(&self) -> Vec<(String, Secret)> {
+    pub(super) fn variables(&self) -> Vec<(String, Secret)> {
         let name = self.variable();
         let mut variables = vec![
             (format!("{name}_ID"), Secret::new(self.id.clone())),

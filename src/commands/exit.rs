@@ -32,7 +32,7 @@ impl From<ExitCode> for process::ExitCode {
 
 /// Why a command came to no end of its own.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// A mistake of the user's, found before any request: exit code 2.
     Usage(String),
     /// Anything else: exit code 1.
@@ -41,7 +41,7 @@ pub enum Failure {
 
 impl Failure {
     /// A mistake of the user's.
-    pub fn usage(text: impl Into<String>) -> Self {
+    pub(super) fn usage(text: impl Into<String>) -> Self {
         Self::Usage(text.into())
     }
 }

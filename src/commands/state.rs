@@ -43,7 +43,7 @@ pub(super) struct StateAccount {
 
 impl State {
     /// What a ledger says by now.
-    pub fn of(ledger: &Ledger) -> Self {
+    pub(super) fn of(ledger: &Ledger) -> Self {
         let plan = ledger.plan();
         let accounts = plan
             .accounts
@@ -67,7 +67,7 @@ impl State {
     }
 
     /// As compact JSON.
-    pub fn to_json(&self) -> serde_json::Result<String> {
+    pub(super) fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
     }
 }
