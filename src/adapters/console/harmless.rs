@@ -152,6 +152,7 @@ mod tests {
             ("admin\u{202e}nimda\u{2066}", "admin\u{fffd}nimda\u{fffd}"),
             (":\u{ad}:error::x", ":\u{fffd}:error::x"),
             ("\u{feff}::error::x", "\u{fffd}::error::x"),
+            ("\u{a0}\u{200d}::error::x", "\u{a0}\u{fffd}::error::x"),
             ("#\u{200d}#[error]x", "#\u{fffd}#[error]x"),
             (
                 "\u{1f469}\u{200d}\u{1f4bb} \u{2714}\u{fe0f}",
@@ -206,35 +207,10 @@ mod tests {
     /// Texts of the pieces that commands and disguises are made of.
     fn hostile() -> impl Strategy<Value = String> {
         let pieces = vec![
-            ":",
-            "::",
-            "#",
-            "##",
-            "[",
-            "vso",
-            "error",
-            " ",
-            "\t",
-            "\u{a0}",
-            "\n",
-            "\r",
-            "\u{1b}",
-            "\0",
-            "\u{85}",
-            "\u{ad}",
-            "\u{200b}",
-            "\u{200d}",
-            "\u{fe0f}",
-            "\u{feff}",
-            "\u{202e}",
-            "\u{e4}",
-            "\u{1f469}",
-            "\u{2028}",
-            "\\",
-            "\"",
-            "]",
+            "::", "::", ":", "##", "##[", "[", "vso", " ", "\u{a0}", "\n", "\r", "\u{1b}", "\u{ad}", "\u{200d}",
+            "\u{fe0f}", "\u{202e}", "\u{e4}", "\u{85}", "\\", "\"",
         ];
-        proptest::collection::vec(proptest::sample::select(pieces), 0..16).prop_map(|pieces| pieces.concat())
+        proptest::collection::vec(proptest::sample::select(pieces), 0..8).prop_map(|pieces| pieces.concat())
     }
 
     /// As a runner sees it that ignores what can't be seen.
@@ -248,6 +224,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn no_text_becomes_a_command_or_a_second_line(text in hostile()) {
             let harmless = line(&text);
