@@ -320,6 +320,9 @@ impl Console {
     pub fn progress(&self, text: &str) {
         let Some(live) = &self.inner.live else { return };
         let text = harmless::line(&self.redact(text));
+        if live.is_finished() {
+            live.reset();
+        }
         live.set_message(text);
         live.enable_steady_tick(Duration::from_millis(100));
     }
@@ -329,7 +332,6 @@ impl Console {
         if let Some(live) = &self.inner.live {
             live.disable_steady_tick();
             live.finish_and_clear();
-            live.reset();
         }
     }
 

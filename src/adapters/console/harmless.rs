@@ -4,6 +4,8 @@
 
 /// Longer lines are cut: in characters.
 const LONGEST: usize = 4_000;
+/// Of a message with more lines than this the rest is counted only.
+const MOST_LINES: usize = 100;
 
 /// One line of text that no runner takes for a command and no terminal for an order.
 ///
@@ -34,17 +36,25 @@ pub fn lines(text: &str) -> String {
         if index > 0 {
             harmless.push_str("\n  ");
         }
+        if index == MOST_LINES {
+            let more = text.split('\n').count() - index;
+            harmless.extend(["... (".to_owned(), more.to_string(), " more lines)".to_owned()]);
+            break;
+        }
         harmless.push_str(&line(part.strip_suffix('\r').unwrap_or(part)));
     }
     harmless
 }
 
 /// JSON that keeps its value but holds nothing that a runner or a reader would take for something else: `##[` and
-/// invisible characters are written as escapes. Text that is not JSON must not be given: escapes mean nothing in it.
+/// invisible characters are written as escapes. (Line breaks and tabs stand between its values only.) Text that is not JSON must not be given: escapes mean nothing in it.
 pub fn json(json: &str) -> String {
     let mut harmless = String::with_capacity(json.len());
     for (index, c) in json.char_indices() {
-        if (c == '#' && json[..index].ends_with('#')) || is_invisible(c) || is_control(c) && c != '\n' {
+        if (c == '#' && json[..index].ends_with('#'))
+            || is_invisible(c)
+            || is_control(c) && !matches!(c, '\n' | '\r' | '\t')
+        {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 harmless.extend(["\\u".to_owned(), format!("{unit:04x}")]);
             }
@@ -63,7 +73,7 @@ fn visible(c: char, previous: char) -> char {
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\x7f' => '\u{2421}',
         // Joiners and variation selectors are a part of emoji and of some scripts, but between ASCII only a disguise.
-        '\u{200c}' | '\u{200d}' | '\u{fe0f}' if !previous.is_ascii() => c,
+        '\u{200c}' | '\u{200d}' | '\u{fe0f}' if !previous.is_ascii() && !previous.is_whitespace() => c,
         _ if is_control(c) || is_invisible(c) => char::REPLACEMENT_CHARACTER,
         _ => c,
     }
@@ -118,6 +128,8 @@ pub(super) fn bounded(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -140,6 +152,7 @@ mod tests {
             ("admin\u{202e}nimda\u{2066}", "admin\u{fffd}nimda\u{fffd}"),
             (":\u{ad}:error::x", ":\u{fffd}:error::x"),
             ("\u{feff}::error::x", "\u{fffd}::error::x"),
+            ("\u{a0}\u{200d}::error::x", "\u{a0}\u{fffd}::error::x"),
             ("#\u{200d}#[error]x", "#\u{fffd}#[error]x"),
             (
                 "\u{1f469}\u{200d}\u{1f4bb} \u{2714}\u{fe0f}",
@@ -181,6 +194,58 @@ mod tests {
                 serde_json::from_str::<serde_json::Value>(&harmless).expect("JSON"),
                 value
             );
+        }
+    }
+
+    #[test]
+    fn a_message_of_many_lines_is_cut_and_says_so() {
+        let cut = lines(&"x\n".repeat(MOST_LINES + 5));
+        assert_eq!(cut.lines().count(), MOST_LINES + 1);
+        assert!(cut.ends_with("\n  ... (5 more lines)"), "{cut}");
+    }
+
+    /// Texts of the pieces that commands and disguises are made of.
+    fn hostile() -> impl Strategy<Value = String> {
+        let pieces = vec![
+            "::", "::", ":", "##", "##[", "[", "vso", " ", "\u{a0}", "\n", "\r", "\u{1b}", "\u{ad}", "\u{200d}",
+            "\u{fe0f}", "\u{202e}", "\u{e4}", "\u{85}", "\\", "\"",
+        ];
+        proptest::collection::vec(proptest::sample::select(pieces), 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    /// As a runner sees it that ignores what can't be seen.
+    fn is_a_command(line: &str) -> bool {
+        let seen: String = line.chars().filter(|c| !is_invisible(*c)).collect();
+        let names = seen
+            .split("##")
+            .skip(1)
+            .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+        seen.trim_start().starts_with("::") || names.into_iter().any(|rest| rest.starts_with('['))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn no_text_becomes_a_command_or_a_second_line(text in hostile()) {
+            let harmless = line(&text);
+            prop_assert!(!is_a_command(&harmless), "{text:?} -> {harmless:?}");
+            prop_assert!(!harmless.contains(is_control), "{text:?} -> {harmless:?}");
+            for (index, part) in lines(&text).split('\n').enumerate() {
+                prop_assert!(!is_a_command(part) && (index == 0 || part.starts_with("  ")), "{text:?} -> {part:?}");
+            }
+        }
+
+        #[test]
+        fn no_json_becomes_a_command_or_another_value(name in hostile(), text in hostile()) {
+            let value = serde_json::json!({ (name): [text, 1] });
+            for text in [value.to_string(), serde_json::to_string_pretty(&value).expect("JSON"), value.to_string().replace(',', ",\t\r\n")] {
+                let harmless = json(&text);
+                prop_assert!(!harmless.lines().any(is_a_command), "{harmless}");
+                if let Ok(given) = serde_json::from_str::<serde_json::Value>(&text) {
+                    prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&harmless).expect("JSON"), given);
+                }
+            }
         }
     }
 }

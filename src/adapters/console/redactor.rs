@@ -22,11 +22,45 @@ const MASK: &str = "***";
 #[derive(Default)]
 pub struct Redactor {
     /// Spellings by their first bytes.
-    index: HashMap<u64, Vec<Zeroizing<String>>>,
+    index: HashMap<u64, Bucket>,
     /// Which first two bytes any of them has: most places of a text are passed over by one look here.
     starts: Vec<u64>,
     /// Secrets that are too short; they are taken out where they stand alone.
     short: Vec<Zeroizing<String>>,
+}
+
+/// Spellings that begin alike: tokens often do, by the thousand.
+#[derive(Default)]
+struct Bucket {
+    /// Their lengths, each once, the longest first: a spelling may be the beginning of another.
+    lengths: Vec<usize>,
+    /// Themselves, in order.
+    spellings: Vec<Zeroizing<String>>,
+}
+
+impl Bucket {
+    /// Says whether it is new.
+    fn add(&mut self, spelling: Zeroizing<String>) -> bool {
+        let Err(place) = self.place(spelling.as_bytes()) else {
+            return false;
+        };
+        if let Err(place) = self.lengths.binary_search_by(|length| spelling.len().cmp(length)) {
+            self.lengths.insert(place, spelling.len());
+        }
+        self.spellings.insert(place, spelling);
+        true
+    }
+
+    /// How long the longest spelling is that the bytes begin with.
+    fn longest(&self, bytes: &[u8]) -> Option<usize> {
+        let mut lengths = self.lengths.iter().copied();
+        lengths.find(|length| bytes.get(..*length).is_some_and(|head| self.place(head).is_ok()))
+    }
+
+    fn place(&self, bytes: &[u8]) -> Result<usize, usize> {
+        self.spellings
+            .binary_search_by(|spelling| spelling.as_bytes().cmp(bytes))
+    }
 }
 
 /// What a value was to the redactor.
@@ -59,14 +93,7 @@ impl Redactor {
             let bytes = spelling.as_bytes();
             let (word, bit) = start(bytes[0], bytes[1]);
             self.starts[word] |= bit;
-            let bucket = self.index.entry(key(&bytes[..SHORTEST])).or_default();
-            // The longest first: a spelling may be the beginning of another.
-            let place = bucket.partition_point(|known| known.len() > spelling.len());
-            let equal = bucket[place..].iter().take_while(|known| known.len() == spelling.len());
-            if !equal.into_iter().any(|known| *known == spelling) {
-                is_new = true;
-                bucket.insert(place, spelling);
-            }
+            is_new |= self.index.entry(key(&bytes[..SHORTEST])).or_default().add(spelling);
         }
         if is_new { Learnt::New } else { Learnt::Known }
     }
@@ -101,10 +128,7 @@ impl Redactor {
                 let Some(bucket) = self.index.get(&key(&bytes[at..at + SHORTEST])) else {
                     continue;
                 };
-                let longest = bucket
-                    .iter()
-                    .find(|spelling| bytes[at..].starts_with(spelling.as_bytes()));
-                found.extend(longest.map(|spelling| (at, at + spelling.len())));
+                found.extend(bucket.longest(&bytes[at..]).map(|length| (at, at + length)));
             }
         }
         for short in &self.short {

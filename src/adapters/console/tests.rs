@@ -191,7 +191,7 @@ fn secrets_are_taken_out_of_titles_groups_and_json() {
         drop(console.group("g s3cr3t\"s3cr3t"));
         let subscriber = tracing_subscriber::registry().with(console.layer());
         tracing::subscriber::with_default(subscriber, || {
-            tracing::warn!(target: "standin::engine", body = "s3cr3t\"s3cr3t", "told");
+            tracing::warn!(target: "standin::adapters", body = "s3cr3t\"s3cr3t", "told");
         });
         assert!(
             !log.text().contains("s3cr3t") && !log.text().contains("czNj"),
@@ -248,7 +248,7 @@ fn events_of_this_program_are_told_and_those_of_libraries_are_not() {
         let subscriber = tracing_subscriber::registry().with(console.layer());
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(target: "standin", account = "users/alice", status = 201, "created");
-            tracing::debug!(target: "standin::engine", "waiting");
+            tracing::debug!(target: "standin::adapters", "waiting");
             tracing::error!(target: "hyper::client", "authorization: Basic x");
             tracing::error!(target: "standing_by", "not ours");
         });

@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn knowing(secrets: &[&str]) -> Redactor {
@@ -118,4 +120,23 @@ fn many_secrets_are_each_found_and_masks_are_not_masked_again() {
     let redacted = redactor.redact(&text).into_owned();
     assert_eq!(redacted, vec![MASK; secrets.len()].join(" "));
     assert_eq!(redactor.redact(&redacted), redacted);
+}
+
+proptest! {
+    #[test]
+    fn no_learnt_secret_is_left_in_any_text(
+        secrets in proptest::collection::vec("[a-c]{6,9}|[a-z\u{e4}\\\\\"]{6,12}", 1..5),
+        between in proptest::collection::vec("[a-c \u{1f469}]{0,4}", 5),
+    ) {
+        let redactor = knowing(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut text = between[0].clone();
+        for (secret, more) in secrets.iter().zip(&between[1..]) {
+            text.extend([secret.clone(), STANDARD.encode(secret), more.clone(), format!("{secret:?}")]);
+        }
+        let redacted = redactor.redact(&text);
+        for secret in &secrets {
+            prop_assert!(!redacted.contains(secret.as_str()), "{secret:?} in {redacted:?}");
+            prop_assert!(!redacted.contains(&STANDARD.encode(secret)), "{secret:?} in {redacted:?}");
+        }
+    }
 }
