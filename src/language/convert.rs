@@ -26,7 +26,13 @@ pub(super) fn to_text(value: &Value) -> Result<String, EvalError> {
                     .with_hint("write `| default(\"...\", true)` to say what stands for it"),
             );
         }
-        kind => {
+        kind @ (ValueKind::Seq
+        | ValueKind::Map
+        | ValueKind::Iterable
+        | ValueKind::Bytes
+        | ValueKind::Plain
+        | ValueKind::Invalid
+        | _) => {
             return Err(EvalError::new(
                 EvalErrorKind::Unfit,
                 format!("a {kind} can't stand in text"),
@@ -93,7 +99,9 @@ fn build(value: &Value, depth: usize, left: &mut usize) -> Result<Json, EvalErro
             }
             Json::Object(map)
         }
-        kind => return Err(unfit(&kind.to_string())),
+        kind @ (ValueKind::Bytes | ValueKind::Plain | ValueKind::Invalid | _) => {
+            return Err(unfit(&kind.to_string()));
+        }
     })
 }
 
