@@ -15,6 +15,7 @@ mod scope;
 mod target;
 mod template;
 mod tokens;
+mod vocabulary;
 
 pub use environment::{Access, Environment, glob};
 pub use error::{EvalError, EvalErrorKind, LanguageError};

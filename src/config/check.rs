@@ -6,7 +6,7 @@ use super::decode::Decoder;
 use super::persona::{ACCOUNT_KEYS, Copy, Count, Persona};
 use super::service::Service;
 use super::source::Span;
-use super::tree::{Kind, Node};
+use super::tree::Node;
 use super::{Config, Diagnostic};
 use crate::domain::account::ServiceName;
 use crate::language::{Environment, nearest};
@@ -15,15 +15,18 @@ use crate::language::{Environment, nearest};
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker"];
 
 /// Tells that there is no service of this name.
-pub(super) fn unknown_service(decoder: &mut Decoder, span: Span, name: &str, known: &[ServiceName]) {
-    let hint = match nearest(name, known.iter().map(ServiceName::as_str)) {
+pub(super) fn unknown_service(
+    decoder: &mut Decoder,
+    span: Span,
+    name: &str,
+    known: &[ServiceName],
+) {
+    let known: Vec<&str> = known.iter().map(ServiceName::as_str).collect();
+    let hint = match nearest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => {
-            let known: Vec<&str> = known.iter().map(ServiceName::as_str).collect();
-            format!("the services are {}", known.join(", "))
-        }
+        None => format!("the services are {}", known.join(", ")),
     };
-    let shown: String = name.chars().take(60).filter(|c| !c.is_control()).collect();
+    let shown: String = name.chars().take(60).collect();
     decoder.error_with_hint(span, format!("there is no service `{shown}`"), hint);
 }
 
@@ -65,16 +68,15 @@ pub(super) fn needs(decoder: &mut Decoder, services: &[Service], personas: &[Per
 
 /// Where a need stands.
 fn need_span(document: &Node, service: usize, need: usize) -> Span {
-    let list = |node: &Node, at: usize| match &node.kind {
-        Kind::List(items) => items.get(at).cloned(),
-        _ => None,
+    let item = |node: Option<&Node>, at: usize| {
+        let items = node.and_then(Node::as_list)?;
+        items
+            .get(at)
+            .map(|item| (item.span, item.get("needs").cloned()))
     };
-    document
-        .get("services")
-        .and_then(|services| list(services, service))
-        .and_then(|service| service.get("needs").cloned())
-        .and_then(|needs| list(&needs, need))
-        .map_or(document.span, |node| node.span)
+    item(document.get("services"), service)
+        .and_then(|(_, needs)| item(needs.as_ref(), need))
+        .map_or(document.span, |(span, _)| span)
 }
 
 /// A circle of needs, from one of its services to the same again.

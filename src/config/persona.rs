@@ -9,6 +9,8 @@ use crate::language::{Environment, JsonTemplate, Scope, Template};
 
 /// The most copies that a persona may have.
 const COPIES_LIMIT: u32 = 10_000;
+/// The most copies of all personas together.
+const TOTAL_LIMIT: usize = 100_000;
 
 /// A logical test user.
 #[derive(Clone, Debug)]
@@ -206,6 +208,12 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
 
 fn services(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: bool) -> Option<Vec<ServiceName>> {
     let items = decoder.list(node, "services")?;
+    if items.is_empty() {
+        decoder.error(
+            node.span,
+            "`services` is empty, so that there would be no account",
+        );
+    }
     let mut chosen = Vec::new();
     for item in items {
         let text = decoder.text(item, "services")?;
@@ -254,6 +262,10 @@ impl Config {
         let mut copies = Vec::new();
         let mut diagnostics = Vec::new();
         for (persona, at) in self.personas.iter().zip(0..) {
+            if copies.len() > TOTAL_LIMIT {
+                let message = format!("there are more than {TOTAL_LIMIT} accounts with this one");
+                return Err(vec![self.sources.diagnostic(persona.span, message, None)]);
+            }
             match &persona.count {
                 None => copies.push(Copy {
                     name: persona.name.clone(),

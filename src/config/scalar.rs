@@ -49,7 +49,7 @@ pub(super) fn rate(text: &str) -> Option<Rate> {
     let (count, unit) = text.split_once('/')?;
     let per = match unit.trim() {
         "s" => Duration::from_secs(1),
-        "m" => Duration::from_secs(60),
+        "m" => Duration::from_mins(1),
         _ => return None,
     };
     let count = count.trim().parse().ok().filter(|count| *count > 0)?;

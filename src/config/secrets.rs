@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::tree::{Kind, Node};
-use crate::language::Template;
+use crate::language::{Expression, Template};
 
 /// Parts of keys whose values are secrets, in lower case and without `_` and `-`.
 const WORDS: [&str; 9] = [
@@ -122,7 +122,7 @@ fn is_secret(text: &str) -> bool {
         let word = literal.trim().to_lowercase();
         !scheme.contains(&word.as_str()) && word.chars().any(char::is_alphanumeric)
     });
-    has_literal || template.expressions().any(|expression| expression.has_literal())
+    has_literal || template.expressions().any(Expression::has_literal)
 }
 
 /// Is it an address with a password in it?

@@ -313,10 +313,7 @@ fn limits(decoder: &mut Decoder, node: &Node) -> Option<Limits> {
         usize::try_from(number).ok()
     });
     let rate = fields.take("rate").map_or(Some(None), |node| {
-        let rate = match &node.kind {
-            Kind::String(text) => scalar::rate(text),
-            _ => None,
-        };
+        let rate = node.as_text().and_then(scalar::rate);
         if rate.is_none() {
             decoder.error_with_hint(
                 node.span,

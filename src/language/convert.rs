@@ -24,11 +24,18 @@ pub(super) fn to_text(value: &Value) -> Result<String, EvalError> {
             return Err(EvalError::new(EvalErrorKind::Unfit, "null can't stand in text")
                 .with_hint("write `| default(\"...\", true)` to say what stands for it"));
         }
-        kind => {
-            return Err(
-                EvalError::new(EvalErrorKind::Unfit, format!("a {kind} can't stand in text"))
-                    .with_hint("write `| tojson` if its JSON is meant"),
-            );
+        kind @ (ValueKind::Seq
+        | ValueKind::Map
+        | ValueKind::Iterable
+        | ValueKind::Bytes
+        | ValueKind::Plain
+        | ValueKind::Invalid
+        | _) => {
+            return Err(EvalError::new(
+                EvalErrorKind::Unfit,
+                format!("a {kind} can't stand in text"),
+            )
+            .with_hint("write `| tojson` if its JSON is meant"));
         }
     };
     within_limit(&text)?;
@@ -90,7 +97,9 @@ fn build(value: &Value, depth: usize, left: &mut usize) -> Result<Json, EvalErro
             }
             Json::Object(map)
         }
-        kind => return Err(unfit(&kind.to_string())),
+        kind @ (ValueKind::Bytes | ValueKind::Plain | ValueKind::Invalid | _) => {
+            return Err(unfit(&kind.to_string()));
+        }
     })
 }
 

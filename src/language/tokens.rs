@@ -110,10 +110,10 @@ fn fallback(tokens: &[(usize, Token<'_>)], at: usize) -> Result<(Option<Vec<EnvU
     let mut depth = 1_usize;
     let mut end = first;
     while let Some(token) = token(end) {
-        match token {
-            Token::Mark('(') => depth += 1,
-            Token::Mark(')') => depth -= 1,
-            _ => {}
+        if token == Token::Mark('(') {
+            depth += 1;
+        } else if token == Token::Mark(')') {
+            depth -= 1;
         }
         if depth == 0 {
             break;
