@@ -91,8 +91,7 @@ mod tests {
     use crate::language::{Method, Scope};
 
     fn parse(text: &str) -> Result<Config, String> {
-        Config::parse("standin.yml", text, &Environment::default())
-            .map_err(|diagnostics| render(&diagnostics))
+        Config::parse("standin.yml", text, &Environment::default()).map_err(|diagnostics| render(&diagnostics))
     }
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
@@ -146,15 +145,9 @@ mod tests {
             );
             assert!(!create.duplicate_declared);
             let verify = service.verify.as_ref().unwrap();
-            assert_eq!(
-                verify.request.target.render(&account()).unwrap(),
-                "/accounts/7"
-            );
+            assert_eq!(verify.request.target.render(&account()).unwrap(), "/accounts/7");
             assert_eq!(service.delete.len(), 1);
-            assert_eq!(
-                service.delete[0].target.render(&account()).unwrap(),
-                "/accounts/7"
-            );
+            assert_eq!(service.delete[0].target.render(&account()).unwrap(), "/accounts/7");
             assert!(service.find.is_none() && service.gone.is_none());
         }
         assert_eq!(config.services[1].delete[0].place, "services[1].delete");
@@ -177,21 +170,9 @@ mod tests {
         let location = [("location".to_owned(), "/accounts/a%2Fb/?x#y".to_owned())];
         for (body, headers, expected) in [
             (Body::Json(serde_json::json!({"id": 7})), &[][..], Some("7")),
-            (
-                Body::Json(serde_json::json!({"id": 0})),
-                &location,
-                Some("0"),
-            ),
-            (
-                Body::Json(serde_json::json!({"id": null})),
-                &location,
-                Some("a/b"),
-            ),
-            (
-                Body::Json(serde_json::json!({"id": ""})),
-                &location,
-                Some("a/b"),
-            ),
+            (Body::Json(serde_json::json!({"id": 0})), &location, Some("0")),
+            (Body::Json(serde_json::json!({"id": null})), &location, Some("a/b")),
+            (Body::Json(serde_json::json!({"id": ""})), &location, Some("a/b")),
             (Body::Json(serde_json::json!([1])), &location, Some("a/b")),
             (Body::Text(String::new()), &location, Some("a/b")),
             (Body::Text("<html>".to_owned()), &[], None),
@@ -203,11 +184,7 @@ mod tests {
                 body,
             };
             let scope = account().answer(&answer);
-            assert_eq!(
-                id.eval_text(&scope).unwrap().as_deref(),
-                expected,
-                "{answer:?}"
-            );
+            assert_eq!(id.eval_text(&scope).unwrap().as_deref(), expected, "{answer:?}");
         }
     }
 
@@ -228,16 +205,9 @@ mod tests {
         let service = &config.services[0];
         assert!(matches!(service.create.request.payload, Payload::Form(_)));
         assert_eq!(service.create.id.as_ref().unwrap().source(), "body.key");
-        assert_eq!(
-            service.create.name.as_ref().unwrap().source(),
-            "body.username"
-        );
+        assert_eq!(service.create.name.as_ref().unwrap().source(), "body.username");
         assert!(service.verify.is_none());
-        let gone: Vec<String> = service
-            .delete
-            .iter()
-            .map(|step| format!("{:?}", step.gone))
-            .collect();
+        let gone: Vec<String> = service.delete.iter().map(|step| format!("{:?}", step.gone)).collect();
         assert_eq!(gone, ["Codes([404])", "Codes([404, 410])"]);
         assert_eq!(service.delete[1].place, "services[0].delete[1]");
         assert!(!config.has_literal_secrets);
@@ -286,16 +256,10 @@ accounts:
     #[test]
     fn the_whole_language_is_read() {
         let config = parse(FULL).unwrap();
-        assert_eq!(
-            (config.prefix.as_str(), config.ttl),
-            ("qa", Duration::from_mins(90))
-        );
+        assert_eq!((config.prefix.as_str(), config.ttl), ("qa", Duration::from_mins(90)));
         assert!(!config.has_literal_secrets);
         let service = config.service("identity").unwrap();
-        assert_eq!(
-            service.limits.rate.unwrap().interval(),
-            Duration::from_millis(20)
-        );
+        assert_eq!(service.limits.rate.unwrap().interval(), Duration::from_millis(20));
         assert_eq!(
             (service.limits.concurrency, service.timeout),
             (4, Duration::from_secs(5))
@@ -306,10 +270,7 @@ accounts:
         assert_eq!(service.create.secrets[0].0, "api_key");
         let find = service.find.as_ref().unwrap();
         assert_eq!(find.settle, Duration::from_secs(2));
-        assert_eq!(
-            service.verify.as_ref().unwrap().within,
-            Duration::from_secs(20)
-        );
+        assert_eq!(service.verify.as_ref().unwrap().within, Duration::from_secs(20));
         let names: Vec<String> = config
             .copies(&environment(&[("WORKERS", "3")]))
             .unwrap()
@@ -350,14 +311,8 @@ accounts:
                 .iter()
                 .map(|one| {
                     let places: Vec<String> = one.places.iter().map(ToString::to_string).collect();
-                    let services: Vec<&str> =
-                        one.services.iter().map(ServiceName::as_str).collect();
-                    format!(
-                        "{} at {} of {}",
-                        one.name,
-                        places.join(" "),
-                        services.join(" ")
-                    )
+                    let services: Vec<&str> = one.services.iter().map(ServiceName::as_str).collect();
+                    format!("{} at {} of {}", one.name, places.join(" "), services.join(" "))
                 })
                 .collect()
         };
@@ -384,23 +339,12 @@ accounts:
     fn counts_that_are_no_counts_are_told() {
         let config = parse(FULL).unwrap();
         for (value, expected) in [
-            (
-                "0",
-                "the `count` of `buyer` is not a whole number from 1 to 10000",
-            ),
-            (
-                "x",
-                "the `count` of `buyer` is not a whole number from 1 to 10000",
-            ),
-            (
-                "10001",
-                "the `count` of `buyer` is not a whole number from 1 to 10000",
-            ),
+            ("0", "the `count` of `buyer` is not a whole number from 1 to 10000"),
+            ("x", "the `count` of `buyer` is not a whole number from 1 to 10000"),
+            ("10001", "the `count` of `buyer` is not a whole number from 1 to 10000"),
             ("", "the `count` of `buyer`: `env.WORKERS` is undefined"),
         ] {
-            let diagnostics = config
-                .copies(&environment(&[("WORKERS", value)]))
-                .unwrap_err();
+            let diagnostics = config.copies(&environment(&[("WORKERS", value)])).unwrap_err();
             assert_eq!(diagnostics[0].message, expected);
         }
     }
@@ -415,10 +359,7 @@ accounts:
             ("auth: { bearer: \"{{ 'abc' }}\" }", true),
             ("auth: { header: { X-Key: \"Bearer {{ env.T }}\" } }", false),
             ("auth: { header: { X-Key: \"abc{{ env.T }}\" } }", true),
-            (
-                "auth: { basic: { username: qa, password: \"{{ env.P }}\" } }",
-                false,
-            ),
+            ("auth: { basic: { username: qa, password: \"{{ env.P }}\" } }", false),
             (
                 "auth: { basic: { username: qa, password: \"{{ env['P'] ~ env.Q }}\" } }",
                 false,
@@ -426,21 +367,14 @@ accounts:
             ("auth: { basic: { username: qa, password: 12345 } }", true),
             ("headers: { Authorization: Basic abc }", true),
             ("create: { json: { initial_password: x1 } }", true),
-            (
-                "create: { json: { password: '{{ account.password }}' } }",
-                false,
-            ),
+            ("create: { json: { password: '{{ account.password }}' } }", false),
             (
                 "create: { capture: { token: body.token }, secrets: { password: body.pw } }",
                 false,
             ),
         ] {
             let text = format!("services:\n  - name: a\n    url: http://x\n    {auth}\n");
-            assert_eq!(
-                parse(&text).unwrap().has_literal_secrets,
-                expected,
-                "{auth}"
-            );
+            assert_eq!(parse(&text).unwrap().has_literal_secrets, expected, "{auth}");
         }
     }
 
@@ -450,10 +384,7 @@ accounts:
             parse("services: [{name: a, url: http://x, username: u, password: hunter2, headers: {Cookie: hunter2}}]")
                 .unwrap();
         let shown = format!("{config:?}");
-        assert!(
-            shown.contains("Basic") && !shown.contains("hunter2"),
-            "{shown}"
-        );
+        assert!(shown.contains("Basic") && !shown.contains("hunter2"), "{shown}");
     }
 
     proptest! {

@@ -27,7 +27,13 @@ pub(super) struct Context {
 
 impl Context {
     /// Puts it together.
-    pub(super) fn new(host: Host, environment: Environment, settings: Settings, console: Console, clock: Clock) -> Self {
+    pub(super) fn new(
+        host: Host,
+        environment: Environment,
+        settings: Settings,
+        console: Console,
+        clock: Clock,
+    ) -> Self {
         Self {
             identity: RunIdentity::detect(host, &environment),
             clock,

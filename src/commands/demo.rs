@@ -103,17 +103,15 @@ fn demonstration(context: &Context, config: &str, journals: &TemporaryDir) -> Co
 }
 
 fn configuration(sandbox: &Sandbox) -> String {
-    let mut text = "services:\n".to_owned();
-    for name in SERVICES {
-        let url = sandbox.url(name);
-        text += &format!("  - name: {name}\n    url: {url}\n");
-        text += &format!("    auth: {{ basic: {{ username: {USER}, password: {PASSWORD} }} }}\n");
-        if name == "orders" {
-            text.push_str(
-                "    find: { request: \"GET /accounts?username={{ account.username }}\", items: body.items, id: item.id, name: item.username }\n",
-            );
-        }
-    }
-    text.push_str("accounts:\n  - { name: alice, role: admin }\n  - { name: bob, role: tester }\n");
-    text
+    let find = "    find: { request: \"GET /accounts?username={{ account.username }}\", items: body.items, id: item.id, name: item.username }\n";
+    let services: String = SERVICES
+        .iter()
+        .map(|name| {
+            let url = sandbox.url(name);
+            let auth = format!("    auth: {{ basic: {{ username: {USER}, password: {PASSWORD} }} }}\n");
+            let find = if *name == "orders" { find } else { "" };
+            format!("  - name: {name}\n    url: {url}\n{auth}{find}")
+        })
+        .collect();
+    format!("services:\n{services}accounts:\n  - {{ name: alice, role: admin }}\n  - {{ name: bob, role: tester }}\n")
 }

@@ -15,12 +15,7 @@ use crate::language::{Environment, nearest};
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker"];
 
 /// Tells that there is no service of this name.
-pub(super) fn unknown_service(
-    decoder: &mut Decoder,
-    span: Span,
-    name: &str,
-    known: &[ServiceName],
-) {
+pub(super) fn unknown_service(decoder: &mut Decoder, span: Span, name: &str, known: &[ServiceName]) {
     let known: Vec<&str> = known.iter().map(ServiceName::as_str).collect();
     let hint = match nearest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
@@ -70,9 +65,7 @@ pub(super) fn needs(decoder: &mut Decoder, services: &[Service], personas: &[Per
 fn need_span(document: &Node, service: usize, need: usize) -> Span {
     let item = |node: Option<&Node>, at: usize| {
         let items = node.and_then(Node::as_list)?;
-        items
-            .get(at)
-            .map(|item| (item.span, item.get("needs").cloned()))
+        items.get(at).map(|item| (item.span, item.get("needs").cloned()))
     };
     item(document.get("services"), service)
         .and_then(|(_, needs)| item(needs.as_ref(), need))

@@ -142,16 +142,9 @@ impl Decoder {
     }
 
     /// A whole number within bounds.
-    pub(super) fn number(
-        &mut self,
-        node: &Node,
-        key: &str,
-        bounds: std::ops::RangeInclusive<u32>,
-    ) -> Option<u32> {
+    pub(super) fn number(&mut self, node: &Node, key: &str, bounds: std::ops::RangeInclusive<u32>) -> Option<u32> {
         let number = if let Kind::Number(number, _) = &node.kind {
-            number
-                .as_u64()
-                .and_then(|number| u32::try_from(number).ok())
+            number.as_u64().and_then(|number| u32::try_from(number).ok())
         } else {
             None
         };
@@ -399,11 +392,7 @@ impl<'n> Fields<'n> {
             };
             let what = self.what;
             let key: String = entry.key.chars().take(60).collect();
-            decoder.error_with_hint(
-                entry.key_span,
-                format!("unknown key `{key}` of {what}"),
-                hint,
-            );
+            decoder.error_with_hint(entry.key_span, format!("unknown key `{key}` of {what}"), hint);
         }
     }
 }

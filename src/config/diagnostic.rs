@@ -54,8 +54,7 @@ mod tests {
     use crate::language::Environment;
 
     fn errors(text: &str) -> String {
-        let environment =
-            Environment::new([], Some(vec!["QA_*".to_owned(), "GITHUB_*".to_owned()]));
+        let environment = Environment::new([], Some(vec!["QA_*".to_owned(), "GITHUB_*".to_owned()]));
         match Config::parse("standin.yml", text, &environment) {
             Ok(_) => "none".to_owned(),
             Err(diagnostics) => render(&diagnostics),
@@ -188,10 +187,7 @@ hint: did you mean `endpoint`?"#
             "services:\n  - name: a\n    password: hunter2: [}",
         ] {
             let shown = errors(text);
-            assert!(
-                shown.contains(" | ") && !shown.contains("hunter2"),
-                "{text}\n{shown}"
-            );
+            assert!(shown.contains(" | ") && !shown.contains("hunter2"), "{text}\n{shown}");
         }
     }
 

@@ -38,18 +38,12 @@ pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
         }
         Some(ttl)
     });
-    let services = fields
-        .need(decoder, "services")
-        .map(|node| services(decoder, node));
+    let services = fields.need(decoder, "services").map(|node| services(decoder, node));
     decoder.service = None;
     let accounts = fields.take("accounts");
     fields.finish(decoder);
     let services = services?;
-    let known: Vec<ServiceName> = services
-        .iter()
-        .flatten()
-        .map(|service| service.name.clone())
-        .collect();
+    let known: Vec<ServiceName> = services.iter().flatten().map(|service| service.name.clone()).collect();
     // A service with a mistake of its own must not make its name unknown elsewhere.
     let complete = services.iter().all(Option::is_some);
     let personas = match accounts {
@@ -73,10 +67,7 @@ fn prefix(decoder: &mut Decoder, node: &Node) -> Option<String> {
     let prefix = decoder.text(node, "prefix")?;
     let fits = matches!(prefix.len(), 2 | 3) && prefix.chars().all(|c| c.is_ascii_lowercase());
     if !fits {
-        decoder.error(
-            node.span,
-            "`prefix` is two or three letters from `a` to `z`",
-        );
+        decoder.error(node.span, "`prefix` is two or three letters from `a` to `z`");
         return None;
     }
     Some(prefix)
@@ -90,10 +81,7 @@ fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
         decoder.error(node.span, "`services` is empty");
     }
     if items.len() > SERVICES_LIMIT {
-        decoder.error(
-            node.span,
-            format!("there are more than {SERVICES_LIMIT} services"),
-        );
+        decoder.error(node.span, format!("there are more than {SERVICES_LIMIT} services"));
         return Vec::new();
     }
     let mut seen: Vec<String> = Vec::new();

@@ -209,10 +209,7 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
 fn services(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: bool) -> Option<Vec<ServiceName>> {
     let items = decoder.list(node, "services")?;
     if items.is_empty() {
-        decoder.error(
-            node.span,
-            "`services` is empty, so that there would be no account",
-        );
+        decoder.error(node.span, "`services` is empty, so that there would be no account");
     }
     let mut chosen = Vec::new();
     for item in items {

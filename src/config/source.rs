@@ -117,11 +117,7 @@ impl Sources {
     /// The offset of a place that is given as line and column, both from 1.
     pub(super) fn offset(&self, source: usize, line: u64, column: u64) -> usize {
         let source = &self.list[source];
-        let index = |number: u64| {
-            usize::try_from(number)
-                .unwrap_or_default()
-                .saturating_sub(1)
-        };
+        let index = |number: u64| usize::try_from(number).unwrap_or_default().saturating_sub(1);
         let Some(start) = source.lines.get(index(line)) else {
             return source.text.len();
         };
@@ -131,12 +127,7 @@ impl Sources {
             .map_or(source.text.len(), |(at, _)| start + at)
     }
 
-    pub(super) fn diagnostic(
-        &self,
-        span: Span,
-        message: impl Into<String>,
-        hint: Option<String>,
-    ) -> Diagnostic {
+    pub(super) fn diagnostic(&self, span: Span, message: impl Into<String>, hint: Option<String>) -> Diagnostic {
         Diagnostic {
             place: self.place(span),
             message: message.into().chars().map(harmless).collect(),

@@ -158,8 +158,7 @@ fn syntax_message(error: &serde_saphyr::Error) -> String {
         return "there is a second document; a configuration is one".to_owned();
     }
     if first.starts_with("YAML document too large") {
-        return "the document is too large or nested too deep, counting what its aliases stand for"
-            .to_owned();
+        return "the document is too large or nested too deep, counting what its aliases stand for".to_owned();
     }
     format!("not valid YAML or JSON: {first}")
 }
@@ -168,10 +167,9 @@ fn span_of(sources: &Sources, source: usize, location: Location) -> Span {
     let span = location.span();
     let number = |offset: u64| usize::try_from(offset).unwrap_or_default();
     // Errors of the scanner have a line and a column alone.
-    let start = span.byte_offset().map_or_else(
-        || sources.offset(source, location.line(), location.column()),
-        number,
-    );
+    let start = span
+        .byte_offset()
+        .map_or_else(|| sources.offset(source, location.line(), location.column()), number);
     Span {
         source,
         start,

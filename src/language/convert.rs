@@ -31,11 +31,10 @@ pub(super) fn to_text(value: &Value) -> Result<String, EvalError> {
         | ValueKind::Plain
         | ValueKind::Invalid
         | _) => {
-            return Err(EvalError::new(
-                EvalErrorKind::Unfit,
-                format!("a {kind} can't stand in text"),
-            )
-            .with_hint("write `| tojson` if its JSON is meant"));
+            return Err(
+                EvalError::new(EvalErrorKind::Unfit, format!("a {kind} can't stand in text"))
+                    .with_hint("write `| tojson` if its JSON is meant"),
+            );
         }
     };
     within_limit(&text)?;

@@ -80,18 +80,12 @@ mod tests {
             "100000000 * body.list == 1",
             "(body.list | d) * 9",
         ] {
-            let error = Expression::parse(source)
-                .unwrap()
-                .eval(&scope())
-                .unwrap_err();
+            let error = Expression::parse(source).unwrap().eval(&scope()).unwrap_err();
             assert_eq!(error.kind, EvalErrorKind::Unfit, "{source}: {error}");
         }
         for (source, expected) in [("(body.a.a + 1) * 10 * 2", "40"), ("'ab' * 2", "abab")] {
             let expression = Expression::parse(source).unwrap();
-            assert_eq!(
-                expression.eval_text(&scope()).unwrap().as_deref(),
-                Some(expected)
-            );
+            assert_eq!(expression.eval_text(&scope()).unwrap().as_deref(), Some(expected));
         }
     }
 

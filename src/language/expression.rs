@@ -248,10 +248,7 @@ impl Expression {
 
     fn failure(&self, error: &minijinja::Error, scope: &Scope) -> EvalError {
         if is_out_of_fuel(error) {
-            return self.prefixed(EvalError::new(
-                EvalErrorKind::TooMuch,
-                "takes too much work or memory",
-            ));
+            return self.prefixed(EvalError::new(EvalErrorKind::TooMuch, "takes too much work or memory"));
         }
         if is_undefined(error) {
             return self.undefined(scope);
@@ -324,20 +321,14 @@ mod tests {
         let answer = Answer {
             status: 200,
             headers: vec![
-                (
-                    "location".to_owned(),
-                    "https://h.test/a/b%2Fc/?q".to_owned(),
-                ),
+                ("location".to_owned(), "https://h.test/a/b%2Fc/?q".to_owned()),
                 ("etag".to_owned(), "\"1\"".to_owned()),
                 ("etag".to_owned(), "\"2\"".to_owned()),
             ],
             body,
         };
         Scope::new()
-            .environment(&Environment::new(
-                [("PW".to_owned(), "hunter2".to_owned())],
-                None,
-            ))
+            .environment(&Environment::new([("PW".to_owned(), "hunter2".to_owned())], None))
             .answer(&answer)
     }
 
@@ -376,11 +367,7 @@ mod tests {
             ("headers.etag", "\"1\"", "\"1\""),
             ("status", "200", "200"),
             ("body.no", "false", "-"),
-            (
-                "body.items",
-                "Unfit: `body.items`: a sequence can't stand in text",
-                "-",
-            ),
+            ("body.items", "Unfit: `body.items`: a sequence can't stand in text", "-"),
             (
                 "body.big",
                 "Unfit: `body.big`: the number has more digits than can be kept",
@@ -393,17 +380,9 @@ mod tests {
             ),
         ] {
             let expression = Expression::parse(source).unwrap();
-            assert_eq!(
-                show(expression.eval_text(&json_scope())),
-                of_json,
-                "{source}"
-            );
+            assert_eq!(show(expression.eval_text(&json_scope())), of_json, "{source}");
             let text = scope(Body::Text("<html>".to_owned()));
-            assert_eq!(
-                show(expression.eval_text(&text)),
-                of_text,
-                "{source} of text"
-            );
+            assert_eq!(show(expression.eval_text(&text)), of_text, "{source} of text");
         }
     }
 
@@ -420,17 +399,9 @@ mod tests {
             ("body.data.id == 'd' and status == 200", true, false),
         ] {
             let expression = Expression::parse(source).unwrap();
-            assert_eq!(
-                expression.eval_bool(&json_scope()).unwrap(),
-                of_json,
-                "{source}"
-            );
+            assert_eq!(expression.eval_bool(&json_scope()).unwrap(), of_json, "{source}");
             let text = scope(Body::Text("<html>".to_owned()));
-            assert_eq!(
-                expression.eval_bool(&text).unwrap(),
-                of_text,
-                "{source} of text"
-            );
+            assert_eq!(expression.eval_bool(&text).unwrap(), of_text, "{source} of text");
         }
         let unknown = Expression::parse("bdy.id == 7").unwrap();
         assert_eq!(
@@ -449,10 +420,7 @@ mod tests {
             "env.PW.x()",
             "[1] | sort(env.PW)",
         ] {
-            let error = Expression::parse(source)
-                .unwrap()
-                .eval(&json_scope())
-                .unwrap_err();
+            let error = Expression::parse(source).unwrap().eval(&json_scope()).unwrap_err();
             assert!(!error.to_string().contains("hunter2"), "{source}: {error}");
         }
     }
@@ -462,14 +430,7 @@ mod tests {
         for source in ["[env.PW, {'a': env.PW}] | length", "env['PW']"] {
             assert!(Expression::parse(source).is_ok(), "{source}");
         }
-        for source in [
-            "env",
-            "env | tojson",
-            "env | items",
-            "env[id]",
-            "dict(env)",
-            "[env]",
-        ] {
+        for source in ["env", "env | tojson", "env | items", "env[id]", "dict(env)", "[env]"] {
             assert!(Expression::parse(source).is_err(), "{source}");
         }
     }

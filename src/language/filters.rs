@@ -91,9 +91,7 @@ fn tojson(value: &Value) -> Result<String, Error> {
         let kind = match error.kind {
             EvalErrorKind::Undefined => ErrorKind::UndefinedError,
             EvalErrorKind::TooMuch => ErrorKind::OutOfFuel,
-            EvalErrorKind::UnknownName | EvalErrorKind::Unfit | EvalErrorKind::Failed => {
-                ErrorKind::BadSerialization
-            }
+            EvalErrorKind::UnknownName | EvalErrorKind::Unfit | EvalErrorKind::Failed => ErrorKind::BadSerialization,
         };
         Error::new(kind, error.message)
     })?;

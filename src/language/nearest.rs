@@ -11,9 +11,7 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     known
         .into_iter()
         .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            is_cut(candidate) || *distance <= most && *distance < candidate.chars().count()
-        })
+        .filter(|(distance, candidate)| is_cut(candidate) || *distance <= most && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

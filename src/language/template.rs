@@ -235,10 +235,7 @@ mod tests {
             ),
             ("{{ env.MISSING }}", "error: `env.MISSING` is undefined"),
             ("{{ env.MISSING | default('d') }}", "d"),
-            (
-                "{{ 'a' ~ body.absent }}",
-                "error: `body.absent` is undefined",
-            ),
+            ("{{ 'a' ~ body.absent }}", "error: `body.absent` is undefined"),
             (
                 "{% if x %}",
                 "at 0: statements (`{% %}`) are not part of the language (use `{{ ... }}`, or write `{{ \"{%\" }}` if the text itself is meant)",

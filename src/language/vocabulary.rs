@@ -140,17 +140,14 @@ pub(super) fn check_product(tokens: &[(usize, Token<'_>)]) -> Result<bool, Langu
     if !tokens.iter().any(|(_, token)| *token == Token::Mark('*')) {
         return Ok(false);
     }
-    let refused = tokens
-        .iter()
-        .enumerate()
-        .find(|(at, (_, token))| match token {
-            Token::Mark(mark) => matches!(mark, '[' | '{' | ','),
-            Token::Name(name) => {
-                let is_filter = *at > 0 && tokens[at - 1].1 == Token::Mark('|');
-                is_filter && !SCALAR.contains(name) || FUNCTIONS.contains(name)
-            }
-            Token::Text(_) | Token::Number(_) => false,
-        });
+    let refused = tokens.iter().enumerate().find(|(at, (_, token))| match token {
+        Token::Mark(mark) => matches!(mark, '[' | '{' | ','),
+        Token::Name(name) => {
+            let is_filter = *at > 0 && tokens[at - 1].1 == Token::Mark('|');
+            is_filter && !SCALAR.contains(name) || FUNCTIONS.contains(name)
+        }
+        Token::Text(_) | Token::Number(_) => false,
+    });
     match refused {
         Some((_, (offset, _))) => Err(LanguageError::new(
             *offset,
@@ -170,11 +167,7 @@ mod tests {
         for (names, kind) in [(FILTERS, "filter"), (TESTS, "test")] {
             for name in names {
                 let source = format!("'{name}' is {kind}");
-                let known = STRICT
-                    .compile_expression(&source)
-                    .unwrap()
-                    .eval(())
-                    .unwrap();
+                let known = STRICT.compile_expression(&source).unwrap().eval(()).unwrap();
                 assert!(known.is_true(), "{source}");
             }
         }

@@ -69,10 +69,7 @@ impl<'n> Shape<'n> {
             .fields
             .take("query")
             .map(|node| decoder.templates(node, "`query`", names));
-        let headers = self
-            .fields
-            .take("headers")
-            .map(|node| headers(decoder, node, names));
+        let headers = self.fields.take("headers").map(|node| headers(decoder, node, names));
         let payload = self.payload(decoder);
         let expect = match self.fields.take("expect") {
             Some(node) => condition(decoder, node, "expect", answer),
@@ -112,26 +109,15 @@ impl<'n> Shape<'n> {
             return decoder.json(&entry.value, names).map(Payload::Json);
         }
         if let Some(entry) = form {
-            return Some(Payload::Form(decoder.templates(
-                &entry.value,
-                "`form`",
-                names,
-            )));
+            return Some(Payload::Form(decoder.templates(&entry.value, "`form`", names)));
         }
         match body {
-            Some(entry) => decoder
-                .template(&entry.value, "body", names)
-                .map(Payload::Text),
+            Some(entry) => decoder.template(&entry.value, "body", names).map(Payload::Text),
             None => Some(Payload::None),
         }
     }
 
-    fn condition(
-        &mut self,
-        decoder: &mut Decoder,
-        key: &'static str,
-        default: Condition,
-    ) -> Option<Condition> {
+    fn condition(&mut self, decoder: &mut Decoder, key: &'static str, default: Condition) -> Option<Condition> {
         match self.fields.take(key) {
             Some(node) => condition(decoder, node, key, self.answer),
             None => Some(default),
@@ -149,12 +135,7 @@ impl<'n> Shape<'n> {
             .and_then(|node| decoder.expression(node, key, names))
     }
 
-    fn duration(
-        &mut self,
-        decoder: &mut Decoder,
-        key: &'static str,
-        default: Duration,
-    ) -> Option<Duration> {
+    fn duration(&mut self, decoder: &mut Decoder, key: &'static str, default: Duration) -> Option<Duration> {
         match self.fields.take(key) {
             Some(node) => decoder.duration(node, key),
             None => Some(default),
@@ -176,11 +157,7 @@ pub(in crate::config) fn service_request(
 }
 
 /// `create`.
-pub(in crate::config) fn create(
-    decoder: &mut Decoder,
-    node: &Node,
-    place: String,
-) -> Option<Create> {
+pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: String) -> Option<Create> {
     let mut shape = Shape::new(decoder, node, "`create`", place, NEW, NEW_ANSWER)?;
     let request = shape.request(decoder);
     let duplicate_declared = shape.fields.take("duplicate").is_some();
@@ -215,14 +192,7 @@ pub(in crate::config) fn create(
 
 /// A step of `after_create`.
 fn after_create(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
-    let mut shape = Shape::new(
-        decoder,
-        node,
-        "a request of `after_create`",
-        place,
-        KNOWN,
-        KNOWN_ANSWER,
-    )?;
+    let mut shape = Shape::new(decoder, node, "a request of `after_create`", place, KNOWN, KNOWN_ANSWER)?;
     let request = shape.request(decoder);
     shape.fields.finish(decoder);
     request
@@ -230,14 +200,7 @@ fn after_create(decoder: &mut Decoder, node: &Node, place: String) -> Option<Req
 
 /// A step of `delete`.
 fn delete(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
-    let mut shape = Shape::new(
-        decoder,
-        node,
-        "a request of `delete`",
-        place,
-        KNOWN,
-        KNOWN_ANSWER,
-    )?;
+    let mut shape = Shape::new(decoder, node, "a request of `delete`", place, KNOWN, KNOWN_ANSWER)?;
     let request = shape.request(decoder);
     let gone = shape.condition(decoder, "gone", absent_codes());
     shape.fields.finish(decoder);
@@ -254,11 +217,7 @@ pub(in crate::config) fn chain(
     key: &'static str,
     place: &str,
 ) -> Option<Vec<Request>> {
-    let step = if key == "delete" {
-        delete
-    } else {
-        after_create
-    };
+    let step = if key == "delete" { delete } else { after_create };
     if let Kind::List(items) = &node.kind {
         let steps: Vec<_> = items
             .iter()
@@ -271,12 +230,7 @@ pub(in crate::config) fn chain(
 }
 
 /// `verify` and `gone`.
-pub(in crate::config) fn poll(
-    decoder: &mut Decoder,
-    node: &Node,
-    what: &'static str,
-    place: String,
-) -> Option<Poll> {
+pub(in crate::config) fn poll(decoder: &mut Decoder, node: &Node, what: &'static str, place: String) -> Option<Poll> {
     let mut shape = Shape::new(decoder, node, what, place, KNOWN, KNOWN_ANSWER)?;
     let request = shape.request(decoder);
     let gone = shape.condition(decoder, "gone", absent_codes());
@@ -340,16 +294,9 @@ fn target(decoder: &mut Decoder, node: &Node, names: &'static [&'static str]) ->
 }
 
 /// A list of status codes, or an expression.
-fn condition(
-    decoder: &mut Decoder,
-    node: &Node,
-    key: &str,
-    names: &'static [&'static str],
-) -> Option<Condition> {
+fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'static str]) -> Option<Condition> {
     match &node.kind {
-        Kind::String(_) => decoder
-            .expression(node, key, names)
-            .map(Condition::Expression),
+        Kind::String(_) => decoder.expression(node, key, names).map(Condition::Expression),
         Kind::List(items) => {
             let codes: Vec<_> = items
                 .iter()
@@ -358,10 +305,7 @@ fn condition(
                     u16::try_from(code).ok()
                 })
                 .collect();
-            codes
-                .into_iter()
-                .collect::<Option<_>>()
-                .map(Condition::Codes)
+            codes.into_iter().collect::<Option<_>>().map(Condition::Codes)
         }
         Kind::Number(_, written) => {
             decoder.error_with_hint(
