@@ -12,15 +12,14 @@ mod provision;
 mod ready;
 mod schedule;
 mod settle;
+mod site;
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use crate::config::Service;
 use crate::domain::account::AccountKey;
-use crate::domain::decide::Powers;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ledger::{Ledger, Record};
 use crate::domain::secret::Secret;
@@ -30,20 +29,7 @@ use crate::ports::{JournalBroken, Notice, Progress, World};
 
 pub use provision::{Failure, Provisioned};
 pub use settle::{Leftover, Reason, Settled};
-
-/// One service of the configuration, as the engine deals with it.
-pub struct Site {
-    /// What the configuration says.
-    pub service: Service,
-    /// What that lets us do.
-    pub powers: Powers,
-    /// Whether it asks for credentials.
-    pub has_auth: bool,
-    /// The names that every template of it sees: `env`, `run`, `service`.
-    pub scope: Scope,
-    /// Why it can't be asked at all, such as a variable that is missing.
-    pub unusable: Option<String>,
-}
+pub use site::Site;
 
 /// What was learnt of an account beside its id.
 #[derive(Clone, Default)]
@@ -253,3 +239,5 @@ fn with_captures(scope: Scope, captures: &serde_json::Map<String, serde_json::Va
     )
 }
 
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,6 @@
 use super::exchange::{Trouble, render};
 use super::{Engine, Site};
 use crate::config::Request;
-use crate::domain::outcome::Delivery;
 use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, Proof, World};
 
@@ -45,12 +44,16 @@ impl<W: World> Engine<'_, W> {
             payload: None,
             ..asked
         };
-        self.slot(place).await?;
-        let delivery = self.send(place, &anonymous).await;
+        let answer = match self.repeat(place, "request without credentials", &anonymous).await {
+            Ok(answer) => Some(answer),
+            Err(Trouble::Halted(halt)) => return Err(halt.into()),
+            // No answer proves nothing, neither way.
+            Err(Trouble::Unsendable(_) | Trouble::Unanswered(_)) => None,
+        };
         if self.proofs(place) > before {
             return Ok(Some(Proof::Credentials));
         }
-        let refused = matches!(&delivery, Delivery::Answered(answer) if matches!(answer.status, 401 | 403));
+        let refused = answer.is_some_and(|answer| matches!(answer.status, 401 | 403));
         Ok(refused.then_some(Proof::StrangersRefused))
     }
 }
