@@ -2,6 +2,7 @@
 //!
 //! Nothing here opens a socket or a file, or waits for real time.
 
+mod absence;
 mod book;
 mod crash;
 mod fault;
