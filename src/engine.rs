@@ -55,8 +55,9 @@ pub struct Engine<'a, W> {
     ledger: RefCell<Ledger>,
     learnt: RefCell<Vec<Learnt>>,
     readiness: Vec<OnceCell<Result<(), String>>>,
-    /// Per service, how many answers proved so far that the credentials are good.
+    /// Per service, the [`Engine::stamp`] of the latest request whose answer showed that the credentials are good.
     proofs: Vec<Cell<u64>>,
+    /// How many requests were sent.
     requests: Cell<u64>,
 }
 
@@ -254,3 +255,6 @@ fn with_captures(scope: Scope, captures: &serde_json::Map<String, serde_json::Va
         ),
     )
 }
+
+#[cfg(test)]
+mod tests;

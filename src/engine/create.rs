@@ -57,6 +57,7 @@ impl<W: World> Engine<'_, W> {
             return Sent::JournalBroken(broken);
         }
         let intended = self.world.now();
+        let asked = self.stamp();
         let delivery = self.send(place, &outgoing).await;
         let noted = match &delivery {
             Delivery::NotSent(reason) => self.refuse(place, reason.clone()).map(|()| Sent::Again {
@@ -68,7 +69,7 @@ impl<W: World> Engine<'_, W> {
                 let scope = scope.answer(answer);
                 let reading = self.reading(place, create, answer, &scope);
                 if reading.expected {
-                    self.prove_credentials(place);
+                    self.prove_credentials(place, asked, answer);
                 }
                 let text = describe(&delivery);
                 match of_create(&reading) {
@@ -171,13 +172,6 @@ impl<W: World> Engine<'_, W> {
         }
         self.learnt.borrow_mut()[place] = learnt;
         Ok(())
-    }
-
-    /// An answer showed that the service's credentials are good.
-    pub(super) fn prove_credentials(&self, place: usize) {
-        if let Some(proofs) = self.proofs.get(self.places[place]) {
-            proofs.set(proofs.get() + 1);
-        }
     }
 }
 

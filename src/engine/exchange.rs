@@ -50,10 +50,20 @@ impl<W: World> Engine<'_, W> {
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
         let outgoing = render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        self.repeat(place, what, &outgoing).await
+    }
+
+    /// The same for a request that is rendered already.
+    pub(super) async fn repeat(
+        &self,
+        place: usize,
+        what: &'static str,
+        outgoing: &Outgoing,
+    ) -> Result<Answer, Trouble> {
         let mut tries = 0;
         loop {
             self.slot(place).await?;
-            let delivery = self.send(place, &outgoing).await;
+            let delivery = self.send(place, outgoing).await;
             if again(&delivery) == Again::No {
                 return match delivery {
                     Delivery::Answered(answer) => Ok(answer),

@@ -13,6 +13,7 @@ impl<W: World> Engine<'_, W> {
     /// The ids of all accounts under exactly our name. None is an answer too, but not yet a proof.
     pub(super) async fn find(&self, place: usize, site: &Site, find: &Find) -> Result<Vec<RemoteId>, Trouble> {
         let scope = self.scope(place, site);
+        let asked = self.stamp();
         let answer = self.ask(place, "look-up", &find.request, &scope).await?;
         let scope = scope.answer(&answer);
         if find.absent.holds(&answer, &scope).unwrap_or(false) {
@@ -46,7 +47,7 @@ impl<W: World> Engine<'_, W> {
             ids.push(id);
         }
         if !ids.is_empty() {
-            self.prove_credentials(place);
+            self.prove_credentials(place, asked, &answer);
         }
         Ok(ids)
     }

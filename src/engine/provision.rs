@@ -244,7 +244,7 @@ impl<W: World> Engine<'_, W> {
                 Ok(ids) => ids,
                 Err(trouble) => return Ok(Err(trouble)),
             };
-            let proofs = self.proofs(place);
+            let answered = self.stamp();
             if !ids.is_empty() {
                 self.note(place, Event::Adopted(ids.clone()))?;
                 self.tell(place, Progress::Adopted { ids });
@@ -259,7 +259,7 @@ impl<W: World> Engine<'_, W> {
             if may_create_again(&self.record(place), &site.powers, self.world.now()) {
                 self.tell(place, Progress::NotThere);
                 let scope = self.scope(place, site);
-                return Ok(match self.prove(place, site, &find.request, &scope, proofs).await {
+                return Ok(match self.prove(place, site, &find.request, &scope, answered).await {
                     Ok(Some(_)) => Ok(Looked::Absent),
                     Ok(None) => Err(Trouble::Unanswered(UNPROVED.to_owned())),
                     Err(trouble) => Err(trouble),
@@ -340,11 +340,12 @@ impl<W: World> Engine<'_, W> {
         let mut round = 0;
         loop {
             let scope = self.scope(place, site);
+            let asked = self.stamp();
             let answer = self.ask(place, "verify", &verify.request, &scope).await?;
             let scope = scope.answer(&answer);
             let expected = verify.request.expect.holds(&answer, &scope).unwrap_or(false);
             if expected {
-                self.prove_credentials(place);
+                self.prove_credentials(place, asked, &answer);
                 let seen = shown(verify.name.as_ref(), &scope, &self.username(place));
                 if seen == Shown::Other || until(verify, &scope) {
                     return Ok(seen);

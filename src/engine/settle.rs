@@ -218,19 +218,19 @@ impl<W: World> Engine<'_, W> {
                     self.wait_for_late_arrivals(place, site).await?;
                     let gone = self.delete(place, site, &id, &write).await?;
                     write(self.note(place, Event::Absent));
-                    self.count(place, id, &gone, settled);
+                    self.count(place, id, gone, settled);
                 }
                 Settle::Delete(id) => {
                     let gone = self.delete(place, site, &id, &write).await?;
                     write(self.note(place, Event::Deleted(id.clone())));
-                    self.count(place, id, &gone, settled);
+                    self.count(place, id, gone, settled);
                 }
             }
         }
     }
 
-    fn count(&self, place: usize, id: RemoteId, gone: &Gone, settled: &RefCell<Settled>) {
-        match *gone {
+    fn count(&self, place: usize, id: RemoteId, gone: Gone, settled: &RefCell<Settled>) {
+        match gone {
             Gone::Deleted => {
                 settled.borrow_mut().deleted += 1;
                 self.tell(place, Progress::Deleted { id });
@@ -267,14 +267,14 @@ impl<W: World> Engine<'_, W> {
         loop {
             let asked = self.world.now();
             let ids = self.find(place, site, find).await?;
-            let proofs = self.proofs(place);
+            let answered = self.stamp();
             if !ids.is_empty() {
                 return Ok(Owed::Found(ids));
             }
             let closes = site.powers.window_closes(&self.record(place));
             if asked >= closes {
                 let scope = self.scope(place, site);
-                let proof = self.prove(place, site, &find.request, &scope, proofs).await?;
+                let proof = self.prove(place, site, &find.request, &scope, answered).await?;
                 return proof
                     .map(Owed::Absent)
                     .ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
@@ -303,13 +303,16 @@ impl<W: World> Engine<'_, W> {
             return Ok(Shown::Nothing);
         };
         let scope = self.scope(place, site).with("id", id.as_str());
+        let asked = self.stamp();
         let answer = self.ask(place, "read", &verify.request, &scope).await?;
-        let scope = scope.answer(&answer);
-        if answer.is_success() {
-            self.prove_credentials(place);
-            return Ok(shown(verify.name.as_ref(), &scope, &self.username(place)));
+        if !answer.is_success() {
+            return Ok(Shown::Nothing);
         }
-        Ok(Shown::Nothing)
+        let shown = shown(verify.name.as_ref(), &scope.answer(&answer), &self.username(place));
+        if shown == Shown::Ours {
+            self.prove_credentials(place, asked, &answer);
+        }
+        Ok(shown)
     }
 
     /// Carries out the delete, step by step, and sees that it has come true.
@@ -332,11 +335,12 @@ impl<W: World> Engine<'_, W> {
         let mut captures = self.learnt.borrow()[place].captures.clone();
         for request in &site.service.delete {
             let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
+            let asked = self.stamp();
             let answer = self.ask(place, "delete", request, &scope).await?;
-            let proofs = self.proofs(place);
+            let answered = self.stamp();
             let seen = scope.clone().answer(&answer);
             if request.gone.holds(&answer, &seen).unwrap_or(false) {
-                let proof = self.prove(place, site, request, &scope, proofs).await?;
+                let proof = self.prove(place, site, request, &scope, answered).await?;
                 return proof
                     .map(Gone::NeverThere)
                     .ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
@@ -344,7 +348,7 @@ impl<W: World> Engine<'_, W> {
             if !request.expect.holds(&answer, &seen).unwrap_or(false) {
                 return Err(refused(&answer));
             }
-            self.prove_credentials(place);
+            self.prove_credentials(place, asked, &answer);
             Self::capture(&mut captures, request, &seen).map_err(|reason| Stuck::new(Reason::Failed, reason))?;
         }
         self.see_gone(place, site, id).await?;

@@ -1,13 +1,11 @@
 //! One service of the configuration, as the engine deals with it.
 
-use std::time::Duration;
-
-use crate::config::{Auth, Service};
+use crate::config::{Auth, Request, Service};
 use crate::domain::decide::Powers;
-use crate::language::{Expression, Scope};
+use crate::language::Scope;
 
-/// The names that only an answer gives.
-const OF_ANSWERS: [&str; 5] = ["status", "headers", "body", "item", "capture"];
+/// The names that are known before anything was answered, in this process or in any later one.
+const KNOWN_BEFORE: [&str; 5] = ["env", "run", "service", "with", "account"];
 
 /// One service of the configuration, as the engine deals with it.
 pub struct Site {
@@ -24,20 +22,24 @@ pub struct Site {
 }
 
 impl Site {
-    /// Reads off a service what it lets us do.
+    /// Works out what the service's description lets us do. `scope` holds what all its templates see.
     pub fn new(service: Service, scope: Scope, unusable: Option<String>) -> Self {
         let create = &service.create;
+        let chosen_id = create
+            .id
+            .as_ref()
+            .is_some_and(|id| id.names().iter().all(|name| KNOWN_BEFORE.contains(&name.as_str())));
         let powers = Powers {
             find: service.find.is_some(),
             read: service.verify.as_ref().is_some_and(|verify| verify.name.is_some()),
-            chosen_id: create.id.as_ref().is_some_and(is_known_beforehand),
+            chosen_id,
             repeatable: create.duplicate_declared || create.idempotency_header.is_some(),
             request_timeout: service.timeout,
-            settle: service.find.as_ref().map_or(Duration::ZERO, |find| find.settle),
+            settle: service.find.as_ref().map(|find| find.settle).unwrap_or_default(),
         };
         Self {
+            has_auth: has_auth(&service),
             powers,
-            has_auth: !matches!(service.auth, Auth::None),
             scope,
             unusable,
             service,
@@ -45,10 +47,18 @@ impl Site {
     }
 }
 
-/// Does an expression read nothing of an answer?
-fn is_known_beforehand(expression: &Expression) -> bool {
-    !expression
-        .names()
-        .iter()
-        .any(|name| OF_ANSWERS.contains(&name.as_str()))
+/// Does it ask for credentials? Those that stand in a header of the configuration's own count too.
+fn has_auth(service: &Service) -> bool {
+    let looks = service.find.iter().map(|find| &find.request);
+    let shows = service.gone.iter().chain(&service.verify).map(|poll| &poll.request);
+    let requests = service.delete.iter().chain(looks).chain(shows);
+    let own = requests.flat_map(|request: &Request| &request.headers);
+    let mut headers = service.headers.iter().chain(own);
+    !matches!(service.auth, Auth::None)
+        || headers.any(|(name, value)| {
+            let carries = ["authorization", "cookie"]
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known));
+            carries || value.expressions().any(|expression| !expression.env_uses().is_empty())
+        })
 }

@@ -1,0 +1,10 @@
+//! The engine in a world of its own: every order of events, every crash, every fault, on a clock that does not tick.
+//!
+//! Nothing here opens a socket or a file, or waits for real time.
+
+mod absence;
+mod book;
+mod crash;
+mod fault;
+mod stage;
+mod world;
