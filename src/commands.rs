@@ -10,6 +10,7 @@ mod load;
 mod plan;
 mod run;
 mod sandbox;
+mod sealed;
 mod settle;
 mod setup;
 mod state;

@@ -28,7 +28,7 @@ use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
 
 pub use provision::{Failure, Provisioned};
-pub use settle::{Leftover, Reason, Settled};
+pub use settle::Settled;
 pub use site::Site;
 
 /// What was learnt of an account beside its id.

@@ -16,13 +16,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::journal::{self, Journal, Reading};
 use super::private_dir::{PrivateDir, PrivateDirError};
 use crate::domain::event::Planned;
 use crate::domain::secret::Secret;
-use crate::settings::Sealed;
 
 const JOURNAL: &str = "journal.jsonl";
 const SEALED: &str = "sealed.json";
@@ -35,22 +35,6 @@ const LOCK: &str = "lock";
 pub struct EntryDir {
     dir: PrivateDir,
 }
-
-/// What setup puts aside for cleanup: post must not depend on the workspace, nor believe what later steps changed.
-#[derive(Serialize, Deserialize)]
-pub struct SealedCopy {
-    /// The version of this shape.
-    pub version: u32,
-    /// What messages call the configuration.
-    pub name: String,
-    /// Its text. It may hold literal secrets, which is why the file is 0600.
-    pub text: String,
-    /// The settings.
-    pub settings: Sealed,
-}
-
-/// The version of [`SealedCopy`].
-pub const SEALED_VERSION: u32 = 1;
 
 /// Held for as long as a setup or a cleanup works in an entry.
 pub struct Lock {
@@ -119,13 +103,13 @@ impl EntryDir {
     }
 
     /// Puts the configuration and the settings aside.
-    pub fn seal(&self, sealed: &SealedCopy) -> anyhow::Result<()> {
+    pub fn seal(&self, sealed: &impl Serialize) -> anyhow::Result<()> {
         self.dir.write(SEALED, &serde_json::to_vec(sealed)?)?;
         Ok(())
     }
 
     /// What was put aside; `None` once everything is settled.
-    pub fn sealed(&self) -> anyhow::Result<Option<SealedCopy>> {
+    pub fn sealed<T: DeserializeOwned>(&self) -> anyhow::Result<Option<T>> {
         match self.dir.read(SEALED) {
             Ok(bytes) => {
                 let broken = || format!("`{}` can't be read", self.path().join(SEALED).display());
@@ -134,6 +118,11 @@ impl EntryDir {
             Err(error) if is_not_found(&error) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Is there still something put aside, which is something to remove?
+    pub fn is_sealed(&self) -> Result<bool, PrivateDirError> {
+        Ok(self.dir.names()?.iter().any(|name| name == SEALED))
     }
 
     /// Removes what was put aside: nothing is owed any more.

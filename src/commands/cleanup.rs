@@ -18,7 +18,7 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
             Ok(reading) => {
                 let plan = reading.ledger.plan();
                 let ours = plan.repository == context.identity.repository && plan.run == context.identity.run_id;
-                if ours && !(reading.ledger.is_settled() && entry.sealed()?.is_none()) {
+                if ours && (!reading.ledger.is_settled() || entry.is_sealed()?) {
                     found.push(entry);
                 }
             }

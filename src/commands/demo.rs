@@ -104,7 +104,7 @@ fn demonstration(context: &Context, config: &str, journals: &TemporaryDir) -> Co
 
 fn configuration(sandbox: &Sandbox) -> String {
     let find = "    find: { request: \"GET /accounts?username={{ account.username }}\", items: body.items, id: item.id, name: item.username }\n";
-    let services: String = SERVICES
+    let services: Vec<String> = SERVICES
         .iter()
         .map(|name| {
             let url = sandbox.url(name);
@@ -113,5 +113,8 @@ fn configuration(sandbox: &Sandbox) -> String {
             format!("  - name: {name}\n    url: {url}\n{auth}{find}")
         })
         .collect();
-    format!("services:\n{services}accounts:\n  - {{ name: alice, role: admin }}\n  - {{ name: bob, role: tester }}\n")
+    format!(
+        "services:\n{}accounts:\n  - {{ name: alice, role: admin }}\n  - {{ name: bob, role: tester }}\n",
+        services.concat()
+    )
 }

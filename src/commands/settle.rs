@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::context::{Context, in_full};
 use super::exit::{ExitCode, Failure};
 use super::load::{self, Document};
+use super::sealed::SealedCopy;
 use super::wire::wire;
 use crate::adapters::entry::{EntryDir, Lock};
 use crate::adapters::hosts::Host;
@@ -22,8 +23,9 @@ use crate::adapters::world::LiveWorld;
 use crate::config::Config;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ledger::Ledger;
+use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::marker::Marker;
-use crate::engine::{Engine, Leftover, Reason, Settled};
+use crate::engine::{Engine, Settled};
 use crate::language::Environment;
 use crate::plan::{self, Run};
 use crate::ports::{Notice, World as _};
@@ -140,7 +142,7 @@ async fn lock(context: &Context, entry: &EntryDir) -> Result<Option<Lock>, Failu
 
 /// The configuration and settings that setup sealed; without them those of now.
 fn kept(context: &Context, entry: &EntryDir) -> Result<(Document, Sealed), Failure> {
-    match entry.sealed() {
+    match entry.sealed::<SealedCopy>() {
         Ok(Some(sealed)) => {
             let document = Document {
                 name: sealed.name,

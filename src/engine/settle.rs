@@ -5,18 +5,17 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use serde::Serialize;
-
 use super::create::{shown, text};
 use super::exchange::{Trouble, status};
 use super::provision::{UNPROVED, until};
 use super::schedule::{self, Flow, Queue};
 use super::{Engine, Site};
-use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::domain::decide::{Settle, settle};
 use crate::domain::event::Event;
 use crate::domain::ledger::Status;
+use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::outcome::{Shown, pause};
 use crate::ports::{JournalBroken, Progress, Proof, Stop, World};
 
@@ -33,39 +32,6 @@ pub struct Settled {
     pub stopped: Option<Stop>,
     /// The journal could not be written on the way.
     pub journal_broken: Option<JournalBroken>,
-}
-
-/// An account that may still exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leftover {
-    /// Which.
-    pub key: AccountKey,
-    /// Its ids, where they are known.
-    pub ids: Vec<RemoteId>,
-    /// Its user name.
-    pub username: String,
-    /// The class of the reason.
-    pub reason: Reason,
-    /// The reason in words.
-    pub detail: String,
-}
-
-/// Why an account is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// It may have been created, and the service has no look-up.
-    NoLookUp,
-    /// It was not found, and that could not be proved.
-    Unproved,
-    /// The service did not delete it.
-    Failed,
-    /// The service can't be asked: a variable is missing, or the configuration no longer has it.
-    Unusable,
-    /// The deadline came first.
-    Deadline,
-    /// Cleanup was stopped.
-    Stopped,
 }
 
 /// Why one account could not be settled.
@@ -218,19 +184,19 @@ impl<W: World> Engine<'_, W> {
                     self.wait_for_late_arrivals(place, site).await?;
                     let gone = self.delete(place, site, &id, &write).await?;
                     write(self.note(place, Event::Absent));
-                    self.count(place, id, gone, settled);
+                    self.count(place, id, &gone, settled);
                 }
                 Settle::Delete(id) => {
                     let gone = self.delete(place, site, &id, &write).await?;
                     write(self.note(place, Event::Deleted(id.clone())));
-                    self.count(place, id, gone, settled);
+                    self.count(place, id, &gone, settled);
                 }
             }
         }
     }
 
-    fn count(&self, place: usize, id: RemoteId, gone: Gone, settled: &RefCell<Settled>) {
-        match gone {
+    fn count(&self, place: usize, id: RemoteId, gone: &Gone, settled: &RefCell<Settled>) {
+        match *gone {
             Gone::Deleted => {
                 settled.borrow_mut().deleted += 1;
                 self.tell(place, Progress::Deleted { id });

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::line::Line;
 use super::narrator::span;
-use crate::engine::{Leftover, Reason};
+use crate::domain::leftover::{Leftover, Reason};
 
 /// The line that says how setup ended.
 ///

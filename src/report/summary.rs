@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::narrator::span;
 use super::outcome::hint;
 use super::table::{escape, markdown};
-use crate::engine::Leftover;
+use crate::domain::leftover::Leftover;
 
 /// A summary that the runner takes is under 1 MiB; rows beyond this are only counted.
 const ROWS_MAX: usize = 500;

@@ -17,12 +17,13 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 ///
 /// `main -> commands -> {engine, adapters, report, sandbox} -> ports -> config -> language -> domain`; `cli` and
 /// `settings` sit beside the commands.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("main", &["commands", "cli", "settings"]),
     (
         "commands",
         &[
-            "cli", "settings", "engine", "adapters", "report", "sandbox", "ports", "config", "language", "domain",
+            "cli", "settings", "engine", "adapters", "report", "sandbox", "ports", "plan", "config", "language",
+            "domain",
         ],
     ),
     ("cli", &["settings", "config", "language", "domain"]),
@@ -32,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("report", &["ports", "config", "language", "domain"]),
     ("sandbox", &["ports", "config", "language", "domain"]),
     ("ports", &["config", "language", "domain"]),
+    ("plan", &["config", "language", "domain"]),
     ("config", &["language", "domain"]),
     ("language", &["domain"]),
     ("domain", &[]),
