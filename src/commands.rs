@@ -1,11 +1,13 @@
 //! What each command does: it wires the adapters to the engine, and chooses the exit code.
 
 mod action;
+mod by_name;
 mod cleanup;
 mod context;
 mod deliver;
 mod demo;
 mod exit;
+mod job_report;
 mod load;
 mod plan;
 mod run;

@@ -52,6 +52,8 @@ pub struct Engine<'a, W> {
     account: Box<dyn Fn(usize) -> minijinja::Value + 'a>,
     /// When everything must have ended.
     deadline: Timestamp,
+    /// Ids that were not written down by a journal of ours: only an answer that shows our name makes them ours.
+    doubts_ids: bool,
     ledger: RefCell<Ledger>,
     learnt: RefCell<Vec<Learnt>>,
     readiness: Vec<OnceCell<Result<(), String>>>,
@@ -84,12 +86,18 @@ impl<'a, W: World> Engine<'a, W> {
             places,
             account: Box::new(account),
             deadline,
+            doubts_ids: false,
             learnt: RefCell::new(vec![Learnt::default(); accounts.len()]),
             readiness: sites.iter().map(|_| OnceCell::new()).collect(),
             proofs: sites.iter().map(|_| Cell::new(0)).collect(),
             requests: Cell::new(0),
             ledger: RefCell::new(ledger),
         }
+    }
+
+    /// From here on an id counts as ours only if reading it back shows our name.
+    pub fn doubt_ids(&mut self) {
+        self.doubts_ids = true;
     }
 
     /// Goes on with the same ledger until another deadline: what setup made, rollback takes away.

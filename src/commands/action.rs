@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
-use super::{cleanup, plan, settle, setup};
+use super::{by_name, cleanup, plan, setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::private_dir::PrivateDirError;
@@ -97,11 +97,11 @@ pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
     match EntryDir::open_in(&journals, name) {
         Ok(entry) => cleanup::settle_all(context, &[entry], &signals).await,
         Err(PrivateDirError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            settle::settle_by_marker(context, name, &signals).await
+            by_name::settle_marker(context, name, &signals).await
         }
         Err(error) => {
             context.console.warning(&error.to_string());
-            settle::settle_by_marker(context, name, &signals).await
+            by_name::settle_marker(context, name, &signals).await
         }
     }
 }

@@ -4,13 +4,16 @@ use anyhow::Context as _;
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
-use super::settle;
+use super::{by_name, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 
-/// The command: every unsettled journal of this run.
+/// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
+    if let Some(state) = &context.settings.state {
+        return by_name::settle_state(context, state, &signals).await;
+    }
     let journals = context.journals()?;
     let mut found = Vec::new();
     for entry in EntryDir::all(&journals)? {

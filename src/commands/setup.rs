@@ -10,6 +10,7 @@ use rand::{RngExt as _, rand_core::UnwrapErr};
 use super::context::{Context, in_full};
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
+use super::job_report::write_report;
 use super::sealed::{SealedCopy, VERSION as SEALED_VERSION};
 use super::state::State;
 use super::wire::{Wired, wire};
@@ -287,7 +288,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         }
     };
     summarise(context, &ledger, &provisioned, settled.as_ref(), took);
-    settle::write_report(
+    write_report(
         context,
         "setup",
         &ledger,

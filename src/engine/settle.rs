@@ -173,6 +173,12 @@ impl<W: World> Engine<'_, W> {
                     }
                 },
                 Settle::Read(id) => match self.read_name(place, site, &id).await? {
+                    Shown::Nothing if self.doubts_ids => {
+                        return Err(Stuck::new(
+                            Reason::Unproved,
+                            "reading it back does not show whose it is",
+                        ));
+                    }
                     Shown::Ours | Shown::Nothing => name_seen = true,
                     Shown::Other => {
                         let reason = "its id leads to an account under another name, which is left alone";
