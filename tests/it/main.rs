@@ -6,6 +6,7 @@
 )]
 
 mod act;
+mod docs;
 mod runner;
 mod shim;
 mod tidy;
