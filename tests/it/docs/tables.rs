@@ -177,7 +177,7 @@ fn settings() -> Vec<String> {
 fn sources(setting: &Setting) -> String {
     let variable = match setting.sources.variable {
         Variable::Counts => Some("variable"),
-        Variable::NotInAction => Some("variable, but not in the action"),
+        Variable::NotInAction => Some("variable (not in the action)"),
         Variable::Never => None,
     };
     let flag = setting.sources.flag.then_some("flag");
