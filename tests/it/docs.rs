@@ -11,7 +11,9 @@ use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
 use tempfile::TempDir;
 
 mod commands;
+mod journal;
 mod keys;
+mod links;
 mod messages;
 mod tables;
 mod workflows;
