@@ -43,7 +43,7 @@ fn the_journal_that_is_shown_is_one_that_is_read() {
     assert_eq!(reading.remarks, Vec::<String>::new());
     assert!(reading.ledger.is_settled());
     assert_eq!(reading.ledger.plan().accounts.len(), 1);
-    let half: String = shown.lines().take(4).map(|line| format!("{line}\n")).collect();
+    let half = shown.lines().take(4).collect::<Vec<_>>().join("\n") + "\n";
     let reading = journal::parse(half.as_bytes()).unwrap();
     assert_eq!(reading.ledger.debts().count(), 1);
 }
