@@ -209,9 +209,9 @@ pub(super) async fn delete(
         context.console.mask(secret);
     }
     let debts = ledger.debts().count();
-    context
+    let group = context
         .console
-        .info(&format!("deleting {}", super::setup::plural(debts, "account")));
+        .group(&format!("deleting {}", super::setup::plural(debts, "account")));
     let narrator = RefCell::new(Narrator::new(Phase::Cleanup, debts));
     let world = LiveWorld {
         services: wired.services,
@@ -232,6 +232,7 @@ pub(super) async fn delete(
     }
     let settled = engine.settle().await;
     context.console.end_progress();
+    drop(group);
     let requests = engine.requests();
     let (ledger, _) = engine.into_parts();
     Ok((settled, ledger, requests))

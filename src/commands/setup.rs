@@ -15,10 +15,11 @@ use super::sealed::{SealedCopy, VERSION as SEALED_VERSION};
 use super::state::State;
 use super::wire::{Wired, wire};
 use super::{load, settle};
-use crate::adapters::entry::{EntryDir, Lock};
+use crate::adapters::entry::{self, EntryDir, Lock};
 use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
+use crate::adapters::private_dir::PrivateDir;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::ledger::Ledger;
@@ -54,6 +55,9 @@ pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
     let prepared = prepare(context)?;
     announce(context, &prepared)?;
     let made = make(context, prepared, &signals).await?;
+    if made.code == ExitCode::Success && context.host != Host::GitHub {
+        context.console.data(&deliver::accounts_json(&made.accounts)?);
+    }
     Ok(made.code)
 }
 
@@ -108,6 +112,7 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
         context.console.warning(warning);
     }
     let journals = context.journals().map_err(|error| no_journal(&error.into()))?;
+    prune(context, &journals);
     let entry = EntryDir::create(&journals, run.marker.as_str()).map_err(|error| no_journal(&error.into()))?;
     let lock = entry.try_lock().map_err(|error| no_journal(&error))?;
     entry
@@ -126,6 +131,15 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
         journal,
         _lock: lock,
     })
+}
+
+/// Removes what setups of former days have left in the journals' directory. It is in nobody's way: a failure is no error.
+fn prune(context: &Context, journals: &PrivateDir) {
+    if let Err(error) = entry::prune(journals, context.clock.now()) {
+        context
+            .console
+            .debug(&format!("old journals can't be removed: {}", in_full(&error)));
+    }
 }
 
 fn no_journal(error: &anyhow::Error) -> Failure {
@@ -186,17 +200,21 @@ pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Fai
             .set_outputs(&[("state", state.as_str()), ("ready", "false")])
             .context("no account was created: the outputs can't be set")?;
     }
-    let accounts = &prepared.draft.planned.accounts;
+    Ok(())
+}
+
+/// What is about to be done, in a line.
+fn intention(draft: &Draft) -> String {
+    let accounts = &draft.planned.accounts;
     let mut services: Vec<&str> = accounts.iter().map(|account| account.key.service.as_str()).collect();
     services.dedup();
-    context.console.info(&format!(
+    format!(
         "creating {} in {} ({}); their names begin with {}",
         plural(accounts.len(), "account"),
         plural(services.len(), "service"),
         services.join(", "),
-        prepared.draft.planned.marker,
-    ));
-    Ok(())
+        draft.planned.marker,
+    )
 }
 
 /// Creates everything, and rolls back or hands over.
@@ -210,6 +228,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
     } = prepared;
     let settings = &context.settings;
     let begun = context.clock.now();
+    let group = context.console.group(&intention(&draft));
     let narrator = RefCell::new(Narrator::new(Phase::Setup, draft.planned.accounts.len()));
     let world = LiveWorld {
         services: wired.services,
@@ -233,6 +252,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         signal = signals.nth(1) => Provisioned { stopped: Some(Stop::Signal(signal)), ..Provisioned::default() },
     };
     context.console.end_progress();
+    drop(group);
     let took = world.now().since(begun);
     let failed = !provisioned.failures.is_empty() || provisioned.journal_broken.is_some();
     let rolls_back = provisioned.stopped.is_none() && failed && (!keep || provisioned.journal_broken.is_some());
@@ -300,12 +320,13 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
 }
 
 async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, narrator: &RefCell<Narrator>) -> Settled {
-    context.console.info("taking back what was created");
+    let group = context.console.group("taking back what was created");
     let debts = engine.ledger().debts().count();
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts);
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
     let settled = engine.settle().await;
     context.console.end_progress();
+    drop(group);
     settled
 }
 
