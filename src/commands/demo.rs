@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::sandbox::{PASSWORD, USER};
-use super::{cleanup, setup};
+use super::{cleanup, prepare, setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::private_dir::TemporaryDir;
 use crate::adapters::signals::Signals;
@@ -52,9 +52,9 @@ pub(super) async fn demo(context: &Context) -> Result<ExitCode, Failure> {
     let context = demonstration(context, &config, &journals);
 
     context.console.info("== setup");
-    let prepared = setup::prepare(&context)?;
+    let prepared = prepare::prepare(&context)?;
     let entry = EntryDir::open(prepared.entry.path())?;
-    setup::announce(&context, &prepared)?;
+    prepare::announce(&context, &prepared)?;
     let made = setup::make(&context, prepared, &signals).await?;
     tell_books(&context, &sandbox);
 
