@@ -150,7 +150,7 @@ impl<W: World> Engine<'_, W> {
             reason: String::new(),
         };
         loop {
-            let end = match provision(&self.record(place), &site.powers, attempt.creates_left) {
+            let end = match provision(&self.record(place), &self.powers(place, site), attempt.creates_left) {
                 Provision::Create => self.attempt(place, site, &mut attempt).await?,
                 Provision::Look => match self.look_for_wanted(place, site, &attempt).await? {
                     Ok(Looked::Adopted) => None,
@@ -249,7 +249,7 @@ impl<W: World> Engine<'_, W> {
                     attempt.reason
                 ))));
             }
-            if may_create_again(&self.record(place), &site.powers, self.world.now()) {
+            if may_create_again(&self.record(place), &self.powers(place, site), self.world.now()) {
                 self.tell(place, Progress::NotThere);
                 let scope = self.scope(place, site);
                 return Ok(match self.prove(place, site, &find.request, &scope, answered).await {

@@ -184,7 +184,7 @@ impl<W: World> Engine<'_, W> {
         };
         let mut name_seen = false;
         loop {
-            match settle(&self.record(place), &site.powers, name_seen) {
+            match settle(&self.record(place), &self.powers(place, site), name_seen) {
                 Settle::Done => return Ok(()),
                 Settle::GiveUp => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
                 Settle::Look => match self.look_for_owed(place, site).await? {
@@ -237,8 +237,8 @@ impl<W: World> Engine<'_, W> {
     }
 
     fn why_unclear(&self, place: usize) -> String {
-        match self.record(place).status {
-            Status::Stranger => "the service showed somebody else's account for it, and it has no look-up".to_owned(),
+        let begun = match self.record(place).status {
+            Status::Stranger => "the service showed somebody else's account for it",
             Status::Untouched
             | Status::Creating
             | Status::Refused
@@ -247,8 +247,15 @@ impl<W: World> Engine<'_, W> {
             | Status::Verified
             | Status::Rejected
             | Status::Deleting
-            | Status::Gone => "it may have been created, and the service has no look-up".to_owned(),
-        }
+            | Status::Gone => "it may have been created",
+        };
+        let unmarked = self.ledger.borrow().account(place).unmarked;
+        let why = if unmarked {
+            "its name carries no marker, so that nothing tells it from somebody else's"
+        } else {
+            "the service has no look-up"
+        };
+        format!("{begun}, and {why}")
     }
 
     /// Looks for an account that may have been created, for as long as its create may still land.
@@ -265,7 +272,7 @@ impl<W: World> Engine<'_, W> {
             if !ids.is_empty() {
                 return Ok(Owed::Found(ids));
             }
-            let closes = site.powers.window_closes(&self.record(place));
+            let closes = self.powers(place, site).window_closes(&self.record(place));
             if asked >= closes {
                 let scope = self.scope(place, site);
                 let proof = self.prove(place, site, &find.request, &scope, answered).await?;
@@ -278,7 +285,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     async fn wait_for_late_arrivals(&self, place: usize, site: &Site) -> Result<(), Stuck> {
-        let closes = site.powers.window_closes(&self.record(place));
+        let closes = self.powers(place, site).window_closes(&self.record(place));
         Ok(self.pause(closes.since(self.world.now())).await?)
     }
 
