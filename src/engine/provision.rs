@@ -233,6 +233,8 @@ impl<W: World> Engine<'_, W> {
         self.tell(place, Progress::LookingUp);
         let mut round = 0;
         loop {
+            // What lands while the look-up is on its way may be missed by it.
+            let asked = self.world.now();
             let ids = match self.find(place, site, find).await {
                 Ok(ids) => ids,
                 Err(trouble) => return Ok(Err(trouble)),
@@ -249,7 +251,7 @@ impl<W: World> Engine<'_, W> {
                     attempt.reason
                 ))));
             }
-            if may_create_again(&self.record(place), &self.powers(place, site), self.world.now()) {
+            if may_create_again(&self.record(place), &self.powers(place, site), asked) {
                 self.tell(place, Progress::NotThere);
                 let scope = self.scope(place, site);
                 return Ok(match self.prove(place, site, &find.request, &scope, answered).await {

@@ -6,5 +6,6 @@ mod absence;
 mod book;
 mod crash;
 mod fault;
+mod lifecycle;
 mod stage;
 mod world;

@@ -22,6 +22,8 @@ pub(super) enum Fault {
     After(u16),
     /// It is carried out, and its answer is changed.
     Garble(fn(&mut Answer)),
+    /// A proxy sends it twice, and its answer is lost.
+    Twice,
 }
 
 impl Fault {

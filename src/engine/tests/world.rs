@@ -94,6 +94,7 @@ struct State {
     orphans: Vec<String>,
     faults_in_a_row: Vec<u32>,
     sent_after_break: usize,
+    starts_after: u64,
 }
 
 /// The world.
@@ -135,6 +136,7 @@ impl Fake {
                 orphans: Vec::new(),
                 faults_in_a_row: vec![0; services],
                 sent_after_break: 0,
+                starts_after: 0,
             }),
             bell: Notify::new(),
             planted: RefCell::default(),
@@ -168,6 +170,11 @@ impl Fake {
     /// How many creates were sent after the journal had broken.
     pub(super) fn creates_after_break(&self) -> usize {
         self.state.borrow().sent_after_break
+    }
+
+    /// No service can be reached before this time.
+    pub(super) fn starts_after(&self, time: u64) {
+        self.state.borrow_mut().starts_after = time;
     }
 
     /// Nothing new may be started.
@@ -296,7 +303,7 @@ impl Fake {
         let (carried_out, mut end) = match fault {
             Fault::Refuse => (false, Some(Delivery::NotSent("connection refused".to_owned()))),
             Fault::LostBefore => (false, Some(lost("the connection was lost"))),
-            Fault::LostAfter => (true, Some(lost("the connection was lost"))),
+            Fault::LostAfter | Fault::Twice => (true, Some(lost("the connection was lost"))),
             Fault::Late => {
                 back = now + 1;
                 arrives = now + timeout;
@@ -311,7 +318,7 @@ impl Fake {
         }
         let number = state.number;
         state.number += 1;
-        if carried_out {
+        for _ in 0..u32::from(carried_out) + u32::from(matches!(fault, Fault::Twice)) {
             state.arrivals.push(Arrival {
                 at: arrives,
                 number,
@@ -391,6 +398,9 @@ impl World for Fake {
 
     async fn reach(&self, _service: usize) -> Result<(), String> {
         sleep(Duration::from_millis(1)).await;
+        if self.time() < self.state.borrow().starts_after {
+            return Err("connection refused".to_owned());
+        }
         Ok(())
     }
 
