@@ -226,6 +226,10 @@ impl<'a, W: World> Engine<'a, W> {
         if self.world.stop().is_some() {
             return Err(Halt::Stopped);
         }
+        // What need not be waited for would else always be in time.
+        if self.time_left().is_zero() {
+            return Err(Halt::Deadline);
+        }
         tokio::select! {
             biased;
             () = self.world.stopped() => Err(Halt::Stopped),
