@@ -115,7 +115,8 @@ impl<W: World> Engine<'_, W> {
         provisioned
     }
 
-    async fn after_last_answers(&self) {
+    /// Returns once answers in flight need not be awaited any longer, since it was told to stop.
+    pub(super) async fn after_last_answers(&self) {
         self.world.stopped().await;
         self.world.sleep(LAST_ANSWERS).await;
     }

@@ -3,7 +3,7 @@
 //! This is the only way in which accounts are deleted: setup's rollback, `cleanup` and post all come here.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::create::{shown, text};
 use super::exchange::{Trouble, status};
@@ -115,7 +115,7 @@ impl<W: World> Engine<'_, W> {
         let mut limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
-        schedule::run(
+        let everything = schedule::run(
             Queue::new(lanes, &after, &limits),
             |task| self.settle_one(debts[task], &settled, &broken),
             |task, result: Result<(), Stuck>| {
@@ -124,13 +124,28 @@ impl<W: World> Engine<'_, W> {
                 }
                 Flow::GoOn
             },
-        )
-        .await;
+        );
+        tokio::select! {
+            () = everything => {}
+            () = self.after_last_answers() => {}
+        }
         let mut settled = settled.into_inner();
+        self.name_the_rest(&debts, &mut settled);
         settled.stopped = self.world.stop();
         settled.journal_broken = broken.into_inner();
         settled.leftovers.sort_by(|a, b| a.key.cmp(&b.key));
         settled
+    }
+
+    /// Names what was cut off by a stop.
+    fn name_the_rest(&self, debts: &[usize], settled: &mut Settled) {
+        let named: HashSet<AccountKey> = settled.leftovers.iter().map(|leftover| leftover.key.clone()).collect();
+        for place in debts {
+            if self.record(*place).status.is_debt() && !named.contains(&self.key(*place)) {
+                let stuck = Trouble::Halted(super::Halt::Stopped).into();
+                settled.leftovers.push(self.leftover(*place, stuck));
+            }
+        }
     }
 
     /// For each of these, the tasks among them that need it and so go first.
