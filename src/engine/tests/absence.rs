@@ -2,8 +2,9 @@
 
 use super::super::Reason;
 use super::book::{Book, Nature, PLAIN, Strangers};
+use super::process::Crash;
 use super::stage::Stage;
-use super::world::{Crash, Fake};
+use super::world::Fake;
 use crate::ports::{Notice, Progress, Proof};
 
 /// A service that asks for credentials, without and with a `probe`.
