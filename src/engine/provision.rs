@@ -232,6 +232,7 @@ impl<W: World> Engine<'_, W> {
             return Ok(Err(Trouble::Unanswered("there is no look-up".to_owned())));
         };
         self.tell(place, Progress::LookingUp);
+        let begun = self.world.now();
         let mut round = 0;
         loop {
             // What lands while the look-up is on its way may be missed by it.
@@ -246,13 +247,14 @@ impl<W: World> Engine<'_, W> {
                 self.tell(place, Progress::Adopted { ids });
                 return self.keep_adopted(place, &site.service.create);
             }
-            if attempt.taken {
+            // Whoever holds the name was there before, so that a look-up that lags must show it by then.
+            if attempt.taken && asked.since(begun) >= site.powers.settle {
                 return Ok(Err(Trouble::Unanswered(format!(
                     "{}, and the look-up does not show by whom",
                     attempt.reason
                 ))));
             }
-            if may_create_again(&self.record(place), &self.powers(place, site), asked) {
+            if !attempt.taken && may_create_again(&self.record(place), &self.powers(place, site), asked) {
                 self.tell(place, Progress::NotThere);
                 let scope = self.scope(place, site);
                 return Ok(match self.prove(place, site, &find.request, &scope, answered).await {

@@ -227,18 +227,18 @@ impl<W: World> Engine<'_, W> {
                     self.wait_for_late_arrivals(place, site).await?;
                     let gone = self.delete(place, site, &id, &write).await?;
                     write(self.note(place, Event::Absent));
-                    self.count(place, id, gone, settled);
+                    self.count(place, id, &gone, settled);
                 }
                 Settle::Delete(id) => {
                     let gone = self.delete(place, site, &id, &write).await?;
                     write(self.note(place, Event::Deleted(id.clone())));
-                    self.count(place, id, gone, settled);
+                    self.count(place, id, &gone, settled);
                 }
             }
         }
     }
 
-    fn count(&self, place: usize, id: RemoteId, gone: Gone, settled: &RefCell<Settled>) {
+    fn count(&self, place: usize, id: RemoteId, gone: &Gone, settled: &RefCell<Settled>) {
         match gone {
             Gone::Deleted => {
                 settled.borrow_mut().deleted += 1;
@@ -246,7 +246,7 @@ impl<W: World> Engine<'_, W> {
             }
             Gone::NeverThere(proof) => {
                 settled.borrow_mut().absent += 1;
-                self.tell(place, Progress::Absent { proof });
+                self.tell(place, Progress::Absent { proof: *proof });
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Each row of the table of what an answer to a create means, from the create to the last delete.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::super::{Reason, Settled};
@@ -31,6 +33,11 @@ use Flavour::{Blind, Chosen, Keyed, Loose, Other, Unique};
 const FIND: &str = r#"find: { request: "GET /accounts?username={{ account.username }}", items: body, id: item.id, name: item.username, settle: 2s }"#;
 
 fn stage(flavour: Flavour, account: &str) -> Stage {
+    Stage::new(&text(flavour, account))
+}
+
+/// The configuration; `account` stands beside the persona's name.
+fn text(flavour: Flavour, account: &str) -> String {
     let (create, find) = match flavour {
         Unique => ("duplicate: [409]", FIND),
         Other => ("duplicate: [422]", FIND),
@@ -39,7 +46,7 @@ fn stage(flavour: Flavour, account: &str) -> Stage {
         Chosen => ("id: account.username", ""),
         Blind => ("expect: [201]", ""),
     };
-    Stage::new(&format!(
+    format!(
         r#"
 services:
   - name: users
@@ -49,7 +56,7 @@ services:
 accounts:
   - {{ name: alice{account} }}
 "#
-    ))
+    )
 }
 
 fn world(seed: u64, flavour: Flavour, faults: &[(Kind, u32, u32, Fault)]) -> Fake {
@@ -154,7 +161,7 @@ async fn meets(flavour: Flavour, last: u32, fault: Fault, expected: Went, what: 
 fn object(answer: &mut Answer) -> &mut serde_json::Map<String, Value> {
     match &mut answer.body {
         Body::Json(Value::Object(object)) => object,
-        body => panic!("{body:?} is no object"),
+        Body::Json(_) | Body::Text(_) => panic!("the answer is no object"),
     }
 }
 
@@ -209,6 +216,41 @@ async fn a_name_that_is_taken_is_adopted_if_it_can_be_found() {
     meets(Other, 1, Fault::Before(409), gone(true, 2), "409 that is not declared").await;
     meets(Other, 1, Fault::After(409), gone(true, 1), "409 that is not declared").await;
     meets(Other, 1, Fault::After(422), gone(true, 1), "422 as declared").await;
+    meets(
+        Loose,
+        1,
+        Fault::After(409),
+        gone(true, 1),
+        "sent twice by a proxy, and seen late",
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_up_that_lags_behind_the_create_is_given_its_time() {
+    let stage = stage(Unique, "");
+    assert_eq!(stage.sites[0].powers.settle, Duration::from_secs(2));
+    for fault in [Fault::LostAfter, Fault::After(503), Fault::After(409), Fault::Late] {
+        let fake = world(0, Unique, &[(Kind::Create, 1, 1, fault)]);
+        fake.book(0, |book| book.nature.lag = 2_000);
+        let (went, _) = live(&stage, &fake, true).await;
+        assert!(went == gone(true, 1) || went == gone(true, 2), "{went:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_whose_answer_is_wanted_and_was_lost_is_not_ready() {
+    for wanted in [
+        "outputs: { tenant: body.id }",
+        "secrets: { key: body.id }",
+        "capture: { key: body.id }",
+    ] {
+        let stage = Stage::new(&text(Unique, "").replace("duplicate: [409]", &format!("duplicate: [409], {wanted}")));
+        for (fault, expected) in [(Fault::None, gone(true, 1)), (Fault::LostAfter, gone(false, 1))] {
+            let fake = world(0, Unique, &[(Kind::Create, 1, 1, fault)]);
+            assert_eq!(live(&stage, &fake, false).await.0, expected, "{wanted}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -103,6 +103,22 @@ async fn what_is_needed_is_tried_all_the_same_when_a_dependent_is_stuck() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dependent_waits_for_what_it_needs_and_for_nothing_else() {
+    let stage = stage(8, 3);
+    let fake = world(0);
+    plant(&fake, LOGIN, Kind::Create, 2..=2, Fault::Takes(9_000));
+    made(&stage, &fake).await;
+    let orders: Vec<u64> = fake
+        .calls()
+        .iter()
+        .filter(|call| call.service == ORDER && call.kind == Kind::Create)
+        .map(|call| call.at)
+        .collect();
+    assert_eq!(orders.len(), 3);
+    assert!(orders[1] < 1_000 && orders[2] > 9_000, "{orders:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_service_is_asked_as_much_at_once_as_it_allows() {
     for limit in [1, 2, 8] {
         let stage = stage(limit, 20);

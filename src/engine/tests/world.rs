@@ -46,8 +46,6 @@ pub(super) struct Call {
     pub(super) service: usize,
     /// For what.
     pub(super) kind: Kind,
-    /// The address.
-    pub(super) target: String,
     /// The time.
     pub(super) at: u64,
 }
@@ -251,12 +249,7 @@ impl Fake {
         let now = self.time();
         let mut state = self.state.borrow_mut();
         let kind = Kind::of(request);
-        state.calls.push(Call {
-            service,
-            kind,
-            target: request.target.clone(),
-            at: now,
-        });
+        state.calls.push(Call { service, kind, at: now });
         if kind == Kind::Create && state.process.broken {
             state.process.creates_after_break += 1;
         }
@@ -264,7 +257,7 @@ impl Fake {
         *count += 1;
         let count = *count;
         let timeout = u64::try_from(TIMEOUT.as_millis()).unwrap_or(u64::MAX);
-        let slow = self.slow.get() > 0 && state.random.next_u64() % self.slow.get() == 0;
+        let slow = self.slow.get() > 0 && state.random.next_u64().is_multiple_of(self.slow.get());
         let span = if slow { timeout } else { 40 };
         let mut arrives = now + 1 + state.random.next_u64() % span;
         let mut back = arrives + 1 + state.random.next_u64() % span;
@@ -333,7 +326,7 @@ impl Fake {
         if let Some(planted) = planted.iter().find(meets) {
             return planted.fault;
         }
-        if self.odds.get() == 0 || state.random.next_u64() % self.odds.get() != 0 {
+        if self.odds.get() == 0 || !state.random.next_u64().is_multiple_of(self.odds.get()) {
             state.faults_in_a_row[service] = 0;
             return Fault::None;
         }
