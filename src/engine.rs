@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use crate::domain::account::AccountKey;
+use crate::domain::decide::Powers;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ledger::{Ledger, Record};
 use crate::domain::secret::Secret;
@@ -136,6 +137,21 @@ impl<'a, W: World> Engine<'a, W> {
         self.ledger.borrow().record(place).clone()
     }
 
+    /// What can be done for this account.
+    fn powers(&self, place: usize, site: &Site) -> Powers {
+        let ledger = self.ledger.borrow();
+        let account = ledger.account(place);
+        let planned = Duration::from_millis(account.timeout_ms);
+        Powers {
+            // Whoever bears a name without our marker may be somebody else: it is never gone by.
+            find: site.powers.find && !account.unmarked,
+            chosen_id: site.powers.chosen_id && !account.unmarked,
+            // What was in flight when its process died had the time that it was sent with.
+            request_timeout: site.powers.request_timeout.max(planned),
+            ..site.powers
+        }
+    }
+
     /// The names that a template of this account sees.
     fn scope(&self, place: usize, site: &Site) -> Scope {
         let ledger = self.ledger.borrow();
@@ -233,6 +249,10 @@ impl<'a, W: World> Engine<'a, W> {
     async fn unless_halted(&self, waiting: impl Future<Output = ()>) -> Result<(), Halt> {
         if self.world.stop().is_some() {
             return Err(Halt::Stopped);
+        }
+        // What need not be waited for would else always be in time.
+        if self.time_left().is_zero() {
+            return Err(Halt::Deadline);
         }
         tokio::select! {
             biased;
