@@ -4,7 +4,7 @@
 //! field or an answer holds is data: it is never parsed or rendered again.
 
 mod convert;
-mod engine;
+mod jinja;
 mod environment;
 mod error;
 mod expression;

@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 use minijinja::{ErrorKind, Value};
 
 use super::convert::{to_text, undefined, within_limit};
-use super::engine::{OPTIONAL, STRICT};
+use super::jinja::{OPTIONAL, STRICT};
 use super::error::{EvalError, EvalErrorKind, LanguageError};
 use super::nearest::nearest;
 use super::scope::Scope;
