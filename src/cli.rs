@@ -4,7 +4,6 @@
 
 mod command;
 mod help;
-pub(crate) mod nearest;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,9 +12,9 @@ use lexopt::Arg;
 
 pub use command::{Command, CommandName};
 
+use crate::language::nearest;
 use crate::settings::table::{Kind, SETTINGS, Setting, setting};
 use command::{COMMANDS, Row};
-use nearest::nearest;
 
 /// What the arguments ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,9 +130,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
         }
     }
     if wants_help {
-        return Ok(Request::Show(
-            chosen.map_or_else(help::overall, help::of_command),
-        ));
+        return Ok(Request::Show(chosen.map_or_else(help::overall, help::of_command)));
     }
     let Some(row) = chosen else {
         return Err(UsageError::new(
@@ -174,10 +171,7 @@ fn finish(row: &Row, command: Command, flags: Flags) -> Result<Request, UsageErr
 
 /// `action main` and `action post`: the action's settings are its inputs, so there are no flags.
 fn action(parser: &mut lexopt::Parser, flags: &Flags) -> Result<Request, UsageError> {
-    let rest: Vec<OsString> = parser
-        .raw_args()
-        .map_err(|error| from_lexopt(&error))?
-        .collect();
+    let rest: Vec<OsString> = parser.raw_args().map_err(|error| from_lexopt(&error))?.collect();
     let command = match rest.as_slice() {
         [phase] if phase == "main" => Command::ActionMain,
         [phase] if phase == "post" => Command::ActionPost,
@@ -297,11 +291,7 @@ mod tests {
                 Command::Setup,
                 &[("only", "a\nb,c")],
             ),
-            (
-                &["setup", "--summary=false"],
-                Command::Setup,
-                &[("summary", "false")],
-            ),
+            (&["setup", "--summary=false"], Command::Setup, &[("summary", "false")]),
             (
                 &["run", "--", "npm", "test", "--only", "x"],
                 words(&["npm", "test", "--only", "x"]),
@@ -313,26 +303,15 @@ mod tests {
                 &[("wait", "5s")],
             ),
             (&["run", "--", "--help"], words(&["--help"]), &[]),
-            (
-                &["plan", "--format", "json"],
-                Command::Plan,
-                &[("format", "json")],
-            ),
+            (&["plan", "--format", "json"], Command::Plan, &[("format", "json")]),
             (&["demo"], Command::Demo, &[]),
             (&["sandbox"], Command::Sandbox, &[]),
             (&["action", "main"], Command::ActionMain, &[]),
             (&["action", "post"], Command::ActionPost, &[]),
         ];
         for (arguments, command, flags) in table {
-            let flags = flags
-                .iter()
-                .map(|(name, value)| (*name, (*value).to_owned()))
-                .collect();
-            assert_eq!(
-                invocation(arguments),
-                (command.clone(), flags),
-                "{arguments:?}"
-            );
+            let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            assert_eq!(invocation(arguments), (command.clone(), flags), "{arguments:?}");
         }
     }
 
@@ -340,11 +319,7 @@ mod tests {
     fn mistakes_say_what_was_meant() {
         for (arguments, message, hint) in [
             (&[][..], "no command is given", "see `standin --help`"),
-            (
-                &["setpu"],
-                "unknown command `setpu`",
-                "did you mean `setup`?",
-            ),
+            (&["setpu"], "unknown command `setpu`", "did you mean `setup`?"),
             (&["--rm"], "unknown flag `--rm`", "see `standin --help`"),
             (
                 &["setup", "--on-failures", "keep"],
@@ -361,11 +336,7 @@ mod tests {
                 "`--wait` is given twice",
                 "give it once",
             ),
-            (
-                &["setup", "--wait"],
-                "`--wait` needs a value",
-                "write `--wait TIME`",
-            ),
+            (&["setup", "--wait"], "`--wait` needs a value", "write `--wait TIME`"),
             (
                 &["setup", "-x"],
                 "unknown option `-x`",
@@ -408,8 +379,7 @@ mod tests {
             };
             assert_eq!(of(&["help", row.name]), Ok(Request::Show(text.clone())));
             for setting in SETTINGS {
-                let shown = text.contains(&format!("  --{}", setting.name))
-                    || text.contains("STANDIN_CONFIG ");
+                let shown = text.contains(&format!("  --{}", setting.name)) || text.contains("STANDIN_CONFIG ");
                 assert!(
                     shown || !setting.commands.contains(&row.command),
                     "{} of {}",
@@ -422,16 +392,10 @@ mod tests {
         let Ok(Request::Show(text)) = of(&["--help"]) else {
             panic!("no help")
         };
-        assert!(
-            COMMANDS.iter().all(|row| text.contains(row.summary)),
-            "{text}"
-        );
+        assert!(COMMANDS.iter().all(|row| text.contains(row.summary)), "{text}");
         assert_eq!(
             of(&["-V"]),
-            Ok(Request::Show(format!(
-                "standin {}\n",
-                env!("CARGO_PKG_VERSION")
-            )))
+            Ok(Request::Show(format!("standin {}\n", env!("CARGO_PKG_VERSION"))))
         );
     }
 }

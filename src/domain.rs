@@ -7,6 +7,7 @@ pub mod answer;
 pub mod decide;
 pub mod event;
 pub mod ledger;
+pub mod leftover;
 pub mod marker;
 pub mod outcome;
 pub mod secret;

@@ -29,7 +29,7 @@ use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
 
 pub use provision::{Failure, Provisioned};
-pub use settle::{Leftover, Reason, Settled};
+pub use settle::Settled;
 pub use site::Site;
 
 /// What was learnt of an account beside its id.
@@ -53,6 +53,8 @@ pub struct Engine<'a, W> {
     account: Box<dyn Fn(usize) -> minijinja::Value + 'a>,
     /// When everything must have ended.
     deadline: Timestamp,
+    /// Ids that were not written down by a journal of ours: only an answer that shows our name makes them ours.
+    doubts_ids: bool,
     ledger: RefCell<Ledger>,
     learnt: RefCell<Vec<Learnt>>,
     readiness: Vec<OnceCell<Result<(), String>>>,
@@ -85,6 +87,7 @@ impl<'a, W: World> Engine<'a, W> {
             places,
             account: Box::new(account),
             deadline,
+            doubts_ids: false,
             learnt: RefCell::new(vec![Learnt::default(); accounts.len()]),
             readiness: sites.iter().map(|_| OnceCell::new()).collect(),
             proofs: sites.iter().map(|_| Cell::new(0)).collect(),
@@ -93,14 +96,24 @@ impl<'a, W: World> Engine<'a, W> {
         }
     }
 
+    /// From here on an id counts as ours only if reading it back shows our name.
+    pub fn doubt_ids(&mut self) {
+        self.doubts_ids = true;
+    }
+
     /// Goes on with the same ledger until another deadline: what setup made, rollback takes away.
     pub fn set_deadline(&mut self, deadline: Timestamp) {
         self.deadline = deadline;
     }
 
     /// Where each account stands, and what was learnt of it.
-    pub fn into_parts(self) -> (Ledger, Vec<Learnt>, u64) {
-        (self.ledger.into_inner(), self.learnt.into_inner(), self.requests.get())
+    pub fn into_parts(self) -> (Ledger, Vec<Learnt>) {
+        (self.ledger.into_inner(), self.learnt.into_inner())
+    }
+
+    /// How many requests were sent so far.
+    pub fn requests(&self) -> u64 {
+        self.requests.get()
     }
 
     /// Where each account stands by now.
@@ -162,12 +175,20 @@ impl<'a, W: World> Engine<'a, W> {
     fn needed(&self, ledger: &Ledger, place: usize) -> minijinja::Value {
         let learnt = &self.learnt.borrow()[place];
         let own = [("username".to_owned(), ledger.account(place).username.clone())];
-        let id = ledger.record(place).ids.first().map(|id| ("id".to_owned(), id.as_str().to_owned()));
+        let id = ledger
+            .record(place)
+            .ids
+            .first()
+            .map(|id| ("id".to_owned(), id.as_str().to_owned()));
         let learnt = learnt.captures.iter().chain(&learnt.outputs);
         minijinja::Value::from_pairs(
             learnt
                 .map(|(name, value)| (name.clone(), minijinja::Value::from(minijinja::value::Serde(value))))
-                .chain(own.into_iter().chain(id).map(|(name, value)| (name, minijinja::Value::from(value)))),
+                .chain(
+                    own.into_iter()
+                        .chain(id)
+                        .map(|(name, value)| (name, minijinja::Value::from(value))),
+                ),
         )
     }
 
@@ -196,7 +217,10 @@ impl<'a, W: World> Engine<'a, W> {
 
     fn take_in(&self, entry: &Entry) {
         let taken = self.ledger.borrow_mut().apply(entry);
-        debug_assert!(taken.is_ok(), "the engine takes only steps that the table has: {taken:?}");
+        debug_assert!(
+            taken.is_ok(),
+            "the engine takes only steps that the table has: {taken:?}"
+        );
     }
 
     fn tell(&self, place: usize, progress: Progress) {

@@ -15,8 +15,9 @@ mod scope;
 mod target;
 mod template;
 mod tokens;
+mod vocabulary;
 
-pub use environment::{Access, Environment};
+pub use environment::{Access, Environment, glob};
 pub use error::{EvalError, EvalErrorKind, LanguageError};
 pub use expression::Expression;
 pub use json_template::JsonTemplate;

@@ -5,6 +5,7 @@
 
 pub mod adapters;
 pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod engine;

@@ -1,3 +1,7 @@
-//! The binary: which command, run it, exit code.
+//! The binary: what the arguments ask for, and how it ended as an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    standin::commands::main(std::env::args_os().skip(1)).into()
+}

@@ -87,7 +87,10 @@ pub fn draw_up(
     check(selection, config)?;
     let scope = scope(environment, run);
     let mut people = Vec::new();
-    for copy in config.copies(environment).map_err(|found| PlanError(crate::config::render(&found)))? {
+    for copy in config
+        .copies(environment)
+        .map_err(|found| PlanError(crate::config::render(&found)))?
+    {
         let persona = &config.personas[copy.persona];
         if selection.personas.is_empty() || selection.personas.contains(&persona.name) {
             people.push(Person::make(persona, &copy, run, &scope, random)?);
@@ -145,7 +148,9 @@ pub fn draw_up(
         }
     }
     if accounts.is_empty() {
-        return Err(PlanError("there is no account to create: no persona has a service that is meant".to_owned()));
+        return Err(PlanError(
+            "there is no account to create: no persona has a service that is meant".to_owned(),
+        ));
     }
     let planned = Planned {
         version: VERSION,
@@ -161,6 +166,39 @@ pub fn draw_up(
         people,
         person_of,
     })
+}
+
+/// The people of a plan that a journal tells of, as far as the configuration and the variables of now can say.
+pub struct Recalled {
+    people: HashMap<String, Person>,
+}
+
+/// Recalls who a journal's accounts were. Passwords that were made are gone; what can't be recalled has its names alone.
+pub fn recall(config: &Config, environment: &Environment, run: &Run) -> Recalled {
+    let scope = scope(environment, run);
+    let copies = config.copies(environment).unwrap_or_default();
+    let people = copies
+        .iter()
+        .filter_map(|copy| {
+            let person = Person::recall(&config.personas[copy.persona], copy, run, &scope).ok()?;
+            Some((copy.name.clone(), person))
+        })
+        .collect();
+    Recalled { people }
+}
+
+impl Recalled {
+    /// What templates see as `account`.
+    pub fn value(&self, account: &PlannedAccount) -> minijinja::Value {
+        match self.people.get(&account.key.account) {
+            Some(person) => person.value(&account.username, &account.email),
+            None => minijinja::Value::from_pairs([
+                ("name", account.key.account.clone()),
+                ("username", account.username.clone()),
+                ("email", account.email.clone()),
+            ]),
+        }
+    }
 }
 
 fn check(selection: &Selection, config: &Config) -> Result<(), PlanError> {

@@ -26,6 +26,8 @@ mod server;
 mod service;
 mod shared;
 mod spec;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod watch;
 
@@ -85,6 +87,15 @@ impl Sandbox {
     /// The requests that are over, in the order they came; as many as the builder's `keep_requests`.
     pub fn requests(&self) -> Vec<Seen> {
         self.view.shared.requests()
+    }
+
+    /// Waits for the server to end by itself, which it does only for a reason.
+    async fn failed(&mut self) -> io::Error {
+        match self.server.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Err(error)) => error.into(),
+            None => io::Error::other("the sandbox has ended already"),
+        }
     }
 
     /// Stops at once: the port is free and every connection closed when this returns.

@@ -50,8 +50,25 @@ pub struct Settings {
     pub credentials_file: Option<PathBuf>,
     /// The form of `plan`'s output.
     pub format: DataFormat,
+    /// What `sandbox` serves.
+    pub sandbox: SandboxSettings,
     /// What is sealed for post.
     pub sealed: Sealed,
+}
+
+/// What `sandbox` serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SandboxSettings {
+    /// The port on loopback; 0 takes any that is free.
+    pub port: u16,
+    /// The services, each below a path of its name.
+    pub services: Vec<String>,
+    /// Lines of the fault language.
+    pub faults: Vec<String>,
+    /// How late every answer is.
+    pub delay: Duration,
+    /// How long it is as if the services were starting.
+    pub ready_after: Duration,
 }
 
 /// The part of the settings that main seals for post: post must not believe what later steps changed.
@@ -68,8 +85,6 @@ pub struct Sealed {
     pub allow_env: Option<Vec<String>>,
     /// The only hosts that requests may go to, as globs; `None`: no limit.
     pub allow_hosts: Option<Vec<String>>,
-    /// Audiences that an ID token may be asked for, as globs; `None`: none but the service's own origin.
-    pub allow_audience: Option<Vec<String>>,
     /// Requests at once in one service, if not as configured; 1 to 1,000.
     pub concurrency: Option<u32>,
     /// How long one request may take, if not as configured.
@@ -92,7 +107,6 @@ impl Default for Sealed {
             cleanup_deadline: Duration::from_mins(4),
             allow_env: None,
             allow_hosts: None,
-            allow_audience: None,
             concurrency: None,
             timeout: None,
             report: None,
@@ -214,9 +228,7 @@ impl Settings {
         let journal = path("journal", |texts| texts.journal.as_deref());
         let dotenv = path("dotenv", |texts| texts.dotenv.as_deref());
         let properties = path("properties", |texts| texts.properties.as_deref());
-        let credentials_file = path("credentials-file", |texts| {
-            texts.credentials_file.as_deref()
-        });
+        let credentials_file = path("credentials-file", |texts| texts.credentials_file.as_deref());
         let settings = Self {
             config,
             journal,
@@ -225,11 +237,7 @@ impl Settings {
                 .one_of(
                     "mode",
                     |texts| texts.mode.as_deref(),
-                    &[
-                        ("setup", Mode::Setup),
-                        ("cleanup", Mode::Cleanup),
-                        ("plan", Mode::Plan),
-                    ],
+                    &[("setup", Mode::Setup), ("cleanup", Mode::Cleanup), ("plan", Mode::Plan)],
                 )
                 .unwrap_or(Mode::Setup),
             on_failure: reader
@@ -260,6 +268,7 @@ impl Settings {
                     &[("text", DataFormat::Text), ("json", DataFormat::Json)],
                 )
                 .unwrap_or(DataFormat::Text),
+            sandbox: sandbox(&mut reader),
             sealed: sealed(&mut reader, environment),
         };
         let mut errors = reader.errors;
@@ -286,6 +295,25 @@ fn config_source(reader: &mut Reader<'_>) -> ConfigSource {
             });
             ConfigSource::File(PathBuf::from(file.value.trim()))
         }
+    }
+}
+
+fn sandbox(reader: &mut Reader<'_>) -> SandboxSettings {
+    let services = reader.list("services", |texts| texts.services.as_deref());
+    SandboxSettings {
+        port: reader.port("port", |texts| texts.port.as_deref()).unwrap_or(8081),
+        services: if services.is_empty() {
+            ["users", "orders", "billing"].map(str::to_owned).to_vec()
+        } else {
+            services
+        },
+        faults: reader.list("fault", |texts| texts.fault.as_deref()),
+        delay: reader
+            .duration("delay", |texts| texts.delay.as_deref(), Zero::Allowed)
+            .unwrap_or_default(),
+        ready_after: reader
+            .duration("ready-after", |texts| texts.ready_after.as_deref(), Zero::Allowed)
+            .unwrap_or_default(),
     }
 }
 
@@ -317,9 +345,6 @@ fn sealed(reader: &mut Reader<'_>, environment: &Environment) -> Sealed {
             .unwrap_or(defaults.cleanup_deadline),
         allow_env: globs(reader.list("allow-env", |texts| texts.allow_env.as_deref())),
         allow_hosts: globs(reader.list("allow-hosts", |texts| texts.allow_hosts.as_deref())),
-        allow_audience: globs(
-            reader.list("allow-audience", |texts| texts.allow_audience.as_deref()),
-        ),
         concurrency: reader.count("concurrency", |texts| texts.concurrency.as_deref()),
         timeout: reader.duration("timeout", |texts| texts.timeout.as_deref(), Zero::Refused),
         report: reader

@@ -1,6 +1,37 @@
 //! The one writer to the terminal and the log.
+//!
+//! Every line goes to standard error in one write, masks and commands of the runner included, so that their order is the
+//! order in which they are read. Secrets are taken out of each, and it is made harmless; data goes to standard output.
+//! That nobody reads (a closed pipe) must never end a cleanup: errors of the streams are ignored.
 
+mod encodings;
+pub mod harmless;
+mod layer;
+pub mod redactor;
+mod workflow;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use layer::ConsoleLayer;
+
+use super::clock::Clock;
+use super::environment::Environment;
+use super::hosts::{Host, gitlab};
+use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
+use redactor::{Learnt, Redactor, SHORTEST};
+
+/// The runner records this many annotations of each kind a step, and logs the rest (`_maxCountPerIssueType`).
+const ANNOTATIONS: usize = 10;
+
 /// The form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -10,3 +41,394 @@ pub enum LogFormat {
     /// One JSON object a line.
     Json,
 }
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Only with `verbose`.
+    Debug,
+    /// The story.
+    Info,
+    /// Worth a mark on the run's page.
+    Notice,
+    /// Something may need a look.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// The console. Clones write to the same streams.
+#[derive(Clone)]
+pub struct Console {
+    inner: Arc<Inner>,
+}
+
+/// How lines look.
+#[derive(Clone, Copy)]
+struct Style {
+    host: Host,
+    format: LogFormat,
+    is_verbose: bool,
+    /// The runner shows `::debug::` lines.
+    shows_debug: bool,
+}
+
+struct Streams {
+    log: Box<dyn Write + Send>,
+    data: Box<dyn Write + Send>,
+}
+
+struct Inner {
+    style: Style,
+    live: Option<ProgressBar>,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+struct State {
+    streams: Streams,
+    redactor: Redactor,
+    /// How many of each kind were made, by `Level`.
+    annotations: [usize; 5],
+    has_warned_of_short: bool,
+}
+
+impl Inner {
+    /// Since the epoch, as GitLab's sections want it.
+    fn seconds(&self) -> u64 {
+        self.clock.now().as_millis() / 1000
+    }
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is inside are secrets.
+        f.write_str("Console")
+    }
+}
+
+impl Console {
+    /// The console of this process, on its standard streams.
+    pub fn new(host: Host, format: LogFormat, is_verbose: bool, environment: &Environment, clock: Clock) -> Self {
+        let is_live = format == LogFormat::Text && host.may_have_a_watcher(environment) && io::stderr().is_terminal();
+        let live = is_live.then(live_line);
+        let shows_debug = environment.get("RUNNER_DEBUG") == Some("1");
+        let streams = Streams {
+            log: Box::new(io::stderr()),
+            data: Box::new(io::stdout()),
+        };
+        Self::on(
+            streams,
+            Style {
+                host,
+                format,
+                is_verbose,
+                shows_debug,
+            },
+            live,
+            clock,
+        )
+    }
+
+    fn on(streams: Streams, style: Style, live: Option<ProgressBar>, clock: Clock) -> Self {
+        let state = State {
+            streams,
+            redactor: Redactor::default(),
+            annotations: [0; 5],
+            has_warned_of_short: false,
+        };
+        Self {
+            inner: Arc::new(Inner {
+                style,
+                live,
+                clock,
+                state: Mutex::new(state),
+            }),
+        }
+    }
+
+    /// The host whose log this is.
+    pub fn host(&self) -> Host {
+        self.inner.style.host
+    }
+
+    /// Are debug lines shown?
+    pub fn is_verbose(&self) -> bool {
+        self.inner.style.is_verbose
+    }
+
+    /// A line that only `verbose` shows.
+    pub fn debug(&self, text: &str) {
+        self.say(Level::Debug, None, text);
+    }
+
+    /// A line of the story.
+    pub fn info(&self, text: &str) {
+        self.say(Level::Info, None, text);
+    }
+
+    /// A notice; on GitHub an annotation.
+    pub fn notice(&self, text: &str) {
+        self.say(Level::Notice, None, text);
+    }
+
+    /// A warning; on GitHub an annotation.
+    pub fn warning(&self, text: &str) {
+        self.say(Level::Warning, None, text);
+    }
+
+    /// An error; on GitHub an annotation.
+    pub fn error(&self, text: &str) {
+        self.say(Level::Error, None, text);
+    }
+
+    /// A message of any level, with a title where an annotation has one. A message of several lines is indented from the
+    /// second on, so that foreign text in it can't pass for a line of ours.
+    pub fn say(&self, level: Level, title: Option<&str>, text: &str) {
+        self.tell(level, title, text, &[]);
+    }
+
+    /// As [`Console::say`], with the fields of an event.
+    fn tell(&self, level: Level, title: Option<&str>, text: &str, fields: &[(String, String)]) {
+        if level == Level::Debug && !self.inner.style.is_verbose {
+            return;
+        }
+        let mut state = self.lock();
+        let text = state.redactor.redact(text).into_owned();
+        let title = title.map(|title| state.redactor.redact(title).into_owned());
+        let fields: Vec<(String, String)> = fields
+            .iter()
+            .map(|(name, value)| (name.clone(), state.redactor.redact(value).into_owned()))
+            .collect();
+        let line = match self.inner.style.format {
+            LogFormat::Json => json_line(self.inner.clock.now(), level, title, text, fields),
+            LogFormat::Text => {
+                let fields = fields.iter().map(|(name, value)| format!(" {name}={value}"));
+                let text = harmless::lines(&(text + &fields.collect::<String>()));
+                self.text_line(&mut state, level, title.as_deref(), text)
+            }
+        };
+        self.write(&mut state, &line);
+    }
+
+    fn text_line(&self, state: &mut State, level: Level, title: Option<&str>, text: String) -> String {
+        let title = title.map(harmless::line);
+        if self.inner.style.host == Host::GitHub {
+            let annotates = level > Level::Info && state.annotations[level as usize] < ANNOTATIONS;
+            if annotates || level == Level::Debug && self.inner.style.shows_debug {
+                state.annotations[level as usize] += 1;
+                return workflow::command(level.name(), title.as_deref(), &harmless::bounded(text));
+            }
+        }
+        let title = title.map(|title| format!("{title}: ")).unwrap_or_default();
+        match level {
+            Level::Info => format!("{title}{text}\n"),
+            Level::Debug | Level::Notice | Level::Warning | Level::Error => {
+                format!("{}: {title}{text}\n", level.name())
+            }
+        }
+    }
+
+    /// Opens a group of lines, collapsed where the host can do that; it ends when the answer is dropped. Groups don't nest.
+    #[must_use = "the group ends when this is dropped"]
+    pub fn group(&self, title: &str) -> Group {
+        let mut state = self.lock();
+        let title = harmless::line(&state.redactor.redact(title));
+        let line = match (self.inner.style.format, self.inner.style.host) {
+            (LogFormat::Json, _) => json_line(self.inner.clock.now(), Level::Info, None, title.clone(), Vec::new()),
+            (LogFormat::Text, Host::GitHub) => workflow::command("group", None, &title),
+            (LogFormat::Text, Host::GitLab) => gitlab::section_start(&title, &title, self.inner.seconds()),
+            (LogFormat::Text, Host::Jenkins | Host::Azure | Host::CircleCi | Host::Buildkite | Host::Plain) => {
+                format!("{title}\n")
+            }
+        };
+        self.write(&mut state, &line);
+        drop(state);
+        Group {
+            console: self.clone(),
+            title,
+        }
+    }
+
+    /// Masks a secret: on GitHub the runner is told before anything else is printed, and from now on it is taken out of
+    /// every line here and of what passes [`Console::redact`], in every usual spelling. One that is shorter than six
+    /// characters is not told to the runner, which would mask it within every word, but warned of, once, and taken out
+    /// where it stands alone. The caller sees to it that ids, names and outputs don't hold the value.
+    pub fn mask(&self, secret: &Secret) {
+        let mut state = self.lock();
+        match state.redactor.learn(secret) {
+            Learnt::Known => {}
+            Learnt::New => {
+                if self.inner.style.host == Host::GitHub {
+                    for value in maskable(secret.expose()) {
+                        let line = workflow::command("add-mask", None, value);
+                        self.write(&mut state, &line);
+                    }
+                }
+            }
+            Learnt::Short => {
+                let has_warned = std::mem::replace(&mut state.has_warned_of_short, true);
+                drop(state);
+                if !has_warned {
+                    self.warning(
+                        "a secret is shorter than 6 characters: it can't be masked in what others print\n\
+                         hint: use a longer one",
+                    );
+                }
+            }
+        }
+    }
+
+    /// The text without the secrets that were masked so far, for summaries, reports and errors.
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.lock().redactor.redact(text)
+    }
+
+    /// Data, to standard output, as it is: nothing is masked in it, since `credentials` prints passwords. It ends with a
+    /// newline. In JSON `##[` is written with escapes; other text is made harmless where a runner reads it for commands.
+    pub fn data(&self, document: &str) {
+        let text = if serde_json::from_str::<serde::de::IgnoredAny>(document).is_ok() {
+            harmless::json(document)
+        } else if matches!(self.inner.style.host, Host::GitHub | Host::Azure) {
+            document.lines().map(|line| harmless::uncut(line) + "\n").collect()
+        } else {
+            document.to_owned()
+        };
+        let newline = if text.ends_with('\n') { "" } else { "\n" };
+        let mut state = self.lock();
+        let write = |data: &mut dyn Write| {
+            data.write_all(format!("{text}{newline}").as_bytes())
+                .and_then(|()| data.flush())
+        };
+        // Whoever closed the pipe has read enough.
+        drop(self.aside(|| write(&mut state.streams.data)));
+    }
+
+    /// Says on the live line what is being done; nothing where there is no terminal.
+    pub fn progress(&self, text: &str) {
+        let Some(live) = &self.inner.live else { return };
+        let text = harmless::line(&self.redact(text));
+        if live.is_finished() {
+            live.reset();
+        }
+        live.set_message(text);
+        live.enable_steady_tick(Duration::from_millis(100));
+    }
+
+    /// Takes the live line away.
+    pub fn end_progress(&self) {
+        if let Some(live) = &self.inner.live {
+            live.disable_steady_tick();
+            live.finish_and_clear();
+        }
+    }
+
+    /// A layer that brings `tracing` events of this program here.
+    pub fn layer(&self) -> ConsoleLayer {
+        ConsoleLayer::new(self.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked here left a line unwritten at most.
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One write of one whole line or more.
+    fn write(&self, state: &mut State, line: &str) {
+        let write = |log: &mut dyn Write| log.write_all(line.as_bytes()).and_then(|()| log.flush());
+        // A log that can't be written is no reason to leave accounts behind.
+        drop(self.aside(|| write(&mut state.streams.log)));
+    }
+
+    /// Writes with the live line out of the way.
+    fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.inner.live {
+            Some(live) => live.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+/// A group of lines; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Group {
+    console: Console,
+    title: String,
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let inner = &self.console.inner;
+        let line = match (inner.style.format, inner.style.host) {
+            (LogFormat::Text, Host::GitHub) => workflow::command("endgroup", None, ""),
+            (LogFormat::Text, Host::GitLab) => gitlab::section_end(&self.title, inner.seconds()),
+            (LogFormat::Json, _)
+            | (_, Host::Jenkins | Host::Azure | Host::CircleCi | Host::Buildkite | Host::Plain) => return,
+        };
+        self.console.write(&mut self.console.lock(), &line);
+    }
+}
+
+/// What the runner is asked to mask. It masks every line of a value by itself, however short: a key that has a line `}`
+/// would mask every `}` of the log. Such a value is told by its long lines.
+fn maskable(value: &str) -> Vec<&str> {
+    let long = |line: &&str| line.chars().count() >= SHORTEST;
+    let lines: Vec<&str> = value
+        .split(['\n', '\r'])
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    if lines.iter().all(long) {
+        vec![value]
+    } else {
+        lines.into_iter().filter(long).collect()
+    }
+}
+
+fn json_line(
+    now: Timestamp,
+    level: Level,
+    title: Option<String>,
+    text: String,
+    fields: Vec<(String, String)>,
+) -> String {
+    let mut object = Map::new();
+    let time = humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(now.as_millis())).to_string();
+    object.insert("time".to_owned(), Value::from(time));
+    object.insert("level".to_owned(), Value::from(level.name()));
+    if let Some(title) = title {
+        object.insert("title".to_owned(), Value::from(title));
+    }
+    object.insert("message".to_owned(), Value::from(text));
+    if !fields.is_empty() {
+        let fields = fields
+            .into_iter()
+            .map(|(name, value)| (name, Value::from(value)))
+            .collect();
+        object.insert("fields".to_owned(), Value::Object(fields));
+    }
+    harmless::json(&Value::Object(object).to_string()) + "\n"
+}
+
+fn live_line() -> ProgressBar {
+    let live = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+    live.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+}
+
+#[cfg(test)]
+pub(crate) mod captured;
+#[cfg(test)]
+mod tests;

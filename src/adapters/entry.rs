@@ -14,15 +14,17 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::journal::{self, Journal, Reading};
 use super::private_dir::{PrivateDir, PrivateDirError};
 use crate::domain::event::Planned;
 use crate::domain::secret::Secret;
-use crate::settings::Sealed;
+use crate::domain::time::Timestamp;
 
 const JOURNAL: &str = "journal.jsonl";
 const SEALED: &str = "sealed.json";
@@ -36,22 +38,6 @@ pub struct EntryDir {
     dir: PrivateDir,
 }
 
-/// What setup puts aside for cleanup: post must not depend on the workspace, nor believe what later steps changed.
-#[derive(Serialize, Deserialize)]
-pub struct SealedCopy {
-    /// The version of this shape.
-    pub version: u32,
-    /// What messages call the configuration.
-    pub name: String,
-    /// Its text. It may hold literal secrets, which is why the file is 0600.
-    pub text: String,
-    /// The settings.
-    pub settings: Sealed,
-}
-
-/// The version of [`SealedCopy`].
-pub const SEALED_VERSION: u32 = 1;
-
 /// Held for as long as a setup or a cleanup works in an entry.
 pub struct Lock {
     _file: File,
@@ -63,6 +49,21 @@ impl EntryDir {
         Ok(Self {
             dir: journals.create_child(marker)?,
         })
+    }
+
+    /// Takes an entry of this name in a directory of journals.
+    pub fn open_in(journals: &PrivateDir, name: &str) -> Result<Self, PrivateDirError> {
+        Ok(Self {
+            dir: journals.open_child(name)?,
+        })
+    }
+
+    /// Its name in the directory of journals: the marker.
+    pub fn name(&self) -> &str {
+        self.path()
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
     }
 
     /// Takes an entry that is there.
@@ -87,7 +88,8 @@ impl EntryDir {
     /// Begins the journal. It is on disk when this returns.
     pub fn begin(&self, plan: &Planned) -> anyhow::Result<Journal> {
         let file = self.dir.create_file(JOURNAL)?;
-        Journal::create(file, plan).with_context(|| format!("the journal in `{}` can't be written", self.path().display()))
+        Journal::create(file, plan)
+            .with_context(|| format!("the journal in `{}` can't be written", self.path().display()))
     }
 
     /// Reads the journal.
@@ -103,13 +105,13 @@ impl EntryDir {
     }
 
     /// Puts the configuration and the settings aside.
-    pub fn seal(&self, sealed: &SealedCopy) -> anyhow::Result<()> {
+    pub fn seal(&self, sealed: &impl Serialize) -> anyhow::Result<()> {
         self.dir.write(SEALED, &serde_json::to_vec(sealed)?)?;
         Ok(())
     }
 
     /// What was put aside; `None` once everything is settled.
-    pub fn sealed(&self) -> anyhow::Result<Option<SealedCopy>> {
+    pub fn sealed<T: DeserializeOwned>(&self) -> anyhow::Result<Option<T>> {
         match self.dir.read(SEALED) {
             Ok(bytes) => {
                 let broken = || format!("`{}` can't be read", self.path().join(SEALED).display());
@@ -118,6 +120,11 @@ impl EntryDir {
             Err(error) if is_not_found(&error) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Is there still something put aside, which is something to remove?
+    pub fn is_sealed(&self) -> Result<bool, PrivateDirError> {
+        Ok(self.dir.names()?.iter().any(|name| name == SEALED))
     }
 
     /// Removes what was put aside: nothing is owed any more.
@@ -170,6 +177,27 @@ impl EntryDir {
             }
         }
     }
+}
+
+/// After this long nothing of a setup is of use to anybody but a cleanup that knows what it does.
+const OLD: Duration = Duration::from_hours(24);
+
+/// Removes the entries of a day ago that are settled, and what may hold secrets of those that are not.
+pub fn prune(journals: &PrivateDir, now: Timestamp) -> anyhow::Result<()> {
+    for entry in EntryDir::all(journals)? {
+        // What can't be read says nothing of its age, and is left alone.
+        let Ok(reading) = entry.read() else { continue };
+        if now.since(reading.ledger.plan().at) < OLD {
+            continue;
+        }
+        if reading.ledger.is_settled() {
+            journals.remove_child(entry.name())?;
+        } else {
+            entry.forget_credentials()?;
+            entry.unseal()?;
+        }
+    }
+    Ok(())
 }
 
 fn is_not_found(error: &PrivateDirError) -> bool {

@@ -1,6 +1,7 @@
 //! The process's environment, read once.
 //!
 //! The only place that reads it. What is not UTF-8 is left out: reading such a variable must not end the process.
+#![expect(clippy::disallowed_methods, reason = "this is the adapter that owns the environment")]
 
 use std::collections::BTreeMap;
 
@@ -18,10 +19,7 @@ impl Environment {
 
     /// The value of a variable. An empty one counts as absent: the GitHub runner sets every unset input to "".
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Is there a variable of this name, if only an empty one?
@@ -31,9 +29,7 @@ impl Environment {
 
     /// Every variable, by name, empty ones included.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 

@@ -41,9 +41,7 @@ impl Host {
             ("CIRCLECI", Self::CircleCi),
             ("BUILDKITE", Self::Buildkite),
         ];
-        let mark = marks
-            .into_iter()
-            .find(|(name, _)| environment.get(name).is_some());
+        let mark = marks.into_iter().find(|(name, _)| environment.get(name).is_some());
         mark.map_or(Self::Plain, |(_, host)| host)
     }
 
@@ -99,10 +97,7 @@ impl RunIdentity {
                 azure_url(environment),
             ),
             Host::CircleCi => (
-                joined(
-                    get("CIRCLE_PROJECT_USERNAME"),
-                    get("CIRCLE_PROJECT_REPONAME"),
-                ),
+                joined(get("CIRCLE_PROJECT_USERNAME"), get("CIRCLE_PROJECT_REPONAME")),
                 get("CIRCLE_WORKFLOW_ID"),
                 None,
                 get("CIRCLE_BUILD_URL"),
@@ -111,8 +106,7 @@ impl RunIdentity {
                 environment.get("BUILDKITE_REPO").map(repository_of_remote),
                 get("BUILDKITE_BUILD_ID"),
                 // It counts retries, from 0.
-                get("BUILDKITE_RETRY_COUNT")
-                    .and_then(|n| Some(n.parse::<u32>().ok()?.checked_add(1)?.to_string())),
+                get("BUILDKITE_RETRY_COUNT").and_then(|n| Some(n.parse::<u32>().ok()?.checked_add(1)?.to_string())),
                 get("BUILDKITE_BUILD_URL"),
             ),
             Host::Plain => (None, None, None, None),
@@ -134,9 +128,7 @@ fn github_url(environment: &Environment) -> Option<String> {
     let repository = environment.get("GITHUB_REPOSITORY")?;
     let run = environment.get("GITHUB_RUN_ID")?;
     let attempt = environment.get("GITHUB_RUN_ATTEMPT").unwrap_or("1");
-    Some(format!(
-        "{server}/{repository}/actions/runs/{run}/attempts/{attempt}"
-    ))
+    Some(format!("{server}/{repository}/actions/runs/{run}/attempts/{attempt}"))
 }
 
 fn azure_url(environment: &Environment) -> Option<String> {
@@ -145,9 +137,7 @@ fn azure_url(environment: &Environment) -> Option<String> {
         .trim_end_matches('/');
     let project = environment.get("SYSTEM_TEAMPROJECT")?;
     let build = environment.get("BUILD_BUILDID")?;
-    Some(format!(
-        "{collection}/{project}/_build/results?buildId={build}"
-    ))
+    Some(format!("{collection}/{project}/_build/results?buildId={build}"))
 }
 
 fn joined(owner: Option<String>, name: Option<String>) -> Option<String> {
@@ -181,12 +171,7 @@ mod tests {
         pairs.iter().copied().collect()
     }
 
-    fn assert_run(
-        pairs: Variables,
-        host: Host,
-        (repository, run_id, attempt): (&str, &str, u32),
-        url: Option<&str>,
-    ) {
+    fn assert_run(pairs: Variables, host: Host, (repository, run_id, attempt): (&str, &str, u32), url: Option<&str>) {
         let environment = environment(pairs);
         assert_eq!(Host::detect(&environment), host, "{pairs:?}");
         let expected = RunIdentity {
@@ -237,10 +222,7 @@ mod tests {
             ("BUILD_REPOSITORY_NAME", "shop"),
             ("BUILD_BUILDID", "8"),
             ("SYSTEM_JOBATTEMPT", "2"),
-            (
-                "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
-                "https://dev.azure.com/o/",
-            ),
+            ("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", "https://dev.azure.com/o/"),
             ("SYSTEM_TEAMPROJECT", "p"),
         ];
         let url = "https://dev.azure.com/o/p/_build/results?buildId=8";

@@ -6,6 +6,7 @@
 mod answer;
 mod client;
 mod pace;
+mod policy;
 mod resolve;
 
 use std::net::IpAddr;
@@ -20,9 +21,11 @@ use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::ports::{Identity, Outgoing};
 use pace::Pace;
+use resolve::Resolver;
 
 pub use client::Clients;
 pub use pace::Rate;
+pub use policy::HostPolicy;
 
 /// A GET follows this many redirects, all within the same origin; other methods follow none.
 const REDIRECTS_MAX: usize = 5;
@@ -45,6 +48,18 @@ pub enum Credentials {
     Header(Vec<(String, Secret)>),
 }
 
+impl Credentials {
+    /// Every secret in them.
+    pub fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Basic { password, .. } => vec![password.clone()],
+            Self::Bearer(token) => vec![token.clone()],
+            Self::Header(fields) => fields.iter().map(|(_, value)| value.clone()).collect(),
+        }
+    }
+}
+
 /// Where a service is and how it is to be asked.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -63,6 +78,7 @@ pub struct Endpoint {
 /// One service, ready to be asked.
 pub struct Service {
     client: Client,
+    resolver: Resolver,
     endpoint: Endpoint,
     pace: Pace,
 }
@@ -72,7 +88,12 @@ impl Service {
     pub fn new(clients: &Clients, endpoint: Endpoint) -> Self {
         let pace = Pace::new(endpoint.rate);
         let client = clients.towards(&endpoint.base).clone();
-        Self { client, endpoint, pace }
+        Self {
+            client,
+            resolver: clients.resolver(),
+            endpoint,
+            pace,
+        }
     }
 
     /// Waits until the pace allows a request.
@@ -101,7 +122,7 @@ impl Service {
         let port = self.endpoint.base.port_or_known_default().unwrap_or(80);
         let connecting = async {
             let mut last = format!("`{host}` has no address");
-            for address in resolve::addresses(host, port).await? {
+            for address in self.resolver.addresses(host, port).await? {
                 match tokio::net::TcpStream::connect(address).await {
                     Ok(_) => return Ok(()),
                     Err(error) => last = format!("connecting to {address}: {error}"),
@@ -234,6 +255,16 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
         Some(url::Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+/// Is this host out of reach for the world: loopback, a private network, or a name of a single label?
+pub fn is_private(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => is_loopback(url) || !name.contains('.'),
+        Some(url::Host::Ipv4(address)) => address.is_loopback() || address.is_private(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unique_local(),
         None => false,
     }
 }

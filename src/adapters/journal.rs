@@ -121,8 +121,12 @@ pub fn read(mut file: &File) -> io::Result<Reading> {
 pub fn parse(bytes: &[u8]) -> io::Result<Reading> {
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let first = lines.next().unwrap_or_default();
-    let plan: Planned = serde_json::from_slice(first)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("its first line is no plan: {error}")))?;
+    let plan: Planned = serde_json::from_slice(first).map_err(|error| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("its first line is no plan: {error}"),
+        )
+    })?;
     let mut remarks = Vec::new();
     if plan.version > VERSION {
         remarks.push(format!(
@@ -230,7 +234,8 @@ mod tests {
         assert_eq!(reading.ledger.record(0).status, Status::Untouched);
         Journal::reopen(file.try_clone().expect("a handle"))
             .expect("a journal")
-            .append(&intended()).expect("written");
+            .append(&intended())
+            .expect("written");
         let reading = read(&file).expect("a journal");
         assert_eq!(reading.ledger.record(0).status, Status::Creating);
         assert_eq!(reading.remarks.len(), 1);

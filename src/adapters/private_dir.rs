@@ -3,6 +3,7 @@
 //! A directory is used only if it is ours: our uid, mode 0700, no symlink. It is held open from then on and files in it are
 //! reached from there, so that nobody can put another one in its place. On Windows the user's own temporary and
 //! application directories are private by their access lists, and only links are refused.
+#![expect(clippy::disallowed_methods, reason = "this is the adapter that owns private files")]
 
 #[cfg(not(unix))]
 mod portable;
@@ -75,9 +76,7 @@ pub enum PrivateDirError {
 
 impl PrivateDirError {
     pub(crate) fn nowhere() -> Self {
-        io_error("find", Path::new("a directory for journals"))(io::Error::from(
-            io::ErrorKind::NotFound,
-        ))
+        io_error("find", Path::new("a directory for journals"))(io::Error::from(io::ErrorKind::NotFound))
     }
 }
 
@@ -134,10 +133,7 @@ impl PrivateDir {
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, PrivateDirError> {
         let path = self.entry(name)?;
         let temporary = format!(".{name}.{:016x}", rand::random::<u64>());
-        let mut file = self
-            .handle
-            .create_new(&temporary)
-            .map_err(io_error("create", &path))?;
+        let mut file = self.handle.create_new(&temporary).map_err(io_error("create", &path))?;
         let written = file
             .write_all(bytes)
             .and_then(|()| file.flush())
@@ -153,17 +149,13 @@ impl PrivateDir {
     /// Makes a file to append to, 0600. That one of this name is there is an error.
     pub fn create_file(&self, name: &str) -> Result<File, PrivateDirError> {
         let path = self.entry(name)?;
-        self.handle
-            .create_new(name)
-            .map_err(io_error("create", &path))
+        self.handle.create_new(name).map_err(io_error("create", &path))
     }
 
     /// Opens a file that is there to read and append to. A symlink is an error.
     pub fn open_file(&self, name: &str) -> Result<File, PrivateDirError> {
         let path = self.entry(name)?;
-        self.handle
-            .open_existing(name)
-            .map_err(io_error("open", &path))
+        self.handle.open_existing(name).map_err(io_error("open", &path))
     }
 
     /// The content of a file.
@@ -201,11 +193,36 @@ impl PrivateDir {
     fn entry(&self, name: &str) -> Result<PathBuf, PrivateDirError> {
         let path = self.path.join(name.escape_debug().to_string());
         if name.is_empty() || matches!(name, "." | "..") || name.contains(['/', '\\', '\0']) {
-            return Err(io_error("use", &path)(io::Error::from(
-                io::ErrorKind::InvalidFilename,
-            )));
+            return Err(io_error("use", &path)(io::Error::from(io::ErrorKind::InvalidFilename)));
         }
         Ok(self.path.join(name))
+    }
+}
+
+/// A private directory of this process alone; it goes with this value.
+#[derive(Debug)]
+pub struct TemporaryDir {
+    dir: PrivateDir,
+}
+
+impl TemporaryDir {
+    /// Makes one under the system's temporary directory, by a name that nobody can guess.
+    pub fn create() -> Result<Self, PrivateDirError> {
+        let name = format!("standin-{:032x}", rand::random::<u128>());
+        let dir = PrivateDir::create(&std::env::temp_dir().join(name))?;
+        Ok(Self { dir })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+impl Drop for TemporaryDir {
+    fn drop(&mut self) {
+        // What stays behind is private and empty of secrets; the system removes it some day.
+        std::fs::remove_dir_all(self.path()).unwrap_or_default();
     }
 }
 
@@ -242,11 +259,7 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PrivateDirError {
     let path = path.to_owned();
-    move |source| PrivateDirError::Io {
-        action,
-        path,
-        source,
-    }
+    move |source| PrivateDirError::Io { action, path, source }
 }
 
 #[cfg(all(test, unix))]

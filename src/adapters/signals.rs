@@ -1,5 +1,6 @@
 //! The signals that end a job: SIGINT, SIGTERM and, with a terminal, SIGHUP.
 
+use std::cell::Cell;
 use std::io;
 
 use tokio::sync::watch;
@@ -15,6 +16,8 @@ pub const SIGHUP: i32 = 1;
 /// Listens from its making until it is dropped.
 pub struct Signals {
     seen: watch::Receiver<Vec<i32>>,
+    /// How many of them are over and done with.
+    forgotten: Cell<usize>,
     _listening: JoinSet<()>,
 }
 
@@ -42,27 +45,35 @@ impl Signals {
         });
         Ok(Self {
             seen,
+            forgotten: Cell::new(0),
             _listening: listening,
         })
     }
 
     /// The first signal that came.
     pub fn first(&self) -> Option<i32> {
-        self.seen.borrow().first().copied()
-    }
-
-    /// How many have come.
-    pub fn count(&self) -> usize {
-        self.seen.borrow().len()
+        self.seen.borrow().get(self.forgotten.get()).copied()
     }
 
     /// The `index`-th signal (from 0), as soon as it has come.
     pub async fn nth(&self, index: usize) -> i32 {
+        let index = self.forgotten.get() + index;
         let mut seen = self.seen.clone();
         match seen.wait_for(|seen| seen.len() > index).await {
             Ok(seen) => seen[index],
             // The listeners live as long as this does, and none of them ends.
             Err(_) => std::future::pending().await,
         }
+    }
+
+    /// Counts from here on: what has come so far has had its effect.
+    pub fn forget(&self) {
+        self.forgotten.set(self.seen.borrow().len());
+    }
+
+    /// From here on the death of the parent counts as SIGTERM (Linux; elsewhere it goes unnoticed).
+    pub fn count_death_of_parent(&self) {
+        #[cfg(target_os = "linux")]
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM)).unwrap_or_default();
     }
 }

@@ -36,10 +36,7 @@ pub(super) fn overall() -> String {
 }
 
 pub(super) fn of_command(row: &Row) -> String {
-    let mut text = format!(
-        "{}\n\nUsage: standin {}\n\nSettings:\n",
-        row.about, row.usage
-    );
+    let mut text = format!("{}\n\nUsage: standin {}\n\nSettings:\n", row.about, row.usage);
     for setting in SETTINGS
         .iter()
         .filter(|setting| setting.commands.contains(&row.command))
@@ -80,10 +77,7 @@ fn variable(setting: &Setting) -> String {
         setting.sources.variable != Variable::Never,
         "a setting of a command has a variable"
     );
-    format!(
-        "STANDIN_{}",
-        setting.name.replace('-', "_").to_ascii_uppercase()
-    )
+    format!("STANDIN_{}", setting.name.replace('-', "_").to_ascii_uppercase())
 }
 
 /// A line of two columns; the right one is wrapped.

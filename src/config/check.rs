@@ -6,7 +6,7 @@ use super::decode::Decoder;
 use super::persona::{ACCOUNT_KEYS, Copy, Count, Persona};
 use super::service::Service;
 use super::source::Span;
-use super::tree::{Kind, Node};
+use super::tree::Node;
 use super::{Config, Diagnostic};
 use crate::domain::account::ServiceName;
 use crate::language::{Environment, nearest};
@@ -15,34 +15,19 @@ use crate::language::{Environment, nearest};
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker"];
 
 /// Tells that there is no service of this name.
-pub(super) fn unknown_service(
-    decoder: &mut Decoder,
-    span: Span,
-    name: &str,
-    known: &[ServiceName],
-) {
-    let hint = match nearest(name, known.iter().map(ServiceName::as_str)) {
+pub(super) fn unknown_service(decoder: &mut Decoder, span: Span, name: &str, known: &[ServiceName]) {
+    let known: Vec<&str> = known.iter().map(ServiceName::as_str).collect();
+    let hint = match nearest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => {
-            let known: Vec<&str> = known.iter().map(ServiceName::as_str).collect();
-            format!("the services are {}", known.join(", "))
-        }
+        None => format!("the services are {}", known.join(", ")),
     };
-    let shown: String = name.chars().take(60).filter(|c| !c.is_control()).collect();
+    let shown: String = name.chars().take(60).collect();
     decoder.error_with_hint(span, format!("there is no service `{shown}`"), hint);
 }
 
 /// `needs`: known services, no cycle, and no persona that lacks an account in a needed service.
-pub(super) fn needs(
-    decoder: &mut Decoder,
-    services: &[Service],
-    personas: &[Persona],
-    document: &Node,
-) {
-    let known: Vec<ServiceName> = services
-        .iter()
-        .map(|service| service.name.clone())
-        .collect();
+pub(super) fn needs(decoder: &mut Decoder, services: &[Service], personas: &[Persona], document: &Node) {
+    let known: Vec<ServiceName> = services.iter().map(|service| service.name.clone()).collect();
     for (index, service) in services.iter().enumerate() {
         for (at, need) in service.needs.iter().enumerate() {
             let span = need_span(document, index, at);
@@ -51,8 +36,7 @@ pub(super) fn needs(
                 continue;
             }
             for persona in personas {
-                let absent =
-                    persona.services.contains(&service.name) && !persona.services.contains(need);
+                let absent = persona.services.contains(&service.name) && !persona.services.contains(need);
                 if absent && need != &service.name {
                     decoder.error_with_hint(
                         persona.span,
@@ -67,17 +51,11 @@ pub(super) fn needs(
         }
     }
     if let Some(cycle) = cycle(services) {
-        let index = known
-            .iter()
-            .position(|name| *name == cycle[0])
-            .unwrap_or_default();
+        let index = known.iter().position(|name| *name == cycle[0]).unwrap_or_default();
         let shown: Vec<&str> = cycle.iter().map(ServiceName::as_str).collect();
         decoder.error_with_hint(
             need_span(document, index, 0),
-            format!(
-                "the services need each other in a circle: {}",
-                shown.join(" -> ")
-            ),
+            format!("the services need each other in a circle: {}", shown.join(" -> ")),
             "take one of these needs away",
         );
     }
@@ -85,16 +63,13 @@ pub(super) fn needs(
 
 /// Where a need stands.
 fn need_span(document: &Node, service: usize, need: usize) -> Span {
-    let list = |node: &Node, at: usize| match &node.kind {
-        Kind::List(items) => items.get(at).cloned(),
-        _ => None,
+    let item = |node: Option<&Node>, at: usize| {
+        let items = node.and_then(Node::as_list)?;
+        items.get(at).map(|item| (item.span, item.get("needs").cloned()))
     };
-    document
-        .get("services")
-        .and_then(|services| list(services, service))
-        .and_then(|service| service.get("needs").cloned())
-        .and_then(|needs| list(&needs, need))
-        .map_or(document.span, |node| node.span)
+    item(document.get("services"), service)
+        .and_then(|(_, needs)| item(needs.as_ref(), need))
+        .map_or(document.span, |(span, _)| span)
 }
 
 /// A circle of needs, from one of its services to the same again.
@@ -159,10 +134,7 @@ pub(super) fn paths(decoder: &mut Decoder, services: &[Service], personas: &[Per
         let hint = match nearest(key, known.iter().copied()) {
             Some(meant) if meant.contains('-') => format!("write `{root}[\"{meant}\"]`"),
             Some(meant) => format!("did you mean `{root}.{meant}`?"),
-            None if root == "needs" => match needs
-                .iter()
-                .find(|name| name.split('-').next() == Some(key))
-            {
+            None if root == "needs" => match needs.iter().find(|name| name.split('-').next() == Some(key)) {
                 Some(name) => format!("write `needs[\"{name}\"]`"),
                 None => format!("add `{key}` to the service's `needs`"),
             },

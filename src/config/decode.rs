@@ -5,34 +5,20 @@
 use std::time::Duration;
 
 use super::Diagnostic;
-use super::check;
-use super::merge::{CONVENTION, merge};
-use super::persona::{self, Persona};
+use super::merge::CONVENTION;
 use super::scalar;
 use super::secrets;
-use super::service::{self, Service};
 use super::source::{Sources, Span};
 use super::tree::{self, Entry, Kind, Node};
 use super::variables::Use;
 use crate::domain::account::ServiceName;
-use crate::language::{
-    Access, EnvUse, Environment, Expression, JsonTemplate, LanguageError, Template, nearest,
-};
+use crate::language::{Access, EnvUse, Environment, Expression, JsonTemplate, LanguageError, Template, nearest};
 
-/// The longest time to live: 30 days.
-const TTL_LIMIT: Duration = Duration::from_hours(30 * 24);
-const TTL_DEFAULT: Duration = Duration::from_hours(24);
+/// The most mistakes that are told: whoever made more mends these first.
+pub(super) const SHOWN_LIMIT: usize = 50;
 
 /// The names that an expression in some place can see.
 pub(super) type Names = &'static [&'static str];
-
-/// A document's values.
-pub(super) struct Decoded {
-    pub(super) prefix: String,
-    pub(super) ttl: Duration,
-    pub(super) services: Vec<Service>,
-    pub(super) personas: Vec<Persona>,
-}
 
 /// What is known while a document is read: its texts, and what was found so far.
 pub(super) struct Decoder {
@@ -44,8 +30,8 @@ pub(super) struct Decoder {
     pub(super) paths: Vec<(String, Span, Option<ServiceName>)>,
     /// The service that is being read.
     pub(super) service: Option<ServiceName>,
-    document: Option<Node>,
-    convention: Option<Node>,
+    pub(super) document: Option<Node>,
+    pub(super) convention: Option<Node>,
 }
 
 impl Decoder {
@@ -58,9 +44,13 @@ impl Decoder {
         sources.hide(document, guessed);
         let (mut tree, mut diagnostics) = tree::parse(&sources, document);
         if let Some(node) = &tree {
-            sources.hide(document, secrets::find(node));
-            if !diagnostics.is_empty() {
-                // The places are told again, now that it is known exactly what has to be masked.
+            let mut secrets = secrets::find(node);
+            if diagnostics.is_empty() {
+                sources.hide(document, secrets);
+            } else {
+                // The second of two equal keys is not in the tree. The places are told again with what is known now.
+                secrets.extend(secrets::guess(sources.text(document)));
+                sources.hide(document, secrets);
                 (tree, diagnostics) = tree::parse(&sources, document);
             }
         }
@@ -89,56 +79,45 @@ impl Decoder {
         self.report(span, message, None);
     }
 
-    pub(super) fn error_with_hint(
-        &mut self,
-        span: Span,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) {
+    pub(super) fn error_with_hint(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
         self.report(span, message, Some(hint.into()));
     }
 
     fn report(&mut self, span: Span, message: impl Into<String>, hint: Option<String>) {
-        let diagnostic = self.sources.diagnostic(span, message, hint);
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < SHOWN_LIMIT {
+            let diagnostic = self.sources.diagnostic(span, message, hint);
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// A map as its fields. `what` names it in messages, with its article.
     pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<Fields<'n>> {
-        match &node.kind {
-            Kind::Map(entries) => Some(Fields {
-                what,
-                span: node.span,
-                entries,
-                known: Vec::new(),
-            }),
-            _ => {
-                self.error(node.span, format!("{what} is a map, not {}", node.what()));
-                None
-            }
-        }
+        let Some(entries) = node.as_map() else {
+            self.error(node.span, format!("{what} is a map, not {}", node.what()));
+            return None;
+        };
+        Some(Fields {
+            what,
+            span: node.span,
+            entries,
+            known: Vec::new(),
+        })
     }
 
     pub(super) fn list<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n [Node]> {
-        match &node.kind {
-            Kind::List(items) => Some(items),
-            _ => {
-                self.error(node.span, format!("`{key}` is a list, not {}", node.what()));
-                None
-            }
+        let items = node.as_list();
+        if items.is_none() {
+            self.error(node.span, format!("`{key}` is a list, not {}", node.what()));
         }
+        items
     }
 
     /// Text. A number or a truth value counts as what was written, where that can't be mistaken.
     pub(super) fn text(&mut self, node: &Node, key: &str) -> Option<String> {
         match &node.kind {
             Kind::String(text) => Some(text.clone()),
-            Kind::Number(number, written) if number.to_string() == *written => {
-                Some(written.clone())
-            }
-            Kind::Bool(value) if self.sources.slice(node.span).trim() == value.to_string() => {
-                Some(value.to_string())
-            }
+            Kind::Number(number, written) if number.to_string() == *written => Some(written.clone()),
+            Kind::Bool(value) if self.sources.slice(node.span).trim() == value.to_string() => Some(value.to_string()),
             Kind::Number(..) | Kind::Bool(_) => {
                 self.error_with_hint(
                     node.span,
@@ -158,42 +137,27 @@ impl Decoder {
         if let Kind::Bool(value) = node.kind {
             return Some(value);
         }
-        self.error(
-            node.span,
-            format!("`{key}` is `true` or `false`, not {}", node.what()),
-        );
+        self.error(node.span, format!("`{key}` is `true` or `false`, not {}", node.what()));
         None
     }
 
     /// A whole number within bounds.
-    pub(super) fn number(
-        &mut self,
-        node: &Node,
-        key: &str,
-        bounds: std::ops::RangeInclusive<u32>,
-    ) -> Option<u32> {
-        let number = match &node.kind {
-            Kind::Number(number, _) => number
-                .as_u64()
-                .and_then(|number| u32::try_from(number).ok()),
-            _ => None,
+    pub(super) fn number(&mut self, node: &Node, key: &str, bounds: std::ops::RangeInclusive<u32>) -> Option<u32> {
+        let number = if let Kind::Number(number, _) = &node.kind {
+            number.as_u64().and_then(|number| u32::try_from(number).ok())
+        } else {
+            None
         };
         let number = number.filter(|number| bounds.contains(number));
         if number.is_none() {
             let (from, to) = (bounds.start(), bounds.end());
-            self.error(
-                node.span,
-                format!("`{key}` is a whole number from {from} to {to}"),
-            );
+            self.error(node.span, format!("`{key}` is a whole number from {from} to {to}"));
         }
         number
     }
 
     pub(super) fn duration(&mut self, node: &Node, key: &str) -> Option<Duration> {
-        let duration = match &node.kind {
-            Kind::String(text) => scalar::duration(text),
-            _ => None,
-        };
+        let duration = node.as_text().and_then(scalar::duration);
         if duration.is_none() {
             self.error_with_hint(
                 node.span,
@@ -230,17 +194,9 @@ impl Decoder {
         }
     }
 
-    pub(super) fn expression(
-        &mut self,
-        node: &Node,
-        key: &str,
-        names: Names,
-    ) -> Option<Expression> {
+    pub(super) fn expression(&mut self, node: &Node, key: &str, names: Names) -> Option<Expression> {
         let Kind::String(text) = &node.kind else {
-            self.error(
-                node.span,
-                format!("`{key}` is an expression, not {}", node.what()),
-            );
+            self.error(node.span, format!("`{key}` is an expression, not {}", node.what()));
             return None;
         };
         match Expression::parse(text) {
@@ -256,24 +212,14 @@ impl Decoder {
     }
 
     /// A map of templates, such as `headers`.
-    pub(super) fn templates(
-        &mut self,
-        node: &Node,
-        what: &'static str,
-        names: Names,
-    ) -> Vec<(String, Template)> {
+    pub(super) fn templates(&mut self, node: &Node, what: &'static str, names: Names) -> Vec<(String, Template)> {
         self.named(node, what, |decoder, entry| {
             decoder.template(&entry.value, &entry.key, names)
         })
     }
 
     /// A map of expressions, such as `capture`.
-    pub(super) fn expressions(
-        &mut self,
-        node: &Node,
-        what: &'static str,
-        names: Names,
-    ) -> Vec<(String, Expression)> {
+    pub(super) fn expressions(&mut self, node: &Node, what: &'static str, names: Names) -> Vec<(String, Expression)> {
         self.named(node, what, |decoder, entry| {
             if !is_name(&entry.key) {
                 decoder.error_with_hint(
@@ -315,10 +261,7 @@ impl Decoder {
             Kind::Bool(value) => Some(JsonTemplate::Scalar((*value).into())),
             Kind::Number(number, _) => {
                 let is_whole = number.as_f64().is_some_and(|double| double.fract() == 0.0);
-                if number.is_f64()
-                    && is_whole
-                    && number.as_f64().is_none_or(|d| d.abs() >= 2_f64.powi(53))
-                {
+                if number.is_f64() && is_whole && number.as_f64().is_none_or(|d| d.abs() >= 2_f64.powi(53)) {
                     self.error_with_hint(
                         node.span,
                         "the number has more digits than can be kept",
@@ -326,16 +269,11 @@ impl Decoder {
                     );
                     return None;
                 }
-                Some(JsonTemplate::Scalar(serde_json::Value::Number(
-                    number.clone(),
-                )))
+                Some(JsonTemplate::Scalar(serde_json::Value::Number(number.clone())))
             }
             Kind::String(_) => self.template(node, "json", names).map(JsonTemplate::Text),
             Kind::List(items) => {
-                let decoded: Vec<_> = items
-                    .iter()
-                    .filter_map(|item| self.json(item, names))
-                    .collect();
+                let decoded: Vec<_> = items.iter().filter_map(|item| self.json(item, names)).collect();
                 (decoded.len() == items.len()).then_some(JsonTemplate::List(decoded))
             }
             Kind::Map(entries) => {
@@ -358,11 +296,7 @@ impl Decoder {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the names here are {}", names.join(", ")),
             };
-            self.error_with_hint(
-                span,
-                format!("unknown name `{name}` in an expression"),
-                hint,
-            );
+            self.error_with_hint(span, format!("unknown name `{name}` in an expression"), hint);
         }
         for path in expression.paths() {
             self.paths.push((path.clone(), span, self.service.clone()));
@@ -457,17 +391,8 @@ impl<'n> Fields<'n> {
                 None => format!("the keys here are {}", self.known.join(", ")),
             };
             let what = self.what;
-            let key: String = entry
-                .key
-                .chars()
-                .take(60)
-                .filter(|c| !c.is_control())
-                .collect();
-            decoder.error_with_hint(
-                entry.key_span,
-                format!("unknown key `{key}` of {what}"),
-                hint,
-            );
+            let key: String = entry.key.chars().take(60).collect();
+            decoder.error_with_hint(entry.key_span, format!("unknown key `{key}` of {what}"), hint);
         }
     }
 }
@@ -475,94 +400,6 @@ impl<'n> Fields<'n> {
 /// Can this be written behind a dot in an expression?
 pub(super) fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// The whole document.
-pub(super) fn config(decoder: &mut Decoder) -> Option<Decoded> {
-    let document = decoder.document.take()?;
-    let mut fields = decoder.fields(&document, "the configuration")?;
-    let prefix = fields
-        .take("prefix")
-        .map_or(Some("sd".to_owned()), |node| prefix(decoder, node));
-    let ttl = fields.take("ttl").map_or(Some(TTL_DEFAULT), |node| {
-        let ttl = decoder.duration(node, "ttl")?;
-        if ttl > TTL_LIMIT {
-            decoder.error(node.span, "`ttl` is 30 days at most");
-        }
-        Some(ttl)
-    });
-    let services = fields
-        .need(decoder, "services")
-        .map(|node| services(decoder, node));
-    decoder.service = None;
-    let accounts = fields.take("accounts");
-    fields.finish(decoder);
-    let services = services?;
-    let known: Vec<ServiceName> = services
-        .iter()
-        .flatten()
-        .map(|service| service.name.clone())
-        .collect();
-    // A service with a mistake of its own must not make its name unknown elsewhere.
-    let complete = services.iter().all(Option::is_some);
-    let personas = match accounts {
-        Some(node) => persona::decode_all(decoder, node, &known, complete)?,
-        None => vec![Persona::default_one(&known, document.span)],
-    };
-    let services: Vec<Service> = services.into_iter().flatten().collect();
-    if complete {
-        check::needs(decoder, &services, &personas, &document);
-        check::paths(decoder, &services, &personas);
-    }
-    Some(Decoded {
-        prefix: prefix?,
-        ttl: ttl?,
-        services,
-        personas,
-    })
-}
-
-fn prefix(decoder: &mut Decoder, node: &Node) -> Option<String> {
-    let prefix = decoder.text(node, "prefix")?;
-    let fits = matches!(prefix.len(), 2 | 3) && prefix.chars().all(|c| c.is_ascii_lowercase());
-    if !fits {
-        decoder.error(
-            node.span,
-            "`prefix` is two or three letters from `a` to `z`",
-        );
-        return None;
-    }
-    Some(prefix)
-}
-
-fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
-    let Some(items) = decoder.list(node, "services") else {
-        return Vec::new();
-    };
-    if items.is_empty() {
-        decoder.error(node.span, "`services` is empty");
-    }
-    let mut seen: Vec<String> = Vec::new();
-    let mut services = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        if let Some(name) = item.get("name")
-            && let Kind::String(text) = &name.kind
-        {
-            if seen.contains(text) {
-                decoder.error(name.span, format!("there is another service `{text}`"));
-            }
-            seen.push(text.clone());
-            decoder.service = ServiceName::parse(text);
-        }
-        let merged = match (&item.kind, decoder.convention.clone()) {
-            (Kind::Map(_), Some(convention)) => merge(convention, item.clone()),
-            _ => item.clone(),
-        };
-        services.push(service::decode(decoder, &merged, index));
-    }
-    services
 }

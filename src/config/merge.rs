@@ -28,10 +28,7 @@ pub(super) fn merge(base: Node, over: Node) -> Node {
             span: over.span,
             kind: Kind::Map(merge_maps(base_entries, over_entries)),
         },
-        (_, kind) => Node {
-            span: over.span,
-            kind,
-        },
+        (_, kind) => Node { span: over.span, kind },
     }
 }
 
@@ -98,11 +95,7 @@ mod tests {
     #[test]
     fn maps_are_merged_deep_and_payloads_whole() {
         for (base, over, expected) in [
-            (
-                "{a: 1, b: {c: 2}}",
-                "{b: {d: 3}, a: 4}",
-                "{a:4 b:{c:2 d:3}}",
-            ),
+            ("{a: 1, b: {c: 2}}", "{b: {d: 3}, a: 4}", "{a:4 b:{c:2 d:3}}"),
             ("{a: [1, 2]}", "{a: [3]}", "{a:[3]}"),
             ("{a: 1, b: 2}", "{a: null, x: null}", "{b:2}"),
             ("{a: {b: 1}}", "{a: text}", "{a:text}"),
@@ -112,11 +105,7 @@ mod tests {
                 "{json: {u: 3}}",
                 "{request:R json:{u:3}}",
             ),
-            (
-                "{request: R, json: {u: 1}}",
-                "{form: {u: 3}}",
-                "{request:R form:{u:3}}",
-            ),
+            ("{request: R, json: {u: 1}}", "{form: {u: 3}}", "{request:R form:{u:3}}"),
             (
                 "{request: R, json: {u: 1}}",
                 "{expect: 1}",
@@ -129,11 +118,7 @@ mod tests {
                 "{capture:{json:a body:b}}",
             ),
         ] {
-            assert_eq!(
-                show(&merge(tree(base), tree(over))),
-                expected,
-                "{base} < {over}"
-            );
+            assert_eq!(show(&merge(tree(base), tree(over))), expected, "{base} < {over}");
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::language::{Environment, JsonTemplate, Scope, Template};
 
 /// The most copies that a persona may have.
 const COPIES_LIMIT: u32 = 10_000;
+/// The most copies of all personas together.
+const TOTAL_LIMIT: usize = 100_000;
 
 /// A logical test user.
 #[derive(Clone, Debug)]
@@ -129,12 +131,7 @@ pub(super) fn decode_all(
     personas.into_iter().collect()
 }
 
-fn decode(
-    decoder: &mut Decoder,
-    node: &Node,
-    known: &[ServiceName],
-    complete: bool,
-) -> Option<Persona> {
+fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: bool) -> Option<Persona> {
     let mut fields = decoder.fields(node, "an account")?;
     let name_node = fields.need(decoder, "name");
     let name = name_node.and_then(|node| name(decoder, node));
@@ -146,9 +143,9 @@ fn decode(
         .take("count")
         .map_or(Some(None), |node| count(decoder, node).map(Some));
     let mut template = |key: &'static str| {
-        fields.take(key).map_or(Some(None), |node| {
-            decoder.template(node, key, NAMES).map(Some)
-        })
+        fields
+            .take(key)
+            .map_or(Some(None), |node| decoder.template(node, key, NAMES).map(Some))
     };
     let role = template("role");
     let username = template("username");
@@ -196,9 +193,7 @@ fn decode(
 fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
     let name = decoder.text(node, "name")?;
     let mut chars = name.chars();
-    let fits = chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    let fits = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     if !fits {
         decoder.error_with_hint(
@@ -211,13 +206,11 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
     Some(name)
 }
 
-fn services(
-    decoder: &mut Decoder,
-    node: &Node,
-    known: &[ServiceName],
-    complete: bool,
-) -> Option<Vec<ServiceName>> {
+fn services(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: bool) -> Option<Vec<ServiceName>> {
     let items = decoder.list(node, "services")?;
+    if items.is_empty() {
+        decoder.error(node.span, "`services` is empty, so that there would be no account");
+    }
     let mut chosen = Vec::new();
     for item in items {
         let text = decoder.text(item, "services")?;
@@ -243,9 +236,7 @@ fn count(decoder: &mut Decoder, node: &Node) -> Option<Count> {
             return Some(Count::Template(template));
         }
     }
-    decoder
-        .number(node, "count", 1..=COPIES_LIMIT)
-        .map(Count::Fixed)
+    decoder.number(node, "count", 1..=COPIES_LIMIT).map(Count::Fixed)
 }
 
 fn own_fields(decoder: &mut Decoder, node: &Node) -> Vec<(String, JsonTemplate)> {
@@ -268,6 +259,10 @@ impl Config {
         let mut copies = Vec::new();
         let mut diagnostics = Vec::new();
         for (persona, at) in self.personas.iter().zip(0..) {
+            if copies.len() > TOTAL_LIMIT {
+                let message = format!("there are more than {TOTAL_LIMIT} accounts with this one");
+                return Err(vec![self.sources.diagnostic(persona.span, message, None)]);
+            }
             match &persona.count {
                 None => copies.push(Copy {
                     name: persona.name.clone(),
@@ -292,25 +287,16 @@ impl Config {
         }
     }
 
-    fn count(
-        &self,
-        persona: &Persona,
-        count: &Count,
-        environment: &Environment,
-    ) -> Result<u32, Box<Diagnostic>> {
+    fn count(&self, persona: &Persona, count: &Count, environment: &Environment) -> Result<u32, Box<Diagnostic>> {
         let template = match count {
             Count::Fixed(count) => return Ok(*count),
             Count::Template(template) => template,
         };
         let scope = Scope::new().environment(environment);
-        let failed =
-            |message: String| Box::new(self.sources.diagnostic(persona.span, message, None));
-        let text = template.render(&scope).map_err(|error| {
-            failed(format!(
-                "the `count` of `{}`: {}",
-                persona.name, error.message
-            ))
-        })?;
+        let failed = |message: String| Box::new(self.sources.diagnostic(persona.span, message, None));
+        let text = template
+            .render(&scope)
+            .map_err(|error| failed(format!("the `count` of `{}`: {}", persona.name, error.message)))?;
         text.trim()
             .parse()
             .ok()

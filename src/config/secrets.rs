@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::tree::{Kind, Node};
-use crate::language::Template;
+use crate::language::{Expression, Template};
 
 /// Parts of keys whose values are secrets, in lower case and without `_` and `-`.
 const WORDS: [&str; 9] = [
@@ -48,9 +48,7 @@ pub(super) fn guess(text: &str) -> Vec<Range<usize>> {
                 let key = content[..colon].trim_end_matches(['"', '\'', ' ']);
                 let from = key
                     .rfind(|c: char| !(c.is_alphanumeric() || "_-".contains(c)))
-                    .map_or(0, |at| {
-                        at + key[at..].chars().next().map_or(1, char::len_utf8)
-                    });
+                    .map_or(0, |at| at + key[at..].chars().next().map_or(1, char::len_utf8));
                 if !(is_sensitive(&key[from..]) || &key[from..] == "header") {
                     continue;
                 }
@@ -72,9 +70,7 @@ pub(super) fn guess(text: &str) -> Vec<Range<usize>> {
 }
 
 fn is_reference(text: &str) -> bool {
-    text.starts_with("{{ env.")
-        && text.matches("{{").count() == 1
-        && !text.contains(['"', '\'', ':'])
+    text.starts_with("{{ env.") && text.matches("{{").count() == 1 && !text.contains(['"', '\'', ':'])
 }
 
 fn walk(node: &Node, sensitive: bool, found: &mut Vec<Range<usize>>) {
@@ -126,10 +122,7 @@ fn is_secret(text: &str) -> bool {
         let word = literal.trim().to_lowercase();
         !scheme.contains(&word.as_str()) && word.chars().any(char::is_alphanumeric)
     });
-    has_literal
-        || template
-            .expressions()
-            .any(|expression| expression.has_literal())
+    has_literal || template.expressions().any(Expression::has_literal)
 }
 
 /// Is it an address with a password in it?

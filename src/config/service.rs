@@ -81,9 +81,7 @@ const CONCURRENCY: usize = 8;
 pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option<Service> {
     let place = |key: &str| format!("services[{index}].{key}");
     let mut fields = decoder.fields(node, "a service")?;
-    let name = fields
-        .need(decoder, "name")
-        .and_then(|node| name(decoder, node));
+    let name = fields.need(decoder, "name").and_then(|node| name(decoder, node));
     let url = url(decoder, &mut fields);
     let auth = auth(decoder, &mut fields);
     let headers = fields
@@ -101,9 +99,9 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         }),
         |node| limits(decoder, node),
     );
-    let timeout = fields.take("timeout").map_or(Some(TIMEOUT), |node| {
-        decoder.positive_duration(node, "timeout")
-    });
+    let timeout = fields
+        .take("timeout")
+        .map_or(Some(TIMEOUT), |node| decoder.positive_duration(node, "timeout"));
     let account_name_max = fields
         .take("account_name_max")
         .and_then(|node| decoder.number(node, "account_name_max", 1..=1024));
@@ -116,11 +114,9 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let create = fields
         .need(decoder, "create")
         .and_then(|node| request::create(decoder, node, place("create")));
-    let after_create = fields
-        .take("after_create")
-        .map_or(Some(Vec::new()), |node| {
-            request::chain(decoder, node, "after_create", &place("after_create"))
-        });
+    let after_create = fields.take("after_create").map_or(Some(Vec::new()), |node| {
+        request::chain(decoder, node, "after_create", &place("after_create"))
+    });
     let verify = fields
         .take("verify")
         .and_then(|node| request::poll(decoder, node, "`verify`", place("verify")));
@@ -130,10 +126,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let delete = fields.need(decoder, "delete").and_then(|node| {
         let chain = request::chain(decoder, node, "delete", &place("delete"))?;
         if chain.is_empty() {
-            decoder.error(
-                node.span,
-                "`delete` is empty, so that no account could be deleted",
-            );
+            decoder.error(node.span, "`delete` is empty, so that no account could be deleted");
         }
         Some(chain)
     });
@@ -227,8 +220,7 @@ fn url(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Template> {
 fn is_http(text: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| {
         text.strip_prefix(scheme).is_some_and(|rest| {
-            !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace)
-                || rest.starts_with("{{")
+            !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace) || rest.starts_with("{{")
         })
     })
 }
@@ -316,17 +308,12 @@ fn auth_map(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
 
 fn limits(decoder: &mut Decoder, node: &Node) -> Option<Limits> {
     let mut fields = decoder.fields(node, "`limits`")?;
-    let concurrency = fields
-        .take("concurrency")
-        .map_or(Some(CONCURRENCY), |node| {
-            let number = decoder.number(node, "concurrency", 1..=1000)?;
-            usize::try_from(number).ok()
-        });
+    let concurrency = fields.take("concurrency").map_or(Some(CONCURRENCY), |node| {
+        let number = decoder.number(node, "concurrency", 1..=1000)?;
+        usize::try_from(number).ok()
+    });
     let rate = fields.take("rate").map_or(Some(None), |node| {
-        let rate = match &node.kind {
-            Kind::String(text) => scalar::rate(text),
-            _ => None,
-        };
+        let rate = node.as_text().and_then(scalar::rate);
         if rate.is_none() {
             decoder.error_with_hint(
                 node.span,

@@ -47,6 +47,9 @@ pub(super) struct Sources {
 struct Source {
     name: String,
     text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    /// In order, and apart from each other.
     secrets: Vec<Range<usize>>,
 }
 
@@ -57,10 +60,13 @@ impl Sources {
 
     /// Adds a source and gives its number.
     pub(super) fn add(&mut self, name: &str, text: &str) -> usize {
+        // A byte order mark is no part of the document, and the parser doesn't count it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+        let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         self.list.push(Source {
             name: name.to_owned(),
-            // Byte order marks are no part of the document, and the parser doesn't count them.
-            text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+            lines: std::iter::once(0).chain(after_breaks).collect(),
+            text,
             secrets: Vec::new(),
         });
         self.list.len() - 1
@@ -78,41 +84,54 @@ impl Sources {
             .unwrap_or_default()
     }
 
-    /// Notes where secrets stand.
+    /// Notes where secrets stand, in any order.
     pub(super) fn hide(&mut self, source: usize, mut secrets: Vec<Range<usize>>) {
         secrets.retain(|range| range.start < range.end);
         secrets.sort_by_key(|range| range.start);
-        self.list[source].secrets = secrets;
+        let mut apart: Vec<Range<usize>> = Vec::with_capacity(secrets.len());
+        for range in secrets {
+            match apart.last_mut() {
+                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+                _ => apart.push(range),
+            }
+        }
+        self.list[source].secrets = apart;
     }
 
     /// Does the document (the first source) hold a secret?
     pub(super) fn holds_secrets(&self) -> bool {
-        self.list
-            .first()
-            .is_some_and(|source| !source.secrets.is_empty())
+        self.list.first().is_some_and(|source| !source.secrets.is_empty())
     }
 
     pub(super) fn place(&self, span: Span) -> Place {
         let source = &self.list[span.source];
         let before = source.before(span.start);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = source.line_of(before.len());
         Place {
             source: source.name.clone(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
+            line: line + 1,
+            column: before[source.lines[line]..].chars().count() + 1,
         }
     }
 
-    pub(super) fn diagnostic(
-        &self,
-        span: Span,
-        message: impl Into<String>,
-        hint: Option<String>,
-    ) -> Diagnostic {
+    /// The offset of a place that is given as line and column, both from 1.
+    pub(super) fn offset(&self, source: usize, line: u64, column: u64) -> usize {
+        let source = &self.list[source];
+        let index = |number: u64| usize::try_from(number).unwrap_or_default().saturating_sub(1);
+        let Some(start) = source.lines.get(index(line)) else {
+            return source.text.len();
+        };
+        let rest = &source.text[*start..];
+        rest.char_indices()
+            .nth(index(column))
+            .map_or(source.text.len(), |(at, _)| start + at)
+    }
+
+    pub(super) fn diagnostic(&self, span: Span, message: impl Into<String>, hint: Option<String>) -> Diagnostic {
         Diagnostic {
             place: self.place(span),
-            message: message.into(),
-            hint,
+            message: message.into().chars().map(harmless).collect(),
+            hint: hint.map(|hint| hint.chars().map(harmless).collect()),
             excerpt: Some(self.list[span.source].excerpt(span)),
         }
     }
@@ -137,28 +156,38 @@ impl Source {
         &self.text[..end]
     }
 
+    /// The number of the line of an offset, from 0.
+    fn line_of(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset) - 1
+    }
+
     /// The line of a span with its secrets masked, cut to a readable width, and where the span lies in it.
     fn excerpt(&self, span: Span) -> Excerpt {
         let start = self.before(span.start).len();
-        let line_start = self.before(start).rfind('\n').map_or(0, |at| at + 1);
-        let line_end = self.text[start..]
-            .find('\n')
-            .map_or(self.text.len(), |at| start + at);
+        let line_start = self.lines[self.line_of(start)];
+        let line = self.text[line_start..].lines().next().unwrap_or_default();
         let mut shown: Vec<char> = Vec::new();
         let (mut caret, mut caret_end) = (None, 0);
-        let mut masked: Option<&Range<usize>> = None;
-        for (at, c) in self.text[line_start..line_end].char_indices() {
+        let mut secrets = self
+            .secrets
+            .iter()
+            .skip_while(|range| range.end <= line_start)
+            .peekable();
+        let mut is_masked = false;
+        for (at, c) in line.char_indices() {
             let at = line_start + at;
             if at >= start && caret.is_none() {
                 caret = Some(shown.len());
             }
-            let hidden = self.secrets.iter().find(|range| range.contains(&at));
-            if hidden.is_none() {
-                shown.push(if c == '\t' { ' ' } else { harmless(c) });
-            } else if hidden != masked {
-                shown.extend(MASK.chars());
+            if secrets.next_if(|range| range.end <= at).is_some() {
+                is_masked = false;
             }
-            masked = hidden;
+            if secrets.peek().is_none_or(|range| at < range.start) {
+                shown.push(harmless(c));
+            } else if !is_masked {
+                shown.extend(MASK.chars());
+                is_masked = true;
+            }
             if at < span.end {
                 caret_end = shown.len();
             }
@@ -170,10 +199,9 @@ impl Source {
             0
         };
         let to = shown.len().min(from + WIDTH);
-        let mut line: String = shown[from..to].iter().collect();
-        line.truncate(line.trim_end().len());
+        let shown: String = shown[from..to].iter().collect();
         Excerpt {
-            line,
+            line: shown.trim_end().to_owned(),
             caret: caret - from,
             width: caret_end.min(to).saturating_sub(caret).max(1),
         }
@@ -183,9 +211,9 @@ impl Source {
 /// Foreign text as it may stand in a log: no control characters, no marks that turn the direction of writing.
 fn harmless(c: char) -> char {
     let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
-    if c.is_control() || turns {
-        '\u{fffd}'
-    } else {
-        c
+    match c {
+        '\t' => ' ',
+        _ if c.is_control() || turns => '\u{fffd}',
+        _ => c,
     }
 }

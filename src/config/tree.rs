@@ -9,6 +9,7 @@ use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_saphyr::{Location, RenderOptions, SnippetMode, Spanned, UserMessageFormatter};
 
 use super::Diagnostic;
+use super::decode::SHOWN_LIMIT;
 use super::source::{Sources, Span};
 
 /// The largest document, in bytes.
@@ -44,12 +45,33 @@ pub(super) struct Entry {
 impl Node {
     /// The value of a key, if this is a map that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
-        match &self.kind {
-            Kind::Map(entries) => entries
-                .iter()
-                .find(|entry| entry.key == key)
-                .map(|entry| &entry.value),
-            _ => None,
+        self.as_map()?
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.value)
+    }
+
+    pub(super) fn as_map(&self) -> Option<&[Entry]> {
+        if let Kind::Map(entries) = &self.kind {
+            Some(entries)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn as_list(&self) -> Option<&[Self]> {
+        if let Kind::List(items) = &self.kind {
+            Some(items)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn as_text(&self) -> Option<&str> {
+        if let Kind::String(text) = &self.kind {
+            Some(text)
+        } else {
+            None
         }
     }
 
@@ -79,10 +101,7 @@ pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diag
         return (None, vec![error]);
     }
     if text.trim().is_empty() {
-        return (
-            None,
-            vec![sources.diagnostic(whole, "the document is empty", None)],
-        );
+        return (None, vec![sources.diagnostic(whole, "the document is empty", None)]);
     }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -120,7 +139,7 @@ pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diag
         Err(error) => {
             let span = error
                 .location()
-                .map_or(whole, |location| span_of(source, location));
+                .map_or(whole, |location| span_of(sources, source, location));
             let diagnostic = sources.diagnostic(span, syntax_message(&error), None);
             (None, vec![diagnostic])
         }
@@ -135,21 +154,26 @@ fn syntax_message(error: &serde_saphyr::Error) -> String {
     let message = error.without_snippet().render_with_options(options);
     let first = message.lines().next().unwrap_or_default();
     let first = first.split(" at line ").next().unwrap_or(first);
+    if first.contains("Documents {") {
+        return "there is a second document; a configuration is one".to_owned();
+    }
+    if first.starts_with("YAML document too large") {
+        return "the document is too large or nested too deep, counting what its aliases stand for".to_owned();
+    }
     format!("not valid YAML or JSON: {first}")
 }
 
-fn span_of(source: usize, location: Location) -> Span {
+fn span_of(sources: &Sources, source: usize, location: Location) -> Span {
     let span = location.span();
-    let number = |offset: Option<u64>| {
-        offset
-            .and_then(|offset| usize::try_from(offset).ok())
-            .unwrap_or_default()
-    };
-    let start = number(span.byte_offset());
+    let number = |offset: u64| usize::try_from(offset).unwrap_or_default();
+    // Errors of the scanner have a line and a column alone.
+    let start = span
+        .byte_offset()
+        .map_or_else(|| sources.offset(source, location.line(), location.column()), number);
     Span {
         source,
         start,
-        end: start.saturating_add(number(span.byte_len())),
+        end: start.saturating_add(span.byte_len().map_or(0, number)),
     }
 }
 
@@ -161,7 +185,7 @@ struct Builder<'s> {
 
 impl Builder<'_> {
     fn node(&mut self, raw: Spanned<Raw>) -> Node {
-        let span = span_of(self.source, raw.defined);
+        let span = span_of(self.sources, self.source, raw.defined);
         let written = || self.sources.slice(span).trim().to_owned();
         let kind = match raw.value {
             Raw::Null => Kind::Null,
@@ -180,9 +204,7 @@ impl Builder<'_> {
             let key = self.node(key);
             let name = match key.kind {
                 Kind::String(text) => text,
-                Kind::Bool(_) | Kind::Number(..) | Kind::Null => {
-                    self.sources.slice(key.span).trim().to_owned()
-                }
+                Kind::Bool(_) | Kind::Number(..) | Kind::Null => self.sources.slice(key.span).trim().to_owned(),
                 Kind::List(_) | Kind::Map(_) => {
                     self.diagnostics.push(self.sources.diagnostic(
                         key.span,
@@ -194,6 +216,9 @@ impl Builder<'_> {
             };
             let value = self.node(value);
             if let Some(first) = entries.iter().find(|entry| entry.key == name) {
+                if self.diagnostics.len() >= SHOWN_LIMIT {
+                    continue;
+                }
                 let place = self.sources.place(first.key_span);
                 self.diagnostics.push(self.sources.diagnostic(
                     key.span,

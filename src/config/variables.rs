@@ -58,9 +58,6 @@ fn unset(variable: &EnvUse, environment: &Environment) -> Vec<String> {
     }
     match &variable.fallback {
         None => vec![variable.name.clone()],
-        Some(inner) => inner
-            .iter()
-            .flat_map(|variable| unset(variable, environment))
-            .collect(),
+        Some(inner) => inner.iter().flat_map(|variable| unset(variable, environment)).collect(),
     }
 }

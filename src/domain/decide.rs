@@ -11,6 +11,10 @@ use super::time::Timestamp;
 
 /// What the configuration lets us do at a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a power of its own, and every combination occurs"
+)]
 pub struct Powers {
     /// There is a look-up by user name.
     pub find: bool,

@@ -102,16 +102,9 @@ impl Record {
     /// all that is known of it kept.
     pub fn apply(&mut self, at: Timestamp, event: &Event) -> bool {
         self.account(at, event);
-        match next(self.status, event, self) {
-            Some(status) => {
-                self.status = status;
-                true
-            }
-            None => {
-                self.status = Status::Unclear;
-                false
-            }
-        }
+        let next = next(self.status, event, self);
+        self.status = next.unwrap_or(Status::Unclear);
+        next.is_some()
     }
 
     /// Keeps the ids and the open intents.
@@ -175,8 +168,8 @@ fn next(status: Status, event: &Event, after: &Record) -> Option<Status> {
         | (Deleting, Event::DeleteFailed(_)) => Deleting,
         (Deleting, Event::Deleted(_)) if !after.ids.is_empty() => Deleting,
         (Deleting, Event::Deleted(_)) if after.open_intents > 0 => Unclear,
-        (Deleting, Event::Deleted(_)) => Gone,
-        (Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting, Event::Absent) => Gone,
+        (Deleting, Event::Deleted(_))
+        | (Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting, Event::Absent) => Gone,
         (Untouched | Creating | Refused | Unclear | Live | Verified | Rejected | Stranger | Deleting | Gone, _) => {
             return None;
         }

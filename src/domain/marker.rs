@@ -30,7 +30,7 @@ const BODY: usize = 23;
 /// The random characters that tell invocations of one minute apart: 36^5, about 60 million.
 pub const INVOCATION: usize = 5;
 /// The longest time to live: 30 days.
-pub const TTL_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const TTL_MAX: Duration = Duration::from_hours(30 * 24);
 
 /// A marker whose check code holds. The only ways to one are [`Marker::new`] and [`Marker::at_front_of`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -208,12 +208,12 @@ mod tests {
 
     #[test]
     fn a_marker_tells_what_it_was_made_of() {
-        let marker = marker(Duration::from_secs(24 * 3600));
+        let marker = marker(Duration::from_hours(24));
         assert_eq!(marker.as_str().len(), 26);
         let read = Marker::at_front_of(&format!("{marker}-buyer-7")).expect("a marker");
         assert_eq!(read, marker);
         assert_eq!(read.created().as_millis(), 1_795_421_220_000);
-        assert_eq!(read.ttl(), Duration::from_secs(24 * 3600));
+        assert_eq!(read.ttl(), Duration::from_hours(24));
         assert_eq!(read.invocation(), "k3x9q");
         assert!(read.is_of_run(&Origin { attempt: 1, ..ORIGIN }));
         assert!(!read.is_of_repository("standin-ci/other"));
@@ -226,7 +226,7 @@ mod tests {
             let asked = Duration::from_secs(minutes * 60);
             let held = decode_ttl(encode_ttl(asked));
             assert!(held >= asked, "{minutes} minutes became {held:?}");
-            assert!(held < asked + Duration::from_secs(3600));
+            assert!(held < asked + Duration::from_hours(1));
             assert!(minutes > EXACT_TTL_MINUTES || held == asked);
         }
         assert!(encode_ttl(TTL_MAX) < 36 * 36);
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn no_single_change_of_a_true_marker_is_one() {
-        let name = format!("{}-alice", marker(Duration::from_secs(3600)));
+        let name = format!("{}-alice", marker(Duration::from_hours(1)));
         let length = 26;
         let alphabet: Vec<char> = "abcdefghijklmnopqrstuvwxyz0123456789-_.A".chars().collect();
         let mut seen = 0;

@@ -34,9 +34,6 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing() {
-        assert_eq!(
-            format!("{:?}", Some(Secret::new("hunter22"))),
-            "Some(Secret(***))"
-        );
+        assert_eq!(format!("{:?}", Some(Secret::new("hunter22"))), "Some(Secret(***))");
     }
 }

@@ -142,7 +142,10 @@ impl<W: World> Engine<'_, W> {
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
             // An id is read from an answer as expected alone: some services send a Location with a refusal too.
-            id: expected.then(|| text(create.id.as_ref(), scope)).flatten().and_then(RemoteId::new),
+            id: expected
+                .then(|| text(create.id.as_ref(), scope))
+                .flatten()
+                .and_then(RemoteId::new),
             shown: shown(create.name.as_ref(), scope, &account.username),
             marked: !account.unmarked,
         }

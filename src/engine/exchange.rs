@@ -81,7 +81,11 @@ impl<W: World> Engine<'_, W> {
                     };
                 }
             }
-            let pause = if throttled { Duration::ZERO } else { pause(tries, self.world.random()) };
+            let pause = if throttled {
+                Duration::ZERO
+            } else {
+                pause(tries, self.world.random())
+            };
             self.tell(
                 place,
                 Progress::Again {
@@ -110,8 +114,8 @@ impl<W: World> Engine<'_, W> {
             let value = expression
                 .eval(scope)
                 .map_err(|error| format!("`{}.capture.{name}`: {error}", request.place))?;
-            let value = serde_json::to_value(&value)
-                .map_err(|error| format!("`{}.capture.{name}`: {error}", request.place))?;
+            let value =
+                serde_json::to_value(&value).map_err(|error| format!("`{}.capture.{name}`: {error}", request.place))?;
             captures.insert(name.clone(), value);
         }
         Ok(())
@@ -127,13 +131,18 @@ pub(super) fn render(request: &Request, scope: &Scope, identity: Identity) -> Re
     let mut target = request.target.render(scope)?;
     let pairs = fields(&request.query, scope)?;
     if !pairs.is_empty() {
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
         target.push(if target.contains('?') { '&' } else { '?' });
         target.push_str(&query);
     }
     let payload = match &request.payload {
         Payload::None => None,
-        Payload::Json(json) => Some(("application/json".to_owned(), json.render(scope)?.to_string().into_bytes())),
+        Payload::Json(json) => Some((
+            "application/json".to_owned(),
+            json.render(scope)?.to_string().into_bytes(),
+        )),
         Payload::Form(pairs) => {
             let body = url::form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(fields(pairs, scope)?)

@@ -20,7 +20,10 @@ impl<W: World> Engine<'_, W> {
             return Ok(Vec::new());
         }
         if !find.request.expect.holds(&answer, &scope).unwrap_or(false) {
-            return Err(Trouble::Unanswered(format!("the look-up was answered with {}", status(&answer))));
+            return Err(Trouble::Unanswered(format!(
+                "the look-up was answered with {}",
+                status(&answer)
+            )));
         }
         let unreadable = |what: String| Trouble::Unanswered(format!("the look-up's answer can't be read: {what}"));
         let items = find.items.eval(&scope).map_err(|error| unreadable(error.to_string()))?;

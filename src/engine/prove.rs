@@ -50,12 +50,17 @@ impl<W: World> Engine<'_, W> {
         if let Some(probe) = &site.service.probe {
             let asked = self.stamp();
             let answer = self.ask(place, "probe", probe, scope).await?;
-            if probe.expect.holds(&answer, &scope.clone().answer(&answer)).unwrap_or(false) {
+            if probe
+                .expect
+                .holds(&answer, &scope.clone().answer(&answer))
+                .unwrap_or(false)
+            {
                 self.prove_credentials(place, asked, &answer);
             }
             return Ok(self.is_proved(place, answered).then_some(Proof::Credentials));
         }
-        let asked = render(request, scope, Identity::Anonymous).map_err(|error| Trouble::Unsendable(error.to_string()))?;
+        let asked =
+            render(request, scope, Identity::Anonymous).map_err(|error| Trouble::Unsendable(error.to_string()))?;
         let anonymous = Outgoing {
             method: "GET".to_owned(),
             payload: None,

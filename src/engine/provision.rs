@@ -75,7 +75,12 @@ impl<W: World> Engine<'_, W> {
         let broken = Cell::new(false);
         let after: Vec<Vec<usize>> = {
             let ledger = self.ledger.borrow();
-            ledger.plan().accounts.iter().map(|account| account.needs.clone()).collect()
+            ledger
+                .plan()
+                .accounts
+                .iter()
+                .map(|account| account.needs.clone())
+                .collect()
         };
         let limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
         let queue = Queue::new(self.places.clone(), &after, &limits);
@@ -217,7 +222,9 @@ impl<W: World> Engine<'_, W> {
     fn unmet(&self, place: usize) -> Option<AccountKey> {
         let ledger = self.ledger.borrow();
         let needs = &ledger.account(place).needs;
-        let unmet = needs.iter().find(|need| ledger.record(**need).status != Status::Verified)?;
+        let unmet = needs
+            .iter()
+            .find(|need| ledger.record(**need).status != Status::Verified)?;
         Some(ledger.account(*unmet).key.clone())
     }
 

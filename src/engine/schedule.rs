@@ -102,7 +102,9 @@ where
                 running.push(async move { (task, work.await) });
             }
         }
-        let Some((task, result)) = running.next().await else { break };
+        let Some((task, result)) = running.next().await else {
+            break;
+        };
         queue.end(task);
         if ended(task, result) == Flow::Drain {
             flow = Flow::Drain;
@@ -144,10 +146,14 @@ mod tests {
     async fn draining_awaits_what_runs_and_begins_nothing() {
         let queue = Queue::new(vec![0; 5], &vec![Vec::new(); 5], &[2]);
         let mut seen = Vec::new();
-        run(queue, |task| async move { task * 10 }, |task, result| {
-            seen.push((task, result));
-            Flow::Drain
-        })
+        run(
+            queue,
+            |task| async move { task * 10 },
+            |task, result| {
+                seen.push((task, result));
+                Flow::Drain
+            },
+        )
         .await;
         assert_eq!(seen, [(0, 0), (1, 10)]);
     }

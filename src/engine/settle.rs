@@ -15,6 +15,7 @@ use crate::domain::answer::Answer;
 use crate::domain::decide::{Settle, settle};
 use crate::domain::event::Event;
 use crate::domain::ledger::Status;
+use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::outcome::{Shown, pause};
 use crate::ports::{JournalBroken, Progress, Proof, Stop, World};
 
@@ -31,38 +32,6 @@ pub struct Settled {
     pub stopped: Option<Stop>,
     /// The journal could not be written on the way.
     pub journal_broken: Option<JournalBroken>,
-}
-
-/// An account that may still exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leftover {
-    /// Which.
-    pub key: AccountKey,
-    /// Its ids, where they are known.
-    pub ids: Vec<RemoteId>,
-    /// Its user name.
-    pub username: String,
-    /// The class of the reason.
-    pub reason: Reason,
-    /// The reason in words.
-    pub detail: String,
-}
-
-/// Why an account is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// It may have been created, and the service has no look-up.
-    NoLookUp,
-    /// It was not found, and that could not be proved.
-    Unproved,
-    /// The service did not delete it.
-    Failed,
-    /// The service can't be asked: a variable is missing, or the configuration no longer has it.
-    Unusable,
-    /// The deadline came first.
-    Deadline,
-    /// Cleanup was stopped.
-    Stopped,
 }
 
 /// Why one account could not be settled.
@@ -111,7 +80,10 @@ impl<W: World> Engine<'_, W> {
             debts.into_iter().rev().collect()
         };
         let after = self.dependents(&debts);
-        let lanes: Vec<usize> = debts.iter().map(|place| self.places[*place].min(self.sites.len())).collect();
+        let lanes: Vec<usize> = debts
+            .iter()
+            .map(|place| self.places[*place].min(self.sites.len()))
+            .collect();
         let mut limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
@@ -216,6 +188,12 @@ impl<W: World> Engine<'_, W> {
                     }
                 },
                 Settle::Read(id) => match self.read_name(place, site, &id).await? {
+                    Shown::Nothing if self.doubts_ids => {
+                        return Err(Stuck::new(
+                            Reason::Unproved,
+                            "reading it back does not show whose it is",
+                        ));
+                    }
                     Shown::Ours | Shown::Nothing => name_seen = true,
                     Shown::Other => {
                         let reason = "its id leads to an account under another name, which is left alone";
@@ -291,7 +269,9 @@ impl<W: World> Engine<'_, W> {
             if asked >= closes {
                 let scope = self.scope(place, site);
                 let proof = self.prove(place, site, &find.request, &scope, answered).await?;
-                return proof.map(Owed::Absent).ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
+                return proof
+                    .map(Owed::Absent)
+                    .ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
             }
             round += 1;
             // The last look comes right after the window has closed.
@@ -401,7 +381,10 @@ impl<W: World> Engine<'_, W> {
 }
 
 fn refused(answer: &Answer) -> Stuck {
-    Stuck::new(Reason::Failed, format!("the delete was answered with {}", status(answer)))
+    Stuck::new(
+        Reason::Failed,
+        format!("the delete was answered with {}", status(answer)),
+    )
 }
 
 /// What a look-up of an account that must go came to.

@@ -21,17 +21,20 @@ pub(super) fn to_text(value: &Value) -> Result<String, EvalError> {
         ValueKind::Number => number(value)?.to_string(),
         ValueKind::Undefined => return Err(undefined()),
         ValueKind::None => {
-            return Err(
-                EvalError::new(EvalErrorKind::Unfit, "null can't stand in text")
-                    .with_hint("write `| default(\"...\", true)` to say what stands for it"),
-            );
+            return Err(EvalError::new(EvalErrorKind::Unfit, "null can't stand in text")
+                .with_hint("write `| default(\"...\", true)` to say what stands for it"));
         }
-        kind => {
-            return Err(EvalError::new(
-                EvalErrorKind::Unfit,
-                format!("a {kind} can't stand in text"),
-            )
-            .with_hint("write `| tojson` if its JSON is meant"));
+        kind @ (ValueKind::Seq
+        | ValueKind::Map
+        | ValueKind::Iterable
+        | ValueKind::Bytes
+        | ValueKind::Plain
+        | ValueKind::Invalid
+        | _) => {
+            return Err(
+                EvalError::new(EvalErrorKind::Unfit, format!("a {kind} can't stand in text"))
+                    .with_hint("write `| tojson` if its JSON is meant"),
+            );
         }
     };
     within_limit(&text)?;
@@ -93,7 +96,9 @@ fn build(value: &Value, depth: usize, left: &mut usize) -> Result<Json, EvalErro
             }
             Json::Object(map)
         }
-        kind => return Err(unfit(&kind.to_string())),
+        kind @ (ValueKind::Bytes | ValueKind::Plain | ValueKind::Invalid | _) => {
+            return Err(unfit(&kind.to_string()));
+        }
     })
 }
 
@@ -115,19 +120,14 @@ fn unfit(kind: &str) -> EvalError {
 /// A number that is still the one that was written: a double that stands for a whole number it can't hold is refused.
 fn number(value: &Value) -> Result<serde_json::Number, EvalError> {
     let lost = || {
-        EvalError::new(
-            EvalErrorKind::Unfit,
-            "the number has more digits than can be kept",
-        )
-        .with_hint("have the service send it as text")
+        EvalError::new(EvalErrorKind::Unfit, "the number has more digits than can be kept")
+            .with_hint("have the service send it as text")
     };
     if value.is_integer() {
         if let Some(small) = value.as_i64() {
             return Ok(small.into());
         }
-        return u64::try_from(value.clone())
-            .map(Into::into)
-            .map_err(|_| lost());
+        return u64::try_from(value.clone()).map(Into::into).map_err(|_| lost());
     }
     let double = f64::try_from(value.clone()).map_err(|_| lost())?;
     if double.abs() >= EXACT {

@@ -34,10 +34,7 @@ pub struct Environment {
 impl Environment {
     /// Takes what a configuration may see of these variables. `allow` is the setting `allow-env`: globs with `*` and `?`, of
     /// which one must match; without it every variable that isn't hidden may be read.
-    pub fn new(
-        variables: impl IntoIterator<Item = (String, String)>,
-        allow: Option<Vec<String>>,
-    ) -> Self {
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>, allow: Option<Vec<String>>) -> Self {
         let mut environment = Self {
             allowed: allow.map(Arc::from),
             ..Self::default()
@@ -91,9 +88,7 @@ impl Environment {
             return Some(Access::Hidden);
         }
         match &self.allowed {
-            Some(globs) if !globs.iter().any(|glob| matches(glob, name)) => {
-                Some(Access::NotAllowed)
-            }
+            Some(globs) if !globs.iter().any(|glob| self::glob(glob, name)) => Some(Access::NotAllowed),
             _ => None,
         }
     }
@@ -120,9 +115,7 @@ impl Object for Environment {
 /// Variables that stay with the runner and with Standin. Windows takes names in any case, so this does too.
 fn is_hidden(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    let is_ci_password = name
-        .strip_prefix("CI_")
-        .is_some_and(|rest| rest.ends_with("_PASSWORD"));
+    let is_ci_password = name.strip_prefix("CI_").is_some_and(|rest| rest.ends_with("_PASSWORD"));
     is_ci_password
         || ["ACTIONS_", "INPUT_", "STATE_"]
             .iter()
@@ -131,7 +124,7 @@ fn is_hidden(name: &str) -> bool {
 }
 
 /// Does a glob of `*` (any characters) and `?` (one) match the whole name? Linear in space, at most quadratic in time.
-fn matches(glob: &str, name: &str) -> bool {
+pub fn glob(glob: &str, name: &str) -> bool {
     let glob: Vec<char> = glob.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut g, mut n) = (0, 0);
@@ -165,9 +158,7 @@ mod tests {
 
     fn all(names: &[&str], allow: Option<&[&str]>) -> Environment {
         Environment::new(
-            names
-                .iter()
-                .map(|name| ((*name).to_owned(), "x".to_owned())),
+            names.iter().map(|name| ((*name).to_owned(), "x".to_owned())),
             allow.map(|globs| globs.iter().map(|glob| (*glob).to_owned()).collect()),
         )
     }
@@ -191,10 +182,7 @@ mod tests {
         for name in hidden {
             assert!(environment.get(name).is_none(), "{name}");
             assert_eq!(environment.access(name), Access::Hidden, "{name}");
-            assert!(
-                Environment::placeholders(None).get(name).is_none(),
-                "{name}"
-            );
+            assert!(Environment::placeholders(None).get(name).is_none(), "{name}");
         }
         for name in ["GITHUB_RUN_ID", "CI_PASSWORD", "KC_SECRET", "MY_INPUT_X"] {
             assert_eq!(all(&[name], None).access(name), Access::Set, "{name}");
@@ -228,7 +216,7 @@ mod tests {
             ("A?C", "AC", false),
             ("", "A", false),
         ] {
-            assert_eq!(matches(glob, name), expected, "{glob} {name}");
+            assert_eq!(super::glob(glob, name), expected, "{glob} {name}");
         }
     }
 

@@ -3,15 +3,22 @@
 use std::fmt;
 use std::sync::Arc;
 
+use minijinja::value::ValueKind;
 use minijinja::{ErrorKind, Value};
 
 use super::convert::{to_text, undefined, within_limit};
-use super::engine::{FUNCTIONS, OPTIONAL, STRICT};
+use super::engine::{OPTIONAL, STRICT};
 use super::error::{EvalError, EvalErrorKind, LanguageError};
-use super::filters::{FILTERS, TESTS};
 use super::nearest::nearest;
 use super::scope::Scope;
 use super::tokens::{EnvUse, Token, env_uses, has_literal, tokens};
+use super::vocabulary::{FUNCTIONS, check_product, check_words};
+
+/// The most words and marks of an expression. The engine goes through chains such as `a.a.a` by recursion, with no limit of its own.
+const TOKENS_LIMIT: usize = 500;
+
+/// The most items of a list or map that an evaluation gives.
+const ITEMS_LIMIT: usize = 1_000_000;
 
 /// An expression over a [`Scope`], cheap to clone.
 #[derive(Clone)]
@@ -28,6 +35,7 @@ struct Compiled {
     env: Vec<EnvUse>,
     has_literal: bool,
     joins_text: bool,
+    multiplies: bool,
 }
 
 impl Expression {
@@ -41,17 +49,13 @@ impl Expression {
         if source.is_empty() {
             return Err(LanguageError::new(0, "the expression is empty"));
         }
-        if source.len() > 16 * 1024 {
-            return Err(LanguageError::new(
-                0,
-                "the expression is longer than 16 KiB",
-            ));
+        let tokens = tokens(source);
+        if tokens.len() > TOKENS_LIMIT {
+            return Err(LanguageError::new(0, "the expression is too long"));
         }
         if source.starts_with("{{") {
-            return Err(
-                LanguageError::new(0, "this is an expression already, not a template")
-                    .with_hint("write it without `{{` and `}}`"),
-            );
+            return Err(LanguageError::new(0, "this is an expression already, not a template")
+                .with_hint("write it without `{{` and `}}`"));
         }
         let strict = STRICT
             .compile_expression_owned(source.to_owned())
@@ -59,7 +63,6 @@ impl Expression {
         let optional = OPTIONAL
             .compile_expression_owned(source.to_owned())
             .map_err(|error| syntax(&error))?;
-        let tokens = tokens(source);
         check_words(&tokens)?;
         let sorted = |nested| {
             let mut names: Vec<String> = strict.undeclared_variables(nested).into_iter().collect();
@@ -77,6 +80,7 @@ impl Expression {
             env: env_uses(&tokens)?,
             has_literal: has_literal(&tokens),
             joins_text: tokens.iter().any(|(_, token)| *token == Token::Mark('~')),
+            multiplies: check_product(&tokens)?,
         })))
     }
 
@@ -107,7 +111,7 @@ impl Expression {
 
     /// The value. Whatever is undefined is an error.
     pub fn eval(&self, scope: &Scope) -> Result<Value, EvalError> {
-        self.check_names(scope)?;
+        self.check(scope)?;
         let value = self
             .0
             .strict
@@ -122,7 +126,7 @@ impl Expression {
     /// The value, or `None` where it is undefined at any depth, null or empty text: `body.data.id` of an HTML page is `None`.
     /// Text that is joined (`~`) from a part that isn't there isn't there either.
     pub fn eval_optional(&self, scope: &Scope) -> Result<Option<Value>, EvalError> {
-        self.check_names(scope)?;
+        self.check(scope)?;
         let strict = self.0.strict.eval(Value::from_object(scope.clone()));
         let value = match strict {
             Ok(value) => value,
@@ -131,7 +135,7 @@ impl Expression {
                 match self.0.optional.eval(Value::from_object(scope.clone())) {
                     Ok(value) => value,
                     // A filter that can't work on what isn't there has nothing to give.
-                    Err(error) if error.kind() != ErrorKind::OutOfFuel => return Ok(None),
+                    Err(error) if !is_out_of_fuel(&error) => return Ok(None),
                     Err(error) => return Err(self.failure(&error, scope)),
                 }
             }
@@ -152,7 +156,7 @@ impl Expression {
 
     /// Is it true? A condition on what is not there doesn't hold, however it is turned: `not body.active` of an HTML page is false.
     pub fn eval_bool(&self, scope: &Scope) -> Result<bool, EvalError> {
-        self.check_names(scope)?;
+        self.check(scope)?;
         match self.0.strict.eval(Value::from_object(scope.clone())) {
             Ok(value) => Ok(value.is_true()),
             Err(error) if is_undefined(&error) => Ok(false),
@@ -160,8 +164,9 @@ impl Expression {
         }
     }
 
-    /// Names that the scope doesn't have at all are mistakes of the configuration, not properties of an answer.
-    fn check_names(&self, scope: &Scope) -> Result<(), EvalError> {
+    /// What has to hold of a scope before anything is evaluated. Names that it doesn't have at all are mistakes of the
+    /// configuration, not properties of an answer.
+    fn check(&self, scope: &Scope) -> Result<(), EvalError> {
         for name in &self.0.names {
             if scope.get(name).is_none() {
                 let error = EvalError::new(
@@ -174,12 +179,24 @@ impl Expression {
                 });
             }
         }
+        if self.0.multiplies && self.0.paths.iter().any(|path| is_list(path, scope)) {
+            return Err(self.prefixed(EvalError::new(
+                EvalErrorKind::Unfit,
+                "a list can't be repeated with `*`",
+            )));
+        }
         Ok(())
     }
 
     fn bounded(&self, value: Value) -> Result<Value, EvalError> {
         if let Some(text) = value.as_str() {
             within_limit(text).map_err(|error| self.prefixed(error))?;
+        } else if value.len().is_some_and(|length| length > ITEMS_LIMIT) {
+            // The engine repeats lists without making them, so that their length costs it nothing.
+            return Err(self.prefixed(EvalError::new(
+                EvalErrorKind::TooMuch,
+                "the result has more than a million items",
+            )));
         }
         Ok(value)
     }
@@ -209,10 +226,7 @@ impl Expression {
             for part in parts {
                 let next = value.get_attr(part).unwrap_or_default();
                 if next.is_undefined() {
-                    let error = EvalError::new(
-                        EvalErrorKind::Undefined,
-                        format!("`{seen}.{part}` is undefined"),
-                    );
+                    let error = EvalError::new(EvalErrorKind::Undefined, format!("`{seen}.{part}` is undefined"));
                     let known: Vec<String> = value
                         .try_iter()
                         .into_iter()
@@ -233,27 +247,23 @@ impl Expression {
     }
 
     fn failure(&self, error: &minijinja::Error, scope: &Scope) -> EvalError {
-        match error.kind() {
-            ErrorKind::UndefinedError => self.undefined(scope),
-            ErrorKind::OutOfFuel => self.prefixed(EvalError::new(
-                EvalErrorKind::TooMuch,
-                "takes too much work or memory",
-            )),
-            // The detail of an engine's error may quote a value. It is told only where no secret can be in sight.
-            kind => {
-                let has_secrets = self.0.names.iter().any(|name| {
-                    !matches!(
-                        name.as_str(),
-                        "status" | "headers" | "id" | "run" | "service"
-                    )
-                });
-                let message = match error.detail() {
-                    Some(detail) if !has_secrets => format!("{kind}: {detail}"),
-                    _ => kind.to_string(),
-                };
-                self.prefixed(EvalError::new(EvalErrorKind::Failed, message))
-            }
+        if is_out_of_fuel(error) {
+            return self.prefixed(EvalError::new(EvalErrorKind::TooMuch, "takes too much work or memory"));
         }
+        if is_undefined(error) {
+            return self.undefined(scope);
+        }
+        // The detail of other errors may quote a value, which may be a secret.
+        let kind = error.kind();
+        let is_about_names = matches!(
+            kind,
+            ErrorKind::UnknownMethod | ErrorKind::MissingArgument | ErrorKind::TooManyArguments
+        );
+        let message = match error.detail() {
+            Some(detail) if is_about_names => format!("{kind}: {detail}"),
+            _ => kind.to_string(),
+        };
+        self.prefixed(EvalError::new(EvalErrorKind::Failed, message))
     }
 }
 
@@ -271,6 +281,16 @@ fn is_undefined(error: &minijinja::Error) -> bool {
     error.kind() == ErrorKind::UndefinedError
 }
 
+/// Filters wrap the error of what they work on.
+fn is_out_of_fuel(error: &minijinja::Error) -> bool {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source()).any(|error| {
+        error
+            .downcast_ref::<minijinja::Error>()
+            .is_some_and(|error| error.kind() == ErrorKind::OutOfFuel)
+    })
+}
+
 fn syntax(error: &minijinja::Error) -> LanguageError {
     let message = match error.detail() {
         Some(detail) => detail.to_owned(),
@@ -279,36 +299,139 @@ fn syntax(error: &minijinja::Error) -> LanguageError {
     LanguageError::new(error.range().map_or(0, |range| range.start), message)
 }
 
-/// Filters, tests and functions that don't exist are found before anything runs.
-fn check_words(tokens: &[(usize, Token<'_>)]) -> Result<(), LanguageError> {
-    let name = |at: usize| match tokens.get(at) {
-        Some((_, Token::Name(name))) => Some(*name),
-        _ => None,
-    };
-    for (at, (offset, token)) in tokens.iter().enumerate() {
-        let Token::Name(word) = *token else { continue };
-        let before = at.checked_sub(1).map(|at| tokens[at].1);
-        let is_test = before == Some(Token::Name("is")) && word != "not"
-            || before == Some(Token::Name("not")) && at > 1 && name(at - 2) == Some("is");
-        let is_call = tokens.get(at + 1).map(|(_, token)| *token) == Some(Token::Mark('('));
-        let (kind, known) = if before == Some(Token::Mark('|')) {
-            ("filter", FILTERS)
-        } else if before == Some(Token::Mark('.')) {
-            continue;
-        } else if is_test {
-            ("test", TESTS)
-        } else if is_call && !["and", "or", "not", "in", "if", "else", "is"].contains(&word) {
-            ("function", FUNCTIONS)
-        } else {
-            continue;
+/// Does a path lead to a list?
+fn is_list(path: &str, scope: &Scope) -> bool {
+    let mut parts = path.split('.');
+    let first = parts.next().and_then(|name| scope.get(name)).cloned();
+    let value = parts.fold(first.unwrap_or_default(), |value, part| {
+        value.get_attr(part).unwrap_or_default()
+    });
+    matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::answer::{Answer, Body};
+    use crate::language::Environment;
+
+    fn scope(body: Body) -> Scope {
+        let answer = Answer {
+            status: 200,
+            headers: vec![
+                ("location".to_owned(), "https://h.test/a/b%2Fc/?q".to_owned()),
+                ("etag".to_owned(), "\"1\"".to_owned()),
+                ("etag".to_owned(), "\"2\"".to_owned()),
+            ],
+            body,
         };
-        if !known.contains(&word) {
-            let error = LanguageError::new(*offset, format!("unknown {kind} `{word}`"));
-            return Err(match nearest(word, known.iter().copied()) {
-                Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
-                None => error.with_hint(format!("the {kind}s are {}", known.join(", "))),
-            });
+        Scope::new()
+            .environment(&Environment::new([("PW".to_owned(), "hunter2".to_owned())], None))
+            .answer(&answer)
+    }
+
+    fn json_scope() -> Scope {
+        scope(Body::Json(json!({
+            "id": 7, "data": {"id": "d"}, "items": [{"n": 1}], "empty": "", "none": null,
+            "no": false, "big": 1e22, "half": 1.5, "text": "abc",
+        })))
+    }
+
+    fn show(result: Result<Option<String>, EvalError>) -> String {
+        match result {
+            Ok(Some(text)) => text,
+            Ok(None) => "-".to_owned(),
+            Err(error) => format!("{:?}: {}", error.kind, error.message),
         }
     }
-    Ok(())
+
+    #[test]
+    fn what_is_not_there_is_none_at_any_depth() {
+        for (source, of_json, of_text) in [
+            ("body.id", "7", "-"),
+            ("body.data.id", "d", "-"),
+            ("body.x.y.z", "-", "-"),
+            ("body.items[0].n", "1", "-"),
+            ("body.items[9].n", "-", "-"),
+            ("body.none", "-", "-"),
+            ("body.empty", "-", "-"),
+            ("body.x.id or body.id", "7", "-"),
+            ("body.x.id | default(body.id)", "7", "-"),
+            ("'u-' ~ body.x.id", "-", "-"),
+            ("'u-' ~ body.id", "u-7", "-"),
+            ("body.x.id | upper", "-", "-"),
+            ("headers.location | last_segment", "b/c", "b/c"),
+            ("headers.missing | last_segment", "-", "-"),
+            ("headers.etag", "\"1\"", "\"1\""),
+            ("status", "200", "200"),
+            ("body.no", "false", "-"),
+            ("body.items", "Unfit: `body.items`: a sequence can't stand in text", "-"),
+            (
+                "body.big",
+                "Unfit: `body.big`: the number has more digits than can be kept",
+                "-",
+            ),
+            (
+                "bdy.id",
+                "UnknownName: unknown name `bdy` in `bdy.id`",
+                "UnknownName: unknown name `bdy` in `bdy.id`",
+            ),
+        ] {
+            let expression = Expression::parse(source).unwrap();
+            assert_eq!(show(expression.eval_text(&json_scope())), of_json, "{source}");
+            let text = scope(Body::Text("<html>".to_owned()));
+            assert_eq!(show(expression.eval_text(&text)), of_text, "{source} of text");
+        }
+    }
+
+    #[test]
+    fn a_condition_on_what_is_not_there_does_not_hold() {
+        for (source, of_json, of_text) in [
+            ("body.id == 7", true, false),
+            ("not body.no", true, false),
+            ("not body.x.y", false, false),
+            ("body.x is undefined", true, true),
+            ("body.x.y is undefined", false, false),
+            ("status in [200, 201]", true, true),
+            ("body == 'abc'", false, false),
+            ("body.data.id == 'd' and status == 200", true, false),
+        ] {
+            let expression = Expression::parse(source).unwrap();
+            assert_eq!(expression.eval_bool(&json_scope()).unwrap(), of_json, "{source}");
+            let text = scope(Body::Text("<html>".to_owned()));
+            assert_eq!(expression.eval_bool(&text).unwrap(), of_text, "{source} of text");
+        }
+        let unknown = Expression::parse("bdy.id == 7").unwrap();
+        assert_eq!(
+            unknown.eval_bool(&json_scope()).unwrap_err().kind,
+            EvalErrorKind::UnknownName
+        );
+    }
+
+    #[test]
+    fn no_value_stands_in_an_error() {
+        for source in [
+            "env.PW | int",
+            "env.PW + 1",
+            "env.PW | map('x')",
+            "env.PW()",
+            "env.PW.x()",
+            "[1] | sort(env.PW)",
+        ] {
+            let error = Expression::parse(source).unwrap().eval(&json_scope()).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{source}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_environment_is_never_listed() {
+        for source in ["[env.PW, {'a': env.PW}] | length", "env['PW']"] {
+            assert!(Expression::parse(source).is_ok(), "{source}");
+        }
+        for source in ["env", "env | tojson", "env | items", "env[id]", "dict(env)", "[env]"] {
+            assert!(Expression::parse(source).is_err(), "{source}");
+        }
+    }
 }

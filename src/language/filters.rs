@@ -7,103 +7,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use ring::{digest, hmac};
 
 use super::convert::to_json;
+use super::error::EvalErrorKind;
 
 /// All but RFC 3986's unreserved characters.
-pub(super) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// The filters that may be used.
-pub(super) const FILTERS: &[&str] = &[
-    "abs",
-    "attr",
-    "b64encode",
-    "batch",
-    "bool",
-    "capitalize",
-    "chain",
-    "count",
-    "d",
-    "default",
-    "dictsort",
-    "first",
-    "float",
-    "format",
-    "groupby",
-    "hmac_sha1",
-    "hmac_sha256",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "last",
-    "last_segment",
-    "length",
-    "lines",
-    "list",
-    "lower",
-    "map",
-    "max",
-    "min",
-    "reject",
-    "rejectattr",
-    "replace",
-    "reverse",
-    "round",
-    "select",
-    "selectattr",
-    "sha256",
-    "slice",
-    "sort",
-    "split",
-    "string",
-    "sum",
-    "title",
-    "tojson",
-    "trim",
-    "unique",
-    "upper",
-    "urlencode",
-    "zip",
-];
-
-/// The tests that may follow `is`.
-pub(super) const TESTS: &[&str] = &[
-    "boolean",
-    "defined",
-    "divisibleby",
-    "endingwith",
-    "eq",
-    "equalto",
-    "even",
-    "false",
-    "float",
-    "ge",
-    "greaterthan",
-    "gt",
-    "in",
-    "int",
-    "integer",
-    "iterable",
-    "le",
-    "lessthan",
-    "lower",
-    "lt",
-    "mapping",
-    "ne",
-    "none",
-    "number",
-    "odd",
-    "sameas",
-    "sequence",
-    "startingwith",
-    "string",
-    "true",
-    "undefined",
-    "upper",
-];
+pub(super) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("b64encode", b64encode);
@@ -141,11 +48,7 @@ fn last_segment(address: &Value) -> Result<Value, Error> {
         }
         _ => text,
     };
-    let segment = path
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
+    let segment = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     if segment.is_empty() {
         return Ok(Value::UNDEFINED);
     }
@@ -184,8 +87,54 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Compact JSON, as every other tool writes it: no spaces, and no escapes for HTML.
 fn tojson(value: &Value) -> Result<String, Error> {
-    let failed = |message: String| Error::new(ErrorKind::BadSerialization, message);
-    let json = to_json(value).map_err(|error| failed(error.message))?;
-    serde_json::to_string(&json)
-        .map_err(|_| failed("the value can't be written as JSON".to_owned()))
+    let json = to_json(value).map_err(|error| {
+        let kind = match error.kind {
+            EvalErrorKind::Undefined => ErrorKind::UndefinedError,
+            EvalErrorKind::TooMuch => ErrorKind::OutOfFuel,
+            EvalErrorKind::UnknownName | EvalErrorKind::Unfit | EvalErrorKind::Failed => ErrorKind::BadSerialization,
+        };
+        Error::new(kind, error.message)
+    })?;
+    Ok(json.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::language::{Expression, Scope};
+
+    fn show(expression: &Expression) -> String {
+        let scope = Scope::new().with_json("body", &json!({"data": {"id": "d"}}));
+        let text = expression.eval_text(&scope).unwrap();
+        text.unwrap_or_else(|| "-".to_owned())
+    }
+
+    #[test]
+    fn the_filters_give_what_other_tools_give() {
+        for (source, expected) in [
+            ("'a:b' | b64encode", "YTpi"),
+            ("'a b/ä~' | urlencode", "a%20b%2F%C3%A4~"),
+            (
+                "'abc' | sha256",
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
+            (
+                "'what do ya want for nothing?' | hmac_sha256('Jefe')",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                "'what do ya want for nothing?' | hmac_sha1('Jefe')",
+                "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
+            ),
+            ("body.data | tojson", r#"{"id":"d"}"#),
+            ("'</a>&' | tojson", r#""</a>&""#),
+            ("'/a/7/' | last_segment", "7"),
+            ("'https://host' | last_segment", "-"),
+            ("'7' | last_segment", "7"),
+        ] {
+            let expression = Expression::parse(source).unwrap();
+            assert_eq!(show(&expression), expected, "{source}");
+        }
+    }
 }

@@ -26,12 +26,7 @@ impl JsonTemplate {
         Ok(match self {
             Self::Text(template) => template.render_value(scope)?,
             Self::Scalar(scalar) => scalar.clone(),
-            Self::List(items) => Json::Array(
-                items
-                    .iter()
-                    .map(|item| item.render(scope))
-                    .collect::<Result<_, _>>()?,
-            ),
+            Self::List(items) => Json::Array(items.iter().map(|item| item.render(scope)).collect::<Result<_, _>>()?),
             Self::Map(entries) => Json::Object(
                 entries
                     .iter()
@@ -47,10 +42,7 @@ impl JsonTemplate {
             Self::Text(template) => vec![template],
             Self::Scalar(_) => Vec::new(),
             Self::List(items) => items.iter().flat_map(Self::templates).collect(),
-            Self::Map(entries) => entries
-                .iter()
-                .flat_map(|(_, value)| value.templates())
-                .collect(),
+            Self::Map(entries) => entries.iter().flat_map(|(_, value)| value.templates()).collect(),
         }
     }
 

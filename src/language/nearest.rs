@@ -1,16 +1,17 @@
 //! The known name that a mistyped one most likely meant.
 
-/// The nearest of `known` to `name`, if one is near enough to be a slip of the finger.
+/// The nearest of `known` to `name`, if one is near enough to be a slip of the finger, or was cut short.
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // A name of foreign text may be long, and the distance is quadratic.
     if name.len() > 64 {
         return None;
     }
     let most = (name.chars().count() / 3).max(1);
+    let is_cut = |candidate: &str| name.len() >= 3 && candidate.starts_with(name);
     known
         .into_iter()
         .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= most && *distance < candidate.chars().count())
+        .filter(|(distance, candidate)| is_cut(candidate) || *distance <= most && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -51,6 +52,7 @@ mod tests {
             ("user_name", Some("username")),
             ("URL", Some("url")),
             ("cretae", Some("create")),
+            ("user", Some("username")),
             ("x", None),
             ("wholly_other", None),
         ] {

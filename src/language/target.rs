@@ -43,14 +43,7 @@ pub enum Method {
 }
 
 impl Method {
-    const ALL: [Self; 6] = [
-        Self::Get,
-        Self::Head,
-        Self::Post,
-        Self::Put,
-        Self::Patch,
-        Self::Delete,
-    ];
+    const ALL: [Self; 6] = [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete];
 
     /// As it is sent.
     pub fn as_str(self) -> &'static str {
@@ -85,9 +78,7 @@ impl Target {
     /// Reads `METHOD /path?query`.
     pub fn parse(source: &str) -> Result<Self, LanguageError> {
         let (word, rest) = source.split_once(' ').unwrap_or((source, ""));
-        let method = Method::ALL
-            .into_iter()
-            .find(|method| method.as_str() == word);
+        let method = Method::ALL.into_iter().find(|method| method.as_str() == word);
         let Some(method) = method else {
             let shown = if word.chars().count() <= 20 && !word.contains("{{") {
                 format!("unknown method `{word}`")
@@ -106,9 +97,8 @@ impl Target {
             } else {
                 "the path of a request begins with `/`"
             };
-            return Err(LanguageError::new(start, message).with_hint(format!(
-                "write `{method} /...`; a path in `url` comes before it"
-            )));
+            return Err(LanguageError::new(start, message)
+                .with_hint(format!("write `{method} /...`; a path in `url` comes before it")));
         }
         let segments = segments(path).map_err(|error| error.moved(start))?;
         let target = Self::split(method, source, segments);
@@ -208,11 +198,10 @@ impl Target {
                 .chars()
                 .find(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#'))
             {
-                return Err(LanguageError::new(
-                    offset,
-                    format!("`{}` can't stand in a path", bad.escape_default()),
-                )
-                .with_hint("percent-encode it"));
+                return Err(
+                    LanguageError::new(offset, format!("`{}` can't stand in a path", bad.escape_default()))
+                        .with_hint("percent-encode it"),
+                );
             }
         }
         if dangerous_segment(&skeleton).is_some() {
@@ -286,11 +275,7 @@ mod tests {
 
     fn parsed(source: &str) -> String {
         match Target::parse(source) {
-            Ok(target) => format!(
-                "{} with {} values",
-                target.method,
-                target.expressions().count()
-            ),
+            Ok(target) => format!("{} with {} values", target.method, target.expressions().count()),
             Err(error) => format!("{}: {error}", error.offset),
         }
     }
@@ -308,10 +293,7 @@ mod tests {
         for (source, expected) in [
             ("GET /", "GET with 0 values"),
             ("POST /users/", "POST with 0 values"),
-            (
-                "DELETE  /users/{{ id }}/x?y={{ id }}",
-                "DELETE with 2 values",
-            ),
+            ("DELETE  /users/{{ id }}/x?y={{ id }}", "DELETE with 2 values"),
             ("get /users", "0: unknown method `get`"),
             ("/users", "0: unknown method `/users`"),
             ("", "0: unknown method ``"),
@@ -322,19 +304,10 @@ mod tests {
                 "4: a request goes to the service's own `url`, not to another address",
             ),
             ("GET {{ id }}", "4: the path of a request begins with `/`"),
-            (
-                "GET //host/x",
-                "4: a segment of the path is empty, `.` or `..`",
-            ),
+            ("GET //host/x", "4: a segment of the path is empty, `.` or `..`"),
             ("GET //", "4: a segment of the path is empty, `.` or `..`"),
-            (
-                "GET /a/../b",
-                "4: a segment of the path is empty, `.` or `..`",
-            ),
-            (
-                "GET /a/%2E%2e/b",
-                "4: a segment of the path is empty, `.` or `..`",
-            ),
+            ("GET /a/../b", "4: a segment of the path is empty, `.` or `..`"),
+            ("GET /a/%2E%2e/b", "4: a segment of the path is empty, `.` or `..`"),
             ("GET /a\\b", "4: `\\\\` can't stand in a path"),
             ("GET /a#b", "4: `#` can't stand in a path"),
             ("GET /a b", "4: ` ` can't stand in a path"),
@@ -351,10 +324,7 @@ mod tests {
         for (id, expected) in [
             (json!("u-1"), "/users/u-1"),
             (json!(42), "/users/42"),
-            (
-                json!(18_446_744_073_709_551_615_u64),
-                "/users/18446744073709551615",
-            ),
+            (json!(18_446_744_073_709_551_615_u64), "/users/18446744073709551615"),
             (json!("../admin"), "/users/..%2Fadmin"),
             (json!("a/b?c"), "/users/a%2Fb%3Fc"),
             (json!("%2e"), "/users/%252e"),
@@ -379,10 +349,7 @@ mod tests {
             (json!(["a"]), "error: `id`: a sequence can't stand in text"),
             (json!({"a": 1}), "error: `id`: a map can't stand in text"),
             (json!(null), "error: `id`: null can't stand in text"),
-            (
-                json!(1e22),
-                "error: `id`: the number has more digits than can be kept",
-            ),
+            (json!(1e22), "error: `id`: the number has more digits than can be kept"),
         ] {
             assert_eq!(rendered(path, &id), expected, "{id}");
         }
@@ -398,11 +365,7 @@ mod tests {
                 "error: `id` is `.` in the path of `GET /a{{ id }}`, which would name something else",
             ),
             ("GET /users/{{ id }}/", json!("7"), "/users/7/"),
-            (
-                "GET /a?x={{ id }}&y=.",
-                json!("a&b=/c"),
-                "/a?x=a%26b%3D%2Fc&y=.",
-            ),
+            ("GET /a?x={{ id }}&y=.", json!("a&b=/c"), "/a?x=a%26b%3D%2Fc&y=."),
             ("GET /a?x={{ id }}", json!(""), "/a?x="),
             ("GET /a?{{ id }}", json!("x=1"), "/a?x%3D1"),
             ("GET /a%20b/ü", json!("x"), "/a%20b/%C3%BC"),

@@ -81,9 +81,7 @@ impl Template {
     pub fn is_reference(&self) -> bool {
         self.literals().all(str::is_empty)
             && self.expressions().next().is_some()
-            && self
-                .expressions()
-                .all(|expression| !expression.has_literal())
+            && self.expressions().all(|expression| !expression.has_literal())
     }
 }
 
@@ -124,10 +122,8 @@ pub(super) fn segments(source: &str) -> Result<Vec<Segment>, LanguageError> {
         };
         let inner = &source[start..start + length];
         if inner.starts_with(['-', '+']) || inner.ends_with(['-', '+']) {
-            return Err(
-                LanguageError::new(open, "`{{-` and `-}}` are not supported")
-                    .with_hint("leave the `-` out, or put a space before it"),
-            );
+            return Err(LanguageError::new(open, "`{{-` and `-}}` are not supported")
+                .with_hint("leave the `-` out, or put a space before it"));
         }
         let expression = Expression::parse(inner).map_err(|error| error.moved(start))?;
         segments.push(Segment::Value(expression));
@@ -137,22 +133,15 @@ pub(super) fn segments(source: &str) -> Result<Vec<Segment>, LanguageError> {
     Ok(segments)
 }
 
-fn literal(
-    segments: &mut Vec<Segment>,
-    source: &str,
-    from: usize,
-    to: usize,
-) -> Result<(), LanguageError> {
+fn literal(segments: &mut Vec<Segment>, source: &str, from: usize, to: usize) -> Result<(), LanguageError> {
     let text = &source[from..to];
     for (mark, what) in [("{%", "statements (`{% %}`)"), ("{#", "comments (`{# #}`)")] {
         if let Some(at) = text.find(mark) {
-            return Err(LanguageError::new(
-                from + at,
-                format!("{what} are not part of the language"),
-            )
-            .with_hint(format!(
-                "use `{{{{ ... }}}}`, or write `{{{{ \"{mark}\" }}}}` if the text itself is meant"
-            )));
+            return Err(
+                LanguageError::new(from + at, format!("{what} are not part of the language")).with_hint(format!(
+                    "use `{{{{ ... }}}}`, or write `{{{{ \"{mark}\" }}}}` if the text itself is meant"
+                )),
+            );
         }
     }
     if !text.is_empty() {
@@ -208,10 +197,7 @@ mod tests {
             Err(error) => format!(
                 "at {}: {error}{}",
                 error.offset,
-                error
-                    .hint
-                    .as_ref()
-                    .map_or(String::new(), |hint| format!(" ({hint})"))
+                error.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"))
             ),
         }
     }
@@ -249,7 +235,7 @@ mod tests {
             ),
             ("{{ env.MISSING }}", "error: `env.MISSING` is undefined"),
             ("{{ env.MISSING | default('d') }}", "d"),
-            ("{{ 'a' ~ body.gone }}", "error: `body.gone` is undefined"),
+            ("{{ 'a' ~ body.absent }}", "error: `body.absent` is undefined"),
             (
                 "{% if x %}",
                 "at 0: statements (`{% %}`) are not part of the language (use `{{ ... }}`, or write `{{ \"{%\" }}` if the text itself is meant)",
@@ -268,18 +254,12 @@ mod tests {
                 "{{- id -}}",
                 "at 0: `{{-` and `-}}` are not supported (leave the `-` out, or put a space before it)",
             ),
-            (
-                "{{ id | uper }}",
-                "at 8: unknown filter `uper` (did you mean `upper`?)",
-            ),
+            ("{{ id | uper }}", "at 8: unknown filter `uper` (did you mean `upper`?)"),
             (
                 "{{ id is strin }}",
                 "at 9: unknown test `strin` (did you mean `string`?)",
             ),
-            (
-                "{{ rang(3) }}",
-                "at 3: unknown function `rang` (did you mean `range`?)",
-            ),
+            ("{{ rang(3) }}", "at 3: unknown function `rang` (did you mean `range`?)"),
         ] {
             assert_eq!(render(source), expected, "{source}");
         }
@@ -296,11 +276,7 @@ mod tests {
             ("{{ {'b': 1, 'a': 2} }}", json!({"b": 1, "a": 2})),
         ] {
             let template = Template::parse(source).unwrap();
-            assert_eq!(
-                template.render_value(&scope()).unwrap(),
-                expected,
-                "{source}"
-            );
+            assert_eq!(template.render_value(&scope()).unwrap(), expected, "{source}");
         }
     }
 

@@ -29,9 +29,7 @@ pub(super) fn tokens(source: &str) -> Vec<(usize, Token<'_>)> {
         let rest = &source[at..];
         let length = match head {
             '"' | '\'' => quoted(rest, head),
-            _ if head.is_alphabetic() || head == '_' => {
-                run(rest, |c| c.is_alphanumeric() || c == '_')
-            }
+            _ if head.is_alphabetic() || head == '_' => run(rest, |c| c.is_alphanumeric() || c == '_'),
             _ if head.is_ascii_digit() => run(rest, |c| c.is_ascii_alphanumeric() || c == '_'),
             _ => head.len_utf8(),
         };
@@ -80,15 +78,12 @@ pub(super) fn env_uses(tokens: &[(usize, Token<'_>)]) -> Result<Vec<EnvUse>, Lan
         let mark = |ahead: usize| tokens.get(at + ahead).map(|(_, token)| *token);
         let (name, after) = match (mark(1), mark(2), mark(3)) {
             (Some(Token::Mark('.')), Some(Token::Name(name)), _) => (name, at + 3),
-            (Some(Token::Mark('[')), Some(Token::Text(name)), Some(Token::Mark(']'))) => {
-                (name, at + 4)
-            }
+            (Some(Token::Mark('[')), Some(Token::Text(name)), Some(Token::Mark(']'))) => (name, at + 4),
             _ => {
-                return Err(LanguageError::new(
-                    offset,
-                    "`env` is used without the name of a variable",
-                )
-                .with_hint("write `env.NAME`"));
+                return Err(
+                    LanguageError::new(offset, "`env` is used without the name of a variable")
+                        .with_hint("write `env.NAME`"),
+                );
             }
         };
         let (fallback, after) = fallback(tokens, after)?;
@@ -102,13 +97,9 @@ pub(super) fn env_uses(tokens: &[(usize, Token<'_>)]) -> Result<Vec<EnvUse>, Lan
 }
 
 /// The uses in the arguments of a `default` filter that begins at `at`, and where it ends.
-fn fallback(
-    tokens: &[(usize, Token<'_>)],
-    at: usize,
-) -> Result<(Option<Vec<EnvUse>>, usize), LanguageError> {
+fn fallback(tokens: &[(usize, Token<'_>)], at: usize) -> Result<(Option<Vec<EnvUse>>, usize), LanguageError> {
     let token = |at: usize| tokens.get(at).map(|(_, token)| *token);
-    let is_default = token(at) == Some(Token::Mark('|'))
-        && matches!(token(at + 1), Some(Token::Name("default" | "d")));
+    let is_default = token(at) == Some(Token::Mark('|')) && matches!(token(at + 1), Some(Token::Name("default" | "d")));
     if !is_default {
         return Ok((None, at));
     }
@@ -119,10 +110,10 @@ fn fallback(
     let mut depth = 1_usize;
     let mut end = first;
     while let Some(token) = token(end) {
-        match token {
-            Token::Mark('(') => depth += 1,
-            Token::Mark(')') => depth -= 1,
-            _ => {}
+        if token == Token::Mark('(') {
+            depth += 1;
+        } else if token == Token::Mark(')') {
+            depth -= 1;
         }
         if depth == 0 {
             break;
@@ -175,14 +166,8 @@ mod tests {
             ("env.A|d(env.B|default(env.C)) ~ env.D", "A[B[C]] D"),
             ("env.A | upper | default('x')", "A"),
             ("'it\\'s env.A' ~ env.B", "B"),
-            (
-                "env | tojson",
-                "0: `env` is used without the name of a variable",
-            ),
-            (
-                "1 + env[id]",
-                "4: `env` is used without the name of a variable",
-            ),
+            ("env | tojson", "0: `env` is used without the name of a variable"),
+            ("1 + env[id]", "4: `env` is used without the name of a variable"),
         ] {
             assert_eq!(names(source), expected, "{source}");
         }

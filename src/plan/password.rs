@@ -49,7 +49,11 @@ mod tests {
             for class in [UPPER, LOWER, DIGIT, SYMBOL] {
                 assert!(password.bytes().any(|byte| class.contains(&byte)));
             }
-            assert!(password.bytes().all(|byte| byte.is_ascii_alphanumeric() || SYMBOL.contains(&byte)));
+            assert!(
+                password
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || SYMBOL.contains(&byte))
+            );
         }
     }
 }

@@ -24,8 +24,8 @@ pub struct Person {
     pub persona: usize,
     /// The user name, before a service's limit cuts it.
     pub username: String,
-    /// One password for all services.
-    pub password: Secret,
+    /// One password for all services; unknown where the person is only recalled.
+    pub password: Option<Secret>,
     role: Option<String>,
     first_name: String,
     last_name: String,
@@ -34,7 +34,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Makes it: its own templates see `env`, `run` and what stands before them here.
+    /// Makes it, with a password of its own.
     pub(super) fn make(
         persona: &Persona,
         copy: &Copy,
@@ -42,13 +42,29 @@ impl Person {
         scope: &Scope,
         random: &mut impl CryptoRng,
     ) -> Result<Self, PlanError> {
+        Self::with_password(persona, copy, run, scope, Some(password::make(random)))
+    }
+
+    /// Makes it again, without the password that only chance knew.
+    pub(super) fn recall(persona: &Persona, copy: &Copy, run: &Run, scope: &Scope) -> Result<Self, PlanError> {
+        Self::with_password(persona, copy, run, scope, None)
+    }
+
+    /// Its own templates see `env`, `run` and what stands before them here.
+    fn with_password(
+        persona: &Persona,
+        copy: &Copy,
+        run: &Run,
+        scope: &Scope,
+        password: Option<Secret>,
+    ) -> Result<Self, PlanError> {
         let (first_name, last_name) = made_names(persona.locale.as_deref(), &copy.name, run)?;
         let mut person = Self {
             name: copy.name.clone(),
             index: copy.index,
             persona: copy.persona,
             username: default_username(&copy.name, run),
-            password: password::make(random),
+            password,
             role: None,
             first_name,
             last_name,
@@ -57,7 +73,10 @@ impl Person {
         };
         let given = |person: &Self, key: &str, template: &Option<Template>| -> Result<Option<String>, PlanError> {
             let Some(template) = template else { return Ok(None) };
-            let scope = scope.clone().with("account", person.value(&person.username, &person.email(&person.username)));
+            let scope = scope.clone().with(
+                "account",
+                person.value(&person.username, &person.email(&person.username)),
+            );
             let text = template.render(&scope).map_err(|error| mistake(persona, key, &error))?;
             if text.is_empty() {
                 return Err(PlanError(format!("`{key}` of the persona `{}` is empty", persona.name)));
@@ -82,7 +101,7 @@ impl Person {
         }
         person.email = given(&person, "email", &persona.email)?;
         if let Some(password) = given(&person, "password", &persona.password)? {
-            person.password = Secret::new(password);
+            person.password = Some(Secret::new(password));
         }
         for (name, template) in &persona.fields {
             let account = person.value(&person.username, &person.email(&person.username));
@@ -105,7 +124,6 @@ impl Person {
             ("name", self.name.as_str()),
             ("username", username),
             ("email", email),
-            ("password", self.password.expose()),
             ("first_name", &self.first_name),
             ("last_name", &self.last_name),
         ];
@@ -113,12 +131,17 @@ impl Person {
             .fields
             .iter()
             .map(|(name, value)| (name.as_str(), Value::from(minijinja::value::Serde(value))));
+        let password = self
+            .password
+            .iter()
+            .map(|password| ("password", Value::from(password.expose())));
         let role = self.role.iter().map(|role| ("role", Value::from(role.as_str())));
         Value::from_pairs(
             own.into_iter()
                 .map(|(name, value)| (name, Value::from(value)))
                 .chain([("index", Value::from(self.index))])
                 .chain(role)
+                .chain(password)
                 .chain(fields),
         )
     }
@@ -135,7 +158,10 @@ fn default_username(name: &str, run: &Run) -> String {
 
 /// Realistic names, the same for the same run, copy and attempt's run. Not portable between versions: `fake` may change.
 fn made_names(locale: Option<&str>, copy: &str, run: &Run) -> Result<(String, String), PlanError> {
-    let seed = digest::digest(&digest::SHA256, [run.repository.as_str(), &run.id, copy].join("\n").as_bytes());
+    let seed = digest::digest(
+        &digest::SHA256,
+        [run.repository.as_str(), &run.id, copy].join("\n").as_bytes(),
+    );
     let mut bytes = [0_u8; 32];
     bytes.copy_from_slice(seed.as_ref());
     let mut random = ChaCha20Rng::from_seed(bytes);

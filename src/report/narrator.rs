@@ -74,7 +74,11 @@ impl Narrator {
     }
 
     fn progress(&mut self, progress: &Progress) -> (Level, String) {
-        let routine = if self.expected > EACH { Level::Debug } else { Level::Info };
+        let routine = if self.expected > EACH {
+            Level::Debug
+        } else {
+            Level::Info
+        };
         match progress {
             Progress::Created { id, took } => (Level::Debug, format!("created as `{id}` in {}", span(*took))),
             Progress::Unclear { reason } => (
@@ -82,19 +86,29 @@ impl Narrator {
                 format!("it is not known whether it was created ({reason})"),
             ),
             Progress::LookingUp => (Level::Info, "looking it up by its user name".to_owned()),
-            Progress::Adopted { ids } if ids.len() == 1 => {
-                (Level::Info, format!("found as `{}`: it had been created, and is adopted", ids[0]))
-            }
+            Progress::Adopted { ids } if ids.len() == 1 => (
+                Level::Info,
+                format!("found as `{}`: it had been created, and is adopted", ids[0]),
+            ),
             Progress::Adopted { ids } => {
                 let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
                 (
                     Level::Warning,
-                    format!("{} accounts have exactly its user name: {}; all of them are ours", ids.len(), ids.join(", ")),
+                    format!(
+                        "{} accounts have exactly its user name: {}; all of them are ours",
+                        ids.len(),
+                        ids.join(", ")
+                    ),
                 )
             }
             Progress::NotThere => (Level::Info, "it is not there".to_owned()),
             Progress::Again { what, reason, pause } => {
-                (Level::Info, format!("the {what} failed ({reason}); again in {}", span(*pause)))
+                let when = if pause.is_zero() {
+                    "as soon as the service allows it".to_owned()
+                } else {
+                    format!("in {}", span(*pause))
+                };
+                (Level::Info, format!("the {what} failed ({reason}); again {when}"))
             }
             Progress::Ready { took } => {
                 self.done += 1;
@@ -110,7 +124,10 @@ impl Narrator {
             }
             Progress::Absent { proof } => {
                 self.done += 1;
-                (Level::Info, format!("it is not there, and that is certain: {}", proof_in_words(*proof)))
+                (
+                    Level::Info,
+                    format!("it is not there, and that is certain: {}", proof_in_words(*proof)),
+                )
             }
             Progress::Left { reason } => {
                 self.failed += 1;
@@ -190,6 +207,10 @@ mod tests {
         let ids = ["7", "8"].iter().filter_map(|id| RemoteId::new(*id)).collect();
         let lines = Narrator::new(Phase::Setup, 1).hear(&notice(Progress::Adopted { ids }));
         assert_eq!(lines[0].level, Level::Warning);
-        assert!(lines[0].text.contains("2 accounts have exactly its user name: `7`, `8`"));
+        assert!(
+            lines[0]
+                .text
+                .contains("2 accounts have exactly its user name: `7`, `8`")
+        );
     }
 }

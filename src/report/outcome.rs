@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::line::Line;
 use super::narrator::span;
-use crate::engine::{Leftover, Reason};
+use crate::domain::leftover::{Leftover, Reason};
 
 /// The line that says how setup ended.
 ///
@@ -59,10 +59,14 @@ pub fn hint(leftover: &Leftover, again: &str) -> String {
     let service = &leftover.key.service;
     match leftover.reason {
         Reason::NoLookUp => {
-            format!("search `{service}` for the user name and delete it there; a `find` in the configuration would let Standin do it")
+            format!(
+                "search `{service}` for the user name and delete it there; a `find` in the configuration would let Standin do it"
+            )
         }
         Reason::Unproved => {
-            format!("add a `probe` to `{service}`, an authenticated request that proves the credentials, then run `{again}`")
+            format!(
+                "add a `probe` to `{service}`, an authenticated request that proves the credentials, then run `{again}`"
+            )
         }
         Reason::Unusable => format!("make `{service}` usable, then run `{again}`"),
         Reason::Failed | Reason::Deadline | Reason::Stopped => format!("run `{again}`"),
@@ -82,11 +86,23 @@ mod tests {
     #[test]
     fn the_outcome_comes_first() {
         let took = Duration::from_millis(420);
-        assert_eq!(after_setup(3, 3, took, 9).text, "3 accounts are ready in 420 ms, 9 requests");
-        assert_eq!(after_setup(1, 1, took, 2).text, "1 account is ready in 420 ms, 2 requests");
-        assert_eq!(after_setup(0, 2, took, 2).text, "0 of 2 accounts are ready in 420 ms, 2 requests");
+        assert_eq!(
+            after_setup(3, 3, took, 9).text,
+            "3 accounts are ready in 420 ms, 9 requests"
+        );
+        assert_eq!(
+            after_setup(1, 1, took, 2).text,
+            "1 account is ready in 420 ms, 2 requests"
+        );
+        assert_eq!(
+            after_setup(0, 2, took, 2).text,
+            "0 of 2 accounts are ready in 420 ms, 2 requests"
+        );
         assert_eq!(after_cleanup(3, 0, 0, took).text, "3 deleted, 0 left in 420 ms");
-        assert_eq!(after_cleanup(2, 1, 1, took).text, "2 deleted, 1 never there, 1 left in 420 ms");
+        assert_eq!(
+            after_cleanup(2, 1, 1, took).text,
+            "2 deleted, 1 never there, 1 left in 420 ms"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::narrator::span;
 use super::outcome::hint;
 use super::table::{escape, markdown};
-use crate::engine::Leftover;
+use crate::domain::leftover::Leftover;
 
 /// A summary that the runner takes is under 1 MiB; rows beyond this are only counted.
 const ROWS_MAX: usize = 500;
@@ -29,7 +29,14 @@ pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures:
     let cells: Vec<Vec<String>> = rows
         .iter()
         .take(ROWS_MAX)
-        .map(|row| vec![row.key.clone(), row.username.clone(), row.id.clone(), row.status.clone()])
+        .map(|row| {
+            vec![
+                row.key.clone(),
+                row.username.clone(),
+                row.id.clone(),
+                row.status.clone(),
+            ]
+        })
         .collect();
     text.push_str(&markdown(&["account", "user name", "id", "status"], &cells));
     text.push_str(&more(rows.len()));
@@ -43,8 +50,7 @@ pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures:
         text.push_str(&markdown(&["account", "why"], &cells));
         text.push_str(&more(failures.len()));
     }
-    text.push_str(&format!("\nTook {}.\n", span(took)));
-    text
+    text + &format!("\nTook {}.\n", span(took))
 }
 
 /// The summary of a cleanup.

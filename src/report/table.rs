@@ -9,7 +9,10 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         }
     }
     let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let padded: Vec<String> = cells
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
         padded.join("  ").trim_end().to_owned()
     };
     let mut lines = vec![line(&mut head.iter().copied())];
@@ -22,7 +25,9 @@ pub(super) fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
     let mut text = format!("| {} |\n|{}\n", head.join(" | "), " --- |".repeat(head.len()));
     for row in rows {
         let cells: Vec<String> = row.iter().map(|cell| escape(cell)).collect();
-        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        text += "| ";
+        text += &cells.join(" | ");
+        text += " |\n";
     }
     text
 }
@@ -43,7 +48,11 @@ pub(super) fn escape(text: &str) -> String {
             // A numeric reference can't open a tag, a link, a code span, a cell or a mention.
             c if c.is_control() || is_invisible(c) => safe.push('\u{fffd}'),
             c if c.is_alphanumeric() => safe.push(c),
-            c => safe.push_str(&format!("&#{};", u32::from(c))),
+            c => {
+                safe += "&#";
+                safe += &u32::from(c).to_string();
+                safe.push(';');
+            }
         }
     }
     safe

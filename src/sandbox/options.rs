@@ -36,7 +36,7 @@ pub struct SandboxOptions {
 ///
 /// # Errors
 ///
-/// As [`super::SandboxBuilder::start`].
+/// As [`super::SandboxBuilder::start`], and when the sandbox can't go on.
 pub async fn serve_until(
     options: SandboxOptions,
     stop: impl Future<Output = ()>,
@@ -76,7 +76,7 @@ pub async fn serve_until(
             }
         }));
     }
-    let sandbox = builder.start().await?;
+    let mut sandbox = builder.start().await?;
     for spec in &services {
         let auth = match &spec.auth {
             AuthSpec::None => "no auth".to_owned(),
@@ -85,7 +85,11 @@ pub async fn serve_until(
         };
         on_line(format!("{} {} ({auth})", spec.name, sandbox.url(&spec.name)));
     }
-    stop.await;
-    sandbox.shutdown().await;
-    Ok(())
+    tokio::select! {
+        () = stop => {
+            sandbox.shutdown().await;
+            Ok(())
+        }
+        error = sandbox.failed() => Err(error),
+    }
 }

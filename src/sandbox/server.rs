@@ -30,12 +30,16 @@ pub(super) fn bind(port: u16) -> io::Result<(TcpSocket, u16)> {
     // Else a port that was used a moment ago can't be taken again.
     socket.set_reuseaddr(true)?;
     socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    // With it another process could take the port too, for as long as nobody listens.
+    socket.set_reuseaddr(false)?;
     let port = socket.local_addr()?.port();
     Ok((socket, port))
 }
 
 /// Starts to listen.
 pub(super) fn listen(socket: TcpSocket) -> io::Result<TcpListener> {
+    // Connections inherit it, and the port of one that has just ended can be taken again only if they had it.
+    socket.set_reuseaddr(true)?;
     socket.listen(BACKLOG)
 }
 

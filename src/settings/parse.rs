@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::SettingError;
 use super::sources::{Found, Layers, Texts};
-use crate::cli::nearest::nearest;
+use crate::language::nearest;
 
 /// Longer than any job, and short enough that adding it to a point in time can't overflow.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
@@ -24,8 +24,7 @@ impl<'a> Reader<'a> {
 
     /// A text as it was given, without the white space around it.
     pub(super) fn text(&self, name: &str, field: Field) -> Option<String> {
-        self.found(name, field)
-            .map(|found| found.value.trim().to_owned())
+        self.found(name, field).map(|found| found.value.trim().to_owned())
     }
 
     pub(super) fn list(&self, name: &str, field: Field) -> Vec<String> {
@@ -33,10 +32,7 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         let items = found.value.split([',', '\n']).map(str::trim);
-        items
-            .filter(|item| !item.is_empty())
-            .map(str::to_owned)
-            .collect()
+        items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
     pub(super) fn switch(&mut self, name: &str, field: Field) -> Option<bool> {
@@ -51,31 +47,12 @@ impl<'a> Reader<'a> {
         self.choice(name, field, &SPELLINGS, "write `true` or `false`")
     }
 
-    pub(super) fn one_of<T: Copy>(
-        &mut self,
-        name: &str,
-        field: Field,
-        choices: &[(&str, T)],
-    ) -> Option<T> {
-        let names: Vec<String> = choices
-            .iter()
-            .map(|(name, _)| format!("`{name}`"))
-            .collect();
-        self.choice(
-            name,
-            field,
-            choices,
-            &format!("write one of {}", names.join(", ")),
-        )
+    pub(super) fn one_of<T: Copy>(&mut self, name: &str, field: Field, choices: &[(&str, T)]) -> Option<T> {
+        let names: Vec<String> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
+        self.choice(name, field, choices, &format!("write one of {}", names.join(", ")))
     }
 
-    fn choice<T: Copy>(
-        &mut self,
-        name: &str,
-        field: Field,
-        choices: &[(&str, T)],
-        hint: &str,
-    ) -> Option<T> {
+    fn choice<T: Copy>(&mut self, name: &str, field: Field, choices: &[(&str, T)], hint: &str) -> Option<T> {
         let found = self.found(name, field)?;
         let value = found.value.trim();
         let chosen = choices
@@ -105,6 +82,19 @@ impl<'a> Reader<'a> {
             Ok(duration) => return Some(duration),
         }
         None
+    }
+
+    pub(super) fn port(&mut self, name: &str, field: Field) -> Option<u16> {
+        let found = self.found(name, field)?;
+        let port = found.value.trim().parse().ok();
+        if port.is_none() {
+            self.wrong(
+                &found,
+                "not a port",
+                "write a whole number from 0 to 65535; 0 takes any that is free",
+            );
+        }
+        port
     }
 
     pub(super) fn count(&mut self, name: &str, field: Field) -> Option<u32> {

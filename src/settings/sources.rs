@@ -36,11 +36,15 @@ pub(super) struct Texts {
     pub(super) report: Option<String>,
     pub(super) allow_env: Option<String>,
     pub(super) allow_hosts: Option<String>,
-    pub(super) allow_audience: Option<String>,
     pub(super) format: Option<String>,
     pub(super) summary: Option<String>,
     pub(super) log_format: Option<String>,
     pub(super) verbose: Option<String>,
+    pub(super) port: Option<String>,
+    pub(super) services: Option<String>,
+    pub(super) fault: Option<String>,
+    pub(super) delay: Option<String>,
+    pub(super) ready_after: Option<String>,
 }
 
 /// The three sources; the first that has a value wins.
@@ -59,10 +63,7 @@ pub(super) struct Found<'a> {
 }
 
 impl Layers {
-    pub(super) fn collect(
-        invocation: &Invocation,
-        environment: &Environment,
-    ) -> Result<Self, envy::Error> {
+    pub(super) fn collect(invocation: &Invocation, environment: &Environment) -> Result<Self, envy::Error> {
         let flags = invocation
             .flags
             .iter()
@@ -85,10 +86,7 @@ impl Layers {
         let sources = [
             (&self.flags, format!("`--{name}`")),
             (&self.inputs, format!("input `{name}`")),
-            (
-                &self.variables,
-                format!("`STANDIN_{}`", key(name).to_ascii_uppercase()),
-            ),
+            (&self.variables, format!("`STANDIN_{}`", key(name).to_ascii_uppercase())),
         ];
         sources
             .into_iter()
@@ -102,11 +100,7 @@ fn key(name: &str) -> String {
 
 /// Empty values go before `envy` sees them: to it they are values, and the runner sets every unset input to "".
 fn texts(pairs: BTreeMap<String, String>) -> Result<Texts, envy::Error> {
-    envy::from_iter(
-        pairs
-            .into_iter()
-            .filter(|(_, value)| !value.trim().is_empty()),
-    )
+    envy::from_iter(pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()))
 }
 
 fn inputs(environment: &Environment) -> BTreeMap<String, String> {
@@ -115,11 +109,7 @@ fn inputs(environment: &Environment) -> BTreeMap<String, String> {
         // The runner keeps dashes. Underscores count only where the dashed name is not there at all: the runner sets it,
         // if only to "", and so an earlier step can't slip in `INPUT_CONFIG_FILE` for an input that was left out.
         let dashed = format!("INPUT_{}", setting.name.to_ascii_uppercase());
-        let name = if environment.has(&dashed) {
-            dashed
-        } else {
-            key(&dashed)
-        };
+        let name = if environment.has(&dashed) { dashed } else { key(&dashed) };
         if let Some(value) = environment.get(&name) {
             pairs.insert(key(setting.name), value.to_owned());
         }

@@ -58,17 +58,10 @@ fn a_flag_wins_over_an_input_and_an_input_over_a_variable() {
 #[test]
 fn dashes_and_underscores_of_an_input_both_count_but_a_declared_input_hides_the_underscores() {
     for (variables, expected) in [
-        (
-            &[GITHUB, ("INPUT_ON-LEFTOVER", "warn")][..],
-            OnLeftover::Warn,
-        ),
+        (&[GITHUB, ("INPUT_ON-LEFTOVER", "warn")][..], OnLeftover::Warn),
         (&[GITHUB, ("INPUT_ON_LEFTOVER", "warn")], OnLeftover::Warn),
         (
-            &[
-                GITHUB,
-                ("INPUT_ON-LEFTOVER", ""),
-                ("INPUT_ON_LEFTOVER", "warn"),
-            ],
+            &[GITHUB, ("INPUT_ON-LEFTOVER", ""), ("INPUT_ON_LEFTOVER", "warn")],
             OnLeftover::Fail,
         ),
         (&[("INPUT_ON-LEFTOVER", "warn")], OnLeftover::Fail),
@@ -100,18 +93,11 @@ fn in_the_action_a_variable_cannot_say_what_runs_or_where_it_may_reach() {
     let settings = load(&["action", "main"], &variables).expect("settings are right");
     let defaults = load(&["action", "main"], &[]).expect("settings are right");
     assert_eq!(settings, defaults);
-    let file = load(
-        &["action", "main"],
-        &[GITHUB, ("STANDIN_CONFIG_FILE", "x.yml")],
-    )
-    .expect("settings are right");
+    let file = load(&["action", "main"], &[GITHUB, ("STANDIN_CONFIG_FILE", "x.yml")]).expect("settings are right");
     assert_eq!(file.config, ConfigSource::Default);
 
     let elsewhere = load(&["cleanup"], &variables).expect("settings are right");
-    assert_eq!(
-        elsewhere.config,
-        ConfigSource::Inline(Secret::new("services: []"))
-    );
+    assert_eq!(elsewhere.config, ConfigSource::Inline(Secret::new("services: []")));
     assert_eq!(elsewhere.journal, Some(PathBuf::from("/j")));
     assert_eq!(elsewhere.state.as_deref(), Some("{}"));
     assert_eq!(elsewhere.sealed.allow_hosts, Some(vec!["*".to_owned()]));
@@ -184,25 +170,15 @@ fn everything_that_is_wrong_is_told_at_once_and_by_the_name_that_the_user_wrote(
         messages(&["setup", "--wait", "31d"], &[]),
         ["`--wait` is `31d`: more than 30 days"]
     );
-    let both = messages(
-        &["setup", "--config", "a.yml"],
-        &[("STANDIN_CONFIG", "services: []")],
-    );
-    assert_eq!(
-        both,
-        ["`--config-file` and `STANDIN_CONFIG` are both given"]
-    );
+    let both = messages(&["setup", "--config", "a.yml"], &[("STANDIN_CONFIG", "services: []")]);
+    assert_eq!(both, ["`--config-file` and `STANDIN_CONFIG` are both given"]);
 }
 
 #[test]
 fn a_bad_setting_does_not_stop_a_cleanup_that_reads_leniently() {
-    let environment = [
-        GITHUB,
-        ("INPUT_ON-LEFTOVER", "wran"),
-        ("INPUT_SUMMARY", "false"),
-    ]
-    .into_iter()
-    .collect();
+    let environment = [GITHUB, ("INPUT_ON-LEFTOVER", "wran"), ("INPUT_SUMMARY", "false")]
+        .into_iter()
+        .collect();
     let (settings, errors) = Settings::read(&invocation(&["action", "post"]), &environment);
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].hint, "did you mean `warn`?");
@@ -214,10 +190,7 @@ fn a_bad_setting_does_not_stop_a_cleanup_that_reads_leniently() {
 fn the_sealed_part_survives_the_journal_and_holds_no_configuration() {
     let settings = load(
         &["setup", "--allow-hosts", "*.test", "--timeout", "3s"],
-        &[
-            ("STANDIN_CONFIG", "password: hunter22"),
-            ("RUNNER_DEBUG", "1"),
-        ],
+        &[("STANDIN_CONFIG", "password: hunter22"), ("RUNNER_DEBUG", "1")],
     )
     .expect("settings are right");
     let json = serde_json::to_string(&settings.sealed).expect("it serialises");
@@ -237,9 +210,7 @@ fn every_setting_of_the_table_is_read_from_every_source_that_it_names() {
     for setting in table::SETTINGS {
         let value = match setting.name {
             "concurrency" => "2",
-            "mode" | "cleanup" | "on-failure" | "on-leftover" | "format" | "log-format" => {
-                "no such value"
-            }
+            "mode" | "cleanup" | "on-failure" | "on-leftover" | "format" | "log-format" => "no such value",
             "export-env" | "summary" | "verbose" => "maybe",
             "wait" | "deadline" | "cleanup-deadline" | "timeout" => "7s",
             _ => "x",
@@ -256,11 +227,7 @@ fn every_setting_of_the_table_is_read_from_every_source_that_it_names() {
         }
         if setting.sources.input {
             let input = format!("INPUT_{}", setting.name.to_ascii_uppercase());
-            assert_ne!(
-                load(&["cleanup"], &[GITHUB, (&input, value)]),
-                defaults,
-                "{input}"
-            );
+            assert_ne!(load(&["cleanup"], &[GITHUB, (&input, value)]), defaults, "{input}");
         }
     }
 }

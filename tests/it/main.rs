@@ -1,3 +1,11 @@
 //! The integration tests: one binary, one module for each thing that they show.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests stand outside: files, time and environment are theirs to arrange"
+)]
 
+mod act;
+mod runner;
+mod shim;
 mod tidy;

@@ -2,6 +2,10 @@
 //!
 //! Each call is one write, so that a process that is killed leaves whole lines. The runner reads these files whatever
 //! happened to the process. Commands on the streams are the console's.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the adapter that owns the runner's files"
+)]
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -114,26 +118,17 @@ impl FileCommands {
     }
 
     /// Sets outputs of the step. Nothing is written if one of them is refused.
-    pub fn set_outputs<N: AsRef<str>, V: AsRef<str>>(
-        &self,
-        pairs: &[(N, V)],
-    ) -> Result<(), FileCommandError> {
+    pub fn set_outputs<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
         self.tell(CommandFile::Output, pairs)
     }
 
     /// Saves state for post, which finds it as `STATE_NAME`. At most 100,000 bytes a value.
-    pub fn save_state<N: AsRef<str>, V: AsRef<str>>(
-        &self,
-        pairs: &[(N, V)],
-    ) -> Result<(), FileCommandError> {
+    pub fn save_state<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
         self.tell(CommandFile::State, pairs)
     }
 
     /// Sets variables of later steps. At most 100,000 bytes a value.
-    pub fn export<N: AsRef<str>, V: AsRef<str>>(
-        &self,
-        pairs: &[(N, V)],
-    ) -> Result<(), FileCommandError> {
+    pub fn export<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
         self.tell(CommandFile::Env, pairs)
     }
 
@@ -150,11 +145,7 @@ impl FileCommands {
         write_once(&mut file, &bounded(markdown, room)).map_err(explain)
     }
 
-    fn tell<N: AsRef<str>, V: AsRef<str>>(
-        &self,
-        kind: CommandFile,
-        pairs: &[(N, V)],
-    ) -> Result<(), FileCommandError> {
+    fn tell<N: AsRef<str>, V: AsRef<str>>(&self, kind: CommandFile, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
         let Some((first, _)) = pairs.first() else {
             return Ok(());
         };
@@ -179,17 +170,8 @@ impl FileCommands {
 }
 
 /// One pair in the heredoc form. A random delimiter keeps a value from ending itself.
-fn entry(
-    kind: CommandFile,
-    name: &str,
-    value: &str,
-    delimiter: &str,
-) -> Result<String, FileCommandError> {
-    if name.is_empty()
-        || name.contains('=')
-        || name.contains("<<")
-        || name.chars().any(char::is_control)
-    {
+fn entry(kind: CommandFile, name: &str, value: &str, delimiter: &str) -> Result<String, FileCommandError> {
+    if name.is_empty() || name.contains('=') || name.contains("<<") || name.chars().any(char::is_control) {
         return Err(FileCommandError::Name {
             name: name.escape_debug().to_string(),
         });
@@ -205,9 +187,7 @@ fn entry(
         return Err(refused("it holds a NUL character, which no variable can"));
     }
     if matches!(kind, CommandFile::State | CommandFile::Env) && value.len() > VARIABLE_LIMIT {
-        return Err(refused(
-            "it is over 100,000 bytes, and later steps could not start",
-        ));
+        return Err(refused("it is over 100,000 bytes, and later steps could not start"));
     }
     Ok(format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
 }
@@ -259,28 +239,15 @@ mod tests {
             let heredoc = line.find("<<").unwrap_or(usize::MAX);
             assert!(heredoc < equals, "not a heredoc: {line}");
             let (name, delimiter) = line.split_once("<<").expect("it has a `<<`");
-            let value: Vec<&str> = lines
-                .by_ref()
-                .take_while(|line| *line != delimiter)
-                .collect();
+            let value: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
             pairs.push((name.to_owned(), value.join("\n")));
         }
         pairs
     }
 
     fn files(directory: &Path) -> FileCommands {
-        let names = [
-            "GITHUB_OUTPUT",
-            "GITHUB_STATE",
-            "GITHUB_ENV",
-            "GITHUB_STEP_SUMMARY",
-        ];
-        let pairs = names.map(|name| {
-            (
-                name,
-                directory.join(name).to_str().expect("UTF-8").to_owned(),
-            )
-        });
+        let names = ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"];
+        let pairs = names.map(|name| (name, directory.join(name).to_str().expect("UTF-8").to_owned()));
         FileCommands::from_environment(&pairs.into_iter().collect())
     }
 
@@ -298,8 +265,7 @@ mod tests {
         let commands = files(directory.path());
         commands.set_outputs(&pairs[..2]).expect("written");
         commands.set_outputs(&pairs[2..]).expect("written");
-        let text =
-            std::fs::read_to_string(directory.path().join("GITHUB_OUTPUT")).expect("it is there");
+        let text = std::fs::read_to_string(directory.path().join("GITHUB_OUTPUT")).expect("it is there");
         assert_eq!(
             read_as_the_runner(&text),
             pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -308,11 +274,7 @@ mod tests {
             .lines()
             .filter(|line| line.starts_with("ghadelimiter_") && line.len() == 45)
             .collect();
-        assert_eq!(
-            delimiters.len(),
-            2,
-            "each write has a delimiter of its own: {text}"
-        );
+        assert_eq!(delimiters.len(), 2, "each write has a delimiter of its own: {text}");
     }
 
     #[test]
@@ -327,10 +289,7 @@ mod tests {
             (CommandFile::Output, "ghadelimiter_0123", "x"),
             (CommandFile::State, "a", "x\0"),
         ] {
-            assert!(
-                entry(kind, name, value, delimiter).is_err(),
-                "{name:?} {value:?}"
-            );
+            assert!(entry(kind, name, value, delimiter).is_err(), "{name:?} {value:?}");
         }
         let long = "x".repeat(VARIABLE_LIMIT + 1);
         assert!(entry(CommandFile::State, "a", &long, delimiter).is_err());
@@ -341,19 +300,14 @@ mod tests {
     fn nothing_is_written_when_one_of_several_is_refused() {
         let directory = tempfile::tempdir().expect("a directory");
         let refused = files(directory.path()).save_state(&[("good", "x"), ("bad", "\0")]);
-        assert!(
-            matches!(refused, Err(FileCommandError::Value { .. })),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(FileCommandError::Value { .. })), "{refused:?}");
         assert!(!directory.path().join("GITHUB_STATE").exists());
     }
 
     #[test]
     fn a_missing_file_is_told_but_a_missing_summary_is_not() {
         let commands = FileCommands::default();
-        let error = commands
-            .set_outputs(&[("ids", "{}")])
-            .expect_err("there is no file");
+        let error = commands.set_outputs(&[("ids", "{}")]).expect_err("there is no file");
         assert!(
             error
                 .to_string()
@@ -366,10 +320,7 @@ mod tests {
 
     #[test]
     fn a_file_of_another_user_is_explained() {
-        let denied = explain(
-            CommandFile::State,
-            io::Error::from(io::ErrorKind::PermissionDenied),
-        );
+        let denied = explain(CommandFile::State, io::Error::from(io::ErrorKind::PermissionDenied));
         assert!(
             denied
                 .to_string()
@@ -383,17 +334,10 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let commands = files(directory.path());
         let row = "| ä | b |\n";
-        commands
-            .append_summary(&row.repeat(60_000))
-            .expect("written");
-        commands
-            .append_summary(&row.repeat(60_000))
-            .expect("written");
-        commands
-            .append_summary(&row.repeat(60_000))
-            .expect("written");
-        let text = std::fs::read_to_string(directory.path().join("GITHUB_STEP_SUMMARY"))
-            .expect("it is there");
+        commands.append_summary(&row.repeat(60_000)).expect("written");
+        commands.append_summary(&row.repeat(60_000)).expect("written");
+        commands.append_summary(&row.repeat(60_000)).expect("written");
+        let text = std::fs::read_to_string(directory.path().join("GITHUB_STEP_SUMMARY")).expect("it is there");
         assert!(text.len() as u64 <= SUMMARY_LIMIT, "{}", text.len());
         assert!(
             text.ends_with(&format!("| b |{SUMMARY_NOTE}")),

@@ -1,5 +1,9 @@
 //! Where journals are kept when the user says nothing: never in a workspace, and where they outlive what the host takes
 //! away when it cancels a job.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the adapter that chooses where journals go"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +15,7 @@ use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 ///
 /// Outside of CI a home that can't be written is passed over for a directory of the user's own in the temporary one:
 /// containers run as any uid, and need no home. A directory that is there but is not ours is an error, never passed over.
-pub fn open(
-    configured: Option<&Path>,
-    host: Host,
-    environment: &Environment,
-) -> Result<PrivateDir, PrivateDirError> {
+pub fn open(configured: Option<&Path>, host: Host, environment: &Environment) -> Result<PrivateDir, PrivateDirError> {
     if let Some(path) = configured {
         return PrivateDir::create(path);
     }
@@ -92,28 +92,17 @@ mod tests {
             (Host::GitHub, &[("HOME", "/h")], "/h/.local/state/standin"),
             (
                 Host::GitLab,
-                &[
-                    ("RUNNER_TEMP_PROJECT_DIR", "/b/p.tmp"),
-                    ("CI_PROJECT_DIR", "/x"),
-                ],
+                &[("RUNNER_TEMP_PROJECT_DIR", "/b/p.tmp"), ("CI_PROJECT_DIR", "/x")],
                 "/b/p.tmp/standin",
             ),
-            (
-                Host::GitLab,
-                &[("CI_PROJECT_DIR", "/b/p/")],
-                "/b/p.tmp/standin",
-            ),
+            (Host::GitLab, &[("CI_PROJECT_DIR", "/b/p/")], "/b/p.tmp/standin"),
             (
                 Host::Jenkins,
                 &[("WORKSPACE_TMP", "/w@tmp"), ("WORKSPACE", "/x")],
                 "/w@tmp/standin",
             ),
             (Host::Jenkins, &[("WORKSPACE", "/w")], "/w@tmp/standin"),
-            (
-                Host::Plain,
-                &[("XDG_STATE_HOME", "/s"), ("HOME", "/h")],
-                "/s/standin",
-            ),
+            (Host::Plain, &[("XDG_STATE_HOME", "/s"), ("HOME", "/h")], "/s/standin"),
             (
                 Host::Plain,
                 &[("XDG_STATE_HOME", "s"), ("HOME", "/h")],
@@ -133,10 +122,7 @@ mod tests {
                 "{host:?} {pairs:?}"
             );
         }
-        assert_eq!(
-            candidates(Host::Plain, &Environment::default()),
-            [temporary()]
-        );
+        assert_eq!(candidates(Host::Plain, &Environment::default()), [temporary()]);
     }
 
     #[test]

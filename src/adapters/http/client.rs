@@ -1,4 +1,8 @@
 //! The HTTP clients: one that goes through the environment's proxies, and one that never does.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the adapter that builds the one client, and rustls reads SSL_CERT_* itself"
+)]
 
 use std::time::Duration;
 
@@ -6,6 +10,7 @@ use anyhow::Context as _;
 use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::policy::HostPolicy;
 use super::resolve::Resolver;
 
 /// A connection that takes longer than this is given up; no byte of a request was written then.
@@ -15,17 +20,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Clients {
     direct: Client,
     proxied: Client,
+    resolver: Resolver,
 }
 
 impl Clients {
     /// Builds them. `timeout` is the shortest of the services', since connecting must end before it to be told from a
     /// request that was lost.
-    pub fn new(timeout: Duration) -> anyhow::Result<Self> {
+    pub fn new(timeout: Duration, policy: &HostPolicy) -> anyhow::Result<Self> {
         let tls = tls()?;
+        let resolver = Resolver::new(policy.clone());
         let build = |proxied: bool| {
             let builder = Client::builder()
                 .tls_backend_preconfigured(tls.clone())
-                .dns_resolver(Resolver::default())
+                .dns_resolver(resolver.clone())
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .referer(false)
@@ -37,7 +44,12 @@ impl Clients {
         Ok(Self {
             direct: build(false)?,
             proxied: build(true)?,
+            resolver,
         })
+    }
+
+    pub(super) fn resolver(&self) -> Resolver {
+        self.resolver.clone()
     }
 
     /// The client for a URL: loopback is never proxied.

@@ -2,6 +2,11 @@
 //!
 //! The pace belongs to the whole service: one answer that says "too many" slows every request to it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "Retry-After may be a date of the wall clock; waiting itself is tokio's"
+)]
+
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +16,7 @@ use crate::domain::answer::Answer;
 use crate::domain::outcome::pause;
 
 /// Longer waits than this are not believed.
-const WAIT_MAX: Duration = Duration::from_secs(600);
+const WAIT_MAX: Duration = Duration::from_mins(10);
 
 /// Requests per time.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,45 +6,58 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use super::policy::HostPolicy;
+
 /// Looks names up and remembers them: otherwise each new connection asks again, on a thread of its own.
 #[derive(Clone, Default)]
-pub(super) struct Resolver(Arc<Mutex<HashMap<String, Vec<SocketAddr>>>>);
+pub(super) struct Resolver {
+    policy: HostPolicy,
+    known: Arc<Mutex<HashMap<String, Vec<SocketAddr>>>>,
+}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let known = Arc::clone(&self.0);
+        let resolver = self.clone();
         Box::pin(async move {
             let name = name.as_str();
-            let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
+            let lock = || resolver.known.lock().unwrap_or_else(PoisonError::into_inner);
             let cached = lock().get(name).cloned();
-            let found = match cached {
-                Some(found) => found,
-                None => {
-                    let found = addresses(name, 0).await?;
-                    lock().insert(name.to_owned(), found.clone());
-                    found
-                }
+            let found = if let Some(found) = cached {
+                found
+            } else {
+                let found = resolver.addresses(name, 0).await?;
+                lock().insert(name.to_owned(), found.clone());
+                found
             };
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
 
-/// The addresses of a host. `localhost` and names below it are this machine without asking anyone (RFC 6761, 6.3).
-pub(super) async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
-    if host == "localhost" || host.ends_with(".localhost") {
-        let local = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        return Ok(local.iter().map(|address| SocketAddr::new(*address, port)).collect());
+impl Resolver {
+    pub(super) fn new(policy: HostPolicy) -> Self {
+        Self {
+            policy,
+            known: Arc::default(),
+        }
     }
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let found: Vec<SocketAddr> = tokio::net::lookup_host((bare, port))
-        .await
-        .map_err(|error| format!("`{host}` can't be resolved: {error}"))?
-        .collect();
-    if let Some(bad) = found.iter().find(|address| is_metadata(address.ip())) {
-        return Err(format!("`{host}` leads to {}, an address of the cloud's own", bad.ip()));
+
+    /// The addresses of a host. `localhost` and names below it are this machine without asking anyone (RFC 6761, 6.3).
+    pub(super) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+        if host == "localhost" || host.ends_with(".localhost") {
+            let local = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+            return Ok(local.iter().map(|address| SocketAddr::new(*address, port)).collect());
+        }
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let found: Vec<SocketAddr> = tokio::net::lookup_host((bare, port))
+            .await
+            .map_err(|error| format!("`{host}` can't be resolved: {error}"))?
+            .collect();
+        for address in &found {
+            self.policy.check_address(bare, address.ip())?;
+        }
+        Ok(found)
     }
-    Ok(found)
 }
 
 /// Link-local addresses and the well-known ones of cloud metadata services: a configuration has no business there.

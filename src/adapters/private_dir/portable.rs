@@ -1,4 +1,5 @@
 //! Private directories by path, for systems without Unix permissions.
+#![expect(clippy::disallowed_methods, reason = "this is the adapter that owns private files")]
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -19,14 +20,10 @@ impl Handle {
     pub(super) fn open(path: &Path) -> Result<Self, PrivateDirError> {
         let seen = std::fs::symlink_metadata(path).map_err(io_error("open", path))?;
         if seen.is_symlink() {
-            return Err(PrivateDirError::Symlink {
-                path: path.to_owned(),
-            });
+            return Err(PrivateDirError::Symlink { path: path.to_owned() });
         }
         if !seen.is_dir() {
-            return Err(PrivateDirError::NotADirectory {
-                path: path.to_owned(),
-            });
+            return Err(PrivateDirError::NotADirectory { path: path.to_owned() });
         }
         Ok(Self(path.to_owned()))
     }
@@ -52,11 +49,7 @@ impl Handle {
     }
 
     pub(super) fn create_new_at(path: &Path) -> io::Result<File> {
-        OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create_new(true)
-            .open(path)
+        OpenOptions::new().read(true).append(true).create_new(true).open(path)
     }
 
     pub(super) fn open_existing(&self, name: &str) -> io::Result<File> {

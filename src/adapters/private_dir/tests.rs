@@ -1,4 +1,5 @@
 //! What is refused, and what is written with which mode.
+#![expect(clippy::disallowed_methods, reason = "tests look at the files themselves")]
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
@@ -31,15 +32,9 @@ fn a_directory_is_made_for_us_alone_and_found_again() {
         assert_eq!(mode(&directory), 0o700, "{}", directory.display());
     }
     assert_eq!(child.path(), path.join("run-1"));
+    assert_eq!(PrivateDir::create(&path.join(".")).expect("found").path(), path);
     assert_eq!(
-        PrivateDir::create(&path.join(".")).expect("found").path(),
-        path
-    );
-    assert_eq!(
-        PrivateDir::open(&path)
-            .expect("found")
-            .names()
-            .expect("listed"),
+        PrivateDir::open(&path).expect("found").names().expect("listed"),
         ["run-1"]
     );
     assert!(PrivateDir::open(&root.path().join("absent")).is_err());
@@ -104,10 +99,7 @@ fn a_directory_of_another_user_and_a_file_are_refused() {
         PathBuf::from("/usr")
     };
     let result = PrivateDir::create(&foreign);
-    assert!(
-        matches!(result, Err(PrivateDirError::Foreign { .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(PrivateDirError::Foreign { .. })), "{result:?}");
 }
 
 #[test]
@@ -127,14 +119,8 @@ fn files_are_ours_alone_and_written_whole() {
         .write_all(b"b\n")
         .expect("appended");
     assert_eq!(directory.read("journal").expect("read"), b"a\nb\n");
-    assert!(
-        directory.create_file("journal").is_err(),
-        "it is there already"
-    );
-    assert_eq!(
-        directory.names().expect("listed"),
-        ["journal", "sealed.json"]
-    );
+    assert!(directory.create_file("journal").is_err(), "it is there already");
+    assert_eq!(directory.names().expect("listed"), ["journal", "sealed.json"]);
 
     directory.remove_file("journal").expect("removed");
     directory.remove_file("journal").expect("absent is as good");
@@ -158,9 +144,7 @@ fn a_link_in_place_of_a_file_is_not_followed() {
     assert!(directory.create_file("file").is_err());
     assert!(directory.open_file("file").is_err());
     assert!(directory.read("file").is_err());
-    directory
-        .write("file", b"mine")
-        .expect("the link is replaced");
+    directory.write("file", b"mine").expect("the link is replaced");
     write_private_file(&root.path().join("d/file"), b"new").expect("written");
     assert_eq!(directory.read("file").expect("read"), b"new");
     assert_eq!(std::fs::read(&victim).expect("read"), b"victim");

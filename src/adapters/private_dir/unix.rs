@@ -41,31 +41,21 @@ impl Handle {
         Self::open_at(&self.0, Path::new(name), path)
     }
 
-    fn ensure_at(
-        at: impl std::os::fd::AsFd + Copy,
-        name: &Path,
-        path: &Path,
-    ) -> Result<Self, PrivateDirError> {
+    fn ensure_at(at: impl std::os::fd::AsFd + Copy, name: &Path, path: &Path) -> Result<Self, PrivateDirError> {
         match rustix::fs::mkdirat(at, name, DIRECTORY) {
             Ok(()) | Err(rustix::io::Errno::EXIST) => Self::open_at(at, name, path),
             Err(error) => Err(io_error("create", path)(error.into())),
         }
     }
 
-    fn open_at(
-        at: impl std::os::fd::AsFd + Copy,
-        name: &Path,
-        path: &Path,
-    ) -> Result<Self, PrivateDirError> {
+    fn open_at(at: impl std::os::fd::AsFd + Copy, name: &Path, path: &Path) -> Result<Self, PrivateDirError> {
         // Asked first only for the message: the open below refuses links and the like by itself.
         let seen = rustix::fs::statat(at, name, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|error| io_error("open", path)(error.into()))?;
         match FileType::from_raw_mode(seen.st_mode) {
             FileType::Directory => {}
             FileType::Symlink => {
-                return Err(PrivateDirError::Symlink {
-                    path: path.to_owned(),
-                });
+                return Err(PrivateDirError::Symlink { path: path.to_owned() });
             }
             FileType::RegularFile
             | FileType::Fifo
@@ -73,9 +63,7 @@ impl Handle {
             | FileType::CharacterDevice
             | FileType::BlockDevice
             | FileType::Unknown => {
-                return Err(PrivateDirError::NotADirectory {
-                    path: path.to_owned(),
-                });
+                return Err(PrivateDirError::NotADirectory { path: path.to_owned() });
             }
         }
         let ours = rustix::process::geteuid().as_raw();
@@ -87,10 +75,9 @@ impl Handle {
             });
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let directory = rustix::fs::openat(at, name, flags, Mode::empty())
-            .map_err(|error| io_error("open", path)(error.into()))?;
-        let opened =
-            rustix::fs::fstat(&directory).map_err(|error| io_error("open", path)(error.into()))?;
+        let directory =
+            rustix::fs::openat(at, name, flags, Mode::empty()).map_err(|error| io_error("open", path)(error.into()))?;
+        let opened = rustix::fs::fstat(&directory).map_err(|error| io_error("open", path)(error.into()))?;
         if opened.st_uid != ours {
             return Err(PrivateDirError::Foreign {
                 path: path.to_owned(),
@@ -132,8 +119,7 @@ impl Handle {
 
     pub(super) fn open_existing(&self, name: &str) -> io::Result<File> {
         // Without NONBLOCK a pipe of this name would keep us waiting for ever.
-        let flags =
-            OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let file = File::from(rustix::fs::openat(&self.0, name, flags, Mode::empty())?);
         if file.metadata()?.is_file() {
             Ok(file)
@@ -156,11 +142,6 @@ impl Handle {
 }
 
 fn create_new(at: impl std::os::fd::AsFd, name: &Path) -> io::Result<File> {
-    let flags = OFlags::RDWR
-        | OFlags::APPEND
-        | OFlags::CREATE
-        | OFlags::EXCL
-        | OFlags::NOFOLLOW
-        | OFlags::CLOEXEC;
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     Ok(File::from(rustix::fs::openat(at, name, flags, FILE)?))
 }

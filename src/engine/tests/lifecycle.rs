@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::{Reason, Settled};
+use super::super::Settled;
 use super::book::{Book, Kind, Nature, PLAIN, Strangers};
 use super::fault::{Fault, Planted};
 use super::stage::{HOUR, Stage, WAIT, replay};
 use super::world::{Fake, TIMEOUT};
 use crate::domain::answer::{Answer, Body};
+use crate::domain::leftover::Reason;
 
 /// What kind of service the account is made in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::super::{Reason, Settled};
+use super::super::Settled;
 use super::book::{Book, Kind, PLAIN};
 use super::fault::{Fault, Planted};
 use super::stage::{Stage, WAIT, replay};
 use super::world::{Fake, TIMEOUT};
 use crate::domain::ledger::Status;
+use crate::domain::leftover::Reason;
 use crate::ports::Stop;
 
 /// A chain of three services; `limit` is that of the last.

@@ -1,0 +1,299 @@
+//! What each host's log looks like, byte by byte.
+
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use super::captured::console;
+use super::*;
+
+const DEBUG_RUN: Style = Style {
+    host: Host::GitHub,
+    format: LogFormat::Text,
+    is_verbose: true,
+    shows_debug: true,
+};
+
+#[test]
+fn each_level_has_its_form_on_each_host() {
+    let say = |host, level| {
+        let (console, log, _) = console(host, LogFormat::Text, true);
+        console.say(level, Some("users/alice"), "50% of ::x\nhint: look");
+        log.text()
+    };
+    for (host, level, expected) in [
+        (
+            Host::GitHub,
+            Level::Error,
+            "::error title=users/alice::50%25 of ::x%0A  hint: look\n",
+        ),
+        (
+            Host::GitHub,
+            Level::Warning,
+            "::warning title=users/alice::50%25 of ::x%0A  hint: look\n",
+        ),
+        (
+            Host::GitHub,
+            Level::Notice,
+            "::notice title=users/alice::50%25 of ::x%0A  hint: look\n",
+        ),
+        (Host::GitHub, Level::Info, "users/alice: 50% of ::x\n  hint: look\n"),
+        (
+            Host::GitHub,
+            Level::Debug,
+            "debug: users/alice: 50% of ::x\n  hint: look\n",
+        ),
+        (
+            Host::GitLab,
+            Level::Error,
+            "error: users/alice: 50% of ::x\n  hint: look\n",
+        ),
+        (
+            Host::Plain,
+            Level::Notice,
+            "notice: users/alice: 50% of ::x\n  hint: look\n",
+        ),
+    ] {
+        assert_eq!(say(host, level), expected, "{host:?} {level:?}");
+    }
+}
+
+#[test]
+fn debug_lines_are_for_those_who_ask_and_are_commands_where_the_runner_shows_them() {
+    let (quiet, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    quiet.debug("x");
+    assert_eq!(log.text(), "");
+    let stream = super::captured::Stream::default();
+    let streams = Streams {
+        log: Box::new(stream.clone()),
+        data: Box::new(io::sink()),
+    };
+    Console::on(streams, DEBUG_RUN, None, Clock::start()).debug("a%");
+    assert_eq!(stream.text(), "::debug::a%25\n");
+}
+
+#[test]
+fn after_ten_annotations_of_a_kind_the_rest_are_plain_lines() {
+    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    for n in 0..12 {
+        console.error(&n.to_string());
+    }
+    console.warning("w");
+    let lines = log.writes();
+    assert_eq!(lines[9], "::error::9\n");
+    assert_eq!(lines[10], "error: 10\n");
+    assert_eq!(lines[12], "::warning::w\n");
+}
+
+#[test]
+fn foreign_text_is_never_a_command_on_any_path_to_the_log() {
+    let hostile = "::add-mask::a\n::error::b\r##[set-output name=x]c\u{1b}[2J\u{202e} ::stop-commands::x";
+    for host in [Host::GitHub, Host::GitLab, Host::Azure, Host::Plain] {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let (console, log, data) = console(host, format, true);
+            for level in [Level::Debug, Level::Info, Level::Notice, Level::Warning, Level::Error] {
+                console.say(level, Some(hostile), hostile);
+                console.say(level, None, hostile);
+            }
+            drop(console.group(hostile));
+            if host == Host::GitHub {
+                console.data(&format!("{hostile}\n"));
+            }
+            console.data(&serde_json::json!({ "name": hostile }).to_string());
+            let text = log.text() + &data.text();
+            let ours = ["::error", "::warning", "::notice", "::group::", "::endgroup::"];
+            for line in text.split(['\n', '\r']).map(str::trim_start) {
+                let is_ours = host == Host::GitHub && ours.iter().any(|command| line.starts_with(command));
+                assert!(is_ours || !line.starts_with("::"), "{host:?} {format:?}: {line}");
+                assert!(!line.starts_with("::error::b"), "{line}");
+                assert!(
+                    !line.contains("##[") && !line.contains("\u{1b}[2J") && !line.contains('\u{202e}'),
+                    "{line}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_line_is_one_write() {
+    for (host, format) in [
+        (Host::GitHub, LogFormat::Text),
+        (Host::GitLab, LogFormat::Text),
+        (Host::Plain, LogFormat::Json),
+    ] {
+        let (console, log, data) = console(host, format, true);
+        console.mask(&Secret::new("hunter2hunter2"));
+        console.info("a\nb");
+        console.error("c");
+        drop(console.group("d"));
+        console.data("{\"e\":\n1}");
+        for write in log.writes().iter().chain(&data.writes()) {
+            assert!(write.ends_with('\n'), "{write:?}");
+        }
+        assert_eq!(data.writes(), ["{\"e\":\n1}\n"]);
+    }
+}
+
+#[test]
+fn a_secret_is_masked_on_github_alone_and_taken_out_everywhere() {
+    let secret = Secret::new("hunter2%hunter2");
+    for (host, expected) in [
+        (Host::GitHub, "::add-mask::hunter2%25hunter2\nx *** y\n"),
+        (Host::GitLab, "x *** y\n"),
+        (Host::Jenkins, "x *** y\n"),
+        (Host::Plain, "x *** y\n"),
+    ] {
+        let (console, log, _) = console(host, LogFormat::Text, false);
+        console.mask(&secret);
+        console.mask(&secret);
+        console.info("x hunter2%hunter2 y");
+        assert_eq!(log.text(), expected, "{host:?}");
+        assert_eq!(console.redact("aHVudGVyMiVodW50ZXIy"), "***");
+    }
+}
+
+#[test]
+fn a_short_secret_is_warned_of_once_and_never_told() {
+    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    console.mask(&Secret::new("pw"));
+    console.mask(&Secret::new("qa"));
+    console.info("the service says: pw is wrong");
+    let lines = log.writes();
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines[0].starts_with("::warning::a secret is shorter than 6 characters"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[1], "the service says: *** is wrong\n");
+}
+
+#[test]
+fn a_key_with_a_short_line_does_not_make_the_runner_mask_that_line_everywhere() {
+    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    console.mask(&Secret::new("first line\nsecond line"));
+    console.mask(&Secret::new("{\n  \"key\": \"value\"\r\n}\n"));
+    assert_eq!(
+        log.text(),
+        "::add-mask::first line%0Asecond line\n::add-mask::\"key\": \"value\"\n"
+    );
+}
+
+#[test]
+fn secrets_are_taken_out_of_titles_groups_and_json() {
+    let secret = Secret::new("s3cr3t\"s3cr3t");
+    for format in [LogFormat::Text, LogFormat::Json] {
+        let (console, log, _) = console(Host::GitLab, format, true);
+        console.mask(&secret);
+        console.say(
+            Level::Error,
+            Some("t s3cr3t\"s3cr3t"),
+            "m s3cr3t\"s3cr3t and czNjcjN0InMzY3IzdA==",
+        );
+        drop(console.group("g s3cr3t\"s3cr3t"));
+        let subscriber = tracing_subscriber::registry().with(console.layer());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::warn!(target: "standin::adapters", body = "s3cr3t\"s3cr3t", "told");
+        });
+        assert!(
+            !log.text().contains("s3cr3t") && !log.text().contains("czNj"),
+            "{}",
+            log.text()
+        );
+    }
+}
+
+#[test]
+fn a_json_log_is_one_true_object_a_line() {
+    let (console, log, _) = console(Host::GitHub, LogFormat::Json, false);
+    console.say(Level::Error, Some("t"), "a ##[error]b\nc");
+    let line = log.text();
+    assert!(
+        !line.contains("##[") && line.ends_with("}\n") && line.lines().count() == 1,
+        "{line}"
+    );
+    let value: Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(
+        (&value["level"], &value["title"]),
+        (&Value::from("error"), &Value::from("t"))
+    );
+    assert_eq!(value["message"], "a ##[error]b\nc");
+    assert!(
+        value["time"].as_str().is_some_and(|time| time.ends_with('Z')),
+        "{value}"
+    );
+}
+
+#[test]
+fn groups_are_what_each_host_folds() {
+    for (host, pattern) in [
+        (Host::GitHub, "::group::Set up\nx\n::endgroup::\n"),
+        (Host::Plain, "Set up\nx\n"),
+    ] {
+        let (console, log, _) = console(host, LogFormat::Text, false);
+        let group = console.group("Set up");
+        console.info("x");
+        drop(group);
+        assert_eq!(log.text(), pattern);
+    }
+    let (console, log, _) = console(Host::GitLab, LogFormat::Text, false);
+    drop(console.group("Set up"));
+    let text = log.text();
+    assert!(text.starts_with("\x1b[0Ksection_start:") && text.contains(":Set_up[collapsed=true]\r\x1b[0KSet up\n"));
+    assert!(text.ends_with(":Set_up\r\x1b[0K\n"), "{text:?}");
+}
+
+#[test]
+fn events_of_this_program_are_told_and_those_of_libraries_are_not() {
+    let run = |is_verbose| {
+        let (console, log, _) = console(Host::Plain, LogFormat::Text, is_verbose);
+        let subscriber = tracing_subscriber::registry().with(console.layer());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(target: "standin", account = "users/alice", status = 201, "created");
+            tracing::debug!(target: "standin::adapters", "waiting");
+            tracing::error!(target: "hyper::client", "authorization: Basic x");
+            tracing::error!(target: "standing_by", "not ours");
+        });
+        log.text()
+    };
+    assert_eq!(run(false), "created account=users/alice status=201\n");
+    assert_eq!(run(true), "created account=users/alice status=201\ndebug: waiting\n");
+}
+
+#[test]
+fn a_closed_pipe_stops_nothing() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::from(io::ErrorKind::BrokenPipe))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::Error::from(io::ErrorKind::BrokenPipe))
+        }
+    }
+    let streams = Streams {
+        log: Box::new(Closed),
+        data: Box::new(Closed),
+    };
+    let console = Console::on(streams, DEBUG_RUN, None, Clock::start());
+    console.mask(&Secret::new("hunter2hunter2"));
+    drop(console.group("g"));
+    console.error("x");
+    console.data("{}");
+    assert_eq!(console.redact("hunter2hunter2"), "***", "it goes on");
+}
+
+#[test]
+fn lines_of_several_threads_stay_whole() {
+    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let console = console.clone();
+            scope.spawn(move || (0..50).for_each(|n| console.info(&format!("thread {thread} line {n}"))));
+        }
+    });
+    let text = log.text();
+    assert_eq!(text.lines().count(), 400);
+    assert!(
+        text.lines()
+            .all(|line| line.starts_with("thread ") && line.contains(" line "))
+    );
+}

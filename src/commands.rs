@@ -1,0 +1,82 @@
+//! What each command does: it wires the adapters to the engine, and chooses the exit code.
+
+mod action;
+mod by_name;
+mod cleanup;
+mod context;
+mod deliver;
+mod demo;
+mod exit;
+mod job_report;
+mod load;
+mod plan;
+mod prepare;
+mod run;
+mod sandbox;
+mod sealed;
+mod settle;
+mod setup;
+mod state;
+mod wire;
+
+use std::ffi::OsString;
+
+use crate::adapters::clock::Clock;
+use crate::adapters::console::{Console, LogFormat};
+use crate::adapters::environment::Environment;
+use crate::adapters::hosts::Host;
+use crate::cli::{self, Command, Request};
+use crate::settings::{SettingErrors, Settings};
+
+pub use exit::ExitCode;
+
+use context::Context;
+use exit::Failure;
+
+/// Does what the arguments and the environment ask for.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let clock = Clock::start();
+    let environment = Environment::capture();
+    let host = Host::detect(&environment);
+    let plain = Console::new(host, LogFormat::Text, false, &environment, clock);
+    let invocation = match cli::parse(arguments) {
+        Ok(Request::Show(text)) => {
+            plain.data(&text);
+            return ExitCode::Success;
+        }
+        Ok(Request::Do(invocation)) => invocation,
+        Err(error) => {
+            plain.error(&error.to_string());
+            return ExitCode::Usage;
+        }
+    };
+    let (settings, mistakes) = Settings::read(&invocation, &environment);
+    // Post must not stop at a setting that a later step has spoilt: it goes by those that main sealed.
+    if !mistakes.is_empty() && invocation.command != Command::ActionPost {
+        plain.error(&SettingErrors(mistakes).to_string());
+        return ExitCode::Usage;
+    }
+    let console = Console::new(
+        host,
+        settings.sealed.log_format,
+        settings.sealed.verbose,
+        &environment,
+        clock,
+    );
+    let context = Context::new(host, environment, settings, console, clock);
+    let outcome = context.block_on(|context| dispatch(context, &invocation.command));
+    context.end(outcome)
+}
+
+async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Setup => setup::setup(context).await,
+        Command::Cleanup => cleanup::cleanup(context).await,
+        Command::Run(words) => run::run(context, words).await,
+        Command::Plan => plan::plan(context),
+        Command::Demo => demo::demo(context).await,
+        Command::Sandbox => sandbox::sandbox(context).await,
+        Command::ActionMain => action::main(context).await,
+        Command::ActionPost => action::post(context).await,
+    }
+}

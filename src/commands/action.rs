@@ -1,0 +1,103 @@
+//! The two phases of the GitHub action: its shim calls `action main` and `action post`.
+
+use anyhow::Context as _;
+
+use super::context::{Context, in_full};
+use super::exit::{ExitCode, Failure};
+use super::{by_name, cleanup, plan, prepare, setup};
+use crate::adapters::entry::EntryDir;
+use crate::adapters::hosts::github::FileCommands;
+use crate::adapters::signals::Signals;
+use crate::settings::{CleanupWhen, Mode};
+
+/// What main tells post. Every key is set from the beginning: one that main did not set, a later step could.
+struct Saved<'a> {
+    /// What main did.
+    mode: &'a str,
+    /// The entry's name in the journals' directory; empty before there is one. The directory itself follows from the
+    /// environment: the runner rewrites paths of it in containers.
+    entry: &'a str,
+    /// How far it came: `begun`, `ready` or `failed`.
+    outcome: &'a str,
+    /// Who deletes after a setup that succeeded.
+    cleanup: &'a str,
+}
+
+impl Saved<'_> {
+    fn save(&self, context: &Context) -> Result<(), Failure> {
+        let files = FileCommands::from_environment(&context.environment);
+        let pairs = [
+            ("mode", self.mode),
+            ("entry", self.entry),
+            ("outcome", self.outcome),
+            ("cleanup", self.cleanup),
+        ];
+        files
+            .save_state(&pairs)
+            .context("no account was created: post could not be told what to clean up")?;
+        Ok(())
+    }
+}
+
+/// The main phase.
+pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
+    let mode = match context.settings.mode {
+        Mode::Setup => "setup",
+        Mode::Cleanup => "cleanup",
+        Mode::Plan => "plan",
+    };
+    let manual = context.settings.sealed.cleanup == CleanupWhen::Manual;
+    let mut saved = Saved {
+        mode,
+        entry: "",
+        outcome: "begun",
+        cleanup: if manual { "manual" } else { "post" },
+    };
+    saved.save(context)?;
+    match context.settings.mode {
+        Mode::Cleanup => cleanup::cleanup(context).await,
+        Mode::Plan => plan::plan(context),
+        Mode::Setup => {
+            let signals = Signals::listen().context("signals can't be listened for")?;
+            let prepared = prepare::prepare(context)?;
+            let entry = prepared.entry.name().to_owned();
+            saved.entry = &entry;
+            saved.save(context)?;
+            prepare::announce(context, &prepared)?;
+            let code = setup::make(context, prepared, &signals).await?.code;
+            saved.outcome = if code == ExitCode::Success { "ready" } else { "failed" };
+            saved.save(context)?;
+            Ok(code)
+        }
+    }
+}
+
+/// The post phase: settles what this use of the action has made, and nothing else.
+pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
+    let signals = Signals::listen().context("signals can't be listened for")?;
+    let saved = |key: &str| context.environment.get(key).unwrap_or_default();
+    if saved("STATE_mode") != "setup" {
+        return Ok(ExitCode::Success);
+    }
+    let name = saved("STATE_entry");
+    if name.is_empty() {
+        context
+            .console
+            .info("nothing is left to delete: setup did not get as far as its first request");
+        return Ok(ExitCode::Success);
+    }
+    if saved("STATE_cleanup") == "manual" && saved("STATE_outcome") == "ready" {
+        context
+            .console
+            .info("the accounts stay: `cleanup` is `manual`, and a later job deletes them");
+        return Ok(ExitCode::Success);
+    }
+    let journals = context.journals()?;
+    match EntryDir::open_in(&journals, name) {
+        Ok(entry) => cleanup::settle_all(context, &[entry], &signals).await,
+        Err(error) => {
+            context.console.warning(&in_full(&error.into()));
+            Ok(by_name::settle_marker(context, name, &signals).await?.code())
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `cleanup`: settles what setups of this run have left to be deleted.
+
+use anyhow::Context as _;
+
+use super::context::Context;
+use super::exit::{ExitCode, Failure};
+use super::{by_name, settle};
+use crate::adapters::entry::EntryDir;
+use crate::adapters::signals::Signals;
+
+/// The command: what a `state` names, else every unsettled journal of this run.
+pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
+    let signals = Signals::listen().context("signals can't be listened for")?;
+    if let Some(state) = &context.settings.state {
+        return Ok(by_name::settle_state(context, state, &signals).await?.code());
+    }
+    let journals = context.journals()?;
+    let mut found = Vec::new();
+    for entry in EntryDir::all(&journals)? {
+        match entry.read() {
+            Ok(reading) => {
+                let plan = reading.ledger.plan();
+                let ours = plan.repository == context.identity.repository && plan.run == context.identity.run_id;
+                if ours && (!reading.ledger.is_settled() || entry.is_sealed()?) {
+                    found.push(entry);
+                }
+            }
+            // What can't be read is looked for by name, if the name of the entry is a marker of this run.
+            Err(_) if by_name::is_of_this_run(context, entry.name()) => found.push(entry),
+            Err(error) => context.console.warning(&super::context::in_full(&error)),
+        }
+    }
+    if found.is_empty() {
+        context.console.info(&format!(
+            "nothing is left to delete: `{}` holds no unsettled journal of this run",
+            journals.path().display()
+        ));
+    }
+    settle_all(context, &found, &signals).await
+}
+
+/// Settles these entries, one after the other; one that can't be settled does not stop the rest.
+pub(super) async fn settle_all(
+    context: &Context,
+    entries: &[EntryDir],
+    signals: &Signals,
+) -> Result<ExitCode, Failure> {
+    let mut code = ExitCode::Success;
+    for entry in entries {
+        let ended = match settle::settle(context, entry, signals).await {
+            Ok(outcome) => outcome.code(),
+            Err(failure) => context.end(Err(failure)),
+        };
+        if matches!(ended, ExitCode::Signal(_)) {
+            return Ok(ended);
+        }
+        code = if code == ExitCode::Success { ended } else { code };
+    }
+    Ok(code)
+}

@@ -1,0 +1,109 @@
+//! What every command has at hand.
+
+use super::exit::{ExitCode, Failure};
+use crate::adapters::clock::Clock;
+use crate::adapters::console::Console;
+use crate::adapters::environment::Environment;
+use crate::adapters::hosts::{Host, RunIdentity, journal_home};
+use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
+use crate::report::{Level, Line};
+use crate::settings::Settings;
+
+/// What every command has at hand.
+pub(super) struct Context {
+    /// Where this runs.
+    pub host: Host,
+    /// The variables, captured once.
+    pub environment: Environment,
+    /// What the user set.
+    pub settings: Settings,
+    /// The one writer.
+    pub console: Console,
+    /// The time.
+    pub clock: Clock,
+    /// Which run of which repository this is.
+    pub identity: RunIdentity,
+}
+
+impl Context {
+    /// Puts it together.
+    pub(super) fn new(
+        host: Host,
+        environment: Environment,
+        settings: Settings,
+        console: Console,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            identity: RunIdentity::detect(host, &environment),
+            clock,
+            host,
+            environment,
+            settings,
+            console,
+        }
+    }
+
+    /// Runs a command to its end. One thread is enough: the work is waiting, and each more would open connections of its own.
+    pub(super) fn block_on<'a, F>(&'a self, work: impl FnOnce(&'a Self) -> F) -> Result<ExitCode, Failure>
+    where
+        F: Future<Output = Result<ExitCode, Failure>> + 'a,
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let outcome = runtime.block_on(work(self));
+        // A name that is still being resolved must not hold up the end.
+        runtime.shutdown_background();
+        outcome
+    }
+
+    /// Says how a command failed, if it did.
+    pub(super) fn end(&self, outcome: Result<ExitCode, Failure>) -> ExitCode {
+        match outcome {
+            Ok(code) => code,
+            Err(Failure::Usage(text)) => {
+                self.console.error(&text);
+                ExitCode::Usage
+            }
+            Err(Failure::Failed(error)) => {
+                self.console.error(&in_full(&error));
+                ExitCode::Failed
+            }
+        }
+    }
+
+    /// Says a line.
+    pub(super) fn say(&self, line: &Line) {
+        match line.level {
+            Level::Debug => self.console.debug(&line.text),
+            Level::Info => self.console.info(&line.text),
+            Level::Warning => self.console.warning(&line.text),
+            Level::Error => self.console.error(&line.text),
+        }
+    }
+
+    /// The journals' directory, made if need be.
+    pub(super) fn journals(&self) -> Result<PrivateDir, PrivateDirError> {
+        journal_home::open(self.settings.journal.as_deref(), self.host, &self.environment)
+    }
+}
+
+/// An error with its causes: the hint of the last one that has one stays at the end.
+pub(super) fn in_full(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    let mut hints = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        let (what, hint) = cause
+            .split_once("\nhint:")
+            .map_or((cause.as_str(), None), |(what, hint)| (what, Some(hint)));
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(what);
+        if let Some(hint) = hint {
+            hints.push_str("\nhint:");
+            hints.push_str(hint);
+        }
+    }
+    text + &hints
+}

@@ -1,0 +1,358 @@
+//! Handing the accounts over: outputs, files and variables.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::context::Context;
+use crate::adapters::entry::EntryDir;
+use crate::adapters::hosts::github::FileCommands;
+use crate::adapters::hosts::{Host, gitlab, jenkins};
+use crate::adapters::private_dir::write_private_file;
+use crate::domain::ledger::Ledger;
+use crate::domain::secret::Secret;
+use crate::engine::Learnt;
+
+/// Outputs of a job end at 1 MB, counted in UTF-16 and shared by all of them; what is longer goes to the file alone.
+const OUTPUT_MAX: usize = 400_000;
+/// The version of the shapes here.
+const VERSION: u32 = 1;
+
+/// One account that is ready, with all that was learnt of it.
+pub(super) struct Delivered {
+    /// The service.
+    pub service: String,
+    /// The copy of the persona.
+    pub account: String,
+    /// The user name.
+    pub username: String,
+    /// The e-mail.
+    pub email: String,
+    /// The id.
+    pub id: String,
+    /// What the configuration's `outputs` read.
+    pub outputs: Map<String, Value>,
+    /// The password, and what the configuration's `secrets` read.
+    pub password: Secret,
+    /// See `password`.
+    pub secrets: Vec<(String, Secret)>,
+}
+
+#[derive(Serialize)]
+struct AccountOutput<'a> {
+    service: &'a str,
+    account: &'a str,
+    username: &'a str,
+    email: &'a str,
+    id: &'a str,
+    outputs: &'a Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Credentials<'a> {
+    version: u32,
+    accounts: BTreeMap<String, Credential<'a>>,
+}
+
+#[derive(Serialize)]
+struct Credential<'a> {
+    service: &'a str,
+    account: &'a str,
+    username: &'a str,
+    email: &'a str,
+    password: &'a str,
+    id: &'a str,
+    secrets: BTreeMap<&'a str, &'a str>,
+}
+
+/// The accounts that are ready, in the order of the plan.
+pub(super) fn delivered(
+    ledger: &Ledger,
+    learnt: &[Learnt],
+    ready: &[usize],
+    password: impl Fn(usize) -> Secret,
+) -> Vec<Delivered> {
+    ready
+        .iter()
+        .map(|place| {
+            let account = ledger.account(*place);
+            Delivered {
+                service: account.key.service.as_str().to_owned(),
+                account: account.key.account.clone(),
+                username: account.username.clone(),
+                email: account.email.clone(),
+                id: ledger
+                    .record(*place)
+                    .ids
+                    .first()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+                outputs: learnt[*place].outputs.clone(),
+                password: password(*place),
+                secrets: learnt[*place].secrets.clone(),
+            }
+        })
+        .collect()
+}
+
+impl Delivered {
+    /// `SERVICE/ACCOUNT`.
+    pub(super) fn key(&self) -> String {
+        format!("{}/{}", self.service, self.account)
+    }
+
+    /// `STANDIN_SERVICE_ACCOUNT`, the front of its variables.
+    fn variable(&self) -> String {
+        let upper = |text: &str| -> String {
+            text.chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() {
+                        c.to_ascii_uppercase()
+                    } else {
+                        '_'
+                    }
+                })
+                .collect()
+        };
+        format!("STANDIN_{}_{}", upper(&self.service), upper(&self.account))
+    }
+
+    /// Its variables, secrets included.
+    pub(super) fn variables(&self) -> Vec<(String, Secret)> {
+        let name = self.variable();
+        let mut variables = vec![
+            (format!("{name}_ID"), Secret::new(self.id.clone())),
+            (format!("{name}_USERNAME"), Secret::new(self.username.clone())),
+            (format!("{name}_EMAIL"), Secret::new(self.email.clone())),
+            (format!("{name}_PASSWORD"), self.password.clone()),
+        ];
+        for (secret, value) in &self.secrets {
+            let suffix: String = secret
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() {
+                        c.to_ascii_uppercase()
+                    } else {
+                        '_'
+                    }
+                })
+                .collect();
+            variables.push((format!("{name}_{suffix}"), value.clone()));
+        }
+        variables
+    }
+}
+
+/// The `accounts` output.
+pub(super) fn accounts_json(accounts: &[Delivered]) -> serde_json::Result<String> {
+    let list: Vec<AccountOutput<'_>> = accounts
+        .iter()
+        .map(|it| AccountOutput {
+            service: &it.service,
+            account: &it.account,
+            username: &it.username,
+            email: &it.email,
+            id: &it.id,
+            outputs: &it.outputs,
+        })
+        .collect();
+    serde_json::to_string(&list)
+}
+
+/// The `ids` output.
+pub(super) fn ids_json(accounts: &[Delivered]) -> serde_json::Result<String> {
+    let ids: Map<String, Value> = accounts
+        .iter()
+        .map(|it| (it.key(), Value::from(it.id.as_str())))
+        .collect();
+    serde_json::to_string(&ids)
+}
+
+/// The credentials file.
+pub(super) fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Secret> {
+    let accounts = accounts
+        .iter()
+        .map(|it| {
+            let credential = Credential {
+                service: &it.service,
+                account: &it.account,
+                username: &it.username,
+                email: &it.email,
+                password: it.password.expose(),
+                id: &it.id,
+                secrets: it
+                    .secrets
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.expose()))
+                    .collect(),
+            };
+            (it.key(), credential)
+        })
+        .collect();
+    let credentials = Credentials {
+        version: VERSION,
+        accounts,
+    };
+    serde_json::to_string_pretty(&credentials).map(Secret::new)
+}
+
+/// Hands everything over, as the settings and the host ask for it.
+pub(super) fn deliver(
+    context: &Context,
+    entry: &EntryDir,
+    ledger: &Ledger,
+    accounts: &[Delivered],
+    complete: bool,
+) -> anyhow::Result<()> {
+    let settings = &context.settings;
+    let list = accounts_json(accounts)?;
+    let accounts_file = entry.write_accounts(&list)?;
+    let credentials = credentials_json(accounts)?;
+    let credentials_file = match &settings.credentials_file {
+        Some(path) => {
+            write_private_file(path, credentials.expose().as_bytes())?;
+            path.clone()
+        }
+        None => entry.write_credentials(&credentials)?,
+    };
+    context.console.info(&format!(
+        "names and passwords are in `{}`, for this user alone to read",
+        credentials_file.display()
+    ));
+    if context.host == Host::GitHub {
+        let files = (accounts_file.as_path(), credentials_file.as_path());
+        outputs(context, ledger, accounts, &list, files, complete)?;
+    }
+    let ids: Vec<(String, String)> = accounts
+        .iter()
+        .map(|it| (format!("{}_ID", it.variable()), it.id.clone()))
+        .collect();
+    if let Some(path) = &settings.dotenv {
+        let report = gitlab::dotenv_report(&ids, &accounts_file.display().to_string())?;
+        write_private_file(path, report.as_bytes()).context("the dotenv report can't be written")?;
+    }
+    if let Some(path) = &settings.properties {
+        write_private_file(path, jenkins::properties(&ids).as_bytes())
+            .context("the properties file can't be written")?;
+    }
+    Ok(())
+}
+
+fn outputs(
+    context: &Context,
+    ledger: &Ledger,
+    accounts: &[Delivered],
+    list: &str,
+    (accounts_file, credentials_file): (&Path, &Path),
+    complete: bool,
+) -> anyhow::Result<()> {
+    let files = FileCommands::from_environment(&context.environment);
+    let ids = ids_json(accounts)?;
+    let mut pairs: Vec<(String, String)> = vec![
+        ("count".to_owned(), accounts.len().to_string()),
+        ("ready".to_owned(), complete.to_string()),
+        ("accounts-file".to_owned(), accounts_file.display().to_string()),
+        ("credentials-file".to_owned(), credentials_file.display().to_string()),
+    ];
+    let state = super::state::State::of(ledger).to_json()?;
+    let single: Vec<(String, String)> = accounts
+        .iter()
+        .map(|it| (format!("{}-{}-id", it.service, it.account), it.id.clone()))
+        .collect();
+    let mut left = OUTPUT_MAX;
+    let mut dropped = Vec::new();
+    for (name, value) in [("state", state), ("ids", ids), ("accounts", list.to_owned())] {
+        if value.len() <= left {
+            left -= value.len();
+            pairs.push((name.to_owned(), value));
+        } else {
+            dropped.push(format!("`{name}`"));
+        }
+    }
+    let length: usize = single.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if length <= left {
+        pairs.extend(single);
+    } else {
+        dropped.push("`SERVICE-ACCOUNT-id`".to_owned());
+    }
+    if !dropped.is_empty() {
+        context.console.warning(&format!(
+            "the outputs {} would be over what a job's outputs can carry, and are not set\nhint: read the file that the output `accounts-file` names",
+            dropped.join(", ")
+        ));
+    }
+    warn_of_masked(context, &pairs);
+    files.set_outputs(&pairs)?;
+    if context.settings.export_env {
+        let variables: Vec<(String, Secret)> = accounts.iter().flat_map(Delivered::variables).collect();
+        let pairs: Vec<(&str, &str)> = variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.expose()))
+            .collect();
+        files.export(&pairs)?;
+    }
+    Ok(())
+}
+
+/// The runner drops a job output that holds a masked value: better said here than found missing in the next job.
+fn warn_of_masked(context: &Context, pairs: &[(String, String)]) {
+    for (name, value) in pairs {
+        if context.console.redact(value) != value.as_str() {
+            context.console.warning(&format!(
+                "the output `{name}` holds a value that is masked, and the runner will not pass it to another job"
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Delivered {
+        Delivered {
+            service: "user-api".to_owned(),
+            account: "buyer-7".to_owned(),
+            username: "sd-x-buyer-7".to_owned(),
+            email: "sd-x-buyer-7@example.com".to_owned(),
+            id: "00017".to_owned(),
+            outputs: Map::new(),
+            password: Secret::new("p4ssword"),
+            secrets: vec![("api-key".to_owned(), Secret::new("k3y"))],
+        }
+    }
+
+    #[test]
+    fn the_shapes_are_those_of_the_contract() {
+        let accounts = [account()];
+        assert_eq!(
+            accounts_json(&accounts).expect("JSON"),
+            r#"[{"service":"user-api","account":"buyer-7","username":"sd-x-buyer-7","email":"sd-x-buyer-7@example.com","id":"00017","outputs":{}}]"#
+        );
+        assert_eq!(ids_json(&accounts).expect("JSON"), r#"{"user-api/buyer-7":"00017"}"#);
+        let credentials: Value =
+            serde_json::from_str(credentials_json(&accounts).expect("JSON").expose()).expect("JSON");
+        assert_eq!(credentials["version"], 1);
+        let one = &credentials["accounts"]["user-api/buyer-7"];
+        assert_eq!(one["password"], "p4ssword");
+        assert_eq!(one["secrets"]["api-key"], "k3y");
+    }
+
+    #[test]
+    fn variables_are_upper_case_with_underscores() {
+        let names: Vec<String> = account().variables().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            names,
+            [
+                "STANDIN_USER_API_BUYER_7_ID",
+                "STANDIN_USER_API_BUYER_7_USERNAME",
+                "STANDIN_USER_API_BUYER_7_EMAIL",
+                "STANDIN_USER_API_BUYER_7_PASSWORD",
+                "STANDIN_USER_API_BUYER_7_API_KEY",
+            ]
+        );
+    }
+}

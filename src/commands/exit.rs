@@ -1,0 +1,53 @@
+//! How the program ends.
+
+use std::process;
+
+/// The exit codes; each command's help says which it uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Everything that was asked for is done (0).
+    Success,
+    /// An account could not be had, or one may be left (1).
+    Failed,
+    /// A mistake of the user's, found before any request (2).
+    Usage,
+    /// It was stopped by this signal (128 + its number).
+    Signal(i32),
+    /// The code of `run`'s command.
+    Command(u8),
+}
+
+impl From<ExitCode> for process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        let number = match code {
+            ExitCode::Success => 0,
+            ExitCode::Failed => 1,
+            ExitCode::Usage => 2,
+            ExitCode::Signal(signal) => u8::try_from(128 + signal).unwrap_or(1),
+            ExitCode::Command(code) => code,
+        };
+        Self::from(number)
+    }
+}
+
+/// Why a command came to no end of its own.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A mistake of the user's, found before any request: exit code 2.
+    Usage(String),
+    /// Anything else: exit code 1.
+    Failed(anyhow::Error),
+}
+
+impl Failure {
+    /// A mistake of the user's.
+    pub(super) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}

@@ -1,0 +1,157 @@
+//! Finding and reading the configuration.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the adapter's place where the configuration is read"
+)]
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use super::exit::Failure;
+use crate::config::{self, Config, Missing};
+use crate::language::Environment;
+use crate::settings::{ConfigSource, Sealed};
+
+/// The default files, looked for in the working directory.
+const DEFAULTS: [&str; 3] = ["standin.yml", "standin.yaml", "standin.json"];
+/// A configuration is read up to here.
+const SIZE_MAX: u64 = 16 * 1024 * 1024;
+/// Events on which a workflow runs with its secrets on what a stranger may have written.
+const GUARDED_EVENTS: [&str; 3] = ["pull_request_target", "workflow_run", "issue_comment"];
+
+/// A configuration's text and what messages call it.
+pub(super) struct Document {
+    /// Its name in messages.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Finds and reads the document that the settings name.
+pub(super) fn document(context: &Context) -> Result<Document, Failure> {
+    match &context.settings.config {
+        ConfigSource::Inline(text) => Ok(Document {
+            name: "config".to_owned(),
+            text: text.expose().to_owned(),
+        }),
+        ConfigSource::File(path) => {
+            guard(context, path)?;
+            file(path)
+        }
+        ConfigSource::Default => {
+            let there: Vec<PathBuf> = DEFAULTS
+                .iter()
+                .map(PathBuf::from)
+                .filter(|path| path.exists())
+                .collect();
+            match there.as_slice() {
+                [one] => {
+                    guard(context, one)?;
+                    file(one)
+                }
+                [] => Err(Failure::usage(format!(
+                    "there is no configuration: none of `{}` is in the working directory, and neither `config-file` nor `config` is given\nhint: write `standin.yml`, or name the file with `config-file`",
+                    DEFAULTS.join("`, `")
+                ))),
+                [first, second, ..] => Err(Failure::usage(format!(
+                    "there are two configurations: `{}` and `{}`\nhint: remove one, or say which with `config-file`",
+                    shown(first),
+                    shown(second)
+                ))),
+            }
+        }
+    }
+}
+
+/// What the configuration may see of the variables.
+pub(super) fn variables(context: &Context, allow: Option<&Vec<String>>) -> Environment {
+    let variables = context
+        .environment
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Environment::new(variables, allow.cloned())
+}
+
+/// Reads a document into a configuration, or tells every mistake in it. Settings win over what it says.
+pub(super) fn parse(document: &Document, variables: &Environment, sealed: &Sealed) -> Result<Config, Failure> {
+    let mut config = Config::parse(&document.name, &document.text, variables)
+        .map_err(|found| Failure::Usage(config::render(&found)))?;
+    for service in &mut config.services {
+        if let Some(concurrency) = sealed.concurrency {
+            service.limits.concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX);
+        }
+        if let Some(timeout) = sealed.timeout {
+            service.timeout = timeout;
+        }
+    }
+    Ok(config)
+}
+
+/// All variables that are missing, at once, with where they are used.
+pub(super) fn require(config: &Config, variables: &Environment) -> Result<(), Failure> {
+    let missing = config.missing_variables(variables);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut text = match missing.len() {
+        1 => "a variable that the configuration uses is not set:".to_owned(),
+        number => format!("{number} variables that the configuration uses are not set:"),
+    };
+    for Missing { name, places, .. } in &missing {
+        let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+        // Writing to a string can't fail.
+        write!(text, "\n`{name}`, used at {}", places.join(", ")).unwrap_or_default();
+    }
+    text.push_str(
+        "\nhint: set them for this step (an empty value counts as not set), or give a value with `| default(\"...\")`",
+    );
+    Err(Failure::Usage(text))
+}
+
+/// A file of a repository may have been written by somebody who must not see the workflow's secrets.
+fn guard(context: &Context, path: &Path) -> Result<(), Failure> {
+    let Some(event) = context.environment.get("GITHUB_EVENT_NAME") else {
+        return Ok(());
+    };
+    let sealed = &context.settings.sealed;
+    let guarded = sealed.allow_env.is_some() && sealed.allow_hosts.is_some();
+    if guarded || !GUARDED_EVENTS.contains(&event) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "`{}` may come from somebody who does not own this workflow: on `{event}` it is read only within limits\nhint: set both `allow-env` and `allow-hosts`",
+        shown(path)
+    )))
+}
+
+fn file(path: &Path) -> Result<Document, Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::usage(format!(
+            "the configuration `{}` can't be read: {error}\nhint: the path is relative to the working directory; in a workflow, check the repository out first",
+            shown(path)
+        ))
+    };
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(SIZE_MAX + 1).read_to_end(&mut bytes))
+        .map_err(cannot)?;
+    if bytes.len() as u64 > SIZE_MAX {
+        return Err(Failure::usage(format!(
+            "the configuration `{}` is over 16 MiB",
+            shown(path)
+        )));
+    }
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::usage(format!("the configuration `{}` is not UTF-8", shown(path))))?;
+    Ok(Document {
+        name: shown(path),
+        text,
+    })
+}
+
+fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
+}

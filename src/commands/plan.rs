@@ -1,0 +1,236 @@
+//! `plan`: what a setup would do, with no network and no variable. Values of variables are never shown.
+
+use std::fmt::Write as _;
+
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::{ExitCode, Failure};
+use super::load;
+use crate::config::{Auth, Condition, Config, Count, Request, Service};
+use crate::domain::event::PlannedAccount;
+use crate::domain::marker::{Marker, Origin};
+use crate::language::Environment;
+use crate::plan::{self, Run, Selection};
+use crate::report;
+use crate::settings::DataFormat;
+
+/// The version of the JSON shape.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    version: u32,
+    services: Vec<ShownService<'a>>,
+    accounts: Vec<ShownAccount<'a>>,
+    unset_variables: Vec<ShownVariable>,
+}
+
+#[derive(Serialize)]
+struct ShownService<'a> {
+    name: &'a str,
+    url: String,
+    auth: &'static str,
+    concurrency: usize,
+    requests: Vec<ShownRequest<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownRequest<'a> {
+    step: &'static str,
+    request: &'a str,
+    expect: String,
+}
+
+#[derive(Serialize)]
+struct ShownAccount<'a> {
+    service: &'a str,
+    account: &'a str,
+    username: &'a str,
+    email: &'a str,
+    after: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ShownVariable {
+    name: String,
+    places: Vec<String>,
+}
+
+/// The command.
+pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
+    let document = load::document(context)?;
+    let allow = context.settings.sealed.allow_env.as_ref();
+    let variables = load::variables(context, allow);
+    let mut config = load::parse(&document, &variables, &context.settings.sealed)?;
+    count_without_variables(context, &mut config, &variables);
+    let names = Environment::placeholders(allow.cloned());
+    let identity = &context.identity;
+    let origin = Origin {
+        repository: &identity.repository,
+        run: &identity.run_id,
+        attempt: identity.attempt,
+    };
+    let now = context.clock.now();
+    let run = Run {
+        repository: identity.repository.clone(),
+        id: identity.run_id.clone(),
+        attempt: identity.attempt,
+        url: identity.url.clone(),
+        marker: Marker::new(&config.prefix, now, config.ttl, &origin, "00000"),
+    };
+    let selection = Selection {
+        services: context.settings.only.clone(),
+        personas: context.settings.persona.clone(),
+    };
+    let draft = plan::draw_up(&config, &names, &run, &selection, now, &mut UnwrapErr(SysRng))
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let scope = plan::scope(&names, &run);
+    let accounts = &draft.planned.accounts;
+    let shown = Shown {
+        version: VERSION,
+        services: config
+            .services
+            .iter()
+            .filter(|service| accounts.iter().any(|account| account.key.service == service.name))
+            .map(|service| ShownService {
+                name: service.name.as_str(),
+                url: service.url.render(&scope).unwrap_or_default(),
+                auth: auth(service),
+                concurrency: service.limits.concurrency,
+                requests: requests(service),
+            })
+            .collect(),
+        accounts: accounts
+            .iter()
+            .map(|account| shown_account(account, accounts))
+            .collect(),
+        unset_variables: config
+            .missing_variables(&variables)
+            .into_iter()
+            .map(|missing| ShownVariable {
+                name: missing.name,
+                places: missing.places.iter().map(ToString::to_string).collect(),
+            })
+            .collect(),
+    };
+    let text = match context.settings.format {
+        DataFormat::Json => serde_json::to_string_pretty(&shown)?,
+        DataFormat::Text => in_text(&shown),
+    };
+    context.console.data(&text);
+    Ok(ExitCode::Success)
+}
+
+/// Where the number of copies hangs on a variable that is not set, one copy stands for them.
+fn count_without_variables(context: &Context, config: &mut Config, variables: &Environment) {
+    // The counts come from the real variables: a number is no secret, and `${WORKERS}` is no number.
+    for index in 0..config.personas.len() {
+        let mut alone = config.clone();
+        alone.personas = vec![config.personas[index].clone()];
+        let Ok(copies) = alone.copies(variables) else {
+            context.console.warning(&format!(
+                "the `count` of the persona `{}` is not known without its variables; one copy is shown",
+                config.personas[index].name
+            ));
+            config.personas[index].count = Some(Count::Fixed(1));
+            continue;
+        };
+        if config.personas[index].count.is_some() {
+            config.personas[index].count = u32::try_from(copies.len()).ok().map(Count::Fixed);
+        }
+    }
+}
+
+fn shown_account<'a>(account: &'a PlannedAccount, all: &[PlannedAccount]) -> ShownAccount<'a> {
+    ShownAccount {
+        service: account.key.service.as_str(),
+        account: &account.key.account,
+        username: &account.username,
+        email: &account.email,
+        after: account.needs.iter().map(|need| all[*need].key.to_string()).collect(),
+    }
+}
+
+fn auth(service: &Service) -> &'static str {
+    match &service.auth {
+        Auth::None => "none",
+        Auth::Basic { .. } => "basic",
+        Auth::Bearer(_) => "bearer",
+        Auth::Header(_) => "header",
+    }
+}
+
+/// Every request of a service, in the order in which they may be sent.
+fn requests(service: &Service) -> Vec<ShownRequest<'_>> {
+    let mut requests: Vec<(&'static str, &Request)> = Vec::new();
+    requests.extend(service.ready.as_ref().map(|request| ("ready", request)));
+    requests.extend(service.probe.as_ref().map(|request| ("probe", request)));
+    requests.push(("create", &service.create.request));
+    requests.extend(service.find.as_ref().map(|find| ("find", &find.request)));
+    requests.extend(service.after_create.iter().map(|request| ("after_create", request)));
+    requests.extend(service.verify.as_ref().map(|verify| ("verify", &verify.request)));
+    requests.extend(service.delete.iter().map(|request| ("delete", request)));
+    requests.extend(service.gone.as_ref().map(|gone| ("gone", &gone.request)));
+    requests
+        .into_iter()
+        .map(|(step, request)| ShownRequest {
+            step,
+            request: request.target.source(),
+            expect: condition(&request.expect),
+        })
+        .collect()
+}
+
+fn condition(condition: &Condition) -> String {
+    match condition {
+        Condition::Success => "2xx".to_owned(),
+        Condition::Codes(codes) => codes.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
+        Condition::Expression(expression) => expression.source().to_owned(),
+    }
+}
+
+fn in_text(shown: &Shown<'_>) -> String {
+    let mut text = String::new();
+    for service in &shown.services {
+        // Writing to a string can't fail.
+        writeln!(
+            text,
+            "{} at {}, auth {}, {} at once",
+            service.name, service.url, service.auth, service.concurrency
+        )
+        .unwrap_or_default();
+        for request in &service.requests {
+            writeln!(text, "  {:12}  {} -> {}", request.step, request.request, request.expect).unwrap_or_default();
+        }
+        text.push('\n');
+    }
+    let rows: Vec<Vec<String>> = shown
+        .accounts
+        .iter()
+        .map(|account| {
+            vec![
+                format!("{}/{}", account.service, account.account),
+                account.username.to_owned(),
+                account.after.join(", "),
+            ]
+        })
+        .collect();
+    text.push_str(&report::table(&["account", "user name (as of now)", "after"], &rows));
+    text.push('\n');
+    if shown.unset_variables.is_empty() {
+        text.push_str("\nevery variable that is used is set\n");
+    }
+    for variable in &shown.unset_variables {
+        writeln!(
+            text,
+            "\nnot set: {}, used at {}",
+            variable.name,
+            variable.places.join(", ")
+        )
+        .unwrap_or_default();
+    }
+    text
+}

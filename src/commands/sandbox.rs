@@ -1,0 +1,49 @@
+//! `sandbox`: the account service alone, to try a configuration against.
+
+use anyhow::Context as _;
+
+use super::context::Context;
+use super::exit::{ExitCode, Failure};
+use crate::adapters::signals::Signals;
+use crate::sandbox::{Fault, SandboxOptions, ServiceSpec, serve_until};
+
+/// Who may use it; printed, since it guards nothing.
+pub(super) const USER: &str = "qa";
+/// See [`USER`].
+pub(super) const PASSWORD: &str = "sandbox-pw";
+
+/// The command.
+pub(super) async fn sandbox(context: &Context) -> Result<ExitCode, Failure> {
+    let signals = Signals::listen().context("signals can't be listened for")?;
+    let settings = &context.settings.sandbox;
+    let faults = settings
+        .faults
+        .iter()
+        .map(|line| line.parse::<Fault>())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let options = SandboxOptions {
+        port: settings.port,
+        services: settings
+            .services
+            .iter()
+            .map(|name| ServiceSpec::new(name).basic(USER, PASSWORD))
+            .collect(),
+        faults,
+        delay: settings.delay,
+        ready_after: settings.ready_after,
+        unready: None,
+        log: true,
+    };
+    context.console.info(&format!(
+        "the sandbox serves until it is stopped (Ctrl-C); its user is `{USER}`, its password `{PASSWORD}`"
+    ));
+    let console = context.console.clone();
+    let stop = async {
+        signals.nth(0).await;
+    };
+    serve_until(options, stop, move |line| console.info(&line))
+        .await
+        .context("the sandbox can't be served")?;
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,21 @@
+//! What setup puts aside for cleanup: post must not depend on the workspace, nor believe what later steps changed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::settings::Sealed;
+
+/// The version of [`SealedCopy`].
+pub(super) const VERSION: u32 = 1;
+
+/// The configuration and the settings of a setup.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SealedCopy {
+    /// [`VERSION`].
+    pub(super) version: u32,
+    /// What messages call the configuration.
+    pub(super) name: String,
+    /// Its text. It may hold literal secrets, which is why the file is 0600.
+    pub(super) text: String,
+    /// The settings.
+    pub(super) settings: Sealed,
+}

@@ -1,0 +1,331 @@
+//! What `cleanup`, post, `run` and setup's rollback have in common: settling one entry, and saying how it went.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use super::by_name;
+use super::context::{Context, in_full};
+use super::exit::{ExitCode, Failure};
+use super::job_report::write_report;
+use super::load::{self, Document};
+use super::sealed::SealedCopy;
+use super::setup::plural;
+use super::wire::wire;
+use crate::adapters::entry::{EntryDir, Lock};
+use crate::adapters::hosts::Host;
+use crate::adapters::hosts::github::FileCommands;
+use crate::adapters::journal::Journal;
+use crate::adapters::signals::Signals;
+use crate::adapters::world::LiveWorld;
+use crate::config::Config;
+use crate::domain::ledger::Ledger;
+use crate::domain::leftover::{Leftover, Reason};
+use crate::domain::marker::Marker;
+use crate::engine::{Engine, Settled};
+use crate::language::Environment;
+use crate::plan::{self, Run};
+use crate::ports::{Notice, World as _};
+use crate::report::{self, Narrator, Phase};
+use crate::settings::{OnLeftover, Sealed};
+
+/// How long a setup that still runs is given to stop, once it was told to.
+const STOP_WAIT: Duration = Duration::from_secs(30);
+const STOP_LOOK: Duration = Duration::from_millis(50);
+
+/// How one entry was settled.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// Does a leftover fail the command, by the settings that setup sealed?
+    pub fails: bool,
+    /// Was it stopped by a signal?
+    pub signal: Option<i32>,
+}
+
+impl Outcome {
+    /// How the command ends after it.
+    pub(super) fn code(&self) -> ExitCode {
+        match self.signal {
+            Some(signal) => ExitCode::Signal(signal),
+            None if self.fails => ExitCode::Failed,
+            None => ExitCode::Success,
+        }
+    }
+}
+
+/// Settles one entry: everything that its journal owes is deleted, or named.
+///
+/// What fails on the way to the first delete is told, and deleting goes on without it: a full disk keeps no account alive.
+pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> Result<Outcome, Failure> {
+    if let Err(error) = entry.put_stop() {
+        context.console.warning(&in_full(&error.into()));
+    }
+    let lock = lock(context, entry).await;
+    if let Err(error) = entry.forget_credentials() {
+        context.console.warning(&in_full(&error.into()));
+    }
+    let reading = match entry.read() {
+        Ok(reading) => reading,
+        Err(error) => {
+            context.console.warning(&in_full(&error));
+            return by_name::settle_marker(context, entry.name(), signals).await;
+        }
+    };
+    for remark in &reading.remarks {
+        context.console.warning(&format!("journal: {remark}"));
+    }
+    let mut ledger = reading.ledger;
+    if ledger.is_settled() {
+        context
+            .console
+            .info("nothing is left to delete: everything in the journal is settled");
+        tidy(context, entry, &ledger);
+        return Ok(Outcome::default());
+    }
+    let begun = context.clock.now();
+    let (document, sealed) = kept(context, entry);
+    let variables = load::variables(context, sealed.allow_env.as_ref());
+    let again = again(entry);
+    let ready = document.and_then(|document| ready(&document, &variables, &sealed, &ledger));
+    let (settled, requests) = match ready {
+        Ok((config, run)) => {
+            let journal = entry.resume();
+            if let Err(error) = &journal {
+                context
+                    .console
+                    .warning(&format!("{}; deleting goes on without it", in_full(error)));
+            }
+            let owed = Owed {
+                config: &config,
+                variables: &variables,
+                run: &run,
+                sealed: &sealed,
+                journal: journal.ok(),
+                believes_ids: true,
+            };
+            let (settled, after, requests) = delete(context, owed, ledger, signals).await?;
+            ledger = after;
+            (settled, requests)
+        }
+        Err(reason) => (nothing_possible(&ledger, &reason), 0),
+    };
+    drop(lock);
+    let took = context.clock.now().since(begun);
+    conclude(context, &settled, &again, took);
+    tidy(context, entry, &ledger);
+    if sealed.summary {
+        let title = if settled.leftovers.is_empty() {
+            format!("{} deleted, 0 left", settled.deleted)
+        } else {
+            format!("{} may be left", plural(settled.leftovers.len(), "account"))
+        };
+        write_summary(context, &report::cleanup_summary(&title, &settled.leftovers, &again));
+    }
+    let counted = (requests, took);
+    write_report(
+        context,
+        sealed.report.as_deref(),
+        "cleanup",
+        &ledger,
+        &settled.leftovers,
+        counted,
+    )?;
+    Ok(Outcome {
+        fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
+        signal: signals.first(),
+    })
+}
+
+/// Waits until nobody else works in the entry; a setup that is there has been told to stop.
+async fn lock(context: &Context, entry: &EntryDir) -> Option<Lock> {
+    let begun = context.clock.now();
+    let mut said = false;
+    loop {
+        match entry.try_lock() {
+            Ok(Some(lock)) => return Some(lock),
+            Ok(None) => {}
+            Err(error) => {
+                context.console.warning(&in_full(&error));
+                return None;
+            }
+        }
+        if context.clock.now().since(begun) >= STOP_WAIT {
+            context
+                .console
+                .warning("another process still works on these accounts; deleting goes on beside it");
+            return None;
+        }
+        if !said {
+            said = true;
+            context
+                .console
+                .info("waiting for another process that works on these accounts to stop");
+        }
+        tokio::time::sleep(STOP_LOOK).await;
+    }
+}
+
+/// The configuration and settings that setup sealed; without them those of now.
+fn kept(context: &Context, entry: &EntryDir) -> (Result<Document, String>, Sealed) {
+    match entry.sealed::<SealedCopy>() {
+        Ok(Some(sealed)) => {
+            let document = Document {
+                name: sealed.name,
+                text: sealed.text,
+            };
+            return (Ok(document), sealed.settings);
+        }
+        Ok(None) => context
+            .console
+            .warning("the configuration that setup put aside is gone; today's is used"),
+        Err(error) => context
+            .console
+            .warning(&format!("{}; today's configuration is used", in_full(&error))),
+    }
+    let document = load::document(context).map_err(in_words);
+    (document, context.settings.sealed.clone())
+}
+
+fn in_words(failure: Failure) -> String {
+    match failure {
+        Failure::Usage(text) => text,
+        Failure::Failed(error) => in_full(&error),
+    }
+}
+
+fn ready(
+    document: &Document,
+    variables: &Environment,
+    sealed: &Sealed,
+    ledger: &Ledger,
+) -> Result<(Config, Run), String> {
+    let config = load::parse(document, variables, sealed).map_err(in_words)?;
+    let plan = ledger.plan();
+    let marker = Marker::at_front_of(&plan.marker).ok_or("the journal's marker is none")?;
+    let run = Run {
+        repository: plan.repository.clone(),
+        id: plan.run.clone(),
+        attempt: plan.attempt,
+        url: None,
+        marker,
+    };
+    Ok((config, run))
+}
+
+/// Every debt as a leftover, for one reason.
+fn nothing_possible(ledger: &Ledger, reason: &str) -> Settled {
+    let leftovers = ledger
+        .debts()
+        .map(|place| Leftover {
+            key: ledger.account(place).key.clone(),
+            ids: ledger.record(place).ids.clone(),
+            username: ledger.account(place).username.clone(),
+            reason: Reason::Unusable,
+            detail: reason.to_owned(),
+        })
+        .collect();
+    Settled {
+        leftovers,
+        ..Settled::default()
+    }
+}
+
+/// Accounts that must go, and what is needed for it.
+pub(super) struct Owed<'a> {
+    pub(super) config: &'a Config,
+    pub(super) variables: &'a Environment,
+    pub(super) run: &'a Run,
+    pub(super) sealed: &'a Sealed,
+    pub(super) journal: Option<Journal>,
+    /// Do the ids come from a journal of ours, so that an answer without a name says nothing against them?
+    pub(super) believes_ids: bool,
+}
+
+/// Deletes what a ledger owes; says how it went, where each account then stands, and how many requests it took.
+pub(super) async fn delete(
+    context: &Context,
+    owed: Owed<'_>,
+    ledger: Ledger,
+    signals: &Signals,
+) -> Result<(Settled, Ledger, u64), Failure> {
+    let scope = plan::scope(owed.variables, owed.run);
+    let wired = wire(owed.config, owed.variables, &scope, owed.sealed)?;
+    for secret in &wired.secrets {
+        context.console.mask(secret);
+    }
+    let debts = ledger.debts().count();
+    let group = context.console.group(&format!("deleting {}", plural(debts, "account")));
+    let narrator = RefCell::new(Narrator::new(Phase::Cleanup, debts));
+    let world = LiveWorld {
+        services: wired.services,
+        journal: owed.journal,
+        clock: context.clock,
+        signals,
+        stop_file: None,
+        listener: Box::new(|notice| narrate(context, &narrator, &notice)),
+        keeper: Box::new(|secret| context.console.mask(secret)),
+    };
+    let people = plan::recall(owed.config, owed.variables, owed.run);
+    let planned = ledger.plan().clone();
+    let account = |place: usize| people.value(&planned.accounts[place]);
+    let deadline = world.now() + owed.sealed.cleanup_deadline;
+    let mut engine = Engine::new(&world, &wired.sites, ledger, account, deadline);
+    if !owed.believes_ids {
+        engine.doubt_ids();
+    }
+    let settled = engine.settle().await;
+    context.console.end_progress();
+    drop(group);
+    let requests = engine.requests();
+    let (ledger, _) = engine.into_parts();
+    Ok((settled, ledger, requests))
+}
+
+/// Says what the engine tells.
+pub(super) fn narrate(context: &Context, narrator: &RefCell<Narrator>, notice: &Notice) {
+    let lines = narrator.borrow_mut().hear(notice);
+    for line in &lines {
+        context.say(line);
+    }
+    context.console.progress(&narrator.borrow().state());
+}
+
+/// Says how it ended, and names what is left.
+pub(super) fn conclude(context: &Context, settled: &Settled, again: &str, took: Duration) {
+    if let Some(broken) = &settled.journal_broken {
+        context.console.warning(&format!(
+            "{broken}; what was deleted is not written down, and will be looked for again"
+        ));
+    }
+    let left = settled.leftovers.len();
+    context.say(&report::after_cleanup(settled.deleted, settled.absent, left, took));
+    for line in report::leftovers(&settled.leftovers, again) {
+        context.say(&line);
+    }
+}
+
+/// Removes what is no longer needed: once nothing is owed, the sealed copy.
+pub(super) fn tidy(context: &Context, entry: &EntryDir, ledger: &Ledger) {
+    let removed = entry
+        .forget_credentials()
+        .and_then(|()| if ledger.is_settled() { entry.unseal() } else { Ok(()) });
+    if let Err(error) = removed {
+        context.console.warning(&error.to_string());
+    }
+}
+
+/// The command that tries once more.
+pub(super) fn again(entry: &EntryDir) -> String {
+    let journals = entry.path().parent().unwrap_or_else(|| entry.path());
+    format!("standin cleanup --journal {}", journals.display())
+}
+
+/// Adds to the job summary, where the host has one and it is wanted. A summary that fails costs nothing but a warning.
+pub(super) fn write_summary(context: &Context, markdown: &str) {
+    if context.host != Host::GitHub {
+        return;
+    }
+    let files = FileCommands::from_environment(&context.environment);
+    if let Err(error) = files.append_summary(&context.console.redact(markdown)) {
+        context.console.warning(&error.to_string());
+    }
+}

@@ -1,0 +1,298 @@
+//! `setup`: creates and verifies every account, and hands them over.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::context::Context;
+use super::deliver::{self, Delivered};
+use super::exit::{ExitCode, Failure};
+use super::job_report::write_report;
+use super::prepare::{Prepared, announce, prepare};
+use super::settle;
+use super::state::State;
+use super::wire::Wired;
+use crate::adapters::entry::EntryDir;
+use crate::adapters::hosts::Host;
+use crate::adapters::hosts::github::FileCommands;
+use crate::adapters::journal::Journal;
+use crate::adapters::signals::Signals;
+use crate::adapters::world::LiveWorld;
+use crate::domain::ledger::Ledger;
+use crate::domain::leftover::Leftover;
+use crate::domain::secret::Secret;
+use crate::engine::{Engine, Provisioned, Settled};
+use crate::plan::Draft;
+use crate::ports::{Stop, World as _};
+use crate::report::{self, AccountRow, Narrator, Phase};
+use crate::settings::OnFailure;
+
+/// What a setup came to.
+pub(super) struct Made {
+    /// The accounts that are ready; none if they were rolled back.
+    pub accounts: Vec<Delivered>,
+    /// How the command is to end.
+    pub code: ExitCode,
+}
+
+/// The command.
+pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
+    let signals = Signals::listen().context("signals can't be listened for")?;
+    let prepared = prepare(context)?;
+    announce(context, &prepared)?;
+    let made = make(context, prepared, &signals).await?;
+    if made.code == ExitCode::Success && context.host != Host::GitHub {
+        context.console.data(&deliver::accounts_json(&made.accounts)?);
+    }
+    Ok(made.code)
+}
+
+/// What is about to be done, in a line.
+fn intention(draft: &Draft) -> String {
+    let accounts = &draft.planned.accounts;
+    let mut services: Vec<&str> = accounts.iter().map(|account| account.key.service.as_str()).collect();
+    services.dedup();
+    format!(
+        "creating {} in {} ({}); their names begin with {}",
+        plural(accounts.len(), "account"),
+        plural(services.len(), "service"),
+        services.join(", "),
+        draft.planned.marker,
+    )
+}
+
+/// How the engine left things.
+struct Ended {
+    provisioned: Provisioned,
+    settled: Option<Settled>,
+    ledger: Ledger,
+    accounts: Vec<Delivered>,
+    requests: u64,
+    /// What creating took, and what taking back took after it.
+    took: (Duration, Duration),
+}
+
+impl Ended {
+    /// Is everything there that was asked for?
+    fn is_complete(&self) -> bool {
+        self.provisioned.stopped.is_none() && self.accounts.len() == self.ledger.plan().accounts.len()
+    }
+}
+
+/// Creates everything, and rolls back or hands over.
+pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signals) -> Result<Made, Failure> {
+    let Prepared {
+        entry,
+        draft,
+        wired,
+        journal,
+        lock,
+    } = prepared;
+    let ended = drive(context, &entry, &draft, wired, journal, signals).await;
+    if let Err(failure) = hand_over(context, &entry, &ended) {
+        // Accounts that nobody can be told of are of no use to anybody.
+        let code = context.end(Err(failure));
+        drop(lock);
+        settle::settle(context, &entry, signals).await?;
+        return Ok(Made {
+            accounts: Vec::new(),
+            code,
+        });
+    }
+    let code = conclude(context, &entry, &ended);
+    let sealed = &context.settings.sealed;
+    if sealed.summary {
+        summarise(context, &ended);
+    }
+    let left: &[Leftover] = ended.settled.as_ref().map_or(&[], |settled| &settled.leftovers);
+    let counted = (ended.requests, ended.took.0);
+    write_report(context, sealed.report.as_deref(), "setup", &ended.ledger, left, counted)?;
+    Ok(Made {
+        accounts: ended.accounts,
+        code,
+    })
+}
+
+/// Runs the engine forward, and back where something failed.
+async fn drive(
+    context: &Context,
+    entry: &EntryDir,
+    draft: &Draft,
+    wired: Wired,
+    journal: Journal,
+    signals: &Signals,
+) -> Ended {
+    let settings = &context.settings;
+    let begun = context.clock.now();
+    let group = context.console.group(&intention(draft));
+    let planned = draft.planned.accounts.len();
+    let narrator = RefCell::new(Narrator::new(Phase::Setup, planned));
+    let world = LiveWorld {
+        services: wired.services,
+        journal: Some(journal),
+        clock: context.clock,
+        signals,
+        stop_file: Some(entry.stop_path()),
+        listener: Box::new(|notice| settle::narrate(context, &narrator, &notice)),
+        keeper: Box::new(|secret| context.console.mask(secret)),
+    };
+    let account = |place: usize| {
+        let planned = &draft.planned.accounts[place];
+        draft.people[draft.person_of[place]].value(&planned.username, &planned.email)
+    };
+    let ledger = Ledger::new(draft.planned.clone());
+    let mut engine = Engine::new(&world, &wired.sites, ledger, account, begun + settings.deadline);
+    let keep = settings.on_failure == OnFailure::Keep;
+    let provisioned = tokio::select! {
+        provisioned = engine.provision(settings.wait, keep) => provisioned,
+        // Whoever asks twice wants it now: the journal has everything.
+        signal = signals.nth(1) => Provisioned { stopped: Some(Stop::Signal(signal)), ..Provisioned::default() },
+    };
+    context.console.end_progress();
+    drop(group);
+    let created = world.now().since(begun);
+    let broken = provisioned.journal_broken.is_some();
+    let rolls_back = provisioned.stopped.is_none() && (broken || (!provisioned.failures.is_empty() && !keep));
+    let settled = if rolls_back {
+        let ready = provisioned.ready.len();
+        context.say(&report::after_setup(ready, planned, created, engine.requests()));
+        Some(roll_back(context, &mut engine, &narrator).await)
+    } else {
+        None
+    };
+    let requests = engine.requests();
+    let (ledger, learnt) = engine.into_parts();
+    let ready: &[usize] = if settled.is_some() { &[] } else { &provisioned.ready };
+    let password = |place: usize| {
+        let person = &draft.people[draft.person_of[place]];
+        person.password.clone().unwrap_or_else(|| Secret::new(""))
+    };
+    Ended {
+        accounts: deliver::delivered(&ledger, &learnt, ready, password),
+        took: (created, world.now().since(begun + created)),
+        provisioned,
+        settled,
+        ledger,
+        requests,
+    }
+}
+
+async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, narrator: &RefCell<Narrator>) -> Settled {
+    let group = context.console.group("taking back what was created");
+    let debts = engine.ledger().debts().count();
+    *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts);
+    engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
+    let settled = engine.settle().await;
+    context.console.end_progress();
+    drop(group);
+    settled
+}
+
+/// Hands over what is ready, or sets the outputs to what is now known.
+fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<(), Failure> {
+    let complete = ended.is_complete();
+    let keeps = context.settings.on_failure == OnFailure::Keep && ended.provisioned.stopped.is_none();
+    if complete || (keeps && ended.settled.is_none()) {
+        deliver::deliver(context, entry, &ended.ledger, &ended.accounts, complete)
+            .context("the accounts are ready, but could not be handed over, and are deleted again")?;
+    } else if context.host == Host::GitHub {
+        let state = State::of(&ended.ledger).to_json()?;
+        let files = FileCommands::from_environment(&context.environment);
+        files.set_outputs(&[("state", state.as_str()), ("ready", "false"), ("count", "0")])?;
+    }
+    Ok(())
+}
+
+/// Says how it ended.
+fn conclude(context: &Context, entry: &EntryDir, ended: &Ended) -> ExitCode {
+    if let Some(stop) = ended.provisioned.stopped {
+        say_stopped(context, stop, &ended.ledger);
+        return match stop {
+            Stop::Signal(signal) => ExitCode::Signal(signal),
+            Stop::Superseded => ExitCode::Failed,
+        };
+    }
+    if let Some(settled) = &ended.settled {
+        settle::conclude(context, settled, &settle::again(entry), ended.took.1);
+        settle::tidy(context, entry, &ended.ledger);
+        return ExitCode::Failed;
+    }
+    let planned = ended.ledger.plan().accounts.len();
+    context.say(&report::after_setup(
+        ended.accounts.len(),
+        planned,
+        ended.took.0,
+        ended.requests,
+    ));
+    if ended.is_complete() {
+        ExitCode::Success
+    } else {
+        ExitCode::Failed
+    }
+}
+
+fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
+    let debts = ledger.debts().count();
+    let by = match stop {
+        Stop::Signal(signal) => format!("by signal {signal}"),
+        Stop::Superseded => "because a cleanup of its accounts has begun".to_owned(),
+    };
+    context.console.error(&format!(
+        "stopped {by}: {} may exist\nhint: {}",
+        plural(debts, "account"),
+        if context.host == Host::GitHub && context.environment.has("GITHUB_STATE") {
+            "the action's post step deletes them"
+        } else {
+            "run `standin cleanup`"
+        }
+    ));
+}
+
+fn summarise(context: &Context, ended: &Ended) {
+    let Ended {
+        provisioned,
+        settled,
+        ledger,
+        ..
+    } = ended;
+    let rows: Vec<AccountRow> = (0..ledger.plan().accounts.len())
+        .map(|place| {
+            let account = ledger.account(place);
+            let record = ledger.record(place);
+            AccountRow {
+                key: account.key.to_string(),
+                username: account.username.clone(),
+                id: record.ids.first().map(ToString::to_string).unwrap_or_default(),
+                status: record.status.to_string(),
+            }
+        })
+        .collect();
+    let failures: Vec<(String, String)> = provisioned
+        .failures
+        .iter()
+        .map(|failure| (failure.key.to_string(), failure.reason.clone()))
+        .collect();
+    let title = match settled {
+        Some(settled) if settled.leftovers.is_empty() => "setup failed and left nothing".to_owned(),
+        Some(settled) => format!(
+            "setup failed, and {} may be left",
+            plural(settled.leftovers.len(), "account")
+        ),
+        None => format!("{} of {} ready", provisioned.ready.len(), plural(rows.len(), "account")),
+    };
+    let mut text = report::setup_summary(&title, &rows, ended.took.0, &failures);
+    if let Some(settled) = settled.as_ref().filter(|settled| !settled.leftovers.is_empty()) {
+        text.push_str(&report::cleanup_summary(
+            "what may be left",
+            &settled.leftovers,
+            "standin cleanup",
+        ));
+    }
+    settle::write_summary(context, &text);
+}
+
+/// `1 account`, `3 accounts`.
+pub(super) fn plural(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}

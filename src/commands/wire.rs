@@ -1,0 +1,145 @@
+//! From the configuration to services that can be asked.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use reqwest::Url;
+
+use crate::adapters::http::{self, Clients, Credentials, Endpoint, HostPolicy};
+use crate::config::{Auth, Config, Service};
+use crate::domain::secret::Secret;
+use crate::engine::Site;
+use crate::language::{Environment, EvalError, Scope, Template};
+use crate::settings::Sealed;
+
+/// The services of a configuration: for the engine, and for the wire.
+pub(super) struct Wired {
+    /// What the engine drives.
+    pub sites: Vec<Site>,
+    /// What it reaches them through.
+    pub services: Vec<Option<http::Service>>,
+    /// Every secret of every `auth`.
+    pub secrets: Vec<Secret>,
+    /// What should be said about them.
+    pub warnings: Vec<String>,
+}
+
+/// Wires every service up. One that can't be asked is kept with the reason, so that cleanup can name its accounts.
+pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, sealed: &Sealed) -> anyhow::Result<Wired> {
+    let missing = config.missing_variables(variables);
+    let mut wired = Wired {
+        sites: Vec::new(),
+        services: Vec::new(),
+        secrets: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let policy = HostPolicy::new(sealed.allow_hosts.clone());
+    let shortest = config.services.iter().map(|service| service.timeout).min();
+    let clients =
+        Clients::new(shortest.unwrap_or(Duration::from_secs(10)), &policy).context("no service can be asked")?;
+    for service in config.services.iter().cloned() {
+        let unset = missing
+            .iter()
+            .find(|variable| variable.services.contains(&service.name));
+        let endpoint = match unset {
+            Some(variable) => Err(format!("the variable `{}` is not set", variable.name)),
+            None => endpoint(&service, scope, &policy, &mut wired.warnings),
+        };
+        let scope = scope.clone().with(
+            "service",
+            minijinja::Value::from_pairs([
+                ("name", service.name.as_str().to_owned()),
+                (
+                    "url",
+                    endpoint
+                        .as_ref()
+                        .map_or_else(|_| String::new(), |it| it.base.to_string()),
+                ),
+            ]),
+        );
+        let unusable = endpoint.as_ref().err().cloned();
+        if let Ok(endpoint) = &endpoint {
+            wired.secrets.extend(endpoint.credentials.secrets());
+        }
+        wired
+            .services
+            .push(endpoint.ok().map(|endpoint| http::Service::new(&clients, endpoint)));
+        wired.sites.push(Site::new(service, scope, unusable));
+    }
+    Ok(wired)
+}
+
+fn endpoint(
+    service: &Service,
+    scope: &Scope,
+    policy: &HostPolicy,
+    warnings: &mut Vec<String>,
+) -> Result<Endpoint, String> {
+    let name = &service.name;
+    let text = render(&service.url, scope, "url", service)?;
+    let base = Url::parse(&text).map_err(|error| format!("`url` of `{name}` is no URL: {error}"))?;
+    if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+        return Err(format!("`url` of `{name}` must begin with `http://` or `https://`"));
+    }
+    if !base.username().is_empty() || base.password().is_some() {
+        return Err(format!(
+            "`url` of `{name}` holds credentials\nhint: move them to `auth`, where they are kept out of logs"
+        ));
+    }
+    if base.query().is_some() || base.fragment().is_some() {
+        return Err(format!(
+            "`url` of `{name}` has a query or a fragment\nhint: put query parameters into each request"
+        ));
+    }
+    policy
+        .check(&base)
+        .map_err(|reason| format!("`url` of `{name}`: {reason}"))?;
+    let headers = pairs(&service.headers, scope, "headers", service)?;
+    let credentials = match &service.auth {
+        Auth::None => Credentials::None,
+        Auth::Basic { username, password } => Credentials::Basic {
+            username: render(username, scope, "auth.basic.username", service)?,
+            password: Secret::new(render(password, scope, "auth.basic.password", service)?),
+        },
+        Auth::Bearer(token) => Credentials::Bearer(Secret::new(render(token, scope, "auth.bearer", service)?)),
+        Auth::Header(fields) => Credentials::Header(
+            pairs(fields, scope, "auth.header", service)?
+                .into_iter()
+                .map(|(name, value)| (name, Secret::new(value)))
+                .collect(),
+        ),
+    };
+    if base.scheme() == "http" && !matches!(credentials, Credentials::None) && !http::is_private(&base) {
+        warnings.push(format!(
+            "the credentials of `{name}` go over plain http to `{}`\nhint: use https",
+            base.host_str().unwrap_or_default()
+        ));
+    }
+    Ok(Endpoint {
+        base,
+        headers,
+        credentials,
+        timeout: service.timeout,
+        rate: service.limits.rate.map(|rate| http::Rate {
+            interval: rate.interval(),
+        }),
+    })
+}
+
+fn pairs(
+    fields: &[(String, Template)],
+    scope: &Scope,
+    key: &str,
+    service: &Service,
+) -> Result<Vec<(String, String)>, String> {
+    fields
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), render(value, scope, &format!("{key}.{name}"), service)?)))
+        .collect()
+}
+
+fn render(template: &Template, scope: &Scope, key: &str, service: &Service) -> Result<String, String> {
+    template
+        .render(scope)
+        .map_err(|error: EvalError| format!("`{key}` of `{}`: {error}", service.name))
+}

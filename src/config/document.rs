@@ -1,0 +1,106 @@
+//! The whole document: its own keys, and everything below them in an order that lets each part be checked against the others.
+
+use std::time::Duration;
+
+use super::check;
+use super::decode::Decoder;
+use super::merge::merge;
+use super::persona::{self, Persona};
+use super::service::{self, Service};
+use super::tree::{Kind, Node};
+use crate::domain::account::ServiceName;
+
+/// The longest time to live: 30 days.
+const TTL_LIMIT: Duration = Duration::from_hours(30 * 24);
+/// The most services of one document.
+const SERVICES_LIMIT: usize = 1000;
+const TTL_DEFAULT: Duration = Duration::from_hours(24);
+
+/// A document's values.
+pub(super) struct Decoded {
+    pub(super) prefix: String,
+    pub(super) ttl: Duration,
+    pub(super) services: Vec<Service>,
+    pub(super) personas: Vec<Persona>,
+}
+
+/// The whole document.
+pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
+    let document = decoder.document.take()?;
+    let mut fields = decoder.fields(&document, "the configuration")?;
+    let prefix = fields
+        .take("prefix")
+        .map_or(Some("sd".to_owned()), |node| prefix(decoder, node));
+    let ttl = fields.take("ttl").map_or(Some(TTL_DEFAULT), |node| {
+        let ttl = decoder.duration(node, "ttl")?;
+        if ttl > TTL_LIMIT {
+            decoder.error(node.span, "`ttl` is 30 days at most");
+        }
+        Some(ttl)
+    });
+    let services = fields.need(decoder, "services").map(|node| services(decoder, node));
+    decoder.service = None;
+    let accounts = fields.take("accounts");
+    fields.finish(decoder);
+    let services = services?;
+    let known: Vec<ServiceName> = services.iter().flatten().map(|service| service.name.clone()).collect();
+    // A service with a mistake of its own must not make its name unknown elsewhere.
+    let complete = services.iter().all(Option::is_some);
+    let personas = match accounts {
+        Some(node) => persona::decode_all(decoder, node, &known, complete)?,
+        None => vec![Persona::default_one(&known, document.span)],
+    };
+    let services: Vec<Service> = services.into_iter().flatten().collect();
+    if complete {
+        check::needs(decoder, &services, &personas, &document);
+        check::paths(decoder, &services, &personas);
+    }
+    Some(Decoded {
+        prefix: prefix?,
+        ttl: ttl?,
+        services,
+        personas,
+    })
+}
+
+fn prefix(decoder: &mut Decoder, node: &Node) -> Option<String> {
+    let prefix = decoder.text(node, "prefix")?;
+    let fits = matches!(prefix.len(), 2 | 3) && prefix.chars().all(|c| c.is_ascii_lowercase());
+    if !fits {
+        decoder.error(node.span, "`prefix` is two or three letters from `a` to `z`");
+        return None;
+    }
+    Some(prefix)
+}
+
+fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
+    let Some(items) = decoder.list(node, "services") else {
+        return Vec::new();
+    };
+    if items.is_empty() {
+        decoder.error(node.span, "`services` is empty");
+    }
+    if items.len() > SERVICES_LIMIT {
+        decoder.error(node.span, format!("there are more than {SERVICES_LIMIT} services"));
+        return Vec::new();
+    }
+    let mut seen: Vec<String> = Vec::new();
+    let mut services = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        if let Some(name) = item.get("name")
+            && let Kind::String(text) = &name.kind
+        {
+            if seen.contains(text) {
+                decoder.error(name.span, format!("there is another service `{text}`"));
+            }
+            seen.push(text.clone());
+            decoder.service = ServiceName::parse(text);
+        }
+        let merged = match (&item.kind, decoder.convention.clone()) {
+            (Kind::Map(_), Some(convention)) => merge(convention, item.clone()),
+            _ => item.clone(),
+        };
+        services.push(service::decode(decoder, &merged, index));
+    }
+    services
+}

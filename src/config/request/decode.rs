@@ -1,0 +1,358 @@
+//! Requests from the tree: which keys each kind has, and which names its expressions can see.
+
+use std::time::Duration;
+
+use super::{Condition, Create, Find, Payload, Poll, Request};
+use crate::config::decode::{Decoder, Fields};
+use crate::config::tree::{Kind, Node};
+use crate::language::{Expression, Target, Template};
+
+/// What a service's own address, headers and credentials can see.
+pub(in crate::config) const SERVICE_NAMES: &[&str] = &["env", "run", "service"];
+/// The same with an answer.
+const SERVICE_ANSWER: &[&str] = &["env", "run", "service", "status", "headers", "body"];
+/// Before there is an id.
+const NEW: &[&str] = &["env", "run", "service", "account", "needs"];
+const NEW_ANSWER: &[&str] = &[
+    "env", "run", "service", "account", "needs", "capture", "status", "headers", "body",
+];
+const NEW_ITEM: &[&str] = &[
+    "env", "run", "service", "account", "needs", "status", "headers", "body", "item",
+];
+/// Once there is an id.
+const KNOWN: &[&str] = &["env", "run", "service", "account", "needs", "id", "capture"];
+const KNOWN_ANSWER: &[&str] = &[
+    "env", "run", "service", "account", "needs", "id", "capture", "status", "headers", "body",
+];
+
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// The codes of an answer that says: there is no such account.
+fn absent_codes() -> Condition {
+    Condition::Codes(vec![404, 410])
+}
+
+/// A request and what its answers can see.
+struct Shape<'n> {
+    fields: Fields<'n>,
+    place: String,
+    names: &'static [&'static str],
+    answer: &'static [&'static str],
+}
+
+impl<'n> Shape<'n> {
+    fn new(
+        decoder: &mut Decoder,
+        node: &'n Node,
+        what: &'static str,
+        place: String,
+        names: &'static [&'static str],
+        answer: &'static [&'static str],
+    ) -> Option<Self> {
+        let fields = decoder.fields(node, what)?;
+        Some(Self {
+            fields,
+            place,
+            names,
+            answer,
+        })
+    }
+
+    /// The keys that every request has.
+    fn request(&mut self, decoder: &mut Decoder) -> Option<Request> {
+        let (names, answer) = (self.names, self.answer);
+        let target = match self.fields.need(decoder, "request") {
+            Some(node) => target(decoder, node, names),
+            None => None,
+        };
+        let query = self
+            .fields
+            .take("query")
+            .map(|node| decoder.templates(node, "`query`", names));
+        let headers = self.fields.take("headers").map(|node| headers(decoder, node, names));
+        let payload = self.payload(decoder);
+        let expect = match self.fields.take("expect") {
+            Some(node) => condition(decoder, node, "expect", answer),
+            None => Some(Condition::Success),
+        };
+        let captures = self
+            .fields
+            .take("capture")
+            .map(|node| decoder.expressions(node, "`capture`", answer));
+        Some(Request {
+            place: self.place.clone(),
+            target: target?,
+            query: query.unwrap_or_default(),
+            headers: headers.unwrap_or_default(),
+            payload: payload?,
+            expect: expect?,
+            gone: absent_codes(),
+            captures: captures.unwrap_or_default(),
+        })
+    }
+
+    fn payload(&mut self, decoder: &mut Decoder) -> Option<Payload> {
+        let names = self.names;
+        let json = self.fields.entry("json");
+        let form = self.fields.entry("form");
+        let body = self.fields.entry("body");
+        let given: Vec<_> = [json, form, body].into_iter().flatten().collect();
+        if let [_, second, ..] = given.as_slice() {
+            decoder.error_with_hint(
+                second.key_span,
+                format!("`{}` stands beside `{}`", second.key, given[0].key),
+                "a request has one of `json`, `form` and `body`",
+            );
+            return None;
+        }
+        if let Some(entry) = json {
+            return decoder.json(&entry.value, names).map(Payload::Json);
+        }
+        if let Some(entry) = form {
+            return Some(Payload::Form(decoder.templates(&entry.value, "`form`", names)));
+        }
+        match body {
+            Some(entry) => decoder.template(&entry.value, "body", names).map(Payload::Text),
+            None => Some(Payload::None),
+        }
+    }
+
+    fn condition(&mut self, decoder: &mut Decoder, key: &'static str, default: Condition) -> Option<Condition> {
+        match self.fields.take(key) {
+            Some(node) => condition(decoder, node, key, self.answer),
+            None => Some(default),
+        }
+    }
+
+    fn expression(
+        &mut self,
+        decoder: &mut Decoder,
+        key: &'static str,
+        names: &'static [&'static str],
+    ) -> Option<Expression> {
+        self.fields
+            .take(key)
+            .and_then(|node| decoder.expression(node, key, names))
+    }
+
+    fn duration(&mut self, decoder: &mut Decoder, key: &'static str, default: Duration) -> Option<Duration> {
+        match self.fields.take(key) {
+            Some(node) => decoder.duration(node, key),
+            None => Some(default),
+        }
+    }
+}
+
+/// A request with no account in sight: `ready` and `probe`.
+pub(in crate::config) fn service_request(
+    decoder: &mut Decoder,
+    node: &Node,
+    what: &'static str,
+    place: String,
+) -> Option<Request> {
+    let mut shape = Shape::new(decoder, node, what, place, SERVICE_NAMES, SERVICE_ANSWER)?;
+    let request = shape.request(decoder);
+    shape.fields.finish(decoder);
+    request
+}
+
+/// `create`.
+pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: String) -> Option<Create> {
+    let mut shape = Shape::new(decoder, node, "`create`", place, NEW, NEW_ANSWER)?;
+    let request = shape.request(decoder);
+    let duplicate_declared = shape.fields.take("duplicate").is_some();
+    let duplicate = shape.condition(decoder, "duplicate", Condition::Codes(vec![409]));
+    let id = shape.expression(decoder, "id", NEW_ANSWER);
+    let name = shape.expression(decoder, "name", NEW_ANSWER);
+    let outputs = shape
+        .fields
+        .take("outputs")
+        .map(|node| decoder.expressions(node, "`outputs`", NEW_ANSWER));
+    let secrets = shape
+        .fields
+        .take("secrets")
+        .map(|node| decoder.expressions(node, "`secrets`", NEW_ANSWER));
+    let idempotency_header = shape.fields.take("idempotency_header").and_then(|node| {
+        let name = decoder.text(node, "idempotency_header")?;
+        header_name(decoder, node, &name);
+        Some(name)
+    });
+    shape.fields.finish(decoder);
+    Some(Create {
+        request: request?,
+        duplicate: duplicate?,
+        duplicate_declared,
+        id,
+        name,
+        outputs: outputs.unwrap_or_default(),
+        secrets: secrets.unwrap_or_default(),
+        idempotency_header,
+    })
+}
+
+/// A step of `after_create`.
+fn after_create(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
+    let mut shape = Shape::new(decoder, node, "a request of `after_create`", place, KNOWN, KNOWN_ANSWER)?;
+    let request = shape.request(decoder);
+    shape.fields.finish(decoder);
+    request
+}
+
+/// A step of `delete`.
+fn delete(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
+    let mut shape = Shape::new(decoder, node, "a request of `delete`", place, KNOWN, KNOWN_ANSWER)?;
+    let request = shape.request(decoder);
+    let gone = shape.condition(decoder, "gone", absent_codes());
+    shape.fields.finish(decoder);
+    Some(Request {
+        gone: gone?,
+        ..request?
+    })
+}
+
+/// `delete` and `after_create`: one request or a list of them.
+pub(in crate::config) fn chain(
+    decoder: &mut Decoder,
+    node: &Node,
+    key: &'static str,
+    place: &str,
+) -> Option<Vec<Request>> {
+    let step = if key == "delete" { delete } else { after_create };
+    if let Kind::List(items) = &node.kind {
+        let steps: Vec<_> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| step(decoder, item, format!("{place}[{index}]")))
+            .collect();
+        return steps.into_iter().collect();
+    }
+    step(decoder, node, place.to_owned()).map(|request| vec![request])
+}
+
+/// `verify` and `gone`.
+pub(in crate::config) fn poll(decoder: &mut Decoder, node: &Node, what: &'static str, place: String) -> Option<Poll> {
+    let mut shape = Shape::new(decoder, node, what, place, KNOWN, KNOWN_ANSWER)?;
+    let request = shape.request(decoder);
+    let gone = shape.condition(decoder, "gone", absent_codes());
+    let name = shape.expression(decoder, "name", KNOWN_ANSWER);
+    let until = shape.expression(decoder, "until", KNOWN_ANSWER);
+    let within = shape.duration(decoder, "within", WITHIN);
+    shape.fields.finish(decoder);
+    Some(Poll {
+        request: Request {
+            gone: gone?,
+            ..request?
+        },
+        name,
+        until,
+        within: within?,
+    })
+}
+
+/// `find`.
+pub(in crate::config) fn find(decoder: &mut Decoder, node: &Node, place: String) -> Option<Find> {
+    let mut shape = Shape::new(decoder, node, "`find`", place, NEW, NEW_ANSWER)?;
+    let request = shape.request(decoder);
+    let mut need = |shape: &mut Shape<'_>, key, names| {
+        let node = shape.fields.need(decoder, key)?;
+        decoder.expression(node, key, names)
+    };
+    let items = need(&mut shape, "items", NEW_ANSWER);
+    let id = need(&mut shape, "id", NEW_ITEM);
+    let name = need(&mut shape, "name", NEW_ITEM);
+    let absent = shape.condition(decoder, "absent", absent_codes());
+    let settle = shape.duration(decoder, "settle", Duration::ZERO);
+    shape.fields.finish(decoder);
+    let absent = absent?;
+    Some(Find {
+        request: Request {
+            gone: absent.clone(),
+            ..request?
+        },
+        items: items?,
+        id: id?,
+        name: name?,
+        absent,
+        settle: settle?,
+    })
+}
+
+fn target(decoder: &mut Decoder, node: &Node, names: &'static [&'static str]) -> Option<Target> {
+    let text = decoder.text(node, "request")?;
+    match Target::parse(&text) {
+        Ok(target) => {
+            for expression in target.expressions() {
+                decoder.names(node.span, expression, names);
+            }
+            Some(target)
+        }
+        Err(error) => {
+            decoder.language_error(node, &text, error);
+            None
+        }
+    }
+}
+
+/// A list of status codes, or an expression.
+fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'static str]) -> Option<Condition> {
+    match &node.kind {
+        Kind::String(_) => decoder.expression(node, key, names).map(Condition::Expression),
+        Kind::List(items) => {
+            let codes: Vec<_> = items
+                .iter()
+                .map(|item| {
+                    let code = decoder.number(item, key, 100..=599)?;
+                    u16::try_from(code).ok()
+                })
+                .collect();
+            codes.into_iter().collect::<Option<_>>().map(Condition::Codes)
+        }
+        Kind::Number(_, written) => {
+            decoder.error_with_hint(
+                node.span,
+                format!("`{key}` is a list of status codes or an expression"),
+                format!("write `[{written}]`"),
+            );
+            None
+        }
+        Kind::Null | Kind::Bool(_) | Kind::Map(_) => {
+            decoder.error_with_hint(
+                node.span,
+                format!(
+                    "`{key}` is a list of status codes or an expression, not {}",
+                    node.what()
+                ),
+                "write for example `[200, 201]` or `\"status == 200\"`",
+            );
+            None
+        }
+    }
+}
+
+/// A map of header fields, whose names are checked.
+pub(in crate::config) fn headers(
+    decoder: &mut Decoder,
+    node: &Node,
+    names: &'static [&'static str],
+) -> Vec<(String, Template)> {
+    decoder.named(node, "`headers`", |decoder, entry| {
+        if !is_header_name(&entry.key) {
+            decoder.error(entry.key_span, "this can't be the name of a header");
+        }
+        decoder.template(&entry.value, &entry.key, names)
+    })
+}
+
+fn header_name(decoder: &mut Decoder, node: &Node, name: &str) {
+    if !is_header_name(name) {
+        decoder.error(node.span, "this can't be the name of a header");
+    }
+}
+
+/// A token of RFC 9110, section 5.6.2.
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+}

@@ -1,0 +1,38 @@
+//! An account that may still exist after cleanup, and why.
+
+use serde::Serialize;
+
+use super::account::{AccountKey, RemoteId};
+
+/// An account that may still exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// Which.
+    pub key: AccountKey,
+    /// Its ids, where they are known.
+    pub ids: Vec<RemoteId>,
+    /// Its user name.
+    pub username: String,
+    /// The class of the reason.
+    pub reason: Reason,
+    /// The reason in words.
+    pub detail: String,
+}
+
+/// Why an account is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It may have been created, and the service has no look-up.
+    NoLookUp,
+    /// It was not found, and that could not be proved.
+    Unproved,
+    /// The service did not delete it.
+    Failed,
+    /// The service can't be asked: a variable is missing, or the configuration no longer has it.
+    Unusable,
+    /// The deadline came first.
+    Deadline,
+    /// Cleanup was stopped.
+    Stopped,
+}

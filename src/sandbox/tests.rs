@@ -1,0 +1,7 @@
+//! The sandbox through its socket: what a client sees, and what the books say.
+
+mod client;
+mod faults;
+mod gates;
+mod running;
+mod service;

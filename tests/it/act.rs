@@ -1,0 +1,208 @@
+//! The action under a foreign runner, nektos/act, which agrees with ours on what both can do.
+//!
+//! Where act is known to differ from GitHub's runner (a cancel kills at once, masks know no encodings, a blank line between
+//! two entries of a file is an error), our own emulator is the one to believe.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::runner::check_out_action;
+use crate::runner::node::Node;
+
+/// A repository with the action in its folder `standin`, and act beside it.
+struct Act {
+    project: TempDir,
+    /// Outside the project, which act copies into it.
+    home: TempDir,
+}
+
+/// One line of act's log in JSON.
+#[derive(Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[derive(Default)]
+struct Line {
+    msg: String,
+    stage: String,
+    #[serde(rename = "stepID")]
+    step_id: Vec<String>,
+    step_result: String,
+    job_result: String,
+    /// The step itself has printed it.
+    #[serde(rename = "raw_output")]
+    raw: bool,
+    /// The file command that act has taken, with its `name` and `arg` or its `content`.
+    command: String,
+    name: String,
+    arg: String,
+    content: String,
+}
+
+/// All that act told.
+struct Log(Vec<Line>);
+
+impl Act {
+    /// A repository whose action has this program as its binary.
+    fn new(binary: &Path) -> Self {
+        let act = Self {
+            project: TempDir::with_prefix("standin-act-").unwrap(),
+            home: TempDir::with_prefix("standin-act-home-").unwrap(),
+        };
+        check_out_action(&act.project.path().join("standin"), binary);
+        act
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.project.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Runs a workflow of one job with these steps.
+    fn run(&self, steps: &str) -> Log {
+        // The first step makes act copy the repository to where steps run; it doesn't fetch the action.
+        let head =
+            "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n";
+        self.write(".github/workflows/test.yml", &format!("{head}{steps}"));
+        self.git(&["init", "--quiet", "--initial-branch=main"]);
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message=test"]);
+        self.git(&["remote", "add", "origin", "https://github.com/octocat/shop"]);
+        let node = Node::TwentyFour.program();
+        let search_path = format!("{}:/usr/local/bin:/usr/bin:/bin", node.parent().unwrap().display());
+        let output = Command::new(program())
+            .args([
+                "push",
+                "--json",
+                "-P",
+                "ubuntu-latest=-self-hosted",
+                "--no-cache-server",
+                "--pull=false",
+            ])
+            .current_dir(self.project.path())
+            .env_clear()
+            .env("PATH", search_path)
+            .env("HOME", self.home.path())
+            .env("XDG_CACHE_HOME", self.home.path().join("cache"))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        Log(text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect())
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let identity = [
+            "-c",
+            "user.name=test",
+            "-c",
+            "user.email=test@example.com",
+            "-c",
+            "commit.gpgsign=false",
+        ];
+        let mut git = Command::new("git");
+        git.args(identity)
+            .args(arguments)
+            .current_dir(self.project.path())
+            .env("HOME", self.home.path());
+        assert!(git.status().unwrap().success(), "{git:?}");
+    }
+}
+
+impl Log {
+    fn of<'log>(&'log self, stage: &'log str, id: &'log str) -> impl Iterator<Item = &'log Line> {
+        self.0
+            .iter()
+            .filter(move |line| line.stage == stage && line.step_id == [id])
+    }
+
+    /// What a phase of a step printed.
+    fn printed(&self, stage: &str, id: &str) -> String {
+        self.of(stage, id)
+            .filter(|line| line.raw)
+            .map(|line| line.msg.as_str())
+            .collect()
+    }
+
+    /// How it ended; nothing if it never ran.
+    fn result(&self, stage: &str, id: &str) -> &str {
+        self.0
+            .iter()
+            .find(|line| line.stage == stage && line.step_id == [id] && !line.step_result.is_empty())
+            .map_or("", |line| &line.step_result)
+    }
+
+    fn output(&self, id: &str, name: &str) -> Option<&str> {
+        let line = self
+            .0
+            .iter()
+            .find(|line| line.step_id == [id] && line.command == "set-output" && line.name == name);
+        line.map(|line| line.arg.as_str())
+    }
+
+    fn summary(&self, id: &str) -> String {
+        self.of("Main", id)
+            .filter(|line| line.command == "summary")
+            .map(|line| line.content.as_str())
+            .collect()
+    }
+
+    fn job_result(&self) -> &str {
+        self.0
+            .iter()
+            .map(|line| line.job_result.as_str())
+            .find(|result| !result.is_empty())
+            .unwrap_or_default()
+    }
+}
+
+/// Where act is. Panics where it is not: a test that skips itself would prove nothing and say nothing.
+fn program() -> PathBuf {
+    let program = env::var_os("STANDIN_TEST_ACT")
+        .filter(|path| !path.is_empty())
+        .map_or_else(|| "act".into(), PathBuf::from);
+    let answer = Command::new(&program).arg("--version").output();
+    assert!(
+        answer.is_ok_and(|output| output.status.success()),
+        "no act: `{}` does not answer\nhint: run `scripts/test`, which installs it and sets `STANDIN_TEST_ACT`",
+        program.display()
+    );
+    program
+}
+
+#[test]
+fn act_runs_main_and_post_of_the_action_and_hands_state_and_outputs_on() {
+    // The stand-in is Node itself: started as `node action main` it runs the workspace's `action.js`.
+    let act = Act::new(&Node::TwentyFour.program());
+    act.write(
+        "action.js",
+        "const { appendFileSync: append } = require('node:fs'), e = process.env;
+        if (process.argv[2] === 'main') {
+          append(e.GITHUB_STATE, 'journal<<END\\na\\nb\\nEND\\n');
+          append(e.GITHUB_OUTPUT, 'ids<<END\\n{\"users/test_user\":\"7\"}\\nEND\\nusers-test_user-id=7\\n');
+          append(e.GITHUB_STEP_SUMMARY, '# one account\\n');
+        }
+        console.log(process.argv[2], e['INPUT_CONFIG-FILE'], JSON.stringify([e.INPUT_CONFIG, e.STATE_journal]));",
+    );
+    let log = act.run(
+        "      - { id: accounts, uses: ./standin, with: { config-file: a.yml } }
+      - { id: use, run: 'echo id is ${{ steps.accounts.outputs.users-test_user-id }}; exit 3' }
+      - { id: never, run: 'echo never' }\n",
+    );
+    assert_eq!(log.printed("Main", "accounts"), "main a.yml [\"\",null]\n");
+    assert_eq!(log.output("accounts", "ids"), Some("{\"users/test_user\":\"7\"}"));
+    assert_eq!(log.summary("accounts"), "# one account\n");
+    assert_eq!(log.printed("Main", "use"), "id is 7\n");
+    assert_eq!(
+        (log.result("Main", "use"), log.result("Main", "never")),
+        ("failure", "")
+    );
+    assert_eq!(log.printed("Post", "accounts"), "post a.yml [\"\",\"a\\nb\"]\n");
+    assert_eq!(log.job_result(), "failure");
+}

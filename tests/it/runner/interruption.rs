@@ -1,0 +1,89 @@
+//! Ways in which a running step is cut short, and the trigger that a test pulls.
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex};
+
+use super::process::Event;
+
+/// What happens to the step that runs when the trigger is pulled, and to the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interruption {
+    /// The user cancels the job: SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL, to the entry process only.
+    Cancel,
+    /// The same in a container job, where no signal reaches the process: it goes on beside post.
+    CancelUnseen,
+    /// `timeout-minutes` of the step is over: signals as for a cancel, but the step fails and the job goes on.
+    Timeout,
+    /// The runner itself is shut down: signals as for a cancel, and nothing runs afterwards, not even post.
+    Shutdown,
+    /// Something ends the entry process by SIGKILL, the kernel's lack of memory for instance.
+    Kill,
+}
+
+/// Interrupts a job once, at the moment that a test chooses. Clones pull the same trigger.
+#[derive(Clone)]
+pub(crate) struct Trigger {
+    interruption: Interruption,
+    shared: Arc<(Mutex<State>, Condvar)>,
+}
+
+#[derive(Default)]
+struct State {
+    fired: bool,
+    delivered: bool,
+    target: Option<Sender<Event>>,
+}
+
+impl Trigger {
+    /// A trigger that has not been pulled.
+    pub(crate) fn new(interruption: Interruption) -> Self {
+        Self {
+            interruption,
+            shared: Arc::default(),
+        }
+    }
+
+    /// What it does.
+    pub(crate) fn interruption(&self) -> Interruption {
+        self.interruption
+    }
+
+    /// Pulls it. Returns when the first signal was sent, for a kill when the process is gone: a service that pulls
+    /// before it answers can be sure that nobody reads the answer. Between steps it returns at once.
+    pub(crate) fn fire(&self) {
+        let (state, changed) = &*self.shared;
+        let mut state = state.lock().unwrap();
+        if std::mem::replace(&mut state.fired, true) {
+            return;
+        }
+        let sent = state
+            .target
+            .as_ref()
+            .is_some_and(|target| target.send(Event::Interrupted(self.clone())).is_ok());
+        while sent && !state.delivered {
+            state = changed.wait(state).unwrap();
+        }
+    }
+
+    /// Whether it was pulled.
+    pub(crate) fn fired(&self) -> bool {
+        self.shared.0.lock().unwrap().fired
+    }
+
+    /// Aims it at a process that starts; `None` when that has ended, after which nobody needs to wait for it.
+    pub(crate) fn aim(&self, target: Option<Sender<Event>>) {
+        let (state, changed) = &*self.shared;
+        let mut state = state.lock().unwrap();
+        state.delivered = target.is_none() && state.fired;
+        state.target = target;
+        changed.notify_all();
+    }
+
+    /// Lets the test that pulled it go on.
+    pub(crate) fn delivered(&self) {
+        let (state, changed) = &*self.shared;
+        let mut state = state.lock().unwrap();
+        state.delivered = state.fired;
+        changed.notify_all();
+    }
+}
