@@ -3,4 +3,7 @@
 pub(crate) mod diary;
 pub(crate) mod stage;
 
+mod bare;
 mod every_request;
+mod moments;
+mod post;
