@@ -6,6 +6,7 @@
 )]
 
 mod act;
+mod kill;
 mod runner;
 mod shim;
 mod tidy;
