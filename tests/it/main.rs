@@ -6,6 +6,11 @@
 )]
 
 mod act;
+mod bad_input;
+mod desk;
+mod liar;
+mod plan;
 mod runner;
 mod shim;
+mod snapshot;
 mod tidy;
