@@ -7,6 +7,7 @@
 
 mod act;
 mod bad_input;
+mod demo;
 mod desk;
 mod liar;
 mod plan;
