@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::sandbox::{PASSWORD, USER};
-use super::{cleanup, setup};
+use super::{cleanup, prepare, setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::private_dir::TemporaryDir;
 use crate::adapters::signals::Signals;
@@ -68,9 +68,9 @@ pub(super) async fn demo(context: &Context) -> Result<ExitCode, Failure> {
     context
         .console
         .info("== setup (a line with `>` is a request, as its service saw it)");
-    let prepared = setup::prepare(&context)?;
+    let prepared = prepare::prepare(&context)?;
     let entry = EntryDir::open(prepared.entry.path())?;
-    setup::announce(&context, &prepared)?;
+    prepare::announce(&context, &prepared)?;
     let made = setup::make(&context, prepared, &signals).await?;
     tell_books(&context, &sandbox);
 

@@ -64,7 +64,7 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
     let document = load::document(context)?;
     let allow = context.settings.sealed.allow_env.as_ref();
     let variables = load::variables(context, allow);
-    let mut config = load::parse(&document, &variables)?;
+    let mut config = load::parse(&document, &variables, &context.settings.sealed)?;
     count_without_variables(context, &mut config, &variables);
     let names = Environment::placeholders(allow.cloned());
     let identity = &context.identity;

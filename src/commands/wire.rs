@@ -34,15 +34,10 @@ pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, seal
         warnings: Vec::new(),
     };
     let policy = HostPolicy::new(sealed.allow_hosts.clone());
-    let services: Vec<Service> = config
-        .services
-        .iter()
-        .map(|service| adjusted(service, sealed))
-        .collect();
-    let shortest = services.iter().map(|service| service.timeout).min();
+    let shortest = config.services.iter().map(|service| service.timeout).min();
     let clients =
         Clients::new(shortest.unwrap_or(Duration::from_secs(10)), &policy).context("no service can be asked")?;
-    for service in services {
+    for service in config.services.iter().cloned() {
         let unset = missing
             .iter()
             .find(|variable| variable.services.contains(&service.name));
@@ -72,17 +67,6 @@ pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, seal
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
-}
-
-fn adjusted(service: &Service, sealed: &Sealed) -> Service {
-    let mut service = service.clone();
-    if let Some(concurrency) = sealed.concurrency {
-        service.limits.concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX);
-    }
-    if let Some(timeout) = sealed.timeout {
-        service.timeout = timeout;
-    }
-    service
 }
 
 fn endpoint(

@@ -6,5 +6,10 @@ mod absence;
 mod book;
 mod crash;
 mod fault;
+mod journal;
+mod lifecycle;
+mod order;
+mod process;
+
 mod stage;
 mod world;

@@ -9,6 +9,7 @@ mod act;
 mod bad_input;
 mod demo;
 mod desk;
+mod hostile;
 mod liar;
 mod plan;
 mod runner;

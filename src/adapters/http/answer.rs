@@ -65,9 +65,12 @@ fn explain(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
-        // `client error (SendRequest)` and its like name a part of the library, not what happened.
-        let says_nothing = text.starts_with("client error (") && error.source().is_some();
-        if !says_nothing && !parts.last().is_some_and(|last: &String| last.contains(&text)) {
+        // `client error (Connect)` and the like only repeat what the next cause says.
+        if text.starts_with("client error (") {
+            cause = error.source();
+            continue;
+        }
+        if !parts.last().is_some_and(|last: &String| last.contains(&text)) {
             parts.push(text);
         }
         cause = error.source();
