@@ -223,14 +223,11 @@ fn in_text(shown: &Shown<'_>) -> String {
     if shown.unset_variables.is_empty() {
         text.push_str("\nevery variable that is used is set\n");
     }
+    if !shown.unset_variables.is_empty() {
+        text.push_str("\nnot set, and needed by setup:\n");
+    }
     for variable in &shown.unset_variables {
-        writeln!(
-            text,
-            "\nnot set: {}, used at {}",
-            variable.name,
-            variable.places.join(", ")
-        )
-        .unwrap_or_default();
+        writeln!(text, "  {}, used at {}", variable.name, variable.places.join(", ")).unwrap_or_default();
     }
     text
 }

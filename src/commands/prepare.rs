@@ -15,6 +15,7 @@ use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::private_dir::PrivateDir;
+use crate::config::Service;
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{self, Marker, Origin};
 use crate::domain::secret::Secret;
@@ -41,14 +42,17 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let config = load::parse(&document, &variables, sealed)?;
     load::require(&config, &variables)?;
+    let timeout_of = |service: &Service| sealed.timeout.unwrap_or(service.timeout);
     let slow = config
         .services
         .iter()
-        .find(|service| service.timeout * 2 > sealed.cleanup_deadline);
+        .find(|service| timeout_of(service) * 2 > sealed.cleanup_deadline);
     if let Some(service) = slow {
         return Err(Failure::usage(format!(
-            "the `timeout` of `{}` is over half of `cleanup-deadline`: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
-            service.name
+            "the `timeout` of `{}`, {}, is over half of the `cleanup-deadline`, {}: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
+            service.name,
+            humantime::format_duration(timeout_of(service)),
+            humantime::format_duration(sealed.cleanup_deadline),
         )));
     }
     let mut random = UnwrapErr(SysRng);

@@ -7,6 +7,13 @@
 
 mod act;
 mod kill;
+mod bad_input;
+mod demo;
+mod desk;
+mod hostile;
+mod liar;
+mod plan;
 mod runner;
 mod shim;
+mod snapshot;
 mod tidy;
