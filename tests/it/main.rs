@@ -6,14 +6,15 @@
 )]
 
 mod act;
-mod kill;
 mod bad_input;
 mod demo;
 mod desk;
 mod hostile;
+mod kill;
 mod liar;
 mod plan;
 mod runner;
 mod shim;
 mod snapshot;
+mod state;
 mod tidy;
