@@ -189,10 +189,15 @@ impl<W: World> Engine<'_, W> {
                 },
                 Settle::Read(id) => match self.read_name(place, site, &id).await? {
                     Shown::Nothing if self.doubts_ids => {
-                        return Err(Stuck::new(
-                            Reason::Unproved,
-                            "reading it back does not show whose it is",
-                        ));
+                        let proof = self.prove_unread(place, site, &id).await?;
+                        if site.service.find.is_some() {
+                            let reason = "its id leads to no account";
+                            write(self.note(place, Event::StrangerShown(reason.to_owned())));
+                        } else {
+                            write(self.note(place, Event::DeleteIntended));
+                            write(self.note(place, Event::Deleted(id.clone())));
+                            self.count(place, id, &Gone::NeverThere(proof), settled);
+                        }
                     }
                     Shown::Ours | Shown::Nothing => name_seen = true,
                     Shown::Other => {
@@ -307,6 +312,21 @@ impl<W: World> Engine<'_, W> {
             self.prove_credentials(place, asked, &answer);
         }
         Ok(shown)
+    }
+
+    /// Proves that an id of which reading back shows nothing leads to no account at all.
+    async fn prove_unread(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Proof, Stuck> {
+        let unread = || Stuck::new(Reason::Unproved, "reading it back does not show whose it is");
+        let verify = site.service.verify.as_ref().ok_or_else(unread)?;
+        let scope = self.scope(place, site).with("id", id.as_str());
+        let answer = self.ask(place, "read", &verify.request, &scope).await?;
+        let answered = self.stamp();
+        let seen = scope.clone().answer(&answer);
+        if !verify.request.gone.holds(&answer, &seen).unwrap_or(false) {
+            return Err(unread());
+        }
+        let proof = self.prove(place, site, &verify.request, &scope, answered).await?;
+        proof.ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED))
     }
 
     /// Carries out the delete, step by step, and sees that it has come true.
