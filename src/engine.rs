@@ -35,6 +35,8 @@ pub use site::Site;
 /// What was learnt of an account beside its id.
 #[derive(Clone, Default)]
 pub struct Learnt {
+    /// The answer to its create showed our name.
+    pub is_named: bool,
     /// For later requests only.
     pub captures: serde_json::Map<String, serde_json::Value>,
     /// For the outputs.

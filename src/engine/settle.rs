@@ -169,7 +169,7 @@ impl<W: World> Engine<'_, W> {
                 broken.set(Some(error));
             }
         };
-        let mut name_seen = false;
+        let mut name_seen = self.learnt.borrow()[place].is_named;
         loop {
             match settle(&self.record(place), &self.powers(place, site), name_seen) {
                 Settle::Done => return Ok(()),
@@ -296,7 +296,8 @@ impl<W: World> Engine<'_, W> {
             .ok_or_else(|| Stuck::new(Reason::NoLookUp, "its id can't be computed"))
     }
 
-    /// Whose name the account of an id bears. An answer that shows none says nothing against deleting it.
+    /// Whose name the account of an id bears. An account that can't be read is not deleted unread; one that is not there,
+    /// or that shows no name, says nothing against it.
     async fn read_name(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Shown, Stuck> {
         let Some(verify) = &site.service.verify else {
             return Ok(Shown::Nothing);
@@ -304,10 +305,24 @@ impl<W: World> Engine<'_, W> {
         let scope = self.scope(place, site).with("id", id.as_str());
         let asked = self.stamp();
         let answer = self.ask(place, "read", &verify.request, &scope).await?;
-        if !answer.is_success() {
+        let seen = scope.answer(&answer);
+        if verify.request.gone.holds(&answer, &seen).unwrap_or(false) {
             return Ok(Shown::Nothing);
         }
-        let shown = shown(verify.name.as_ref(), &scope.answer(&answer), &self.username(place));
+        if !answer.is_success() {
+            // The look-up compares names too.
+            if let Some(find) = site.service.find.as_ref().filter(|_| self.powers(place, site).find)
+                && self.find(place, site, find).await?.contains(id)
+            {
+                return Ok(Shown::Ours);
+            }
+            let detail = format!(
+                "it is not deleted unread, and reading it back was answered with {}",
+                status(&answer)
+            );
+            return Err(Stuck::new(Reason::Failed, detail));
+        }
+        let shown = shown(verify.name.as_ref(), &seen, &self.username(place));
         if shown == Shown::Ours {
             self.prove_credentials(place, asked, &answer);
         }

@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ),
     ("cli", &["settings", "config", "language", "domain"]),
     ("settings", &["cli", "adapters", "config", "language", "domain"]),
-    ("engine", &["ports", "plan", "config", "language", "domain"]),
+    ("engine", &["ports", "config", "language", "domain"]),
     ("adapters", &["ports", "config", "language", "domain"]),
     ("report", &["ports", "config", "language", "domain"]),
     ("sandbox", &["ports", "config", "language", "domain"]),
