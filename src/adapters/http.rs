@@ -98,15 +98,9 @@ impl Service {
         }
     }
 
-    /// Waits until the pace allows a request.
-    pub async fn slot(&self) {
-        loop {
-            let turn = self.pace.borrow_mut().turn(self.clock.now());
-            match turn {
-                Ok(()) => return,
-                Err(wait) => tokio::time::sleep(wait).await,
-            }
-        }
+    /// Takes a turn at the service's pace, or says how long to wait.
+    pub fn turn(&self) -> Result<(), Duration> {
+        self.pace.borrow_mut().turn(self.clock.now())
     }
 
     /// Sends a request once and reads the answer whole.
