@@ -5,11 +5,11 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use super::context::Context;
-use super::exit::{ExitCode, Failure};
+use super::exit::Failure;
 use super::job_report::write_report;
-use super::settle::{Owed, conclude, delete};
+use super::load;
+use super::settle::{Outcome, Owed, conclude, delete};
 use super::state::{State, VERSION};
-use super::{cleanup, load};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 use crate::config::Config;
@@ -22,7 +22,7 @@ use crate::plan::{self, Run, Selection};
 use crate::settings::OnLeftover;
 
 /// Settles accounts whose journal is gone: the marker that the runner's state kept says how they are called.
-pub(super) async fn settle_marker(context: &Context, marker: &str, signals: &Signals) -> Result<ExitCode, Failure> {
+pub(super) async fn settle_marker(context: &Context, marker: &str, signals: &Signals) -> Result<Outcome, Failure> {
     context.console.warning(&format!(
         "the journal of `{marker}` is gone; its accounts are looked for by their user names"
     ));
@@ -39,7 +39,7 @@ pub(super) async fn settle_marker(context: &Context, marker: &str, signals: &Sig
 }
 
 /// Settles the accounts of a `state` output, which another job has set.
-pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signals) -> Result<ExitCode, Failure> {
+pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signals) -> Result<Outcome, Failure> {
     let state: State = serde_json::from_str(text).map_err(|error| {
         Failure::usage(format!(
             "`state` can't be read: {error}\nhint: give the output `state` of the setup as it is"
@@ -56,7 +56,7 @@ pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signal
         .journals()
         .and_then(|journals| EntryDir::open_in(&journals, &state.marker))
     {
-        return cleanup::settle_all(context, &[entry], signals).await;
+        return super::settle::settle(context, &entry, signals).await;
     }
     let run = run_of(context, &state.marker)?;
     let (config, variables) = configuration(context)?;
@@ -64,9 +64,14 @@ pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signal
     settle(context, &config, &variables, &run, ledger, signals).await
 }
 
+/// Is this the marker of an invocation of this run?
+pub(super) fn is_of_this_run(context: &Context, marker: &str) -> bool {
+    run_of(context, marker).is_ok()
+}
+
 fn configuration(context: &Context) -> Result<(Config, Environment), Failure> {
     let variables = load::variables(context, context.settings.sealed.allow_env.as_ref());
-    let config = load::parse(&load::document(context)?, &variables)?;
+    let config = load::parse(&load::document(context)?, &variables, &context.settings.sealed)?;
     Ok((config, variables))
 }
 
@@ -181,7 +186,7 @@ async fn settle(
     run: &Run,
     mut ledger: Ledger,
     signals: &Signals,
-) -> Result<ExitCode, Failure> {
+) -> Result<Outcome, Failure> {
     let sealed = &context.settings.sealed;
     if ledger.is_settled() {
         intend_all(context, &mut ledger);
@@ -198,10 +203,17 @@ async fn settle(
     let (settled, ledger, requests) = delete(context, owed, ledger, signals).await?;
     let took = context.clock.now().since(begun);
     conclude(context, &settled, "standin cleanup", took);
-    write_report(context, "cleanup", &ledger, &settled.leftovers, requests, took)?;
-    if let Some(signal) = signals.first() {
-        return Ok(ExitCode::Signal(signal));
-    }
-    let fails = sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty();
-    Ok(if fails { ExitCode::Failed } else { ExitCode::Success })
+    let counted = (requests, took);
+    write_report(
+        context,
+        sealed.report.as_deref(),
+        "cleanup",
+        &ledger,
+        &settled.leftovers,
+        counted,
+    )?;
+    Ok(Outcome {
+        fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
+        signal: signals.first(),
+    })
 }

@@ -1,5 +1,6 @@
 //! The report of a setup or a cleanup as JSON, for whoever reads it with a program.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -45,13 +46,13 @@ struct ReportLeftover<'a> {
 /// Writes the report where it is wanted.
 pub(super) fn write_report(
     context: &Context,
+    path: Option<&Path>,
     phase: &str,
     ledger: &Ledger,
     leftovers: &[Leftover],
-    requests: u64,
-    took: Duration,
+    (requests, took): (u64, Duration),
 ) -> anyhow::Result<()> {
-    let Some(path) = &context.settings.sealed.report else {
+    let Some(path) = path else {
         return Ok(());
     };
     let accounts = (0..ledger.plan().accounts.len())

@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use super::by_name;
 use super::context::{Context, in_full};
-use super::exit::Failure;
+use super::exit::{ExitCode, Failure};
 use super::job_report::write_report;
 use super::load::{self, Document};
 use super::sealed::SealedCopy;
+use super::setup::plural;
 use super::wire::wire;
 use crate::adapters::entry::{EntryDir, Lock};
 use crate::adapters::hosts::Host;
@@ -31,6 +33,7 @@ const STOP_WAIT: Duration = Duration::from_secs(30);
 const STOP_LOOK: Duration = Duration::from_millis(50);
 
 /// How one entry was settled.
+#[derive(Default)]
 pub(super) struct Outcome {
     /// Does a leftover fail the command, by the settings that setup sealed?
     pub fails: bool,
@@ -38,33 +41,52 @@ pub(super) struct Outcome {
     pub signal: Option<i32>,
 }
 
+impl Outcome {
+    /// How the command ends after it.
+    pub(super) fn code(&self) -> ExitCode {
+        match self.signal {
+            Some(signal) => ExitCode::Signal(signal),
+            None if self.fails => ExitCode::Failed,
+            None => ExitCode::Success,
+        }
+    }
+}
+
 /// Settles one entry: everything that its journal owes is deleted, or named.
+///
+/// What fails on the way to the first delete is told, and deleting goes on without it: a full disk keeps no account alive.
 pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> Result<Outcome, Failure> {
-    entry.put_stop()?;
-    let lock = lock(context, entry).await?;
-    let reading = entry.read()?;
+    if let Err(error) = entry.put_stop() {
+        context.console.warning(&in_full(&error.into()));
+    }
+    let lock = lock(context, entry).await;
+    if let Err(error) = entry.forget_credentials() {
+        context.console.warning(&in_full(&error.into()));
+    }
+    let reading = match entry.read() {
+        Ok(reading) => reading,
+        Err(error) => {
+            context.console.warning(&in_full(&error));
+            return by_name::settle_marker(context, entry.name(), signals).await;
+        }
+    };
     for remark in &reading.remarks {
         context.console.warning(&format!("journal: {remark}"));
     }
     let mut ledger = reading.ledger;
-    if let Err(error) = entry.forget_credentials() {
-        context.console.warning(&error.to_string());
-    }
     if ledger.is_settled() {
         context
             .console
             .info("nothing is left to delete: everything in the journal is settled");
         tidy(context, entry, &ledger);
-        return Ok(Outcome {
-            fails: false,
-            signal: None,
-        });
+        return Ok(Outcome::default());
     }
     let begun = context.clock.now();
-    let (document, sealed) = kept(context, entry)?;
+    let (document, sealed) = kept(context, entry);
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let again = again(entry);
-    let (settled, requests) = match ready(&document, &variables, &ledger) {
+    let ready = document.and_then(|document| ready(&document, &variables, &sealed, &ledger));
+    let (settled, requests) = match ready {
         Ok((config, run)) => {
             let journal = entry.resume();
             if let Err(error) = &journal {
@@ -90,18 +112,23 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
     let took = context.clock.now().since(begun);
     conclude(context, &settled, &again, took);
     tidy(context, entry, &ledger);
-    if !settled.leftovers.is_empty() || context.host == Host::GitHub {
+    if sealed.summary {
         let title = if settled.leftovers.is_empty() {
             format!("{} deleted, 0 left", settled.deleted)
         } else {
-            format!(
-                "{} may be left",
-                super::setup::plural(settled.leftovers.len(), "account")
-            )
+            format!("{} may be left", plural(settled.leftovers.len(), "account"))
         };
         write_summary(context, &report::cleanup_summary(&title, &settled.leftovers, &again));
     }
-    write_report(context, "cleanup", &ledger, &settled.leftovers, requests, took)?;
+    let counted = (requests, took);
+    write_report(
+        context,
+        sealed.report.as_deref(),
+        "cleanup",
+        &ledger,
+        &settled.leftovers,
+        counted,
+    )?;
     Ok(Outcome {
         fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
         signal: signals.first(),
@@ -109,18 +136,23 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
 }
 
 /// Waits until nobody else works in the entry; a setup that is there has been told to stop.
-async fn lock(context: &Context, entry: &EntryDir) -> Result<Option<Lock>, Failure> {
+async fn lock(context: &Context, entry: &EntryDir) -> Option<Lock> {
     let begun = context.clock.now();
     let mut said = false;
     loop {
-        if let Some(lock) = entry.try_lock()? {
-            return Ok(Some(lock));
+        match entry.try_lock() {
+            Ok(Some(lock)) => return Some(lock),
+            Ok(None) => {}
+            Err(error) => {
+                context.console.warning(&in_full(&error));
+                return None;
+            }
         }
         if context.clock.now().since(begun) >= STOP_WAIT {
             context
                 .console
                 .warning("another process still works on these accounts; deleting goes on beside it");
-            return Ok(None);
+            return None;
         }
         if !said {
             said = true;
@@ -133,14 +165,14 @@ async fn lock(context: &Context, entry: &EntryDir) -> Result<Option<Lock>, Failu
 }
 
 /// The configuration and settings that setup sealed; without them those of now.
-fn kept(context: &Context, entry: &EntryDir) -> Result<(Document, Sealed), Failure> {
+fn kept(context: &Context, entry: &EntryDir) -> (Result<Document, String>, Sealed) {
     match entry.sealed::<SealedCopy>() {
         Ok(Some(sealed)) => {
             let document = Document {
                 name: sealed.name,
                 text: sealed.text,
             };
-            return Ok((document, sealed.settings));
+            return (Ok(document), sealed.settings);
         }
         Ok(None) => context
             .console
@@ -149,12 +181,24 @@ fn kept(context: &Context, entry: &EntryDir) -> Result<(Document, Sealed), Failu
             .console
             .warning(&format!("{}; today's configuration is used", in_full(&error))),
     }
-    Ok((load::document(context)?, context.settings.sealed.clone()))
+    let document = load::document(context).map_err(in_words);
+    (document, context.settings.sealed.clone())
 }
 
-fn ready(document: &Document, variables: &Environment, ledger: &Ledger) -> Result<(Config, Run), String> {
-    let config = Config::parse(&document.name, &document.text, variables)
-        .map_err(|found| format!("the configuration can't be read: {}", crate::config::render(&found)))?;
+fn in_words(failure: Failure) -> String {
+    match failure {
+        Failure::Usage(text) => text,
+        Failure::Failed(error) => in_full(&error),
+    }
+}
+
+fn ready(
+    document: &Document,
+    variables: &Environment,
+    sealed: &Sealed,
+    ledger: &Ledger,
+) -> Result<(Config, Run), String> {
+    let config = load::parse(document, variables, sealed).map_err(in_words)?;
     let plan = ledger.plan();
     let marker = Marker::at_front_of(&plan.marker).ok_or("the journal's marker is none")?;
     let run = Run {
@@ -204,14 +248,12 @@ pub(super) async fn delete(
     signals: &Signals,
 ) -> Result<(Settled, Ledger, u64), Failure> {
     let scope = plan::scope(owed.variables, owed.run);
-    let wired = wire(owed.config, owed.variables, &scope, owed.sealed)?;
+    let wired = wire(owed.config, owed.variables, &scope, owed.sealed, context.clock)?;
     for secret in &wired.secrets {
         context.console.mask(secret);
     }
     let debts = ledger.debts().count();
-    context
-        .console
-        .info(&format!("deleting {}", super::setup::plural(debts, "account")));
+    let group = context.console.group(&format!("deleting {}", plural(debts, "account")));
     let narrator = RefCell::new(Narrator::new(Phase::Cleanup, debts));
     let world = LiveWorld {
         services: wired.services,
@@ -232,6 +274,7 @@ pub(super) async fn delete(
     }
     let settled = engine.settle().await;
     context.console.end_progress();
+    drop(group);
     let requests = engine.requests();
     let (ledger, _) = engine.into_parts();
     Ok((settled, ledger, requests))
@@ -278,7 +321,7 @@ pub(super) fn again(entry: &EntryDir) -> String {
 
 /// Adds to the job summary, where the host has one and it is wanted. A summary that fails costs nothing but a warning.
 pub(super) fn write_summary(context: &Context, markdown: &str) {
-    if context.host != Host::GitHub || !context.settings.sealed.summary {
+    if context.host != Host::GitHub {
         return;
     }
     let files = FileCommands::from_environment(&context.environment);

@@ -6,7 +6,16 @@
 )]
 
 mod act;
+mod bad_input;
+mod demo;
+mod desk;
 mod docs;
+mod hostile;
+mod kill;
+mod liar;
+mod plan;
 mod runner;
 mod shim;
+mod snapshot;
+mod state;
 mod tidy;

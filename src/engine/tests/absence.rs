@@ -1,8 +1,9 @@
 //! "It is not there" is believed only where it is proved.
 
 use super::book::{Book, Nature, PLAIN, Strangers};
+use super::process::Crash;
 use super::stage::Stage;
-use super::world::{Crash, Fake};
+use super::world::Fake;
 use crate::domain::leftover::Reason;
 use crate::ports::{Notice, Progress, Proof};
 
