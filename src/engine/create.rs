@@ -71,7 +71,7 @@ impl<W: World> Engine<'_, W> {
                 if reading.expected {
                     self.prove_credentials(place, asked, answer);
                 }
-                let text = describe(&delivery);
+                let text = format!("the create was answered with {}", describe(&delivery));
                 match of_create(&reading) {
                     CreateOutcome::Happened(id) => self.happened(place, create, &scope, id, intended),
                     CreateOutcome::DidNotHappen | CreateOutcome::Throttled => {

@@ -11,7 +11,11 @@ use crate::domain::leftover::{Leftover, Reason};
 ///
 /// `left` counts the accounts that may exist when a rollback is over, `kept` those that were to be kept.
 pub fn after_setup(ready: usize, planned: usize, took: Duration, requests: u64) -> Line {
-    let effort = format!("in {}, {requests} requests", span(took));
+    let effort = format!(
+        "in {}, {}",
+        span(took),
+        count(usize::try_from(requests).unwrap_or(usize::MAX), "request", "requests")
+    );
     if ready == planned {
         Line::info(format!("{} ready {effort}", count(ready, "account is", "accounts are")))
     } else {
@@ -24,6 +28,9 @@ pub fn after_setup(ready: usize, planned: usize, took: Duration, requests: u64) 
 
 /// The line that says how a cleanup or a rollback ended.
 pub fn after_cleanup(deleted: usize, absent: usize, left: usize, took: Duration) -> Line {
+    if deleted + absent + left == 0 {
+        return Line::info("no account was created: there is nothing to delete");
+    }
     let mut text = format!("{deleted} deleted");
     if absent > 0 {
         // Writing to a string can't fail.
