@@ -67,8 +67,11 @@ impl Signals {
     }
 
     /// Counts from here on: what has come so far has had its effect.
+    ///
+    /// If none has, the first one is still to come: a terminal tells the command and us of the same Ctrl-C, and the
+    /// command's end may be seen before our own signal.
     pub fn forget(&self) {
-        self.forgotten.set(self.seen.borrow().len());
+        self.forgotten.set(self.seen.borrow().len().max(1));
     }
 
     /// From here on the death of the parent counts as SIGTERM (Linux; elsewhere it goes unnoticed).

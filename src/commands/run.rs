@@ -24,11 +24,11 @@ pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCod
     let prepared = setup::prepare(context)?;
     let entry = EntryDir::open(prepared.entry.path())?;
     setup::announce(context, &prepared)?;
-    let made = setup::make(context, prepared, &signals).await?;
-    let code = if made.code == ExitCode::Success {
-        command(context, words, &made, &signals).await
-    } else {
-        made.code
+    let code = match setup::make(context, prepared, &signals).await {
+        Ok(made) if made.code == ExitCode::Success => command(context, words, &made, &signals).await,
+        Ok(made) => made.code,
+        // Also when the accounts could not be handed over: they are there all the same.
+        Err(failure) => context.end(Err(failure)),
     };
     // What ended the command must not end the cleanup too; another signal does.
     signals.forget();
