@@ -46,8 +46,16 @@ pub(super) struct Outcome {
 
 /// Settles one entry: everything that its journal owes is deleted, or named.
 pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> Result<Outcome, Failure> {
-    entry.put_stop()?;
-    let lock = lock(context, entry).await?;
+    // A directory that can't be written stops no deletion.
+    if let Err(error) = entry.put_stop() {
+        context.console.warning(&error.to_string());
+    }
+    let lock = lock(context, entry).await.unwrap_or_else(|error| {
+        context
+            .console
+            .warning(&format!("{}; deleting goes on without the lock", in_full(&error)));
+        None
+    });
     let reading = entry.read()?;
     for remark in &reading.remarks {
         context.console.warning(&format!("journal: {remark}"));
@@ -117,7 +125,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
 }
 
 /// Waits until nobody else works in the entry; a setup that is there has been told to stop.
-async fn lock(context: &Context, entry: &EntryDir) -> Result<Option<Lock>, Failure> {
+async fn lock(context: &Context, entry: &EntryDir) -> anyhow::Result<Option<Lock>> {
     let begun = context.clock.now();
     let mut said = false;
     loop {
