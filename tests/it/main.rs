@@ -6,6 +6,7 @@
 )]
 
 mod act;
+mod cancel;
 mod kill;
 mod runner;
 mod shim;
