@@ -1,13 +1,16 @@
 //! What each command does: it wires the adapters to the engine, and chooses the exit code.
 
 mod action;
+mod by_name;
 mod cleanup;
 mod context;
 mod deliver;
 mod demo;
 mod exit;
+mod job_report;
 mod load;
 mod plan;
+mod prepare;
 mod run;
 mod sandbox;
 mod sealed;
@@ -23,7 +26,7 @@ use crate::adapters::console::{Console, LogFormat};
 use crate::adapters::environment::Environment;
 use crate::adapters::hosts::Host;
 use crate::cli::{self, Command, Request};
-use crate::settings::Settings;
+use crate::settings::{SettingErrors, Settings};
 
 pub use exit::ExitCode;
 
@@ -47,13 +50,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let settings = match Settings::load(&invocation, &environment) {
-        Ok(settings) => settings,
-        Err(errors) => {
-            plain.error(&errors.to_string());
-            return ExitCode::Usage;
-        }
-    };
+    let (settings, mistakes) = Settings::read(&invocation, &environment);
+    // Post must not stop at a setting that a later step has spoilt: it goes by those that main sealed.
+    if !mistakes.is_empty() && invocation.command != Command::ActionPost {
+        plain.error(&SettingErrors(mistakes).to_string());
+        return ExitCode::Usage;
+    }
     let console = Console::new(
         host,
         settings.sealed.log_format,

@@ -110,8 +110,10 @@ impl<W: World> Engine<'_, W> {
         let took = self.world.now().since(intended);
         let noted = self.note(place, Event::Created(id.clone()));
         self.tell(place, Progress::Created { id, took });
+        // What can't be written down can still be deleted, and that may need what the answer says.
+        let learnt = self.learn(place, create, scope);
         noted?;
-        match self.learn(place, create, scope) {
+        match learnt {
             Ok(()) => Ok(Sent::Noted),
             Err(reason) => {
                 self.note(place, Event::VerifyFailed(reason.clone()))?;

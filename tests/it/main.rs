@@ -6,8 +6,16 @@
 )]
 
 mod act;
+mod bad_input;
 mod cancel;
+mod demo;
+mod desk;
+mod hostile;
 mod kill;
+mod liar;
+mod plan;
 mod runner;
 mod shim;
+mod snapshot;
+mod state;
 mod tidy;
