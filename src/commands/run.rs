@@ -19,8 +19,10 @@ const NOT_FOUND: u8 = 127;
 
 /// The command.
 pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().context("signals can't be listened for")?;
-    signals.count_death_of_parent();
+    let mut signals = Signals::listen().context("signals can't be listened for")?;
+    signals
+        .count_death_of_parent()
+        .context("the parent's death can't be listened for")?;
     let prepared = prepare::prepare(context)?;
     let entry = EntryDir::open(prepared.entry.path())?;
     prepare::announce(context, &prepared)?;
