@@ -186,3 +186,13 @@ fn the_death_of_its_parent_ends_the_command_and_everything_is_deleted() {
     parent.output.read_to_end(&mut Vec::new()).unwrap();
     stage.assert_nothing_left("the parent died");
 }
+
+#[test]
+fn the_end_of_the_thread_that_started_it_is_not_the_death_of_its_parent() {
+    let stage = stage(services());
+    let command = stage.command(&["run", "--", "sh", "-c", "echo ready; read line; exit 5"]);
+    let mut run = std::thread::spawn(|| start(command)).join().unwrap();
+    writeln!(run.input, "go on").unwrap();
+    assert_eq!(run.child.wait().unwrap().code(), Some(5));
+    stage.assert_nothing_left("the thread ended");
+}

@@ -74,7 +74,7 @@ fn the_answer_in_flight_is_awaited_and_written_down_and_nothing_new_starts() {
     each(&requests, |_, n| {
         let when = format!("cancelled at request {n}");
         // So late that the signal has arrived when the answer does.
-        let services = services().fault(&format!("users * {n} slow 400ms"));
+        let services = services().fault(&format!("users * {n} slow 600ms"));
         let cancelled = cancelled(services, one_by_one(), 1.0, |observed| {
             observed.fault.is_some() && observed.moment == Moment::AfterApply
         });

@@ -12,6 +12,7 @@ use super::diary::Diary;
 use crate::runner::Runner;
 use crate::runner::interruption::Trigger;
 use crate::runner::job::{Condition, Job, JobResult, Outcome, Step, StepResult};
+use crate::runner::node::Node;
 
 /// The services, each of another kind: the first refuses equal names, the second does too and finds more than it is
 /// asked for, the third takes equal names and finds everybody.
@@ -76,6 +77,12 @@ impl Stage {
     /// Scales the runner's own waits.
     pub(crate) fn at_pace(mut self, pace: f64) -> Self {
         self.runner = self.runner.at_pace(pace);
+        self
+    }
+
+    /// Runs the action on this Node.
+    pub(crate) fn on_node(mut self, node: Node) -> Self {
+        self.runner = self.runner.on_node(node);
         self
     }
 
