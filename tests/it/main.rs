@@ -7,6 +7,7 @@
 
 mod act;
 mod bad_input;
+mod cancel;
 mod demo;
 mod desk;
 mod docs;
