@@ -6,6 +6,14 @@
 )]
 
 mod act;
+mod article;
+mod canary;
+mod liar;
+mod outputs;
+mod rollback;
 mod runner;
+mod scim2;
+mod services;
 mod shim;
 mod tidy;
+mod waiting;
