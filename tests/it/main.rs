@@ -8,6 +8,7 @@
 mod act;
 mod article;
 mod canary;
+mod handover;
 mod liar;
 mod outputs;
 mod rollback;

@@ -1,4 +1,4 @@
-//! The whole job against a real SCIM 2.0 server (scim2-server of PyPI), which is described in YAML and judged by its own list.
+//! The whole job against a real SCIM 2.0 server (`scim2-server`), which is described in YAML and judged by its own list.
 
 use std::env;
 use std::io::{Read as _, Write as _};
@@ -109,12 +109,12 @@ impl Server {
 }
 
 impl Door {
-    fn url(&self) -> String {
+    fn url(self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The whole answer as text; none if nobody is there. The server closes each connection.
-    fn ask(&self, method: &str, path: &str, body: &str) -> Option<String> {
+    fn ask(self, method: &str, path: &str, body: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         let length = body.len();
         let head = format!(
@@ -126,12 +126,12 @@ impl Door {
         Some(answer)
     }
 
-    fn get(&self, path: &str) -> Option<String> {
+    fn get(self, path: &str) -> Option<String> {
         self.ask("GET", path, "")
     }
 
     /// How many users it has, as it says itself.
-    fn users(&self) -> u64 {
+    fn users(self) -> u64 {
         let answer = self.get("/v2/Users").unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         serde_json::from_str::<Value>(body).unwrap()["totalResults"]
@@ -140,7 +140,7 @@ impl Door {
     }
 
     /// Makes a user that is none of ours.
-    fn add(&self, name: &str) {
+    fn add(self, name: &str) {
         let body = format!(r#"{{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{name}"}}"#);
         let answer = self.ask("POST", "/v2/Users", &body).unwrap();
         assert!(answer.starts_with("HTTP/1.0 201"), "{answer}");
