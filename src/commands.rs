@@ -1,13 +1,16 @@
 //! What each command does: it wires the adapters to the engine, and chooses the exit code.
 
 mod action;
+mod by_name;
 mod cleanup;
 mod context;
 mod deliver;
 mod demo;
 mod exit;
+mod job_report;
 mod load;
 mod plan;
+mod prepare;
 mod run;
 mod sandbox;
 mod sealed;
@@ -23,7 +26,7 @@ use crate::adapters::console::{Console, LogFormat};
 use crate::adapters::environment::Environment;
 use crate::adapters::hosts::Host;
 use crate::cli::{self, Command, Request};
-use crate::settings::Settings;
+use crate::settings::{SettingErrors, Settings};
 
 pub use exit::ExitCode;
 
@@ -47,17 +50,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let (settings, wrong) = match Settings::load(&invocation, &environment) {
-        Ok(settings) => (settings, None),
-        // Post deletes by what main has sealed: a later step must not keep it from that by a variable.
-        Err(errors) if matches!(invocation.command, Command::ActionPost) => {
-            (Settings::read(&invocation, &environment).0, Some(errors))
-        }
-        Err(errors) => {
-            plain.error(&errors.to_string());
-            return ExitCode::Usage;
-        }
-    };
+    let (settings, mistakes) = Settings::read(&invocation, &environment);
+    // Post must not stop at a setting that a later step has spoilt: it goes by those that main sealed.
+    if !mistakes.is_empty() && invocation.command != Command::ActionPost {
+        plain.error(&SettingErrors(mistakes).to_string());
+        return ExitCode::Usage;
+    }
     let console = Console::new(
         host,
         settings.sealed.log_format,
@@ -65,9 +63,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         &environment,
         clock,
     );
-    if let Some(errors) = wrong {
-        console.warning(&errors.to_string());
-    }
     let context = Context::new(host, environment, settings, console, clock);
     let outcome = context.block_on(|context| dispatch(context, &invocation.command));
     context.end(outcome)

@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use crate::domain::account::AccountKey;
+use crate::domain::decide::Powers;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ledger::{Ledger, Record};
 use crate::domain::secret::Secret;
@@ -34,6 +35,8 @@ pub use site::Site;
 /// What was learnt of an account beside its id.
 #[derive(Clone, Default)]
 pub struct Learnt {
+    /// The answer to its create showed our name.
+    pub is_named: bool,
     /// For later requests only.
     pub captures: serde_json::Map<String, serde_json::Value>,
     /// For the outputs.
@@ -52,6 +55,8 @@ pub struct Engine<'a, W> {
     account: Box<dyn Fn(usize) -> minijinja::Value + 'a>,
     /// When everything must have ended.
     deadline: Timestamp,
+    /// Ids that were not written down by a journal of ours: only an answer that shows our name makes them ours.
+    doubts_ids: bool,
     ledger: RefCell<Ledger>,
     learnt: RefCell<Vec<Learnt>>,
     readiness: Vec<OnceCell<Result<(), String>>>,
@@ -84,12 +89,18 @@ impl<'a, W: World> Engine<'a, W> {
             places,
             account: Box::new(account),
             deadline,
+            doubts_ids: false,
             learnt: RefCell::new(vec![Learnt::default(); accounts.len()]),
             readiness: sites.iter().map(|_| OnceCell::new()).collect(),
             proofs: sites.iter().map(|_| Cell::new(0)).collect(),
             requests: Cell::new(0),
             ledger: RefCell::new(ledger),
         }
+    }
+
+    /// From here on an id counts as ours only if reading it back shows our name.
+    pub fn doubt_ids(&mut self) {
+        self.doubts_ids = true;
     }
 
     /// Goes on with the same ledger until another deadline: what setup made, rollback takes away.
@@ -126,6 +137,21 @@ impl<'a, W: World> Engine<'a, W> {
 
     fn record(&self, place: usize) -> Record {
         self.ledger.borrow().record(place).clone()
+    }
+
+    /// What can be done for this account.
+    fn powers(&self, place: usize, site: &Site) -> Powers {
+        let ledger = self.ledger.borrow();
+        let account = ledger.account(place);
+        let planned = Duration::from_millis(account.timeout_ms);
+        Powers {
+            // Whoever bears a name without our marker may be somebody else: it is never gone by.
+            find: site.powers.find && !account.unmarked,
+            chosen_id: site.powers.chosen_id && !account.unmarked,
+            // What was in flight when its process died had the time that it was sent with.
+            request_timeout: site.powers.request_timeout.max(planned),
+            ..site.powers
+        }
     }
 
     /// The names that a template of this account sees.
@@ -219,12 +245,20 @@ impl<'a, W: World> Engine<'a, W> {
 
     /// Waits until the service may be asked.
     async fn slot(&self, place: usize) -> Result<(), Halt> {
-        self.unless_halted(self.world.slot(self.places[place])).await
+        self.unless_halted(std::future::ready(())).await?;
+        while let Err(wait) = self.world.turn(self.places[place]) {
+            self.pause(wait).await?;
+        }
+        Ok(())
     }
 
     async fn unless_halted(&self, waiting: impl Future<Output = ()>) -> Result<(), Halt> {
         if self.world.stop().is_some() {
             return Err(Halt::Stopped);
+        }
+        // What need not be waited for would else always be in time.
+        if self.time_left().is_zero() {
+            return Err(Halt::Deadline);
         }
         tokio::select! {
             biased;

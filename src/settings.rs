@@ -85,8 +85,6 @@ pub struct Sealed {
     pub allow_env: Option<Vec<String>>,
     /// The only hosts that requests may go to, as globs; `None`: no limit.
     pub allow_hosts: Option<Vec<String>>,
-    /// Audiences that an ID token may be asked for, as globs; `None`: none but the service's own origin.
-    pub allow_audience: Option<Vec<String>>,
     /// Requests at once in one service, if not as configured; 1 to 1,000.
     pub concurrency: Option<u32>,
     /// How long one request may take, if not as configured.
@@ -109,7 +107,6 @@ impl Default for Sealed {
             cleanup_deadline: Duration::from_mins(4),
             allow_env: None,
             allow_hosts: None,
-            allow_audience: None,
             concurrency: None,
             timeout: None,
             report: None,
@@ -348,7 +345,6 @@ fn sealed(reader: &mut Reader<'_>, environment: &Environment) -> Sealed {
             .unwrap_or(defaults.cleanup_deadline),
         allow_env: globs(reader.list("allow-env", |texts| texts.allow_env.as_deref())),
         allow_hosts: globs(reader.list("allow-hosts", |texts| texts.allow_hosts.as_deref())),
-        allow_audience: globs(reader.list("allow-audience", |texts| texts.allow_audience.as_deref())),
         concurrency: reader.count("concurrency", |texts| texts.concurrency.as_deref()),
         timeout: reader.duration("timeout", |texts| texts.timeout.as_deref(), Zero::Refused),
         report: reader

@@ -14,6 +14,7 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -23,6 +24,7 @@ use super::journal::{self, Journal, Reading};
 use super::private_dir::{PrivateDir, PrivateDirError};
 use crate::domain::event::Planned;
 use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
 
 const JOURNAL: &str = "journal.jsonl";
 const SEALED: &str = "sealed.json";
@@ -175,6 +177,27 @@ impl EntryDir {
             }
         }
     }
+}
+
+/// After this long nothing of a setup is of use to anybody but a cleanup that knows what it does.
+const OLD: Duration = Duration::from_hours(24);
+
+/// Removes the entries of a day ago that are settled, and what may hold secrets of those that are not.
+pub fn prune(journals: &PrivateDir, now: Timestamp) -> anyhow::Result<()> {
+    for entry in EntryDir::all(journals)? {
+        // What can't be read says nothing of its age, and is left alone.
+        let Ok(reading) = entry.read() else { continue };
+        if now.since(reading.ledger.plan().at) < OLD {
+            continue;
+        }
+        if reading.ledger.is_settled() {
+            journals.remove_child(entry.name())?;
+        } else {
+            entry.forget_credentials()?;
+            entry.unseal()?;
+        }
+    }
+    Ok(())
 }
 
 fn is_not_found(error: &PrivateDirError) -> bool {

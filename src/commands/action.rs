@@ -2,12 +2,11 @@
 
 use anyhow::Context as _;
 
-use super::context::Context;
+use super::context::{Context, in_full};
 use super::exit::{ExitCode, Failure};
-use super::{cleanup, plan, settle, setup};
+use super::{by_name, cleanup, plan, prepare, setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::github::FileCommands;
-use crate::adapters::private_dir::PrivateDirError;
 use crate::adapters::signals::Signals;
 use crate::settings::{CleanupWhen, Mode};
 
@@ -60,11 +59,11 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
         Mode::Plan => plan::plan(context),
         Mode::Setup => {
             let signals = Signals::listen().context("signals can't be listened for")?;
-            let prepared = setup::prepare(context)?;
+            let prepared = prepare::prepare(context)?;
             let entry = prepared.entry.name().to_owned();
             saved.entry = &entry;
             saved.save(context)?;
-            setup::announce(context, &prepared)?;
+            prepare::announce(context, &prepared)?;
             let code = setup::make(context, prepared, &signals).await?.code;
             saved.outcome = if code == ExitCode::Success { "ready" } else { "failed" };
             saved.save(context)?;
@@ -96,12 +95,9 @@ pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
     let journals = context.journals()?;
     match EntryDir::open_in(&journals, name) {
         Ok(entry) => cleanup::settle_all(context, &[entry], &signals).await,
-        Err(PrivateDirError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            settle::settle_by_marker(context, name, &signals).await
-        }
         Err(error) => {
-            context.console.warning(&error.to_string());
-            settle::settle_by_marker(context, name, &signals).await
+            context.console.warning(&in_full(&error.into()));
+            Ok(by_name::settle_marker(context, name, &signals).await?.code())
         }
     }
 }

@@ -4,13 +4,16 @@ use anyhow::Context as _;
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
-use super::settle;
+use super::{by_name, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 
-/// The command: every unsettled journal of this run.
+/// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
+    if let Some(state) = &context.settings.state {
+        return Ok(by_name::settle_state(context, state, &signals).await?.code());
+    }
     let journals = context.journals()?;
     let mut found = Vec::new();
     for entry in EntryDir::all(&journals)? {
@@ -22,6 +25,8 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
                     found.push(entry);
                 }
             }
+            // What can't be read is looked for by name, if the name of the entry is a marker of this run.
+            Err(_) if by_name::is_of_this_run(context, entry.name()) => found.push(entry),
             Err(error) => context.console.warning(&super::context::in_full(&error)),
         }
     }
@@ -42,20 +47,14 @@ pub(super) async fn settle_all(
 ) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::Success;
     for entry in entries {
-        match settle::settle(context, entry, signals).await {
-            Ok(outcome) => {
-                if outcome.fails {
-                    code = ExitCode::Failed;
-                }
-                if let Some(signal) = outcome.signal {
-                    return Ok(ExitCode::Signal(signal));
-                }
-            }
-            Err(failure) => {
-                let failed = context.end(Err(failure));
-                code = if code == ExitCode::Success { failed } else { code };
-            }
+        let ended = match settle::settle(context, entry, signals).await {
+            Ok(outcome) => outcome.code(),
+            Err(failure) => context.end(Err(failure)),
+        };
+        if matches!(ended, ExitCode::Signal(_)) {
+            return Ok(ended);
         }
+        code = if code == ExitCode::Success { ended } else { code };
     }
     Ok(code)
 }

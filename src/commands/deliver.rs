@@ -218,6 +218,10 @@ pub(super) fn deliver(
         }
         None => entry.write_credentials(&credentials)?,
     };
+    context.console.info(&format!(
+        "names and passwords are in `{}`, for this user alone to read",
+        credentials_file.display()
+    ));
     if context.host == Host::GitHub {
         let files = (accounts_file.as_path(), credentials_file.as_path());
         outputs(context, ledger, accounts, &list, files, complete)?;

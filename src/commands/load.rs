@@ -12,7 +12,7 @@ use super::context::Context;
 use super::exit::Failure;
 use crate::config::{self, Config, Missing};
 use crate::language::Environment;
-use crate::settings::ConfigSource;
+use crate::settings::{ConfigSource, Sealed};
 
 /// The default files, looked for in the working directory.
 const DEFAULTS: [&str; 3] = ["standin.yml", "standin.yaml", "standin.json"];
@@ -74,9 +74,19 @@ pub(super) fn variables(context: &Context, allow: Option<&Vec<String>>) -> Envir
     Environment::new(variables, allow.cloned())
 }
 
-/// Reads a document into a configuration, or tells every mistake in it.
-pub(super) fn parse(document: &Document, variables: &Environment) -> Result<Config, Failure> {
-    Config::parse(&document.name, &document.text, variables).map_err(|found| Failure::Usage(config::render(&found)))
+/// Reads a document into a configuration, or tells every mistake in it. Settings win over what it says.
+pub(super) fn parse(document: &Document, variables: &Environment, sealed: &Sealed) -> Result<Config, Failure> {
+    let mut config = Config::parse(&document.name, &document.text, variables)
+        .map_err(|found| Failure::Usage(config::render(&found)))?;
+    for service in &mut config.services {
+        if let Some(concurrency) = sealed.concurrency {
+            service.limits.concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX);
+        }
+        if let Some(timeout) = sealed.timeout {
+            service.timeout = timeout;
+        }
+    }
+    Ok(config)
 }
 
 /// All variables that are missing, at once, with where they are used.

@@ -64,7 +64,7 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
     let document = load::document(context)?;
     let allow = context.settings.sealed.allow_env.as_ref();
     let variables = load::variables(context, allow);
-    let mut config = load::parse(&document, &variables)?;
+    let mut config = load::parse(&document, &variables, &context.settings.sealed)?;
     count_without_variables(context, &mut config, &variables);
     let names = Environment::placeholders(allow.cloned());
     let identity = &context.identity;
@@ -223,14 +223,11 @@ fn in_text(shown: &Shown<'_>) -> String {
     if shown.unset_variables.is_empty() {
         text.push_str("\nevery variable that is used is set\n");
     }
+    if !shown.unset_variables.is_empty() {
+        text.push_str("\nnot set, and needed by setup:\n");
+    }
     for variable in &shown.unset_variables {
-        writeln!(
-            text,
-            "\nnot set: {}, used at {}",
-            variable.name,
-            variable.places.join(", ")
-        )
-        .unwrap_or_default();
+        writeln!(text, "  {}, used at {}", variable.name, variable.places.join(", ")).unwrap_or_default();
     }
     text
 }

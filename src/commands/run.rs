@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
-use super::{cleanup, setup};
+use super::{cleanup, prepare, setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 
@@ -21,9 +21,9 @@ const NOT_FOUND: u8 = 127;
 pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     signals.count_death_of_parent();
-    let prepared = setup::prepare(context)?;
+    let prepared = prepare::prepare(context)?;
     let entry = EntryDir::open(prepared.entry.path())?;
-    setup::announce(context, &prepared)?;
+    prepare::announce(context, &prepared)?;
     let made = setup::make(context, prepared, &signals).await?;
     let code = if made.code == ExitCode::Success {
         command(context, words, &made, &signals).await

@@ -4,40 +4,29 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rand::rngs::SysRng;
-use rand::{RngExt as _, rand_core::UnwrapErr};
 
-use super::context::{Context, in_full};
+use super::context::Context;
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
-use super::sealed::{SealedCopy, VERSION as SEALED_VERSION};
+use super::job_report::write_report;
+use super::prepare::{Prepared, announce, prepare};
+use super::settle;
 use super::state::State;
-use super::wire::{Wired, wire};
-use super::{load, settle};
-use crate::adapters::entry::{EntryDir, Lock};
+use super::wire::Wired;
+use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::ledger::Ledger;
-use crate::domain::marker::{self, Marker, Origin};
+use crate::domain::leftover::Leftover;
 use crate::domain::secret::Secret;
 use crate::engine::{Engine, Provisioned, Settled};
-use crate::plan::{self, Draft, Run, Selection};
+use crate::plan::Draft;
 use crate::ports::{Stop, World as _};
 use crate::report::{self, AccountRow, Narrator, Phase};
 use crate::settings::OnFailure;
-
-/// Everything that is known before the first request, and on disk.
-pub(super) struct Prepared {
-    /// Where the journal and what lies beside it are.
-    pub entry: EntryDir,
-    draft: Draft,
-    wired: Wired,
-    journal: Journal,
-    _lock: Option<Lock>,
-}
 
 /// What a setup came to.
 pub(super) struct Made {
@@ -53,149 +42,42 @@ pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
     let prepared = prepare(context)?;
     announce(context, &prepared)?;
     let made = make(context, prepared, &signals).await?;
+    if made.code == ExitCode::Success && context.host != Host::GitHub {
+        context.console.data(&deliver::accounts_json(&made.accounts)?);
+    }
     Ok(made.code)
 }
 
-/// Finds every mistake that can be found without a request, and puts the journal on disk.
-pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
-    let sealed = &context.settings.sealed;
-    let document = load::document(context)?;
-    let variables = load::variables(context, sealed.allow_env.as_ref());
-    let config = load::parse(&document, &variables)?;
-    load::require(&config, &variables)?;
-    let slow = config
-        .services
-        .iter()
-        .find(|service| service.timeout * 2 > sealed.cleanup_deadline);
-    if let Some(service) = slow {
-        return Err(Failure::usage(format!(
-            "the `timeout` of `{}` is over half of `cleanup-deadline`: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
-            service.name
-        )));
-    }
-    let mut random = UnwrapErr(SysRng);
-    let invocation: String = (0..marker::INVOCATION)
-        .filter_map(|_| char::from_digit(random.random_range(0..36), 36))
-        .collect();
-    let identity = &context.identity;
-    let now = context.clock.now();
-    let origin = Origin {
-        repository: &identity.repository,
-        run: &identity.run_id,
-        attempt: identity.attempt,
-    };
-    let run = Run {
-        repository: identity.repository.clone(),
-        id: identity.run_id.clone(),
-        attempt: identity.attempt,
-        url: identity.url.clone(),
-        marker: Marker::new(&config.prefix, now, config.ttl, &origin, &invocation),
-    };
-    let selection = Selection {
-        services: context.settings.only.clone(),
-        personas: context.settings.persona.clone(),
-    };
-    let draft = plan::draw_up(&config, &variables, &run, &selection, now, &mut random)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    let wired = wire(&config, &variables, &plan::scope(&variables, &run), sealed)?;
-    let unusable: Vec<&str> = wired.sites.iter().filter_map(|site| site.unusable.as_deref()).collect();
-    if !unusable.is_empty() {
-        return Err(Failure::Usage(unusable.join("\n")));
-    }
-    mask(context, &wired, &draft);
-    for warning in &wired.warnings {
-        context.console.warning(warning);
-    }
-    let journals = context.journals().map_err(|error| no_journal(&error.into()))?;
-    let entry = EntryDir::create(&journals, run.marker.as_str()).map_err(|error| no_journal(&error.into()))?;
-    let lock = entry.try_lock().map_err(|error| no_journal(&error))?;
-    entry
-        .seal(&SealedCopy {
-            version: SEALED_VERSION,
-            name: document.name,
-            text: document.text,
-            settings: sealed.clone(),
-        })
-        .map_err(|error| no_journal(&error))?;
-    let journal = entry.begin(&draft.planned).map_err(|error| no_journal(&error))?;
-    Ok(Prepared {
-        entry,
-        draft,
-        wired,
-        journal,
-        _lock: lock,
-    })
-}
-
-fn no_journal(error: &anyhow::Error) -> Failure {
-    let (what, hint) = match in_full(error).split_once("\nhint:") {
-        Some((what, hint)) => (what.to_owned(), format!("\nhint:{hint}")),
-        None => (in_full(error), String::new()),
-    };
-    Failure::Failed(anyhow::anyhow!(
-        "no account was created: without a journal none may be: {what}{hint}"
-    ))
-}
-
-/// Keeps every secret that is known by now out of everything that is printed from here on.
-fn mask(context: &Context, wired: &Wired, draft: &Draft) {
-    let mut texts: Vec<&str> = vec![&draft.planned.marker, &draft.planned.repository];
-    for account in &draft.planned.accounts {
-        texts.extend([
-            account.key.service.as_str(),
-            &account.key.account,
-            &account.username,
-            &account.email,
-        ]);
-    }
-    let passwords = draft.people.iter().filter_map(|person| person.password.as_ref());
-    let mut seen_in_names = false;
-    let mut done: Vec<&Secret> = Vec::new();
-    for secret in wired.secrets.iter().chain(passwords) {
-        let value = secret.expose();
-        if wired.secrets.len() < 1_000 && done.contains(&secret) {
-            continue;
-        }
-        if value.is_empty() {
-            continue;
-        }
-        // Made passwords stand in no name; looking through all names is for what the user chose.
-        if draft.people.len() <= 1_000 && texts.iter().any(|text| text.contains(value)) {
-            seen_in_names = true;
-            continue;
-        }
-        context.console.mask(secret);
-        if done.len() < 1_000 {
-            done.push(secret);
-        }
-    }
-    if seen_in_names {
-        context.console.warning(
-            "a secret stands in a name of an account or a service, and can't be masked without masking the name\nhint: choose another secret",
-        );
-    }
-}
-
-/// Tells the host where the journal is: the journal is on disk before, and no request was sent yet.
-pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
-    if context.host == Host::GitHub {
-        let files = FileCommands::from_environment(&context.environment);
-        let state = State::of(&Ledger::new(prepared.draft.planned.clone())).to_json()?;
-        files
-            .set_outputs(&[("state", state.as_str()), ("ready", "false")])
-            .context("no account was created: the outputs can't be set")?;
-    }
-    let accounts = &prepared.draft.planned.accounts;
+/// What is about to be done, in a line.
+fn intention(draft: &Draft) -> String {
+    let accounts = &draft.planned.accounts;
     let mut services: Vec<&str> = accounts.iter().map(|account| account.key.service.as_str()).collect();
     services.dedup();
-    context.console.info(&format!(
+    format!(
         "creating {} in {} ({}); their names begin with {}",
         plural(accounts.len(), "account"),
         plural(services.len(), "service"),
         services.join(", "),
-        prepared.draft.planned.marker,
-    ));
-    Ok(())
+        draft.planned.marker,
+    )
+}
+
+/// How the engine left things.
+struct Ended {
+    provisioned: Provisioned,
+    settled: Option<Settled>,
+    ledger: Ledger,
+    accounts: Vec<Delivered>,
+    requests: u64,
+    /// What creating took, and what taking back took after it.
+    took: (Duration, Duration),
+}
+
+impl Ended {
+    /// Is everything there that was asked for?
+    fn is_complete(&self) -> bool {
+        self.provisioned.stopped.is_none() && self.accounts.len() == self.ledger.plan().accounts.len()
+    }
 }
 
 /// Creates everything, and rolls back or hands over.
@@ -205,11 +87,47 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         draft,
         wired,
         journal,
-        _lock,
+        lock,
     } = prepared;
+    let ended = drive(context, &entry, &draft, wired, journal, signals).await;
+    if let Err(failure) = hand_over(context, &entry, &ended) {
+        // Accounts that nobody can be told of are of no use to anybody.
+        let code = context.end(Err(failure));
+        drop(lock);
+        settle::settle(context, &entry, signals).await?;
+        return Ok(Made {
+            accounts: Vec::new(),
+            code,
+        });
+    }
+    let code = conclude(context, &entry, &ended);
+    let sealed = &context.settings.sealed;
+    if sealed.summary {
+        summarise(context, &ended);
+    }
+    let left: &[Leftover] = ended.settled.as_ref().map_or(&[], |settled| &settled.leftovers);
+    let counted = (ended.requests, ended.took.0);
+    write_report(context, sealed.report.as_deref(), "setup", &ended.ledger, left, counted)?;
+    Ok(Made {
+        accounts: ended.accounts,
+        code,
+    })
+}
+
+/// Runs the engine forward, and back where something failed.
+async fn drive(
+    context: &Context,
+    entry: &EntryDir,
+    draft: &Draft,
+    wired: Wired,
+    journal: Journal,
+    signals: &Signals,
+) -> Ended {
     let settings = &context.settings;
     let begun = context.clock.now();
-    let narrator = RefCell::new(Narrator::new(Phase::Setup, draft.planned.accounts.len()));
+    let group = context.console.group(&intention(draft));
+    let planned = draft.planned.accounts.len();
+    let narrator = RefCell::new(Narrator::new(Phase::Setup, planned));
     let world = LiveWorld {
         services: wired.services,
         journal: Some(journal),
@@ -232,100 +150,86 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         signal = signals.nth(1) => Provisioned { stopped: Some(Stop::Signal(signal)), ..Provisioned::default() },
     };
     context.console.end_progress();
-    let took = world.now().since(begun);
-    let failed = !provisioned.failures.is_empty() || provisioned.journal_broken.is_some();
-    let rolls_back = provisioned.stopped.is_none() && failed && (!keep || provisioned.journal_broken.is_some());
+    drop(group);
+    let created = world.now().since(begun);
+    let broken = provisioned.journal_broken.is_some();
+    let rolls_back = provisioned.stopped.is_none() && (broken || (!provisioned.failures.is_empty() && !keep));
     let settled = if rolls_back {
-        context.say(&report::after_setup(
-            provisioned.ready.len(),
-            draft.planned.accounts.len(),
-            took,
-            engine.requests(),
-        ));
+        let ready = provisioned.ready.len();
+        context.say(&report::after_setup(ready, planned, created, engine.requests()));
         Some(roll_back(context, &mut engine, &narrator).await)
     } else {
         None
     };
     let requests = engine.requests();
     let (ledger, learnt) = engine.into_parts();
-    let ready = if settled.is_some() {
-        Vec::new()
-    } else {
-        provisioned.ready.clone()
-    };
+    let ready: &[usize] = if settled.is_some() { &[] } else { &provisioned.ready };
     let password = |place: usize| {
-        draft.people[draft.person_of[place]]
-            .password
-            .clone()
-            .unwrap_or_else(|| Secret::new(""))
+        let person = &draft.people[draft.person_of[place]];
+        person.password.clone().unwrap_or_else(|| Secret::new(""))
     };
-    let accounts = deliver::delivered(&ledger, &learnt, &ready, password);
-    let complete = !failed && provisioned.stopped.is_none() && accounts.len() == draft.planned.accounts.len();
-    conclude(context, &entry, &ledger, &provisioned, &accounts, complete)?;
-    let code = match (provisioned.stopped, &settled) {
-        (Some(stop), _) => {
-            say_stopped(context, stop, &ledger);
-            match stop {
-                Stop::Signal(signal) => ExitCode::Signal(signal),
-                Stop::Superseded => ExitCode::Failed,
-            }
-        }
-        (None, Some(settled)) => {
-            let again = settle::again(&entry);
-            settle::conclude(context, settled, &again, world.now().since(begun + took));
-            settle::tidy(context, &entry, &ledger);
-            ExitCode::Failed
-        }
-        (None, None) => {
-            context.say(&report::after_setup(
-                accounts.len(),
-                draft.planned.accounts.len(),
-                took,
-                requests,
-            ));
-            if complete { ExitCode::Success } else { ExitCode::Failed }
-        }
-    };
-    summarise(context, &ledger, &provisioned, settled.as_ref(), took);
-    settle::write_report(
-        context,
-        "setup",
-        &ledger,
-        settled.as_ref().map_or(&[], |it| &it.leftovers),
+    Ended {
+        accounts: deliver::delivered(&ledger, &learnt, ready, password),
+        took: (created, world.now().since(begun + created)),
+        provisioned,
+        settled,
+        ledger,
         requests,
-        took,
-    )?;
-    Ok(Made { accounts, code })
+    }
 }
 
 async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, narrator: &RefCell<Narrator>) -> Settled {
-    context.console.info("taking back what was created");
+    let group = context.console.group("taking back what was created");
     let debts = engine.ledger().debts().count();
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts);
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
     let settled = engine.settle().await;
     context.console.end_progress();
+    drop(group);
     settled
 }
 
-/// Sets the outputs to what is now known.
-fn conclude(
-    context: &Context,
-    entry: &EntryDir,
-    ledger: &Ledger,
-    provisioned: &Provisioned,
-    accounts: &[Delivered],
-    complete: bool,
-) -> Result<(), Failure> {
-    if complete || (context.settings.on_failure == OnFailure::Keep && provisioned.stopped.is_none()) {
-        deliver::deliver(context, entry, ledger, accounts, complete)
-            .context("the accounts are ready, but could not be handed over; cleanup will delete them")?;
+/// Hands over what is ready, or sets the outputs to what is now known.
+fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<(), Failure> {
+    let complete = ended.is_complete();
+    let keeps = context.settings.on_failure == OnFailure::Keep && ended.provisioned.stopped.is_none();
+    if complete || (keeps && ended.settled.is_none()) {
+        deliver::deliver(context, entry, &ended.ledger, &ended.accounts, complete)
+            .context("the accounts are ready, but could not be handed over, and are deleted again")?;
     } else if context.host == Host::GitHub {
-        let state = State::of(ledger).to_json()?;
+        let state = State::of(&ended.ledger).to_json()?;
         let files = FileCommands::from_environment(&context.environment);
         files.set_outputs(&[("state", state.as_str()), ("ready", "false"), ("count", "0")])?;
     }
     Ok(())
+}
+
+/// Says how it ended.
+fn conclude(context: &Context, entry: &EntryDir, ended: &Ended) -> ExitCode {
+    if let Some(stop) = ended.provisioned.stopped {
+        say_stopped(context, stop, &ended.ledger);
+        return match stop {
+            Stop::Signal(signal) => ExitCode::Signal(signal),
+            Stop::Superseded => ExitCode::Failed,
+        };
+    }
+    if let Some(settled) = &ended.settled {
+        settle::conclude(context, settled, &settle::again(entry), ended.took.1);
+        settle::tidy(context, entry, &ended.ledger);
+        return ExitCode::Failed;
+    }
+    let planned = ended.ledger.plan().accounts.len();
+    context.say(&report::after_setup(
+        ended.accounts.len(),
+        planned,
+        ended.took.0,
+        ended.requests,
+    ));
+    if ended.is_complete() {
+        ExitCode::Success
+    } else {
+        ExitCode::Failed
+    }
 }
 
 fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
@@ -345,7 +249,13 @@ fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
     ));
 }
 
-fn summarise(context: &Context, ledger: &Ledger, provisioned: &Provisioned, settled: Option<&Settled>, took: Duration) {
+fn summarise(context: &Context, ended: &Ended) {
+    let Ended {
+        provisioned,
+        settled,
+        ledger,
+        ..
+    } = ended;
     let rows: Vec<AccountRow> = (0..ledger.plan().accounts.len())
         .map(|place| {
             let account = ledger.account(place);
@@ -371,8 +281,8 @@ fn summarise(context: &Context, ledger: &Ledger, provisioned: &Provisioned, sett
         ),
         None => format!("{} of {} ready", provisioned.ready.len(), plural(rows.len(), "account")),
     };
-    let mut text = report::setup_summary(&title, &rows, took, &failures);
-    if let Some(settled) = settled.filter(|settled| !settled.leftovers.is_empty()) {
+    let mut text = report::setup_summary(&title, &rows, ended.took.0, &failures);
+    if let Some(settled) = settled.as_ref().filter(|settled| !settled.leftovers.is_empty()) {
         text.push_str(&report::cleanup_summary(
             "what may be left",
             &settled.leftovers,

@@ -5,8 +5,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use reqwest::Url;
 
+use crate::adapters::clock::Clock;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, HostPolicy};
-use crate::config::{Auth, Config, Service};
+use crate::config::{Auth, Config, Rate, Service};
 use crate::domain::secret::Secret;
 use crate::engine::Site;
 use crate::language::{Environment, EvalError, Scope, Template};
@@ -25,7 +26,13 @@ pub(super) struct Wired {
 }
 
 /// Wires every service up. One that can't be asked is kept with the reason, so that cleanup can name its accounts.
-pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, sealed: &Sealed) -> anyhow::Result<Wired> {
+pub(super) fn wire(
+    config: &Config,
+    variables: &Environment,
+    scope: &Scope,
+    sealed: &Sealed,
+    clock: Clock,
+) -> anyhow::Result<Wired> {
     let missing = config.missing_variables(variables);
     let mut wired = Wired {
         sites: Vec::new(),
@@ -34,15 +41,10 @@ pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, seal
         warnings: Vec::new(),
     };
     let policy = HostPolicy::new(sealed.allow_hosts.clone());
-    let services: Vec<Service> = config
-        .services
-        .iter()
-        .map(|service| adjusted(service, sealed))
-        .collect();
-    let shortest = services.iter().map(|service| service.timeout).min();
+    let shortest = config.services.iter().map(|service| service.timeout).min();
     let clients =
         Clients::new(shortest.unwrap_or(Duration::from_secs(10)), &policy).context("no service can be asked")?;
-    for service in services {
+    for service in config.services.iter().cloned() {
         let unset = missing
             .iter()
             .find(|variable| variable.services.contains(&service.name));
@@ -66,23 +68,14 @@ pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, seal
         if let Ok(endpoint) = &endpoint {
             wired.secrets.extend(endpoint.credentials.secrets());
         }
-        wired
-            .services
-            .push(endpoint.ok().map(|endpoint| http::Service::new(&clients, endpoint)));
+        wired.services.push(
+            endpoint
+                .ok()
+                .map(|endpoint| http::Service::new(&clients, endpoint, clock)),
+        );
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
-}
-
-fn adjusted(service: &Service, sealed: &Sealed) -> Service {
-    let mut service = service.clone();
-    if let Some(concurrency) = sealed.concurrency {
-        service.limits.concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX);
-    }
-    if let Some(timeout) = sealed.timeout {
-        service.timeout = timeout;
-    }
-    service
 }
 
 fn endpoint(
@@ -136,9 +129,7 @@ fn endpoint(
         headers,
         credentials,
         timeout: service.timeout,
-        rate: service.limits.rate.map(|rate| http::Rate {
-            interval: rate.interval(),
-        }),
+        interval: service.limits.rate.map(Rate::interval),
     })
 }
 

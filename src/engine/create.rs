@@ -114,8 +114,10 @@ impl<W: World> Engine<'_, W> {
         let took = self.world.now().since(intended);
         let noted = self.note(place, Event::Created(id.clone()));
         self.tell(place, Progress::Created { id, took });
+        // What can't be written down can still be deleted, and that may need what the answer says.
+        let learnt = self.learn(place, create, scope);
         noted?;
-        match self.learn(place, create, scope) {
+        match learnt {
             Ok(()) => Ok(Sent::Noted),
             Err(reason) => {
                 self.note(place, Event::VerifyFailed(reason.clone()))?;
@@ -156,6 +158,8 @@ impl<W: World> Engine<'_, W> {
     /// Takes captures, outputs and secrets out of an answer to a create.
     fn learn(&self, place: usize, create: &Create, scope: &Scope) -> Result<(), String> {
         let mut learnt = self.learnt.borrow()[place].clone();
+        learnt.is_named = shown(create.name.as_ref(), scope, &self.username(place)) == Shown::Ours;
+        self.learnt.borrow_mut()[place].is_named = learnt.is_named;
         Self::capture(&mut learnt.captures, &create.request, scope)?;
         for (name, expression) in &create.outputs {
             let value = expression

@@ -120,7 +120,8 @@ impl<W: World> Engine<'_, W> {
         provisioned
     }
 
-    async fn after_last_answers(&self) {
+    /// Returns once answers in flight need not be awaited any longer, since it was told to stop.
+    pub(super) async fn after_last_answers(&self) {
         self.world.stopped().await;
         self.world.sleep(LAST_ANSWERS).await;
     }
@@ -155,7 +156,7 @@ impl<W: World> Engine<'_, W> {
             reason: String::new(),
         };
         loop {
-            let end = match provision(&self.record(place), &site.powers, attempt.creates_left) {
+            let end = match provision(&self.record(place), &self.powers(place, site), attempt.creates_left) {
                 Provision::Create => self.attempt(place, site, &mut attempt).await?,
                 Provision::Look => match self.look_for_wanted(place, site, &attempt).await? {
                     Ok(Looked::Adopted) => None,
@@ -205,7 +206,7 @@ impl<W: World> Engine<'_, W> {
         };
         attempt.reason.clone_from(&reason);
         attempt.creates_left -= u32::from(!throttled);
-        // The pace of a service that asked to wait is kept by its slot.
+        // The pace of a service that asked to wait is kept by its turns.
         let pause = if throttled {
             Duration::ZERO
         } else {
@@ -242,8 +243,11 @@ impl<W: World> Engine<'_, W> {
             return Ok(Err(Trouble::Unanswered("there is no look-up".to_owned())));
         };
         self.tell(place, Progress::LookingUp);
+        let begun = self.world.now();
         let mut round = 0;
         loop {
+            // What lands while the look-up is on its way may be missed by it.
+            let asked = self.world.now();
             let ids = match self.find(place, site, find).await {
                 Ok(ids) => ids,
                 Err(trouble) => return Ok(Err(trouble)),
@@ -254,13 +258,14 @@ impl<W: World> Engine<'_, W> {
                 self.tell(place, Progress::Adopted { ids });
                 return self.keep_adopted(place, &site.service.create);
             }
-            if attempt.taken {
+            // Whoever holds the name was there before, so that a look-up that lags must show it by then.
+            if attempt.taken && asked.since(begun) >= site.powers.settle {
                 return Ok(Err(Trouble::Unanswered(format!(
                     "{}, and the look-up does not show by whom",
                     attempt.reason
                 ))));
             }
-            if may_create_again(&self.record(place), &site.powers, self.world.now()) {
+            if !attempt.taken && may_create_again(&self.record(place), &self.powers(place, site), asked) {
                 self.tell(place, Progress::NotThere);
                 let scope = self.scope(place, site);
                 return Ok(match self.prove(place, site, &find.request, &scope, answered).await {

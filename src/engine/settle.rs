@@ -3,14 +3,14 @@
 //! This is the only way in which accounts are deleted: setup's rollback, `cleanup` and post all come here.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::create::{shown, text};
 use super::exchange::{Trouble, status};
 use super::provision::{UNPROVED, until};
 use super::schedule::{self, Flow, Queue};
 use super::{Engine, Site};
-use crate::domain::account::RemoteId;
+use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::answer::Answer;
 use crate::domain::decide::{Settle, settle};
 use crate::domain::event::Event;
@@ -87,7 +87,7 @@ impl<W: World> Engine<'_, W> {
         let mut limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
-        schedule::run(
+        let everything = schedule::run(
             Queue::new(lanes, &after, &limits),
             |task| self.settle_one(debts[task], &settled, &broken),
             |task, result: Result<(), Stuck>| {
@@ -96,13 +96,28 @@ impl<W: World> Engine<'_, W> {
                 }
                 Flow::GoOn
             },
-        )
-        .await;
+        );
+        tokio::select! {
+            () = everything => {}
+            () = self.after_last_answers() => {}
+        }
         let mut settled = settled.into_inner();
+        self.name_the_rest(&debts, &mut settled);
         settled.stopped = self.world.stop();
         settled.journal_broken = broken.into_inner();
         settled.leftovers.sort_by(|a, b| a.key.cmp(&b.key));
         settled
+    }
+
+    /// Names what was cut off by a stop.
+    fn name_the_rest(&self, debts: &[usize], settled: &mut Settled) {
+        let named: HashSet<AccountKey> = settled.leftovers.iter().map(|leftover| leftover.key.clone()).collect();
+        for place in debts {
+            if self.record(*place).status.is_debt() && !named.contains(&self.key(*place)) {
+                let stuck = Trouble::Halted(super::Halt::Stopped).into();
+                settled.leftovers.push(self.leftover(*place, stuck));
+            }
+        }
     }
 
     /// For each of these, the tasks among them that need it and so go first.
@@ -154,9 +169,9 @@ impl<W: World> Engine<'_, W> {
                 broken.set(Some(error));
             }
         };
-        let mut name_seen = false;
+        let mut name_seen = self.learnt.borrow()[place].is_named;
         loop {
-            match settle(&self.record(place), &site.powers, name_seen) {
+            match settle(&self.record(place), &self.powers(place, site), name_seen) {
                 Settle::Done => return Ok(()),
                 Settle::GiveUp => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
                 Settle::Look => match self.look_for_owed(place, site).await? {
@@ -173,6 +188,17 @@ impl<W: World> Engine<'_, W> {
                     }
                 },
                 Settle::Read(id) => match self.read_name(place, site, &id).await? {
+                    Shown::Nothing if self.doubts_ids => {
+                        let proof = self.prove_unread(place, site, &id).await?;
+                        if site.service.find.is_some() {
+                            let reason = "its id leads to no account";
+                            write(self.note(place, Event::StrangerShown(reason.to_owned())));
+                        } else {
+                            write(self.note(place, Event::DeleteIntended));
+                            write(self.note(place, Event::Deleted(id.clone())));
+                            self.count(place, id, &Gone::NeverThere(proof), settled);
+                        }
+                    }
                     Shown::Ours | Shown::Nothing => name_seen = true,
                     Shown::Other => {
                         let reason = "its id leads to an account under another name, which is left alone";
@@ -196,21 +222,21 @@ impl<W: World> Engine<'_, W> {
     }
 
     fn count(&self, place: usize, id: RemoteId, gone: &Gone, settled: &RefCell<Settled>) {
-        match *gone {
+        match gone {
             Gone::Deleted => {
                 settled.borrow_mut().deleted += 1;
                 self.tell(place, Progress::Deleted { id });
             }
             Gone::NeverThere(proof) => {
                 settled.borrow_mut().absent += 1;
-                self.tell(place, Progress::Absent { proof });
+                self.tell(place, Progress::Absent { proof: *proof });
             }
         }
     }
 
     fn why_unclear(&self, place: usize) -> String {
-        match self.record(place).status {
-            Status::Stranger => "the service showed somebody else's account for it, and it has no look-up".to_owned(),
+        let begun = match self.record(place).status {
+            Status::Stranger => "the service showed somebody else's account for it",
             Status::Untouched
             | Status::Creating
             | Status::Refused
@@ -219,8 +245,15 @@ impl<W: World> Engine<'_, W> {
             | Status::Verified
             | Status::Rejected
             | Status::Deleting
-            | Status::Gone => "it may have been created, and the service has no look-up".to_owned(),
-        }
+            | Status::Gone => "it may have been created",
+        };
+        let unmarked = self.ledger.borrow().account(place).unmarked;
+        let why = if unmarked {
+            "its name carries no marker, so that nothing tells it from somebody else's"
+        } else {
+            "the service has no look-up"
+        };
+        format!("{begun}, and {why}")
     }
 
     /// Looks for an account that may have been created, for as long as its create may still land.
@@ -237,7 +270,7 @@ impl<W: World> Engine<'_, W> {
             if !ids.is_empty() {
                 return Ok(Owed::Found(ids));
             }
-            let closes = site.powers.window_closes(&self.record(place));
+            let closes = self.powers(place, site).window_closes(&self.record(place));
             if asked >= closes {
                 let scope = self.scope(place, site);
                 let proof = self.prove(place, site, &find.request, &scope, answered).await?;
@@ -252,7 +285,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     async fn wait_for_late_arrivals(&self, place: usize, site: &Site) -> Result<(), Stuck> {
-        let closes = site.powers.window_closes(&self.record(place));
+        let closes = self.powers(place, site).window_closes(&self.record(place));
         Ok(self.pause(closes.since(self.world.now())).await?)
     }
 
@@ -263,7 +296,8 @@ impl<W: World> Engine<'_, W> {
             .ok_or_else(|| Stuck::new(Reason::NoLookUp, "its id can't be computed"))
     }
 
-    /// Whose name the account of an id bears. An answer that shows none says nothing against deleting it.
+    /// Whose name the account of an id bears. An account that can't be read is not deleted unread; one that is not there,
+    /// or that shows no name, says nothing against it.
     async fn read_name(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Shown, Stuck> {
         let Some(verify) = &site.service.verify else {
             return Ok(Shown::Nothing);
@@ -271,14 +305,43 @@ impl<W: World> Engine<'_, W> {
         let scope = self.scope(place, site).with("id", id.as_str());
         let asked = self.stamp();
         let answer = self.ask(place, "read", &verify.request, &scope).await?;
-        if !answer.is_success() {
+        let seen = scope.answer(&answer);
+        if verify.request.gone.holds(&answer, &seen).unwrap_or(false) {
             return Ok(Shown::Nothing);
         }
-        let shown = shown(verify.name.as_ref(), &scope.answer(&answer), &self.username(place));
+        if !answer.is_success() {
+            // The look-up compares names too.
+            if let Some(find) = site.service.find.as_ref().filter(|_| self.powers(place, site).find)
+                && self.find(place, site, find).await?.contains(id)
+            {
+                return Ok(Shown::Ours);
+            }
+            let detail = format!(
+                "it is not deleted unread, and reading it back was answered with {}",
+                status(&answer)
+            );
+            return Err(Stuck::new(Reason::Failed, detail));
+        }
+        let shown = shown(verify.name.as_ref(), &seen, &self.username(place));
         if shown == Shown::Ours {
             self.prove_credentials(place, asked, &answer);
         }
         Ok(shown)
+    }
+
+    /// Proves that an id of which reading back shows nothing leads to no account at all.
+    async fn prove_unread(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Proof, Stuck> {
+        let unread = || Stuck::new(Reason::Unproved, "reading it back does not show whose it is");
+        let verify = site.service.verify.as_ref().ok_or_else(unread)?;
+        let scope = self.scope(place, site).with("id", id.as_str());
+        let answer = self.ask(place, "read", &verify.request, &scope).await?;
+        let answered = self.stamp();
+        let seen = scope.clone().answer(&answer);
+        if !verify.request.gone.holds(&answer, &seen).unwrap_or(false) {
+            return Err(unread());
+        }
+        let proof = self.prove(place, site, &verify.request, &scope, answered).await?;
+        proof.ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED))
     }
 
     /// Carries out the delete, step by step, and sees that it has come true.

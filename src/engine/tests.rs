@@ -5,6 +5,12 @@
 mod absence;
 mod book;
 mod crash;
+mod doubt;
 mod fault;
+mod journal;
+mod lifecycle;
+mod order;
+mod process;
+
 mod stage;
 mod world;

@@ -102,10 +102,14 @@ impl Narrator {
                 )
             }
             Progress::NotThere => (Level::Info, "it is not there".to_owned()),
-            Progress::Again { what, reason, pause } => (
-                Level::Info,
-                format!("the {what} failed ({reason}); again in {}", span(*pause)),
-            ),
+            Progress::Again { what, reason, pause } => {
+                let when = if pause.is_zero() {
+                    "as soon as the service allows it".to_owned()
+                } else {
+                    format!("in {}", span(*pause))
+                };
+                (Level::Info, format!("the {what} failed ({reason}); again {when}"))
+            }
             Progress::Ready { took } => {
                 self.done += 1;
                 (routine, format!("ready in {}", span(*took)))

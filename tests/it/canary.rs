@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 use standin::sandbox::{Moment, Observed, Observer, Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
 
-use crate::liar::{Asked, Liar, Told};
+use crate::liar::{Asked, Liar, json as says};
 use crate::runner::Runner;
 use crate::runner::job::{Job, JobResult, Step, StepResult};
 use crate::runner::masker::encodings;
@@ -310,10 +310,10 @@ fn a_setup_that_fails_tells_no_secret_also_where_the_service_throws_them_all_bac
             "{} {}\n{}\n\n{}",
             asked.method,
             asked.target,
-            asked.head.join("\n"),
+            asked.headers.join("\n"),
             asked.body
         );
-        Told::json(400, &json!({"error": text, "id": text, "username": text}))
+        says(400, &json!({"error": text, "id": text, "username": text}))
     };
     for verbose in ["false", "true"] {
         let liars = [Liar::start(echo), Liar::start(echo), Liar::start(echo)];

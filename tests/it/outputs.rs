@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use standin::sandbox::{Moment, Observed};
 
-use crate::liar::{Asked, Liar, Told};
+use crate::liar::{Asked, Liar, answer, json as says};
 use crate::runner::Runner;
 use crate::runner::job::{Condition, Job, Outcome, Step};
 use crate::services::{NAMES, article, errors, left, outputs, put, read, start, summary, three};
@@ -41,15 +41,15 @@ fn service_with_id(id: &str) -> Liar {
         let mut account = account.lock().unwrap();
         match asked.method.as_str() {
             "POST" => {
-                let username = asked.json()["username"].clone();
+                let username = asked.username();
                 *account = Some(json!({"id": id, "username": username}));
-                Told::json(201, account.as_ref().unwrap())
+                says(201, account.as_ref().unwrap())
             }
             "GET" => account
                 .as_ref()
-                .map_or_else(|| Told::status(404), |it| Told::json(200, it)),
-            "DELETE" if account.take().is_some() => Told::status(204),
-            _ => Told::status(404),
+                .map_or_else(|| answer(404, &[], b""), |it| says(200, it)),
+            "DELETE" if account.take().is_some() => answer(204, &[], b""),
+            _ => answer(404, &[], b""),
         }
     })
 }
@@ -159,8 +159,8 @@ fn a_name_that_an_answer_shows_is_told_as_harmless_text_and_deletes_nobody() {
     for name in HOSTILE {
         let shown = name.to_owned();
         let liar = Liar::start(move |asked| match asked.method.as_str() {
-            "POST" => Told::json(201, &json!({"id": "17", "username": shown})),
-            _ => Told::json(200, &json!({"id": "17", "username": shown})),
+            "POST" => says(201, &json!({"id": "17", "username": shown})),
+            _ => says(200, &json!({"id": "17", "username": shown})),
         });
         let runner = Runner::new();
         put(&runner, "standin.json", &config(&liar));
@@ -191,7 +191,7 @@ fn a_name_that_an_answer_shows_is_told_as_harmless_text_and_deletes_nobody() {
 fn what_a_refusal_says_is_not_repeated_as_a_command() {
     for body in HOSTILE {
         let said = body.to_owned();
-        let liar = Liar::start(move |_: &Asked| Told::text(400, &said));
+        let liar = Liar::start(move |_: &Asked| answer(400, &["Content-Type: text/plain"], said.as_bytes()));
         let runner = Runner::new();
         put(&runner, "standin.json", &config(&liar));
         let step = Step::action().id("accounts").with("verbose", "true");

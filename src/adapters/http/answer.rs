@@ -65,6 +65,11 @@ fn explain(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
+        // `client error (Connect)` and the like only repeat what the next cause says.
+        if text.starts_with("client error (") {
+            cause = error.source();
+            continue;
+        }
         if !parts.last().is_some_and(|last: &String| last.contains(&text)) {
             parts.push(text);
         }

@@ -1,9 +1,10 @@
 //! "It is not there" is believed only where it is proved.
 
-use super::super::Reason;
 use super::book::{Book, Nature, PLAIN, Strangers};
+use super::process::Crash;
 use super::stage::Stage;
-use super::world::{Crash, Fake};
+use super::world::Fake;
+use crate::domain::leftover::Reason;
 use crate::ports::{Notice, Progress, Proof};
 
 /// A service that asks for credentials, without and with a `probe`.

@@ -1,8 +1,13 @@
 //! The process dies at every point, and the next one leaves nothing behind.
 
-use super::book::{Book, Nature, PLAIN, Strangers};
+use serde_json::json;
+
+use super::book::{Book, Kind, Nature, PLAIN, Strangers};
+use super::fault::{Fault, Planted};
+use super::process::Crash;
 use super::stage::Stage;
-use super::world::{Crash, Fake, TIMEOUT};
+use super::world::{Fake, TIMEOUT};
+use crate::domain::answer::{Answer, Body};
 use crate::domain::ledger::Status;
 
 /// One service of each kind, so that each way back is taken: two need another, and two have no look-up.
@@ -101,7 +106,16 @@ async fn nothing_is_left(stage: &Stage, fake: &Fake, story: &str) {
                 whole,
                 "{story}: an account of somebody else is gone from service {service}"
             );
-            assert_eq!(twins, 0, "{story}: two accounts were made for one in service {service}");
+            let by_proxy = u32::from(
+                fake.planted
+                    .borrow()
+                    .iter()
+                    .any(|planted| matches!(planted.fault, Fault::Twice)),
+            );
+            assert!(
+                twins <= by_proxy,
+                "{story}: two accounts were made for one in service {service}"
+            );
             if service == BLIND {
                 for held in ours {
                     assert!(
@@ -121,14 +135,14 @@ async fn nothing_is_left(stage: &Stage, fake: &Fake, story: &str) {
 #[tokio::test(start_paused = true)]
 async fn a_setup_that_dies_anywhere_leaves_nothing_behind() {
     let stage = Stage::new(SERVICES);
-    for seed in 0..8 {
+    for seed in 0..6 {
         for at in 1.. {
             let mut died = false;
             for crash in [Crash::Before(at), Crash::Torn(at), Crash::After(at), Crash::Sent(at)] {
                 let fake = world(seed);
                 weather(&fake, seed);
                 fake.be_born(Some(crash));
-                died |= stage.setup(&fake, seed > 3).await.is_none();
+                died |= stage.setup(&fake, seed > 1).await.is_none();
                 fake.be_born(None);
                 nothing_is_left(&stage, &fake, &format!("seed {seed}, {crash:?}")).await;
             }
@@ -142,7 +156,7 @@ async fn a_setup_that_dies_anywhere_leaves_nothing_behind() {
 #[tokio::test(start_paused = true)]
 async fn many_orders_of_events_leave_nothing_behind() {
     let stage = Stage::new(SERVICES);
-    for seed in 100..400 {
+    for seed in 100..250 {
         let fake = world(seed);
         weather(&fake, seed);
         let at = usize::try_from(seed * 7 % 45).unwrap_or(0) + 1;
@@ -180,4 +194,47 @@ async fn a_cleanup_that_dies_anywhere_is_taken_up_by_the_next() {
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strange_answer_and_a_crash_together_touch_nobody_else() {
+    let stage = Stage::new(SERVICES);
+    let other_id = |answer: &mut Answer| answer.body = Body::Json(json!({ "id": "1" }));
+    let other_name = |answer: &mut Answer| answer.body = Body::Json(json!({ "username": "alice" }));
+    let no_id = |answer: &mut Answer| answer.body = Body::Text("created".to_owned());
+    let strange = [
+        Fault::Garble(other_id),
+        Fault::Garble(no_id),
+        Fault::After(409),
+        Fault::Twice,
+    ];
+    for (seed, fault) in (0..).zip(strange) {
+        for at in 1..40 {
+            for crash in [Crash::After(at), Crash::Sent(at)] {
+                let fake = world(seed);
+                plant(&fake, fault);
+                fake.be_born(Some(crash));
+                stage.setup(&fake, true).await;
+                fake.be_born(None);
+                nothing_is_left(&stage, &fake, &format!("seed {seed}, {crash:?}")).await;
+            }
+        }
+    }
+    let fake = world(0);
+    plant(&fake, Fault::Garble(other_name));
+    stage.setup(&fake, true).await.expect("it does not die");
+    fake.be_born(None);
+    stage.cleanup(&fake).await.expect("it does not die");
+    assert!(fake.book(1, |book| book.humans_are_whole()));
+}
+
+/// The second create of the service that takes equal names meets a fault.
+fn plant(fake: &Fake, fault: Fault) {
+    fake.planted.borrow_mut().push(Planted {
+        service: 1,
+        kind: Kind::Create,
+        first: 2,
+        last: 2,
+        fault,
+    });
 }

@@ -22,6 +22,10 @@ pub(super) enum Fault {
     After(u16),
     /// It is carried out, and its answer is changed.
     Garble(fn(&mut Answer)),
+    /// It is carried out at once, and answered after so many milliseconds.
+    Takes(u64),
+    /// A proxy sends it twice, and its answer is lost.
+    Twice,
 }
 
 impl Fault {

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::book::{Book, Kind, answer};
 use super::fault::{Fault, Planted};
+use super::process::{Crash, Process};
 use crate::domain::answer::Answer;
 use crate::domain::event::Entry;
 use crate::domain::outcome::Delivery;
@@ -27,19 +28,6 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 /// Any day will do.
 const EPOCH: u64 = 1_800_000_000_000;
 
-/// Where the process dies, at the append of this number, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Crash {
-    /// The line is not written.
-    Before(usize),
-    /// Half of the line is written.
-    Torn(usize),
-    /// The line is written, and nothing after it is done.
-    After(usize),
-    /// The line is written and the next request sent.
-    Sent(usize),
-}
-
 /// A request that arrives.
 struct Arrival {
     at: u64,
@@ -51,20 +39,6 @@ struct Arrival {
     garble: Option<fn(&mut Answer)>,
 }
 
-/// What one process does and suffers.
-#[derive(Default)]
-struct Life {
-    appends: usize,
-    crash: Option<Crash>,
-    dies_when_sent: bool,
-    dead: bool,
-    /// From this append on none succeeds.
-    breaks_at: Option<usize>,
-    /// What broke the journal, and how many creates were sent since.
-    broken: bool,
-    stop: Option<Stop>,
-}
-
 /// A call, as it was sent.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
@@ -72,8 +46,6 @@ pub(super) struct Call {
     pub(super) service: usize,
     /// For what.
     pub(super) kind: Kind,
-    /// The address.
-    pub(super) target: String,
     /// The time.
     pub(super) at: u64,
 }
@@ -85,15 +57,14 @@ struct State {
     answers: HashMap<u64, Answer>,
     number: u64,
     counts: HashMap<(usize, Kind), u32>,
-    journal: String,
-    life: Life,
+    process: Process,
     open_at: Vec<u64>,
     in_flight: Vec<usize>,
     most_in_flight: Vec<usize>,
     calls: Vec<Call>,
     orphans: Vec<String>,
     faults_in_a_row: Vec<u32>,
-    sent_after_break: usize,
+    starts_after: u64,
 }
 
 /// The world.
@@ -126,15 +97,14 @@ impl Fake {
                 answers: HashMap::new(),
                 number: 0,
                 counts: HashMap::new(),
-                journal: String::new(),
-                life: Life::default(),
+                process: Process::default(),
                 open_at: vec![0; services],
                 in_flight: vec![0; services],
                 most_in_flight: vec![0; services],
                 calls: Vec::new(),
                 orphans: Vec::new(),
                 faults_in_a_row: vec![0; services],
-                sent_after_break: 0,
+                starts_after: 0,
             }),
             bell: Notify::new(),
             planted: RefCell::default(),
@@ -150,29 +120,27 @@ impl Fake {
         let mut state = self.state.borrow_mut();
         // A process that died leaves nothing in flight that anybody waits for.
         state.in_flight.fill(0);
-        // It ends a torn line, so that its own does not join it.
-        if !state.journal.is_empty() && !state.journal.ends_with('\n') {
-            state.journal.push('\n');
-        }
-        state.life = Life {
-            crash,
-            ..Life::default()
-        };
+        state.process.be_born(crash);
     }
 
     /// From this append of the present process on none succeeds.
     pub(super) fn break_journal_at(&self, append: usize) {
-        self.state.borrow_mut().life.breaks_at = Some(append);
+        self.state.borrow_mut().process.breaks_at = Some(append);
     }
 
     /// How many creates were sent after the journal had broken.
     pub(super) fn creates_after_break(&self) -> usize {
-        self.state.borrow().sent_after_break
+        self.state.borrow().process.creates_after_break
+    }
+
+    /// No service can be reached before this time.
+    pub(super) fn starts_after(&self, time: u64) {
+        self.state.borrow_mut().starts_after = time;
     }
 
     /// Nothing new may be started.
     pub(super) fn tell_to_stop(&self, stop: Stop) {
-        self.state.borrow_mut().life.stop = Some(stop);
+        self.state.borrow_mut().process.stop = Some(stop);
         self.bell.notify_waiters();
     }
 
@@ -184,28 +152,33 @@ impl Fake {
     }
 
     pub(super) fn is_dead(&self) -> bool {
-        self.state.borrow().life.dead
+        self.state.borrow().process.dead
     }
 
     /// The text of the journal.
     pub(super) fn journal(&self) -> String {
-        self.state.borrow().journal.clone()
+        self.state.borrow().process.journal.clone()
     }
 
     /// Begins the journal, with its plan.
     pub(super) fn begin_journal(&self, plan: &impl serde::Serialize) {
         let line = serde_json::to_string(plan).expect("a plan is JSON");
-        self.state.borrow_mut().journal = line + "\n";
+        self.state.borrow_mut().process.journal = line + "\n";
     }
 
     /// How many lines the present process has appended.
     pub(super) fn appends(&self) -> usize {
-        self.state.borrow().life.appends
+        self.state.borrow().process.appends
     }
 
     /// The most requests that a service had in flight at once.
     pub(super) fn most_in_flight(&self, service: usize) -> usize {
         self.state.borrow().most_in_flight[service]
+    }
+
+    /// Begins to count anew what is in flight at once.
+    pub(super) fn forget_most_in_flight(&self) {
+        self.state.borrow_mut().most_in_flight.fill(0);
     }
 
     /// Everything that was sent.
@@ -276,18 +249,15 @@ impl Fake {
         let now = self.time();
         let mut state = self.state.borrow_mut();
         let kind = Kind::of(request);
-        state.calls.push(Call {
-            service,
-            kind,
-            target: request.target.clone(),
-            at: now,
-        });
-        state.sent_after_break += usize::from(kind == Kind::Create && state.life.broken);
+        state.calls.push(Call { service, kind, at: now });
+        if kind == Kind::Create && state.process.broken {
+            state.process.creates_after_break += 1;
+        }
         let count = state.counts.entry((service, kind)).or_insert(0);
         *count += 1;
         let count = *count;
         let timeout = u64::try_from(TIMEOUT.as_millis()).unwrap_or(u64::MAX);
-        let slow = self.slow.get() > 0 && state.random.next_u64() % self.slow.get() == 0;
+        let slow = self.slow.get() > 0 && state.random.next_u64().is_multiple_of(self.slow.get());
         let span = if slow { timeout } else { 40 };
         let mut arrives = now + 1 + state.random.next_u64() % span;
         let mut back = arrives + 1 + state.random.next_u64() % span;
@@ -296,7 +266,11 @@ impl Fake {
         let (carried_out, mut end) = match fault {
             Fault::Refuse => (false, Some(Delivery::NotSent("connection refused".to_owned()))),
             Fault::LostBefore => (false, Some(lost("the connection was lost"))),
-            Fault::LostAfter => (true, Some(lost("the connection was lost"))),
+            Fault::Takes(millis) => {
+                back = arrives + millis;
+                (true, None)
+            }
+            Fault::LostAfter | Fault::Twice => (true, Some(lost("the connection was lost"))),
             Fault::Late => {
                 back = now + 1;
                 arrives = now + timeout;
@@ -311,7 +285,7 @@ impl Fake {
         }
         let number = state.number;
         state.number += 1;
-        if carried_out {
+        for _ in 0..u32::from(carried_out) + u32::from(matches!(fault, Fault::Twice)) {
             state.arrivals.push(Arrival {
                 at: arrives,
                 number,
@@ -334,8 +308,8 @@ impl Fake {
         {
             state.open_at[service] = back + 1_000;
         }
-        if state.life.dies_when_sent {
-            state.life.dead = true;
+        if state.process.dies_when_sent {
+            state.process.dead = true;
             self.bell.notify_waiters();
         }
         match end {
@@ -352,7 +326,7 @@ impl Fake {
         if let Some(planted) = planted.iter().find(meets) {
             return planted.fault;
         }
-        if self.odds.get() == 0 || state.random.next_u64() % self.odds.get() != 0 {
+        if self.odds.get() == 0 || !state.random.next_u64().is_multiple_of(self.odds.get()) {
             state.faults_in_a_row[service] = 0;
             return Fault::None;
         }
@@ -366,13 +340,11 @@ impl Fake {
 }
 
 impl World for Fake {
-    async fn slot(&self, service: usize) {
-        loop {
-            let open_at = self.state.borrow().open_at[service];
-            if open_at <= self.time() {
-                return;
-            }
-            sleep_until(self.origin + Duration::from_millis(open_at)).await;
+    fn turn(&self, service: usize) -> Result<(), Duration> {
+        let open_at = self.state.borrow().open_at[service];
+        match open_at.saturating_sub(self.time()) {
+            0 => Ok(()),
+            wait => Err(Duration::from_millis(wait)),
         }
     }
 
@@ -391,47 +363,24 @@ impl World for Fake {
 
     async fn reach(&self, _service: usize) -> Result<(), String> {
         sleep(Duration::from_millis(1)).await;
+        if self.time() < self.state.borrow().starts_after {
+            return Err("connection refused".to_owned());
+        }
         Ok(())
     }
 
     fn append(&self, entry: &Entry) -> Result<(), JournalBroken> {
-        let broken = || JournalBroken("the disk is full".to_owned());
         let line = serde_json::to_string(entry).expect("an entry is JSON") + "\n";
         let mut state = self.state.borrow_mut();
-        if state.life.dead {
-            return Err(broken());
-        }
-        state.life.appends += 1;
-        let at = state.life.appends;
-        if state.life.breaks_at.is_some_and(|first| at >= first) {
-            state.life.broken = true;
-            return Err(broken());
-        }
-        let die = |state: &mut State| {
-            state.life.dead = true;
+        let appended = state.process.append(&line);
+        if state.process.dead {
             self.bell.notify_waiters();
-        };
-        // A process that was to die with its next request has come here without one.
-        if state.life.dies_when_sent {
-            die(&mut state);
-            return Err(broken());
         }
-        match state.life.crash {
-            Some(Crash::Before(crash)) if crash == at => {
-                die(&mut state);
-                return Err(broken());
-            }
-            Some(Crash::Torn(crash)) if crash == at => {
-                state.journal.push_str(&line[..line.len() / 2]);
-                die(&mut state);
-                return Err(broken());
-            }
-            Some(Crash::After(crash)) if crash == at => die(&mut state),
-            Some(Crash::Sent(crash)) if crash == at => state.life.dies_when_sent = true,
-            Some(Crash::Before(_) | Crash::Torn(_) | Crash::After(_) | Crash::Sent(_)) | None => {}
+        if appended {
+            Ok(())
+        } else {
+            Err(JournalBroken("the disk is full".to_owned()))
         }
-        state.journal.push_str(&line);
-        Ok(())
     }
 
     fn now(&self) -> Timestamp {
@@ -448,7 +397,7 @@ impl World for Fake {
     }
 
     fn stop(&self) -> Option<Stop> {
-        self.state.borrow().life.stop
+        self.state.borrow().process.stop
     }
 
     async fn stopped(&self) {

@@ -1,0 +1,92 @@
+//! The report of a setup or a cleanup as JSON, for whoever reads it with a program.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::context::Context;
+use crate::adapters::private_dir::write_private_file;
+use crate::domain::account::RemoteId;
+use crate::domain::ledger::Ledger;
+use crate::domain::leftover::{Leftover, Reason};
+use crate::report;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    run: &'a str,
+    phase: &'a str,
+    accounts: Vec<ReportAccount<'a>>,
+    leftovers: Vec<ReportLeftover<'a>>,
+    requests: u64,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct ReportAccount<'a> {
+    service: &'a str,
+    account: &'a str,
+    username: &'a str,
+    id: Option<&'a str>,
+    status: String,
+}
+
+#[derive(Serialize)]
+struct ReportLeftover<'a> {
+    service: &'a str,
+    account: &'a str,
+    id: Option<&'a str>,
+    username: &'a str,
+    reason: Reason,
+    hint: String,
+}
+
+/// Writes the report where it is wanted.
+pub(super) fn write_report(
+    context: &Context,
+    path: Option<&Path>,
+    phase: &str,
+    ledger: &Ledger,
+    leftovers: &[Leftover],
+    (requests, took): (u64, Duration),
+) -> anyhow::Result<()> {
+    let Some(path) = path else {
+        return Ok(());
+    };
+    let accounts = (0..ledger.plan().accounts.len())
+        .map(|place| {
+            let account = ledger.account(place);
+            ReportAccount {
+                service: account.key.service.as_str(),
+                account: &account.key.account,
+                username: &account.username,
+                id: ledger.record(place).ids.first().map(RemoteId::as_str),
+                status: ledger.record(place).status.to_string(),
+            }
+        })
+        .collect();
+    let leftovers = leftovers
+        .iter()
+        .map(|leftover| ReportLeftover {
+            service: leftover.key.service.as_str(),
+            account: &leftover.key.account,
+            id: leftover.ids.first().map(RemoteId::as_str),
+            username: &leftover.username,
+            reason: leftover.reason,
+            hint: report::hint(leftover, "standin cleanup"),
+        })
+        .collect();
+    let report = Report {
+        version: 1,
+        run: &ledger.plan().run,
+        phase,
+        accounts,
+        leftovers,
+        requests,
+        seconds: took.as_secs_f64(),
+    };
+    let json = serde_json::to_string_pretty(&report)?;
+    write_private_file(path, context.console.redact(&json).as_bytes()).context("the report can't be written")
+}

@@ -1,0 +1,187 @@
+//! What comes before the first request of a setup: every mistake that can be found, the masks, and the journal on disk.
+
+use anyhow::Context as _;
+use rand::rngs::SysRng;
+use rand::{RngExt as _, rand_core::UnwrapErr};
+
+use super::context::{Context, in_full};
+use super::exit::Failure;
+use super::load;
+use super::sealed::{SealedCopy, VERSION};
+use super::state::State;
+use super::wire::{Wired, wire};
+use crate::adapters::entry::{self, EntryDir, Lock};
+use crate::adapters::hosts::Host;
+use crate::adapters::hosts::github::FileCommands;
+use crate::adapters::journal::Journal;
+use crate::adapters::private_dir::PrivateDir;
+use crate::config::Service;
+use crate::domain::ledger::Ledger;
+use crate::domain::marker::{self, Marker, Origin};
+use crate::domain::secret::Secret;
+use crate::plan::{self, Draft, Run, Selection};
+
+/// Everything that is known before the first request, and on disk.
+pub(super) struct Prepared {
+    /// Where the journal and what lies beside it are.
+    pub entry: EntryDir,
+    /// Who is meant.
+    pub(super) draft: Draft,
+    /// How the services are reached.
+    pub(super) wired: Wired,
+    /// The journal, with the plan in it.
+    pub(super) journal: Journal,
+    /// Held for as long as the setup works.
+    pub(super) lock: Option<Lock>,
+}
+
+/// Finds every mistake that can be found without a request, and puts the journal on disk.
+pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
+    let sealed = &context.settings.sealed;
+    let document = load::document(context)?;
+    let variables = load::variables(context, sealed.allow_env.as_ref());
+    let config = load::parse(&document, &variables, sealed)?;
+    load::require(&config, &variables)?;
+    let timeout_of = |service: &Service| sealed.timeout.unwrap_or(service.timeout);
+    let slow = config
+        .services
+        .iter()
+        .find(|service| timeout_of(service) * 2 > sealed.cleanup_deadline);
+    if let Some(service) = slow {
+        return Err(Failure::usage(format!(
+            "the `timeout` of `{}`, {}, is over half of the `cleanup-deadline`, {}: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
+            service.name,
+            humantime::format_duration(timeout_of(service)),
+            humantime::format_duration(sealed.cleanup_deadline),
+        )));
+    }
+    let mut random = UnwrapErr(SysRng);
+    let invocation: String = (0..marker::INVOCATION)
+        .filter_map(|_| char::from_digit(random.random_range(0..36), 36))
+        .collect();
+    let identity = &context.identity;
+    let now = context.clock.now();
+    let origin = Origin {
+        repository: &identity.repository,
+        run: &identity.run_id,
+        attempt: identity.attempt,
+    };
+    let run = Run {
+        repository: identity.repository.clone(),
+        id: identity.run_id.clone(),
+        attempt: identity.attempt,
+        url: identity.url.clone(),
+        marker: Marker::new(&config.prefix, now, config.ttl, &origin, &invocation),
+    };
+    let selection = Selection {
+        services: context.settings.only.clone(),
+        personas: context.settings.persona.clone(),
+    };
+    let draft = plan::draw_up(&config, &variables, &run, &selection, now, &mut random)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let wired = wire(
+        &config,
+        &variables,
+        &plan::scope(&variables, &run),
+        sealed,
+        context.clock,
+    )?;
+    let unusable: Vec<&str> = wired.sites.iter().filter_map(|site| site.unusable.as_deref()).collect();
+    if !unusable.is_empty() {
+        return Err(Failure::Usage(unusable.join("\n")));
+    }
+    mask(context, &wired, &draft);
+    for warning in &wired.warnings {
+        context.console.warning(warning);
+    }
+    let journals = context.journals().map_err(|error| no_journal(&error.into()))?;
+    prune(context, &journals);
+    let entry = EntryDir::create(&journals, run.marker.as_str()).map_err(|error| no_journal(&error.into()))?;
+    let lock = entry.try_lock().map_err(|error| no_journal(&error))?;
+    entry
+        .seal(&SealedCopy {
+            version: VERSION,
+            name: document.name,
+            text: document.text,
+            settings: sealed.clone(),
+        })
+        .map_err(|error| no_journal(&error))?;
+    let journal = entry.begin(&draft.planned).map_err(|error| no_journal(&error))?;
+    Ok(Prepared {
+        entry,
+        draft,
+        wired,
+        journal,
+        lock,
+    })
+}
+
+/// Removes what setups of former days have left in the journals' directory. It is in nobody's way: a failure is no error.
+fn prune(context: &Context, journals: &PrivateDir) {
+    if let Err(error) = entry::prune(journals, context.clock.now()) {
+        context
+            .console
+            .debug(&format!("old journals can't be removed: {}", in_full(&error)));
+    }
+}
+
+fn no_journal(error: &anyhow::Error) -> Failure {
+    let (what, hint) = match in_full(error).split_once("\nhint:") {
+        Some((what, hint)) => (what.to_owned(), format!("\nhint:{hint}")),
+        None => (in_full(error), String::new()),
+    };
+    Failure::Failed(anyhow::anyhow!(
+        "no account was created: without a journal none may be: {what}{hint}"
+    ))
+}
+
+/// Keeps every secret that is known by now out of everything that is printed from here on.
+fn mask(context: &Context, wired: &Wired, draft: &Draft) {
+    let mut texts: Vec<&str> = vec![&draft.planned.marker, &draft.planned.repository];
+    for account in &draft.planned.accounts {
+        texts.extend([
+            account.key.service.as_str(),
+            &account.key.account,
+            &account.username,
+            &account.email,
+        ]);
+    }
+    let passwords = draft.people.iter().filter_map(|person| person.password.as_ref());
+    let mut seen_in_names = false;
+    let mut done: Vec<&Secret> = Vec::new();
+    for secret in wired.secrets.iter().chain(passwords) {
+        let value = secret.expose();
+        if wired.secrets.len() < 1_000 && done.contains(&secret) {
+            continue;
+        }
+        if value.is_empty() {
+            continue;
+        }
+        // Made passwords stand in no name; looking through all names is for what the user chose.
+        if draft.people.len() <= 1_000 && texts.iter().any(|text| text.contains(value)) {
+            seen_in_names = true;
+            continue;
+        }
+        context.console.mask(secret);
+        if done.len() < 1_000 {
+            done.push(secret);
+        }
+    }
+    if seen_in_names {
+        context.console.warning(
+            "a secret stands in a name of an account or a service, and can't be masked without masking the name\nhint: choose another secret",
+        );
+    }
+}
+
+/// Tells the host where the journal is: the journal is on disk before, and no request was sent yet.
+pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
+    if context.host == Host::GitHub {
+        let files = FileCommands::from_environment(&context.environment);
+        let state = State::of(&Ledger::new(prepared.draft.planned.clone())).to_json()?;
+        files
+            .set_outputs(&[("state", state.as_str()), ("ready", "false")])
+            .context("no account was created: the outputs can't be set")?;
+    }
+    Ok(())
+}
