@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ring::digest;
 
-use super::exchange::{describe, render};
+use super::exchange::describe;
 use super::{Engine, Halt, Site};
 use crate::config::Create;
 use crate::domain::account::RemoteId;
@@ -13,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, Shown, of_create};
 use crate::domain::secret::Secret;
 use crate::language::{Expression, Scope};
-use crate::ports::{Identity, JournalBroken, Progress, World};
+use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World};
 
 /// What a create came to, beside what the ledger now says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl<W: World> Engine<'_, W> {
         let create = &site.service.create;
         let scope = self.scope(place, site);
         let username = self.username(place);
-        let mut outgoing = match render(&create.request, &scope, Identity::Own) {
+        let mut outgoing = match Outgoing::render(&create.request, &scope, Identity::Own) {
             Ok(outgoing) => outgoing,
             Err(error) => return Sent::Refused(format!("`{}` can't be sent: {error}", create.request.place)),
         };

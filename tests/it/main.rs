@@ -11,6 +11,7 @@ mod bad_input;
 mod canary;
 mod demo;
 mod desk;
+mod docs;
 mod handover;
 mod hostile;
 mod kill;
