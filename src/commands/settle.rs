@@ -122,7 +122,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
     let counted = (requests, took);
     write_report(
         context,
-        sealed.report.as_deref(),
+        sealed.report.as_deref().or(context.settings.sealed.report.as_deref()),
         "cleanup",
         &ledger,
         &settled.leftovers,

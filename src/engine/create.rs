@@ -18,10 +18,12 @@ use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World};
 /// What a create came to, beside what the ledger now says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// The ledger tells: it is live, or unclear.
+    /// It happened, and the ledger says so.
     Noted,
-    /// The name is taken and carries our marker.
-    Taken,
+    /// It may have happened; the answer, or what became of it.
+    Unclear(String),
+    /// The name is taken and carries our marker; the answer.
+    Taken(String),
     /// It did not happen, and may be sent again.
     Again {
         /// Why it did not.
@@ -64,7 +66,9 @@ impl<W: World> Engine<'_, W> {
                 reason: reason.clone(),
                 throttled: false,
             }),
-            Delivery::Lost(reason) => self.unclear(place, reason.clone()).map(|()| Sent::Noted),
+            Delivery::Lost(reason) => self
+                .unclear(place, reason.clone())
+                .map(|()| Sent::Unclear(reason.clone())),
             Delivery::Answered(answer) => {
                 let scope = scope.answer(answer);
                 let reading = self.reading(place, create, answer, &scope);
@@ -91,8 +95,8 @@ impl<W: World> Engine<'_, W> {
                         };
                         self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
                     }
-                    CreateOutcome::Unclear => self.unclear(place, text).map(|()| Sent::Noted),
-                    CreateOutcome::Taken => self.unclear(place, text).map(|()| Sent::Taken),
+                    CreateOutcome::Unclear => self.unclear(place, text.clone()).map(|()| Sent::Unclear(text)),
+                    CreateOutcome::Taken => self.unclear(place, text.clone()).map(|()| Sent::Taken(text)),
                 }
             }
         };

@@ -6,17 +6,25 @@
 )]
 
 mod act;
+mod article;
 mod bad_input;
 mod cancel;
+mod canary;
 mod demo;
 mod desk;
 mod docs;
+mod handover;
 mod hostile;
 mod kill;
 mod liar;
+mod outputs;
 mod plan;
+mod rollback;
 mod runner;
+mod scim2;
+mod services;
 mod shim;
 mod snapshot;
 mod state;
 mod tidy;
+mod waiting;
