@@ -142,10 +142,7 @@ impl<W: World> Engine<'_, W> {
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
             // An id is read from an answer as expected alone: some services send a Location with a refusal too.
-            id: expected
-                .then(|| text(create.id.as_ref(), scope))
-                .flatten()
-                .and_then(RemoteId::new),
+            id: expected.then(|| id(create.id.as_ref(), scope)).flatten(),
             shown: shown(create.name.as_ref(), scope, &account.username),
             marked: !account.unmarked,
         }
@@ -180,6 +177,11 @@ impl<W: World> Engine<'_, W> {
 /// The text of an expression, if it is given and gives one.
 pub(super) fn text(expression: Option<&Expression>, scope: &Scope) -> Option<String> {
     expression?.eval_text(scope).ok().flatten()
+}
+
+/// The id that an expression gives, if it is given and gives one that can be kept digit by digit.
+pub(super) fn id(expression: Option<&Expression>, scope: &Scope) -> Option<RemoteId> {
+    expression?.eval_id(scope).ok().flatten().and_then(RemoteId::new)
 }
 
 /// The name that an answer shows, held against ours.
