@@ -45,18 +45,10 @@ pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, seal
             Some(variable) => Err(format!("the variable `{}` is not set", variable.name)),
             None => endpoint(&service, scope, &policy, &mut wired.warnings),
         };
-        let scope = scope.clone().with(
-            "service",
-            minijinja::Value::from_pairs([
-                ("name", service.name.as_str().to_owned()),
-                (
-                    "url",
-                    endpoint
-                        .as_ref()
-                        .map_or_else(|_| String::new(), |it| it.base.to_string()),
-                ),
-            ]),
-        );
+        let base = endpoint
+            .as_ref()
+            .map_or_else(|_| String::new(), |it| it.base.to_string());
+        let scope = with_service(scope, &service, base);
         let unusable = endpoint.as_ref().err().cloned();
         if let Ok(endpoint) = &endpoint {
             wired.secrets.extend(endpoint.credentials.secrets());
@@ -67,6 +59,14 @@ pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, seal
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
+}
+
+/// The scope with what templates see as `service`.
+fn with_service(scope: &Scope, service: &Service, url: String) -> Scope {
+    let name = service.name.as_str().to_owned();
+    scope
+        .clone()
+        .with("service", minijinja::Value::from_pairs([("name", name), ("url", url)]))
 }
 
 fn endpoint(
@@ -94,6 +94,7 @@ fn endpoint(
     policy
         .check(&base)
         .map_err(|reason| format!("`url` of `{name}`: {reason}"))?;
+    let scope = &with_service(scope, service, base.to_string());
     let headers = pairs(&service.headers, scope, "headers", service)?;
     let credentials = match &service.auth {
         Auth::None => Credentials::None,

@@ -213,7 +213,7 @@ fn a_humans_id_deletes_no_human() {
         users.humans = vec!["maria.keller".to_owned(), "jo".to_owned()];
         let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(users).fault("users POST * stranger")).unwrap();
         let desk = Desk::new().configured(&format!(
-            "services:\n  - name: users\n    url: {}\n    {find}\naccounts: [{{ name: alice, count: 3 }}]\n",
+            "services:\n  - name: users\n    url: {}\n    timeout: 1s\n    {find}\naccounts: [{{ name: alice, count: 3 }}]\n",
             sandbox.url("users")
         ));
         for arguments in [

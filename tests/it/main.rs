@@ -11,6 +11,7 @@ mod demo;
 mod desk;
 mod hostile;
 mod liar;
+mod no_panic;
 mod plan;
 mod runner;
 mod shim;
