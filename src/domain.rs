@@ -10,5 +10,6 @@ pub mod ledger;
 pub mod leftover;
 pub mod marker;
 pub mod outcome;
+pub mod pace;
 pub mod secret;
 pub mod time;

@@ -35,6 +35,8 @@ pub use site::Site;
 /// What was learnt of an account beside its id.
 #[derive(Clone, Default)]
 pub struct Learnt {
+    /// The answer to its create showed our name.
+    pub is_named: bool,
     /// For later requests only.
     pub captures: serde_json::Map<String, serde_json::Value>,
     /// For the outputs.
@@ -243,7 +245,11 @@ impl<'a, W: World> Engine<'a, W> {
 
     /// Waits until the service may be asked.
     async fn slot(&self, place: usize) -> Result<(), Halt> {
-        self.unless_halted(self.world.slot(self.places[place])).await
+        self.unless_halted(std::future::ready(())).await?;
+        while let Err(wait) = self.world.turn(self.places[place]) {
+            self.pause(wait).await?;
+        }
+        Ok(())
     }
 
     async fn unless_halted(&self, waiting: impl Future<Output = ()>) -> Result<(), Halt> {

@@ -54,8 +54,8 @@ pub struct JournalBroken(pub String);
 ///
 /// Services are named by their place in the configuration.
 pub trait World {
-    /// Waits until the service may be asked: its pace allows it, and its credentials are at hand.
-    fn slot(&self, service: usize) -> impl Future<Output = ()>;
+    /// Takes a turn at the pace of a service, or says how long to wait before asking for one again.
+    fn turn(&self, service: usize) -> Result<(), Duration>;
     /// Sends one request once, within the service's time-out.
     fn send(&self, service: usize, request: &Outgoing) -> impl Future<Output = Delivery>;
     /// Opens a connection to the service and closes it again.

@@ -5,10 +5,10 @@
 
 mod answer;
 mod client;
-mod pace;
 mod policy;
 mod resolve;
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Url};
 
+use super::clock::Clock;
 use crate::domain::outcome::Delivery;
+use crate::domain::pace::Pace;
 use crate::domain::secret::Secret;
 use crate::ports::{Identity, Outgoing};
-use pace::Pace;
 use resolve::Resolver;
 
 pub use client::Clients;
-pub use pace::Rate;
 pub use policy::HostPolicy;
 
 /// A GET follows this many redirects, all within the same origin; other methods follow none.
@@ -71,8 +71,8 @@ pub struct Endpoint {
     pub credentials: Credentials,
     /// How long one request may take, from connecting to the last byte.
     pub timeout: Duration,
-    /// Requests in time, if they are limited.
-    pub rate: Option<Rate>,
+    /// The shortest time from one request to the next, if its rate is limited.
+    pub interval: Option<Duration>,
 }
 
 /// One service, ready to be asked.
@@ -80,25 +80,27 @@ pub struct Service {
     client: Client,
     resolver: Resolver,
     endpoint: Endpoint,
-    pace: Pace,
+    pace: RefCell<Pace>,
+    clock: Clock,
 }
 
 impl Service {
     /// A service behind one of the shared clients.
-    pub fn new(clients: &Clients, endpoint: Endpoint) -> Self {
-        let pace = Pace::new(endpoint.rate);
+    pub fn new(clients: &Clients, endpoint: Endpoint, clock: Clock) -> Self {
+        let pace = RefCell::new(Pace::new(endpoint.interval));
         let client = clients.towards(&endpoint.base).clone();
         Self {
             client,
             resolver: clients.resolver(),
             endpoint,
             pace,
+            clock,
         }
     }
 
-    /// Waits until the pace allows a request.
-    pub async fn slot(&self) {
-        self.pace.slot().await;
+    /// Takes a turn at the service's pace, or says how long to wait.
+    pub fn turn(&self) -> Result<(), Duration> {
+        self.pace.borrow_mut().turn(self.clock.now())
     }
 
     /// Sends a request once and reads the answer whole.
@@ -111,7 +113,7 @@ impl Service {
             ))
         });
         if let Delivery::Answered(answer) = &delivery {
-            self.pace.learn(answer);
+            self.pace.borrow_mut().learn(answer, self.clock.now(), rand::random());
         }
         delivery
     }

@@ -79,7 +79,13 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
     };
     let draft = plan::draw_up(&config, &variables, &run, &selection, now, &mut random)
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let wired = wire(&config, &variables, &plan::scope(&variables, &run), sealed)?;
+    let wired = wire(
+        &config,
+        &variables,
+        &plan::scope(&variables, &run),
+        sealed,
+        context.clock,
+    )?;
     let unusable: Vec<&str> = wired.sites.iter().filter_map(|site| site.unusable.as_deref()).collect();
     if !unusable.is_empty() {
         return Err(Failure::Usage(unusable.join("\n")));

@@ -248,7 +248,7 @@ pub(super) async fn delete(
     signals: &Signals,
 ) -> Result<(Settled, Ledger, u64), Failure> {
     let scope = plan::scope(owed.variables, owed.run);
-    let wired = wire(owed.config, owed.variables, &scope, owed.sealed)?;
+    let wired = wire(owed.config, owed.variables, &scope, owed.sealed, context.clock)?;
     for secret in &wired.secrets {
         context.console.mask(secret);
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use reqwest::Url;
 
+use crate::adapters::clock::Clock;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, HostPolicy};
-use crate::config::{Auth, Config, Service};
+use crate::config::{Auth, Config, Rate, Service};
 use crate::domain::secret::Secret;
 use crate::engine::Site;
 use crate::language::{Environment, EvalError, Scope, Template};
@@ -25,7 +26,13 @@ pub(super) struct Wired {
 }
 
 /// Wires every service up. One that can't be asked is kept with the reason, so that cleanup can name its accounts.
-pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, sealed: &Sealed) -> anyhow::Result<Wired> {
+pub(super) fn wire(
+    config: &Config,
+    variables: &Environment,
+    scope: &Scope,
+    sealed: &Sealed,
+    clock: Clock,
+) -> anyhow::Result<Wired> {
     let missing = config.missing_variables(variables);
     let mut wired = Wired {
         sites: Vec::new(),
@@ -53,9 +60,11 @@ pub(super) fn wire(config: &Config, variables: &Environment, scope: &Scope, seal
         if let Ok(endpoint) = &endpoint {
             wired.secrets.extend(endpoint.credentials.secrets());
         }
-        wired
-            .services
-            .push(endpoint.ok().map(|endpoint| http::Service::new(&clients, endpoint)));
+        wired.services.push(
+            endpoint
+                .ok()
+                .map(|endpoint| http::Service::new(&clients, endpoint, clock)),
+        );
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
@@ -121,9 +130,7 @@ fn endpoint(
         headers,
         credentials,
         timeout: service.timeout,
-        rate: service.limits.rate.map(|rate| http::Rate {
-            interval: rate.interval(),
-        }),
+        interval: service.limits.rate.map(Rate::interval),
     })
 }
 

@@ -163,7 +163,7 @@ fn next(status: Status, event: &Event, after: &Record) -> Option<Status> {
         (Creating, Event::Created(_)) | (Creating | Unclear | Stranger | Deleting, Event::Adopted(_)) => Live,
         (Live, Event::Verified) => Verified,
         (Live, Event::VerifyFailed(_)) => Rejected,
-        (Creating | Live | Verified | Rejected | Deleting, Event::StrangerShown(_)) => Stranger,
+        (Creating | Unclear | Live | Verified | Rejected | Deleting, Event::StrangerShown(_)) => Stranger,
         (Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting, Event::DeleteIntended)
         | (Deleting, Event::DeleteFailed(_)) => Deleting,
         (Deleting, Event::Deleted(_)) if !after.ids.is_empty() => Deleting,

@@ -70,7 +70,7 @@ impl<W: World> Engine<'_, W> {
                     Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                 };
             }
-            // The pace of a service that says "too many" is kept by its slot, for as long as the deadline allows.
+            // The pace of a service that says "too many" is kept by its turns, for as long as the deadline allows.
             let throttled = matches!(&delivery, Delivery::Answered(answer) if matches!(answer.status, 425 | 429));
             if !throttled {
                 tries += 1;

@@ -202,7 +202,7 @@ impl<W: World> Engine<'_, W> {
         };
         attempt.reason.clone_from(&reason);
         attempt.creates_left -= u32::from(!throttled);
-        // The pace of a service that asked to wait is kept by its slot.
+        // The pace of a service that asked to wait is kept by its turns.
         let pause = if throttled {
             Duration::ZERO
         } else {

@@ -159,7 +159,7 @@ pub(super) fn check_product(tokens: &[(usize, Token<'_>)]) -> Result<bool, Langu
 
 #[cfg(test)]
 mod tests {
-    use super::super::engine::STRICT;
+    use super::super::jinja::STRICT;
     use super::*;
 
     #[test]

@@ -11,9 +11,10 @@ const DIGIT: &[u8] = b"0123456789";
 /// Those alone that need no quoting anywhere.
 const SYMBOL: &[u8] = b"-._!";
 
-/// Makes a password of 24 characters that starts with a letter and has every class; about 145 bits.
+/// Makes a password of 24 characters that starts with a letter, has every class, and no character three times in a row,
+/// which some identity providers refuse; about 145 bits.
 ///
-/// Whole passwords are drawn until one has every class: that favours none of the accepted ones.
+/// Whole passwords are drawn until one will do: that favours none of the accepted ones.
 pub(super) fn make(random: &mut impl CryptoRng) -> Secret {
     let letters = [UPPER, LOWER].concat();
     let all = [UPPER, LOWER, DIGIT, SYMBOL].concat();
@@ -25,7 +26,12 @@ pub(super) fn make(random: &mut impl CryptoRng) -> Secret {
         }
         let secret = Secret::new(password);
         let has = |class: &[u8]| secret.expose().bytes().any(|byte| class.contains(&byte));
-        if [UPPER, LOWER, DIGIT, SYMBOL].into_iter().all(has) {
+        let repeats = secret
+            .expose()
+            .as_bytes()
+            .windows(3)
+            .any(|three| three[0] == three[1] && three[1] == three[2]);
+        if !repeats && [UPPER, LOWER, DIGIT, SYMBOL].into_iter().all(has) {
             return secret;
         }
     }

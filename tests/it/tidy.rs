@@ -239,10 +239,12 @@ fn too_long(file: &Source) -> Option<String> {
     (lines > limit).then(|| format!("{}: {lines} lines, at most {limit}", file.path))
 }
 
-/// The top-level module that a path belongs to: `src/engine/limits.rs` and `src/engine.rs` are `engine`.
+/// The top-level module that a path belongs to: `src/engine/limits.rs` and `src/engine.rs` are `engine`. Tests are of none:
+/// they set their stage with whatever it takes.
 fn module(path: &str) -> Option<&str> {
     let inside = path.strip_prefix("src/")?.strip_suffix(".rs")?;
-    inside.split('/').next().filter(|name| *name != "lib")
+    let is_test = inside.split('/').any(|part| part == "tests");
+    inside.split('/').next().filter(|name| *name != "lib" && !is_test)
 }
 
 fn against_the_arrows(file: &Source) -> Vec<String> {

@@ -65,7 +65,7 @@ fn every_event_in_every_status() {
         untouched creating - - - - - - - - - - -
         creating  - live refused unclear live - - stranger deleting - - gone
         refused   creating - - - - - - - - - - -
-        unclear   creating - - - live - - - deleting - - gone
+        unclear   creating - - - live - - stranger deleting - - gone
         live      - - - - - verified rejected stranger deleting - - gone
         verified  - - - - - - - stranger deleting - - gone
         rejected  - - - - - - - stranger deleting - - gone
