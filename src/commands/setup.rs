@@ -179,8 +179,13 @@ async fn drive(
 }
 
 async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, narrator: &RefCell<Narrator>) -> Settled {
-    let group = context.console.group("taking back what was created");
     let debts = engine.ledger().debts().count();
+    let title = if debts == 0 {
+        "taking back what was created: nothing"
+    } else {
+        "taking back what was created"
+    };
+    let group = context.console.group(title);
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts);
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
     let settled = engine.settle().await;
@@ -271,7 +276,7 @@ fn summarise(context: &Context, ended: &Ended) {
     let failures: Vec<(String, String)> = provisioned
         .failures
         .iter()
-        .map(|failure| (failure.key.to_string(), failure.reason.clone()))
+        .map(|failure| (failure.key.to_string(), failure.reason.replace("\nhint: ", "; hint: ")))
         .collect();
     let title = match settled {
         Some(settled) if settled.leftovers.is_empty() => "setup failed and left nothing".to_owned(),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use ring::digest;
 
+use super::advice;
 use super::exchange::{describe, render};
 use super::{Engine, Halt, Site};
 use crate::config::Create;
@@ -18,8 +19,10 @@ use crate::ports::{Identity, JournalBroken, Progress, World};
 /// What a create came to, beside what the ledger now says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// The ledger tells: it is live, or unclear.
+    /// The ledger tells.
     Noted,
+    /// It may have been created; why that is not known.
+    Unclear(String),
     /// The name is taken and carries our marker.
     Taken,
     /// It did not happen, and may be sent again.
@@ -64,7 +67,7 @@ impl<W: World> Engine<'_, W> {
                 reason: reason.clone(),
                 throttled: false,
             }),
-            Delivery::Lost(reason) => self.unclear(place, reason.clone()).map(|()| Sent::Noted),
+            Delivery::Lost(reason) => self.unclear(place, reason.clone()),
             Delivery::Answered(answer) => {
                 let scope = scope.answer(answer);
                 let reading = self.reading(place, create, answer, &scope);
@@ -80,19 +83,23 @@ impl<W: World> Engine<'_, W> {
                             throttled: true,
                         })
                     }
-                    CreateOutcome::Unauthorized => self.refuse(place, text.clone()).map(|()| Sent::Refused(text)),
-                    CreateOutcome::Refused(refusal) => {
-                        let text = match refusal {
-                            Refusal::Status => text,
-                            Refusal::NameTaken => format!("{text}: the user name `{username}` belongs to somebody"),
-                            Refusal::Stranger => format!(
-                                "{text}: the answer shows an account under another name than `{username}`; it is left alone"
-                            ),
-                        };
+                    CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status) => {
+                        let text = format!("`{}` was answered with {text}", create.request.target.source());
+                        self.refuse(place, text.clone())
+                            .map(|()| Sent::Refused(advice::on_refusal(answer.status, &site.service.name, text)))
+                    }
+                    CreateOutcome::Refused(Refusal::NameTaken) => {
+                        let text = format!("{text}: the user name `{username}` belongs to somebody");
                         self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
                     }
-                    CreateOutcome::Unclear => self.unclear(place, text).map(|()| Sent::Noted),
-                    CreateOutcome::Taken => self.unclear(place, text).map(|()| Sent::Taken),
+                    CreateOutcome::Refused(Refusal::Stranger) => {
+                        let text = format!(
+                            "{text}: the answer shows an account under another name than `{username}`; it is left alone"
+                        );
+                        self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
+                    }
+                    CreateOutcome::Unclear => self.unclear(place, advice::why_unclear(&reading, answer, &text)),
+                    CreateOutcome::Taken => self.unclear(place, text).map(|_| Sent::Taken),
                 }
             }
         };
@@ -126,10 +133,10 @@ impl<W: World> Engine<'_, W> {
         self.note(place, Event::CreateRefused(reason))
     }
 
-    fn unclear(&self, place: usize, reason: String) -> Result<(), JournalBroken> {
+    fn unclear(&self, place: usize, reason: String) -> Result<Sent, JournalBroken> {
         let noted = self.note(place, Event::CreateUnclear(reason.clone()));
-        self.tell(place, Progress::Unclear { reason });
-        noted
+        self.tell(place, Progress::Unclear { reason: reason.clone() });
+        noted.map(|()| Sent::Unclear(reason))
     }
 
     fn reading(&self, place: usize, create: &Create, answer: &Answer, scope: &Scope) -> Reading {

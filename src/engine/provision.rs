@@ -189,6 +189,11 @@ impl<W: World> Engine<'_, W> {
                 "it is not known whether it was created".clone_into(&mut attempt.reason);
                 return Ok(None);
             }
+            Sent::Unclear(reason) => {
+                attempt.creates_left -= 1;
+                attempt.reason = format!("it is not known whether it was created ({reason})");
+                return Ok(None);
+            }
             Sent::Taken => {
                 attempt.taken = true;
                 attempt.creates_left = 0;

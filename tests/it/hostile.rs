@@ -241,6 +241,24 @@ fn a_humans_id_deletes_no_human() {
     }
 }
 
+/// "Not found" to a delete is no proof where the account can still be read: the address may be wrong.
+#[test]
+fn an_account_that_can_still_be_read_is_not_gone() {
+    let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
+    let desk = Desk::new().configured(&format!(
+        "services:\n  - name: users\n    url: {}\n    delete: {{ request: \"DELETE /customers/{{{{ id }}}}\" }}\n",
+        sandbox.url("users")
+    ));
+    let ended = desk.run(&["run", "--", "true"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("reading it back still shows it"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(sandbox.books("users").unwrap().left().count(), 1);
+}
+
 #[test]
 fn no_request_follows_to_another_origin() {
     let trap = Liar::start(|_| says(200, &json!({"id": 1})));

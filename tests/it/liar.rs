@@ -13,8 +13,6 @@ pub(crate) struct Asked {
     pub(crate) method: String,
     /// Path and query, byte for byte.
     pub(crate) target: String,
-    /// The field lines, as they came.
-    pub(crate) headers: Vec<String>,
     pub(crate) body: String,
 }
 
@@ -160,7 +158,6 @@ fn read(stream: &TcpStream) -> Option<Asked> {
     Some(Asked {
         method,
         target,
-        headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     })
 }

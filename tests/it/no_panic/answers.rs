@@ -278,9 +278,7 @@ fn create(books: &mut Books, case: &Case, asked: &Asked) -> (Step, u16, Value) {
         return (Step::Create, 409, json!({"error": "the name is taken"}));
     }
     let refuses = match (&case.part, case.step) {
-        (Part::Status(status), Step::Create) => {
-            matches!(status, 400..500 | 501) && !matches!(status, 408 | 409 | 423 | 499)
-        }
+        (Part::Status(status), Step::Create) => matches!(status, 400..=498 | 501) && !matches!(status, 408 | 409 | 423),
         _ => false,
     };
     if refuses {
