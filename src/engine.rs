@@ -4,6 +4,7 @@
 //! framework for jobs: the graph here is data (an account needs an account), and there are two ways to walk it, forward
 //! in [`Engine::provision`] and back in [`Engine::settle`].
 
+mod advice;
 mod create;
 mod exchange;
 mod look;

@@ -290,7 +290,7 @@ fn summarise(context: &Context, ended: &Ended) {
     let failures: Vec<(String, String)> = provisioned
         .failures
         .iter()
-        .map(|failure| (failure.key.to_string(), failure.reason.clone()))
+        .map(|failure| (failure.key.to_string(), failure.reason.replace("\nhint: ", "; hint: ")))
         .collect();
     let title = match settled {
         Some(settled) if settled.leftovers.is_empty() => "setup failed and left nothing".to_owned(),

@@ -21,7 +21,7 @@ pub struct Persona {
     pub services: Vec<ServiceName>,
     /// How many copies there are; without it one, which is called as the persona.
     pub count: Option<Count>,
-    /// Its role.
+    /// Its role; `tester` where it is not said.
     pub role: Option<Template>,
     /// Its user name in place of the default one.
     pub username: Option<Template>,

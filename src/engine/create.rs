@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use ring::digest;
 
+use super::advice;
 use super::exchange::describe;
 use super::{Engine, Halt, Site};
 use crate::config::Create;
@@ -66,16 +67,14 @@ impl<W: World> Engine<'_, W> {
                 reason: reason.clone(),
                 throttled: false,
             }),
-            Delivery::Lost(reason) => self
-                .unclear(place, reason.clone())
-                .map(|()| Sent::Unclear(reason.clone())),
+            Delivery::Lost(reason) => self.unclear(place, reason.clone()),
             Delivery::Answered(answer) => {
                 let scope = scope.answer(answer);
                 let reading = self.reading(place, create, answer, &scope);
                 if reading.expected {
                     self.prove_credentials(place, asked, answer);
                 }
-                let text = format!("the create was answered with {}", describe(&delivery));
+                let text = describe(&delivery);
                 match of_create(&reading) {
                     CreateOutcome::Happened(id) => self.happened(place, create, &scope, id, intended),
                     CreateOutcome::DidNotHappen | CreateOutcome::Throttled => {
@@ -84,19 +83,23 @@ impl<W: World> Engine<'_, W> {
                             throttled: true,
                         })
                     }
-                    CreateOutcome::Unauthorized => self.refuse(place, text.clone()).map(|()| Sent::Refused(text)),
-                    CreateOutcome::Refused(refusal) => {
-                        let text = match refusal {
-                            Refusal::Status => text,
-                            Refusal::NameTaken => format!("{text}: the user name `{username}` belongs to somebody"),
-                            Refusal::Stranger => format!(
-                                "{text}: the answer shows an account under another name than `{username}`; it is left alone"
-                            ),
-                        };
+                    CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status) => {
+                        let text = format!("`{}` was answered with {text}", create.request.target.source());
+                        self.refuse(place, text.clone())
+                            .map(|()| Sent::Refused(advice::on_refusal(answer.status, &site.service.name, text)))
+                    }
+                    CreateOutcome::Refused(Refusal::NameTaken) => {
+                        let text = format!("{text}: the user name `{username}` belongs to somebody");
                         self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
                     }
-                    CreateOutcome::Unclear => self.unclear(place, text.clone()).map(|()| Sent::Unclear(text)),
-                    CreateOutcome::Taken => self.unclear(place, text.clone()).map(|()| Sent::Taken(text)),
+                    CreateOutcome::Refused(Refusal::Stranger) => {
+                        let text = format!(
+                            "{text}: the answer shows an account under another name than `{username}`; it is left alone"
+                        );
+                        self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
+                    }
+                    CreateOutcome::Unclear => self.unclear(place, advice::why_unclear(&reading, answer, &text)),
+                    CreateOutcome::Taken => self.unclear(place, text.clone()).map(|_| Sent::Taken(text)),
                 }
             }
         };
@@ -130,10 +133,10 @@ impl<W: World> Engine<'_, W> {
         self.note(place, Event::CreateRefused(reason))
     }
 
-    fn unclear(&self, place: usize, reason: String) -> Result<(), JournalBroken> {
+    fn unclear(&self, place: usize, reason: String) -> Result<Sent, JournalBroken> {
         let noted = self.note(place, Event::CreateUnclear(reason.clone()));
-        self.tell(place, Progress::Unclear { reason });
-        noted
+        self.tell(place, Progress::Unclear { reason: reason.clone() });
+        noted.map(|()| Sent::Unclear(reason))
     }
 
     fn reading(&self, place: usize, create: &Create, answer: &Answer, scope: &Scope) -> Reading {
@@ -146,10 +149,7 @@ impl<W: World> Engine<'_, W> {
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
             // An id is read from an answer as expected alone: some services send a Location with a refusal too.
-            id: expected
-                .then(|| text(create.id.as_ref(), scope))
-                .flatten()
-                .and_then(RemoteId::new),
+            id: expected.then(|| id(create.id.as_ref(), scope)).flatten(),
             shown: shown(create.name.as_ref(), scope, &account.username),
             marked: !account.unmarked,
         }
@@ -186,6 +186,11 @@ impl<W: World> Engine<'_, W> {
 /// The text of an expression, if it is given and gives one.
 pub(super) fn text(expression: Option<&Expression>, scope: &Scope) -> Option<String> {
     expression?.eval_text(scope).ok().flatten()
+}
+
+/// The id that an expression gives, if it is given and gives one that can be kept digit by digit.
+pub(super) fn id(expression: Option<&Expression>, scope: &Scope) -> Option<RemoteId> {
+    expression?.eval_id(scope).ok().flatten().and_then(RemoteId::new)
 }
 
 /// The name that an answer shows, held against ours.

@@ -34,7 +34,7 @@ impl<W: World> Engine<'_, W> {
             let waited = self.world.now().since(begun);
             if waited >= wait {
                 return Err(format!(
-                    "it did not get ready within {}: {reason}",
+                    "it did not get ready within {}: {reason}\nhint: start `{service}` before, check its `url`, or let `wait` be longer",
                     humantime::format_duration(wait)
                 ));
             }

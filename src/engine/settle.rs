@@ -370,9 +370,15 @@ impl<W: World> Engine<'_, W> {
             let seen = scope.clone().answer(&answer);
             if request.gone.holds(&answer, &seen).unwrap_or(false) {
                 let proof = self.prove(place, site, request, &scope, answered).await?;
-                return proof
-                    .map(Gone::NeverThere)
-                    .ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
+                let proof = proof.ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED))?;
+                if self.is_still_read(place, site, id).await {
+                    let said = status(&answer);
+                    return Err(Stuck::new(
+                        Reason::Failed,
+                        format!("the delete was answered with {said}, but reading it back still shows it"),
+                    ));
+                }
+                return Ok(Gone::NeverThere(proof));
             }
             if !request.expect.holds(&answer, &seen).unwrap_or(false) {
                 return Err(refused(&answer));
@@ -382,6 +388,26 @@ impl<W: World> Engine<'_, W> {
         }
         self.see_gone(place, site, id).await?;
         Ok(Gone::Deleted)
+    }
+
+    /// Is the account still there for all that a delete said? One that is sent to a wrong address is answered "not found" too.
+    ///
+    /// That reading it back can't be done says nothing either way: then the proof has to do.
+    async fn is_still_read(&self, place: usize, site: &Site, id: &RemoteId) -> bool {
+        let Some(verify) = &site.service.verify else {
+            return false;
+        };
+        let scope = self.scope(place, site).with("id", id.as_str());
+        let Ok(answer) = self.ask(place, "read", &verify.request, &scope).await else {
+            return false;
+        };
+        let seen = scope.answer(&answer);
+        let expected = verify.request.expect.holds(&answer, &seen).unwrap_or(false);
+        match shown(verify.name.as_ref(), &seen, &self.username(place)) {
+            Shown::Ours => expected,
+            Shown::Nothing => expected && verify.name.is_none(),
+            Shown::Other => false,
+        }
     }
 
     /// Asks until the account is seen to be gone, where the configuration says how.

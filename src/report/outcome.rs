@@ -20,7 +20,7 @@ pub fn after_setup(ready: usize, planned: usize, took: Duration, requests: u64) 
         Line::info(format!("{} ready {effort}", count(ready, "account is", "accounts are")))
     } else {
         Line::error(format!(
-            "{ready} of {} ready {effort}",
+            "setup failed: {ready} of {} ready {effort}",
             count(planned, "account is", "accounts are")
         ))
     }
@@ -103,7 +103,7 @@ mod tests {
         );
         assert_eq!(
             after_setup(0, 2, took, 2).text,
-            "0 of 2 accounts are ready in 420 ms, 2 requests"
+            "setup failed: 0 of 2 accounts are ready in 420 ms, 2 requests"
         );
         assert_eq!(after_cleanup(3, 0, 0, took).text, "3 deleted, 0 left in 420 ms");
         assert_eq!(

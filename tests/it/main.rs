@@ -8,8 +8,8 @@
 mod act;
 mod article;
 mod bad_input;
-mod cancel;
 mod canary;
+mod cancel;
 mod demo;
 mod desk;
 mod docs;
@@ -17,6 +17,7 @@ mod handover;
 mod hostile;
 mod kill;
 mod liar;
+mod no_panic;
 mod outputs;
 mod plan;
 mod rollback;
