@@ -255,9 +255,10 @@ mod tests {
             ("BUILDKITE_RETRY_COUNT", "1"),
         ];
         assert_run(buildkite, Host::Buildkite, ("o/shop", "b", 2), None);
-        assert_run(&[("CI", "true")], Host::Plain, ("local", "local", 1), None);
+        let here = format!("local:{}", working_directory().unwrap());
+        assert_run(&[("CI", "true")], Host::Plain, (&here, "local", 1), None);
         let none: Variables = &[("GITHUB_ACTIONS", "false"), ("GITLAB_CI", "")];
-        assert_run(none, Host::Plain, ("local", "local", 1), None);
+        assert_run(none, Host::Plain, (&here, "local", 1), None);
     }
 
     #[test]
