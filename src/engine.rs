@@ -256,7 +256,7 @@ impl<'a, W: World> Engine<'a, W> {
     async fn unless_halted(&self, waiting: impl Future<Output = ()>) -> Result<(), Halt> {
         // What need not be waited for would else always be in time.
         if self.time_left().is_zero() {
-            return Err(Halt::Deadline);
+            return Err(self.world.stop().map_or(Halt::Deadline, |_| Halt::Stopped));
         }
         tokio::select! {
             biased;
