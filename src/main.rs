@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// musl's own allocator takes a third of all instructions of a setup, and asks the system for memory at every other request.
+/// musl's own allocator asks the system for memory, and gives it back, at every other request. With this one a setup of 1,000
+/// accounts takes a sixth less CPU time, and 10 MB at most instead of 16.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
