@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// musl's own allocator asks the system for memory, and gives it back, at every other request. With this one a setup of 1,000
-/// accounts takes a sixth less CPU time, and 10 MB at most instead of 16.
+/// musl's own allocator asks the system for memory, and gives it back, at every other request: this one takes a sixth off the
+/// CPU time of a setup of 1,000 accounts, for 1 MB of memory and 0.3 MB of binary.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
