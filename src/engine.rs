@@ -254,20 +254,18 @@ impl<'a, W: World> Engine<'a, W> {
     }
 
     async fn unless_halted(&self, waiting: impl Future<Output = ()>) -> Result<(), Halt> {
-        if self.world.stop().is_some() {
-            return Err(Halt::Stopped);
-        }
         // What need not be waited for would else always be in time.
         if self.time_left().is_zero() {
-            return Err(Halt::Deadline);
+            return Err(self.world.stop().map_or(Halt::Deadline, |_| Halt::Stopped));
         }
         tokio::select! {
             biased;
-            () = self.world.stopped() => Err(Halt::Stopped),
+            // It mostly has nothing to wait for, and then the others, which cost a look at a file and two timers, aren't begun.
             () = waiting => match self.world.stop() {
                 Some(_) => Err(Halt::Stopped),
                 None => Ok(()),
             },
+            () = self.world.stopped() => Err(Halt::Stopped),
             () = self.world.sleep(self.time_left()) => Err(Halt::Deadline),
         }
     }

@@ -302,7 +302,7 @@ pub(super) fn narrate(context: &Context, narrator: &RefCell<Narrator>, notice: &
     for line in &lines {
         context.say(line);
     }
-    context.console.progress(&narrator.borrow().state());
+    context.console.progress(|| narrator.borrow().state());
 }
 
 /// Says how it ended, and names what is left.
