@@ -29,7 +29,7 @@ pub fn after_setup(ready: usize, planned: usize, took: Duration, requests: u64) 
 /// The line that says how a cleanup or a rollback ended.
 pub fn after_cleanup(deleted: usize, absent: usize, left: usize, took: Duration) -> Line {
     if deleted + absent + left == 0 {
-        return Line::info("no account was created: there is nothing to delete");
+        return Line::info("nothing to delete, 0 left");
     }
     let mut text = format!("{deleted} deleted");
     if absent > 0 {
