@@ -123,14 +123,18 @@ impl Service {
         let host = self.endpoint.base.host_str().unwrap_or_default();
         let port = self.endpoint.base.port_or_known_default().unwrap_or(80);
         let connecting = async {
-            let mut last = format!("`{host}` has no address");
+            let mut refusals = Vec::new();
             for address in self.resolver.addresses(host, port).await? {
                 match tokio::net::TcpStream::connect(address).await {
                     Ok(_) => return Ok(()),
-                    Err(error) => last = format!("connecting to {address}: {error}"),
+                    Err(error) => refusals.push(format!("connecting to {address}: {error}")),
                 }
             }
-            Err(last)
+            Err(if refusals.is_empty() {
+                format!("`{host}` has no address")
+            } else {
+                refusals.join("; ")
+            })
         };
         tokio::time::timeout(self.endpoint.timeout, connecting)
             .await

@@ -131,6 +131,7 @@ fn demonstration(context: &Context, config: &str, journals: &TemporaryDir) -> Co
     Context::new(
         crate::adapters::hosts::Host::Plain,
         context.environment.clone(),
+        context.invocation.clone(),
         settings,
         context.console.clone(),
         context.clock,

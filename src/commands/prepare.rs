@@ -103,6 +103,10 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
             version: VERSION,
             name: document.name,
             text: document.text,
+            credentials_file: match &context.settings.credentials_file {
+                Some(path) => Some(std::path::absolute(path)?),
+                None => None,
+            },
             settings: sealed.clone(),
         })
         .map_err(|error| no_journal(&error))?;

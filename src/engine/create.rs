@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ring::digest;
 
 use super::advice;
-use super::exchange::{describe, render};
+use super::exchange::describe;
 use super::{Engine, Halt, Site};
 use crate::config::Create;
 use crate::domain::account::RemoteId;
@@ -14,17 +14,17 @@ use crate::domain::event::Event;
 use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, Shown, of_create};
 use crate::domain::secret::Secret;
 use crate::language::{Expression, Scope};
-use crate::ports::{Identity, JournalBroken, Progress, World};
+use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World};
 
 /// What a create came to, beside what the ledger now says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// The ledger tells.
+    /// It happened, and the ledger says so.
     Noted,
-    /// It may have been created; why that is not known.
+    /// It may have happened; the answer, or what became of it.
     Unclear(String),
-    /// The name is taken and carries our marker.
-    Taken,
+    /// The name is taken and carries our marker; the answer.
+    Taken(String),
     /// It did not happen, and may be sent again.
     Again {
         /// Why it did not.
@@ -46,7 +46,7 @@ impl<W: World> Engine<'_, W> {
         let create = &site.service.create;
         let scope = self.scope(place, site);
         let username = self.username(place);
-        let mut outgoing = match render(&create.request, &scope, Identity::Own) {
+        let mut outgoing = match Outgoing::render(&create.request, &scope, Identity::Own) {
             Ok(outgoing) => outgoing,
             Err(error) => return Sent::Refused(format!("`{}` can't be sent: {error}", create.request.place)),
         };
@@ -99,7 +99,7 @@ impl<W: World> Engine<'_, W> {
                         self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
                     }
                     CreateOutcome::Unclear => self.unclear(place, advice::why_unclear(&reading, answer, &text)),
-                    CreateOutcome::Taken => self.unclear(place, text).map(|_| Sent::Taken),
+                    CreateOutcome::Taken => self.unclear(place, text.clone()).map(|_| Sent::Taken(text)),
                 }
             }
         };

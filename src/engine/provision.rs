@@ -186,7 +186,6 @@ impl<W: World> Engine<'_, W> {
         let (reason, throttled) = match self.create(place, site).await {
             Sent::Noted => {
                 attempt.creates_left -= 1;
-                "it is not known whether it was created".clone_into(&mut attempt.reason);
                 return Ok(None);
             }
             Sent::Unclear(reason) => {
@@ -194,10 +193,10 @@ impl<W: World> Engine<'_, W> {
                 attempt.reason = format!("it is not known whether it was created ({reason})");
                 return Ok(None);
             }
-            Sent::Taken => {
+            Sent::Taken(reason) => {
                 attempt.taken = true;
                 attempt.creates_left = 0;
-                attempt.reason = format!("the user name `{}` is taken", self.username(place));
+                attempt.reason = format!("{reason}: the user name `{}` is taken", self.username(place));
                 return Ok(None);
             }
             Sent::Again { reason, throttled } => (reason, throttled),

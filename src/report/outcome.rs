@@ -28,6 +28,9 @@ pub fn after_setup(ready: usize, planned: usize, took: Duration, requests: u64) 
 
 /// The line that says how a cleanup or a rollback ended.
 pub fn after_cleanup(deleted: usize, absent: usize, left: usize, took: Duration) -> Line {
+    if deleted + absent + left == 0 {
+        return Line::info("no account was created: there is nothing to delete");
+    }
     let mut text = format!("{deleted} deleted");
     if absent > 0 {
         // Writing to a string can't fail.

@@ -7,3 +7,4 @@ mod bare;
 mod every_request;
 mod moments;
 mod post;
+mod shim;

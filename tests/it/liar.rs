@@ -13,6 +13,8 @@ pub(crate) struct Asked {
     pub(crate) method: String,
     /// Path and query, byte for byte.
     pub(crate) target: String,
+    /// The field lines, as they came.
+    pub(crate) headers: Vec<String>,
     pub(crate) body: String,
 }
 
@@ -158,6 +160,7 @@ fn read(stream: &TcpStream) -> Option<Asked> {
     Some(Asked {
         method,
         target,
+        headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     })
 }

@@ -24,7 +24,7 @@ fn killed_at(moment: Moment, action: Step) -> (Stage, JobResult) {
     stage.configure(&format!(
         "{{\"services\": [{{\"name\": \"users\", \"endpoint\": \"{url}\", \"username\": \"qa\", \"password\": \"pw\"}}]}}"
     ));
-    let result = run(&stage, stage.job_of(action), &[&trigger]);
+    let result = run(&stage, Stage::job_of(action), &[&trigger]);
     assert_eq!(result.step("accounts").exit_code, Some(137));
     (stage, result)
 }
@@ -91,7 +91,7 @@ fn once_the_answer_was_written_down_the_same_file_leaves_nothing() {
     stage.configure(&format!(
         "{{\"services\": [{{\"name\": \"users\", \"endpoint\": \"{url}\", \"username\": \"qa\", \"password\": \"pw\"}}]}}"
     ));
-    let result = run(&stage, stage.job(), &[&trigger]);
+    let result = run(&stage, Stage::job(), &[&trigger]);
     assert_eq!(result.step("accounts").exit_code, Some(137));
     assert_cleaned(&result, "killed while it reads the account back");
     assert_eq!(stage.services.books("users").unwrap().left().count(), 0);

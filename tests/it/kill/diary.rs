@@ -34,12 +34,12 @@ impl Diary {
         self.text.lines().last().unwrap_or_default()
     }
 
-    /// How many lines tell this event.
+    /// How many whole lines tell this event.
     pub(crate) fn count(&self, event: &str) -> usize {
-        self.text
-            .lines()
-            .skip(1)
-            .filter(|line| line.contains(&format!("\"{event}\"")))
+        let event = format!("\"{event}\"");
+        let lines = self.text.split_inclusive('\n').skip(1);
+        lines
+            .filter(|line| line.ends_with('\n') && line.contains(&event))
             .count()
     }
 

@@ -51,7 +51,7 @@ pub(super) fn undisturbed(of: Phase) -> BTreeMap<String, Vec<String>> {
         }
     };
     let stage = Stage::new(services(), watch);
-    let result = run(&stage, stage.job(), &[]);
+    let result = run(&stage, Stage::job(), &[]);
     assert_eq!(
         result.step("accounts").outcome,
         Outcome::Success,
@@ -96,7 +96,7 @@ fn kill_setup(service: &str, n: usize, fate: Fate) {
         .iter()
         .fold(services(), |services, line| services.fault(line));
     let stage = Stage::new(services, watch);
-    let result = run(&stage, stage.job(), &[&trigger]);
+    let result = run(&stage, Stage::job(), &[&trigger]);
     assert_eq!(result.step("accounts").exit_code, Some(137), "{when}");
     assert_cleaned(&result, &when);
     stage.assert_nothing_left(&when);

@@ -103,13 +103,12 @@ impl Draw {
         let which = random.random_range(1..=2);
         // How many requests there are of the kind's.
         let (fault, of) = match kind {
-            Kind::Create => (None, 6),
+            Kind::Create | Kind::Post => (None, 6),
             Kind::Anything => (None, 16),
             Kind::Refused => (Some(format!("{service} POST {which} status 400")), 1),
-            Kind::Rejected => (Some(format!("{service} GET account {which} vanish")), 1),
+            Kind::Rejected => (Some(format!("billing GET account {which} vanish")), 1),
             Kind::Stranger => (Some(format!("{service} GET account {which} wrong-name eve")), 1),
             Kind::Unclear => (Some(format!("{service} POST {which} lost")), 1),
-            Kind::Post => (None, 6),
         };
         Self {
             kind,
@@ -171,7 +170,7 @@ fn kill(seed: u64, index: usize) -> Option<Hit> {
     let services = services().delay(draw.delay);
     let services = draw.fault.iter().fold(services, |services, line| services.fault(line));
     let stage = Stage::new(services, watch);
-    let result = run(&stage, stage.job(), &[&trigger]);
+    let result = run(&stage, Stage::job(), &[&trigger]);
     let killed = [result.step("accounts"), result.post("accounts")].map(|phase| phase.exit_code == Some(137));
     let met = match killed {
         [true, _] => stage.kept(),

@@ -12,6 +12,7 @@ use super::diary::Diary;
 use crate::runner::Runner;
 use crate::runner::interruption::Trigger;
 use crate::runner::job::{Condition, Job, JobResult, Outcome, Step, StepResult};
+use crate::runner::node::Node;
 
 /// The services, each of another kind: the first refuses equal names, the second does too and finds more than it is
 /// asked for, the third takes equal names and finds everybody.
@@ -22,7 +23,7 @@ const HUMAN: &str = "alice";
 const PASSWORD: &str = "canary-of-the-administrator";
 /// How many jobs run at once: they mostly wait.
 const AT_ONCE: usize = 4;
-/// Jobs of one test come to an end in this file's terms: a step that says that main is over.
+/// The file that the step after main makes, so that the services know whose requests they see.
 const MAIN_IS_OVER: &str = "main-is-over";
 
 /// Which of the action's processes asks.
@@ -69,7 +70,7 @@ impl Stage {
         };
         let services = Sandbox::spawn_thread(services.observer(Arc::new(observer))).unwrap();
         let stage = Self { runner, services };
-        stage.configure(&stage.with_look_up());
+        stage.configure_copies(1);
         stage
     }
 
@@ -79,14 +80,20 @@ impl Stage {
         self
     }
 
+    /// Runs the action on this Node.
+    pub(crate) fn on_node(mut self, node: Node) -> Self {
+        self.runner = self.runner.on_node(node);
+        self
+    }
+
     /// Writes the configuration into the workspace.
     pub(crate) fn configure(&self, text: &str) {
         fs::write(self.runner.workspace().join("standin.yml"), text).unwrap();
     }
 
-    /// A configuration with all that a service can have: two accounts in each, six in all. A request may take a second,
-    /// so that the window of late arrivals is short.
-    fn with_look_up(&self) -> String {
+    /// Writes a configuration with all that a service can have: alice and so many copies of bob in each, with one copy
+    /// six in all. A request may take a second, so that the window of late arrivals is short.
+    pub(crate) fn configure_copies(&self, copies: usize) {
         let [users, orders, billing] = SERVICES.map(|name| {
             format!(
                 "  - name: {name}
@@ -101,7 +108,7 @@ impl Stage {
                 url = self.services.url(name)
             )
         });
-        format!(
+        self.configure(&format!(
             "services:
 {users}    create: {{ duplicate: [409] }}
     after_create: [ {{ request: 'PUT /accounts/{{{{ id }}}}', json: {{ status: ready }} }} ]
@@ -109,18 +116,18 @@ impl Stage {
     gone: {{ request: 'GET /accounts/{{{{ id }}}}' }}
 {orders}    needs: [users]
     create: {{ duplicate: [409] }}
-{billing}accounts: [ {{ name: alice, role: admin }}, {{ name: bob, role: tester, count: 1 }} ]
+{billing}accounts: [ {{ name: alice, role: admin }}, {{ name: bob, role: tester, count: {copies} }} ]
 "
-        )
+        ));
     }
 
     /// The job: the action, and a step after it that keeps what the journal says by then.
-    pub(crate) fn job(&self) -> Job {
-        self.job_of(Step::action())
+    pub(crate) fn job() -> Job {
+        Self::job_of(Step::action())
     }
 
     /// The same for a `uses:` with inputs.
-    pub(crate) fn job_of(&self, action: Step) -> Job {
+    pub(crate) fn job_of(action: Step) -> Job {
         let keep = format!("cp -R \"$RUNNER_TEMP/standin\" \"$RUNNER_TEMP/kept\"; : > \"$RUNNER_TEMP/{MAIN_IS_OVER}\"");
         Job::new()
             .env("QA_PASSWORD", PASSWORD)
