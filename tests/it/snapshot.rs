@@ -34,7 +34,6 @@ pub(crate) fn steady(text: &str) -> String {
             port(rest, previous)
                 .or_else(|| marker(rest))
                 .or_else(|| id(rest))
-                .or_else(|| random(rest))
                 .or_else(|| time(rest))
         };
         let length = if let Some((length, word)) = replaced {
@@ -70,12 +69,6 @@ fn marker(rest: &str) -> Replaced {
 fn id(rest: &str) -> Replaced {
     let length = run(rest.strip_prefix("usr_")?, |c| c.is_ascii_hexdigit());
     (length == 16).then_some((20, "ID"))
-}
-
-/// 32 hexadecimal digits: the end of a temporary directory's name.
-fn random(rest: &str) -> Replaced {
-    let length = run(rest, |c| c.is_ascii_hexdigit());
-    (length == 32).then_some((32, "RANDOM"))
 }
 
 /// `31 ms`, `1.0 s`.
