@@ -2,10 +2,12 @@
 //!
 //! Nothing here reads a file or the process's environment: the caller passes the text and the variables.
 
+mod auth;
 mod check;
 mod decode;
 mod diagnostic;
 mod document;
+mod list;
 mod merge;
 mod persona;
 mod request;
@@ -13,6 +15,7 @@ mod scalar;
 mod secrets;
 mod service;
 mod source;
+mod tls;
 mod tree;
 mod variables;
 
@@ -21,12 +24,15 @@ use std::time::Duration;
 
 use crate::language::Environment;
 
+pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
 pub use diagnostic::{Diagnostic, render};
+pub use list::{List, Next};
 pub use persona::{Copy, Count, Persona};
 pub use request::{Condition, Create, Find, Payload, Poll, Request};
 pub use scalar::Rate;
-pub use service::{Auth, Limits, Service};
+pub use service::{Limits, Service};
 pub use source::Place;
+pub use tls::Tls;
 pub use variables::Missing;
 
 use decode::Decoder;
@@ -44,6 +50,8 @@ pub struct Config {
     pub services: Vec<Service>,
     /// The personas in the order of the document, with names of their own.
     pub personas: Vec<Persona>,
+    /// What should be known before it is used, though it is no mistake.
+    pub warnings: Vec<String>,
     /// Does the document itself hold secrets, so that its text must be kept as one?
     pub has_literal_secrets: bool,
     uses: Vec<Use>,
@@ -60,6 +68,7 @@ impl Config {
         match document {
             Some(document) if diagnostics.is_empty() => {
                 let config = Self {
+                    warnings: document.services.iter().filter_map(Service::warning).collect(),
                     prefix: document.prefix,
                     ttl: document.ttl,
                     services: document.services,

@@ -4,11 +4,11 @@
 //! field or an answer holds is data: it is never parsed or rendered again.
 
 mod convert;
-mod jinja;
 mod environment;
 mod error;
 mod expression;
 mod filters;
+mod jinja;
 mod json_template;
 mod nearest;
 mod scope;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::load;
-use crate::config::{Auth, Condition, Config, Count, Request, Service};
+use crate::config::{Auth, Condition, Config, Count, Grant, Request, Service};
 use crate::domain::event::PlannedAccount;
 use crate::domain::marker::{Marker, Origin};
 use crate::language::Environment;
@@ -160,6 +160,13 @@ fn auth(service: &Service) -> &'static str {
         Auth::Basic { .. } => "basic",
         Auth::Bearer(_) => "bearer",
         Auth::Header(_) => "header",
+        Auth::OAuth2(oauth2) => match oauth2.grant {
+            Grant::ClientCredentials => "oauth2 (client_credentials)",
+            Grant::Password => "oauth2 (password)",
+        },
+        Auth::Login(_) => "login",
+        Auth::GithubOidc { exchange: None, .. } => "github_oidc",
+        Auth::GithubOidc { exchange: Some(_), .. } => "github_oidc (exchanged)",
     }
 }
 
@@ -168,10 +175,14 @@ fn requests(service: &Service) -> Vec<ShownRequest<'_>> {
     let mut requests: Vec<(&'static str, &Request)> = Vec::new();
     requests.extend(service.ready.as_ref().map(|request| ("ready", request)));
     requests.extend(service.probe.as_ref().map(|request| ("probe", request)));
+    if let Auth::Login(login) = &service.auth {
+        requests.push(("login", &login.request));
+    }
     requests.push(("create", &service.create.request));
     requests.extend(service.find.as_ref().map(|find| ("find", &find.request)));
     requests.extend(service.after_create.iter().map(|request| ("after_create", request)));
     requests.extend(service.verify.as_ref().map(|verify| ("verify", &verify.request)));
+    requests.extend(service.list.as_ref().map(|list| ("list", &list.request)));
     requests.extend(service.delete.iter().map(|request| ("delete", request)));
     requests.extend(service.gone.as_ref().map(|gone| ("gone", &gone.request)));
     requests

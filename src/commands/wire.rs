@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use reqwest::Url;
+use serde_json::Value;
 
 use crate::adapters::clock::Clock;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, HostPolicy};
@@ -48,11 +49,20 @@ pub(super) fn wire(
         let unset = missing
             .iter()
             .find(|variable| variable.services.contains(&service.name));
-        let endpoint = match unset {
+        let parameters = match unset {
             Some(variable) => Err(format!("the variable `{}` is not set", variable.name)),
-            None => endpoint(&service, scope, &policy, &mut wired.warnings),
+            None => service
+                .parameters(scope)
+                .map_err(|error| format!("`with` of `{}`: {error}", service.name)),
         };
-        let scope = scope.clone().with(
+        let scope = scope
+            .clone()
+            .with_json("with", parameters.as_ref().unwrap_or(&Value::Null));
+        let endpoint = match parameters {
+            Ok(_) => endpoint(&service, &scope, &policy, &mut wired.warnings),
+            Err(reason) => Err(reason),
+        };
+        let scope = scope.with(
             "service",
             minijinja::Value::from_pairs([
                 ("name", service.name.as_str().to_owned()),
@@ -117,6 +127,7 @@ fn endpoint(
                 .map(|(name, value)| (name, Secret::new(value)))
                 .collect(),
         ),
+        Auth::OAuth2(_) | Auth::Login(_) | Auth::GithubOidc { .. } => return Err(without_tokens(service)),
     };
     if base.scheme() == "http" && !matches!(credentials, Credentials::None) && !http::is_private(&base) {
         warnings.push(format!(
@@ -131,6 +142,14 @@ fn endpoint(
         timeout: service.timeout,
         interval: service.limits.rate.map(Rate::interval),
     })
+}
+
+/// Tokens are fetched nowhere yet, so a service that takes one can't be asked.
+fn without_tokens(service: &Service) -> String {
+    format!(
+        "`auth` of `{}` takes a token that has to be fetched first",
+        service.name
+    )
 }
 
 fn pairs(

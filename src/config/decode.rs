@@ -30,6 +30,8 @@ pub(super) struct Decoder {
     pub(super) paths: Vec<(String, Span, Option<ServiceName>)>,
     /// The service that is being read.
     pub(super) service: Option<ServiceName>,
+    /// Where the user wrote that service, for what a preset leaves to the user and is not there.
+    pub(super) service_span: Option<Span>,
     pub(super) document: Option<Node>,
     pub(super) convention: Option<Node>,
 }
@@ -62,6 +64,7 @@ impl Decoder {
             diagnostics,
             paths: Vec::new(),
             service: None,
+            service_span: None,
             document: tree,
             convention,
         }
@@ -88,6 +91,42 @@ impl Decoder {
             let diagnostic = self.sources.diagnostic(span, message, hint);
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Something that has to be there is not. In a map that the user did not write, it is the user's service that lacks it.
+    pub(super) fn missing(&mut self, span: Span, message: impl Into<String>) {
+        match self.service_span {
+            Some(service) if span.source != service.source => self.error_with_hint(
+                service,
+                format!("{}, which the preset leaves to you", message.into()),
+                "add it to the service; `standin presets NAME` prints what it is merged over",
+            ),
+            _ => self.error(span, message),
+        }
+    }
+
+    /// The value of a key that was written, which must not be null.
+    pub(super) fn given<'n>(&mut self, entry: &'n Entry, place: &str) -> Option<&'n Node> {
+        if matches!(entry.value.kind, Kind::Null) {
+            self.missing(entry.key_span, format!("`{place}.{}` has no value", entry.key));
+            return None;
+        }
+        Some(&entry.value)
+    }
+
+    /// One of some words.
+    pub(super) fn word<T: Copy>(&mut self, node: &Node, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = node.as_text();
+        let known = words.iter().find(|(word, _)| Some(*word) == text);
+        if known.is_none() {
+            let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let hint = match text.and_then(|text| nearest(text, all.iter().copied())) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("write one of {}", all.join(", ")),
+            };
+            self.error_with_hint(node.span, format!("`{key}` is not one of {}", all.join(", ")), hint);
+        }
+        known.map(|(_, value)| *value)
     }
 
     /// A map as its fields. `what` names it in messages, with its article.
@@ -365,17 +404,20 @@ impl<'n> Fields<'n> {
     }
 
     pub(super) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
+        self.raw(key).filter(|entry| !matches!(entry.value.kind, Kind::Null))
+    }
+
+    /// The same where null doesn't count as absent.
+    pub(super) fn raw(&mut self, key: &'static str) -> Option<&'n Entry> {
         self.known.push(key);
-        self.entries
-            .iter()
-            .find(|entry| entry.key == key && !matches!(entry.value.kind, Kind::Null))
+        self.entries.iter().find(|entry| entry.key == key)
     }
 
     /// The value of a key that has to be there.
     pub(super) fn need(&mut self, decoder: &mut Decoder, key: &'static str) -> Option<&'n Node> {
         let value = self.take(key);
         if value.is_none() {
-            decoder.error(self.span, format!("{} has no `{key}`", self.what));
+            decoder.missing(self.span, format!("{} has no `{key}`", self.what));
         }
         value
     }

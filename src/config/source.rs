@@ -12,6 +12,9 @@ const MASK: &str = "***";
 /// The longest piece of a line that is shown, in characters.
 const WIDTH: usize = 120;
 
+/// The number of the convention's source, which is added right after the document.
+pub(super) const CONVENTION_SOURCE: usize = 1;
+
 /// A place in a document, as messages name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {

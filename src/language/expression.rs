@@ -7,8 +7,8 @@ use minijinja::value::ValueKind;
 use minijinja::{ErrorKind, Value};
 
 use super::convert::{to_text, undefined, within_limit};
-use super::jinja::{OPTIONAL, STRICT};
 use super::error::{EvalError, EvalErrorKind, LanguageError};
+use super::jinja::{OPTIONAL, STRICT};
 use super::nearest::nearest;
 use super::scope::Scope;
 use super::tokens::{EnvUse, Token, env_uses, has_literal, tokens};
