@@ -58,22 +58,15 @@ pub(super) fn wire(
         let scope = scope
             .clone()
             .with_json("with", parameters.as_ref().unwrap_or(&Value::Null));
-        let endpoint = match parameters {
-            Ok(_) => endpoint(&service, &scope, &policy, &mut wired.warnings),
+        let base = match parameters {
+            Ok(_) => base(&service, &scope, &policy),
             Err(reason) => Err(reason),
         };
-        let scope = scope.with(
-            "service",
-            minijinja::Value::from_pairs([
-                ("name", service.name.as_str().to_owned()),
-                (
-                    "url",
-                    endpoint
-                        .as_ref()
-                        .map_or_else(|_| String::new(), |it| it.base.to_string()),
-                ),
-            ]),
-        );
+        // Without a slash at the end: what is put behind it begins with one.
+        let url = base.as_ref().map_or("", Url::as_str).trim_end_matches('/');
+        let known = [("name", service.name.as_str().to_owned()), ("url", url.to_owned())];
+        let scope = scope.with("service", minijinja::Value::from_pairs(known));
+        let endpoint = base.and_then(|base| endpoint(base, &service, &scope, &mut wired.warnings));
         let unusable = endpoint.as_ref().err().cloned();
         if let Ok(endpoint) = &endpoint {
             wired.secrets.extend(endpoint.credentials.secrets());
@@ -88,12 +81,8 @@ pub(super) fn wire(
     Ok(wired)
 }
 
-fn endpoint(
-    service: &Service,
-    scope: &Scope,
-    policy: &HostPolicy,
-    warnings: &mut Vec<String>,
-) -> Result<Endpoint, String> {
+/// The service's address, checked.
+fn base(service: &Service, scope: &Scope, policy: &HostPolicy) -> Result<Url, String> {
     let name = &service.name;
     let text = render(&service.url, scope, "url", service)?;
     let base = Url::parse(&text).map_err(|error| format!("`url` of `{name}` is no URL: {error}"))?;
@@ -113,6 +102,11 @@ fn endpoint(
     policy
         .check(&base)
         .map_err(|reason| format!("`url` of `{name}`: {reason}"))?;
+    Ok(base)
+}
+
+fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<String>) -> Result<Endpoint, String> {
+    let name = &service.name;
     let headers = pairs(&service.headers, scope, "headers", service)?;
     let credentials = match &service.auth {
         Auth::None => Credentials::None,

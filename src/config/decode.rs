@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Diagnostic;
 use super::merge::CONVENTION;
+use super::preset::Named;
 use super::scalar;
 use super::secrets;
 use super::source::{Sources, Span};
@@ -30,8 +31,8 @@ pub(super) struct Decoder {
     pub(super) paths: Vec<(String, Span, Option<ServiceName>)>,
     /// The service that is being read.
     pub(super) service: Option<ServiceName>,
-    /// Where the user wrote that service, for what a preset leaves to the user and is not there.
-    pub(super) service_span: Option<Span>,
+    /// The preset that it names.
+    pub(super) preset: Option<Named>,
     pub(super) document: Option<Node>,
     pub(super) convention: Option<Node>,
 }
@@ -64,7 +65,7 @@ impl Decoder {
             diagnostics,
             paths: Vec::new(),
             service: None,
-            service_span: None,
+            preset: None,
             document: tree,
             convention,
         }
@@ -72,8 +73,11 @@ impl Decoder {
 
     /// The texts, the variables that are used, and the mistakes in the order of the document.
     pub(super) fn finish(mut self) -> (Sources, Vec<Use>, Vec<Diagnostic>) {
-        self.diagnostics
-            .sort_by_key(|diagnostic| (diagnostic.place.line, diagnostic.place.column));
+        let main = self.sources.name(0);
+        self.diagnostics.sort_by_key(|diagnostic| {
+            let place = &diagnostic.place;
+            (place.source != main, place.line, place.column)
+        });
         self.diagnostics.dedup();
         (self.sources, self.uses, self.diagnostics)
     }
@@ -93,13 +97,21 @@ impl Decoder {
         }
     }
 
+    /// Mistakes that another reader found.
+    pub(super) fn take_over(&mut self, diagnostics: Vec<Diagnostic>) {
+        self.diagnostics.extend(diagnostics);
+    }
+
     /// Something that has to be there is not. In a map that the user did not write, it is the user's service that lacks it.
     pub(super) fn missing(&mut self, span: Span, message: impl Into<String>) {
-        match self.service_span {
-            Some(service) if span.source != service.source => self.error_with_hint(
-                service,
+        match self.preset {
+            Some(preset) if span.source != preset.span.source => self.error_with_hint(
+                preset.span,
                 format!("{}, which the preset leaves to you", message.into()),
-                "add it to the service; `standin presets NAME` prints what it is merged over",
+                format!(
+                    "add it; `standin presets {}` prints all that the service is merged over",
+                    preset.name
+                ),
             ),
             _ => self.error(span, message),
         }

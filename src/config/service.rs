@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::auth::{self, Auth};
+use super::check;
 use super::decode::{Decoder, Fields, is_name};
 use super::list::{self, List};
 use super::request::{self, Create, Find, Poll, Request, SERVICE_NAMES};
@@ -167,6 +168,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let list = fields
         .take("list")
         .and_then(|node| list::decode(decoder, node, place("list")));
+    let of_sweep = decoder.paths.len();
     let delete = fields.need(decoder, "delete").and_then(|node| {
         let chain = request::chain(decoder, node, "delete", &place("delete"))?;
         if chain.is_empty() {
@@ -177,6 +179,11 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let gone = fields
         .take("gone")
         .and_then(|node| request::poll(decoder, node, "`gone`", place("gone")));
+    if list.is_some() {
+        let steps = delete.iter().flatten().flat_map(|step| &step.captures);
+        let captured: Vec<String> = steps.map(|(name, _)| name.clone()).collect();
+        check::sweepable(decoder, of_sweep, &captured);
+    }
     fields.finish(decoder);
     Some(Service {
         name: name?,

@@ -75,6 +75,10 @@ impl Sources {
         self.list.len() - 1
     }
 
+    pub(super) fn name(&self, source: usize) -> &str {
+        &self.list[source].name
+    }
+
     pub(super) fn text(&self, source: usize) -> &str {
         &self.list[source].text
     }
