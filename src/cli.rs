@@ -91,6 +91,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
     let mut chosen: Option<&'static Row> = None;
     let mut flags = Flags::default();
     let mut wants_help = false;
+    let mut asked: Option<String> = None;
     loop {
         let argument = match parser.next() {
             Ok(Some(argument)) => argument,
@@ -120,6 +121,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
                     let command = std::iter::once(word).chain(rest).collect();
                     return finish(row, Command::Run(command), flags);
                 }
+                Some(row) if row.command == CommandName::Presets && asked.is_none() => {
+                    asked = Some(word.to_string_lossy().into_owned());
+                }
                 Some(row) => {
                     return Err(UsageError::new(
                         format!("unexpected argument `{}`", word.to_string_lossy()),
@@ -142,6 +146,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
         CommandName::Setup => Command::Setup,
         CommandName::Cleanup => Command::Cleanup,
         CommandName::Plan => Command::Plan,
+        CommandName::Presets => Command::Presets(asked),
+        CommandName::Schema => Command::Schema,
         CommandName::Demo => Command::Demo,
         CommandName::Sandbox => Command::Sandbox,
         CommandName::Run => {
@@ -304,6 +310,9 @@ mod tests {
             ),
             (&["run", "--", "--help"], words(&["--help"]), &[]),
             (&["plan", "--format", "json"], Command::Plan, &[("format", "json")]),
+            (&["presets"], Command::Presets(None), &[]),
+            (&["presets", "scim"], Command::Presets(Some("scim".to_owned())), &[]),
+            (&["schema"], Command::Schema, &[]),
             (&["demo"], Command::Demo, &[]),
             (&["sandbox"], Command::Sandbox, &[]),
             (&["action", "main"], Command::ActionMain, &[]),
@@ -346,6 +355,11 @@ mod tests {
                 &["setup", "now"],
                 "unexpected argument `now`",
                 "usage: standin setup [SETTINGS]",
+            ),
+            (
+                &["presets", "scim", "keycloak"],
+                "unexpected argument `keycloak`",
+                "usage: standin presets [NAME]",
             ),
             (
                 &["run"],

@@ -11,8 +11,10 @@ mod job_report;
 mod load;
 mod plan;
 mod prepare;
+mod presets;
 mod run;
 mod sandbox;
+mod schema;
 mod sealed;
 mod settle;
 mod setup;
@@ -74,6 +76,8 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Cleanup => cleanup::cleanup(context).await,
         Command::Run(words) => run::run(context, words).await,
         Command::Plan => plan::plan(context),
+        Command::Presets(name) => presets::presets(context, name.as_deref()),
+        Command::Schema => Ok(schema::schema(context)),
         Command::Demo => demo::demo(context).await,
         Command::Sandbox => sandbox::sandbox(context).await,
         Command::ActionMain => action::main(context).await,

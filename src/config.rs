@@ -2,17 +2,21 @@
 //!
 //! Nothing here reads a file or the process's environment: the caller passes the text and the variables.
 
+mod auth;
 mod check;
 mod decode;
 mod diagnostic;
 mod document;
+mod list;
 mod merge;
 mod persona;
+mod preset;
 mod request;
 mod scalar;
 mod secrets;
 mod service;
 mod source;
+mod tls;
 mod tree;
 mod variables;
 
@@ -21,12 +25,16 @@ use std::time::Duration;
 
 use crate::language::Environment;
 
+pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
 pub use diagnostic::{Diagnostic, render};
+pub use list::{List, Next};
 pub use persona::{Copy, Count, Persona};
+pub use preset::{Parameter, Preset, preset, preset_names};
 pub use request::{Condition, Create, Find, Payload, Poll, Request};
 pub use scalar::Rate;
-pub use service::{Auth, Limits, Service};
+pub use service::{Limits, Service};
 pub use source::Place;
+pub use tls::Tls;
 pub use variables::Missing;
 
 use decode::Decoder;
@@ -44,6 +52,8 @@ pub struct Config {
     pub services: Vec<Service>,
     /// The personas in the order of the document, with names of their own.
     pub personas: Vec<Persona>,
+    /// What should be known before it is used, though it is no mistake.
+    pub warnings: Vec<String>,
     /// Does the document itself hold secrets, so that its text must be kept as one?
     pub has_literal_secrets: bool,
     uses: Vec<Use>,
@@ -60,6 +70,7 @@ impl Config {
         match document {
             Some(document) if diagnostics.is_empty() => {
                 let config = Self {
+                    warnings: document.services.iter().filter_map(Service::warning).collect(),
                     prefix: document.prefix,
                     ttl: document.ttl,
                     services: document.services,
@@ -82,338 +93,4 @@ impl Config {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::domain::account::ServiceName;
-    use crate::domain::answer::{Answer, Body};
-    use crate::language::{Method, Scope};
-
-    fn parse(text: &str) -> Result<Config, String> {
-        Config::parse("standin.yml", text, &Environment::default()).map_err(|diagnostics| render(&diagnostics))
-    }
-
-    fn environment(pairs: &[(&str, &str)]) -> Environment {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Environment::new(pairs, None)
-    }
-
-    fn account() -> Scope {
-        Scope::new()
-            .with_json(
-                "account",
-                &serde_json::json!({"username": "sd-1", "email": "e@x", "role": "tester"}),
-            )
-            .with("id", "7")
-    }
-
-    #[test]
-    fn the_articles_file_works_as_it_stands() {
-        let config = parse(
-            r#"{"services": [{"name": "users", "endpoint": "http://localhost:8081", "username": "qa", "password": "pw"},
-                {"name": "orders", "endpoint": "http://localhost:8082/api", "username": "qa", "password": "12345"},
-                {"name": "mail", "endpoint": "http://localhost:8083", "username": "qa", "password": 12345}]}"#,
-        )
-        .unwrap();
-        assert_eq!(config.prefix, "sd");
-        assert_eq!(config.ttl, Duration::from_hours(24));
-        assert!(config.has_literal_secrets);
-        assert_eq!(config.services.len(), 3);
-        let none = Scope::new();
-        for (service, password) in config.services.iter().zip(["pw", "12345", "12345"]) {
-            let Auth::Basic {
-                username,
-                password: given,
-            } = &service.auth
-            else {
-                panic!()
-            };
-            assert_eq!(username.render(&none).unwrap(), "qa");
-            assert_eq!(given.render(&none).unwrap(), password);
-            let create = &service.create;
-            assert_eq!(create.request.target.method, Method::Post);
-            assert_eq!(create.request.target.render(&none).unwrap(), "/accounts");
-            let Payload::Json(json) = &create.request.payload else {
-                panic!()
-            };
-            assert_eq!(
-                json.render(&account()).unwrap().to_string(),
-                r#"{"username":"sd-1","email":"e@x","role":"tester"}"#
-            );
-            assert!(!create.duplicate_declared);
-            let verify = service.verify.as_ref().unwrap();
-            assert_eq!(verify.request.target.render(&account()).unwrap(), "/accounts/7");
-            assert_eq!(service.delete.len(), 1);
-            assert_eq!(service.delete[0].target.render(&account()).unwrap(), "/accounts/7");
-            assert!(service.find.is_none() && service.gone.is_none());
-        }
-        assert_eq!(config.services[1].delete[0].place, "services[1].delete");
-        let copies = config.copies(&Environment::default()).unwrap();
-        assert_eq!(
-            copies,
-            [Copy {
-                name: "test_user".to_owned(),
-                persona: 0,
-                index: 1
-            }]
-        );
-        assert_eq!(config.personas[0].services.len(), 3);
-    }
-
-    #[test]
-    fn the_conventions_id_is_in_the_body_or_in_the_location() {
-        let config = parse("services: [{name: a, url: http://x}]").unwrap();
-        let id = config.services[0].create.id.clone().unwrap();
-        let location = [("location".to_owned(), "/accounts/a%2Fb/?x#y".to_owned())];
-        for (body, headers, expected) in [
-            (Body::Json(serde_json::json!({"id": 7})), &[][..], Some("7")),
-            (Body::Json(serde_json::json!({"id": 0})), &location, Some("0")),
-            (Body::Json(serde_json::json!({"id": null})), &location, Some("a/b")),
-            (Body::Json(serde_json::json!({"id": ""})), &location, Some("a/b")),
-            (Body::Json(serde_json::json!([1])), &location, Some("a/b")),
-            (Body::Text(String::new()), &location, Some("a/b")),
-            (Body::Text("<html>".to_owned()), &[], None),
-            (Body::Json(serde_json::json!({})), &[], None),
-        ] {
-            let answer = Answer {
-                status: 201,
-                headers: headers.to_vec(),
-                body,
-            };
-            let scope = account().answer(&answer);
-            assert_eq!(id.eval_text(&scope).unwrap().as_deref(), expected, "{answer:?}");
-        }
-    }
-
-    #[test]
-    fn a_service_keeps_what_it_does_not_say_of_the_convention() {
-        let config = parse(
-            "services:
-  - name: a
-    url: http://x
-    create: { request: 'POST /users', form: { u: '{{ account.username }}' }, id: body.key }
-    verify: null
-    delete:
-      - { request: 'GET /accounts/{{ id }}', capture: { etag: headers.etag }, gone: [404] }
-      - { request: 'DELETE /accounts/{{ id }}', headers: { If-Match: '{{ capture.etag }}' } }
-",
-        )
-        .unwrap();
-        let service = &config.services[0];
-        assert!(matches!(service.create.request.payload, Payload::Form(_)));
-        assert_eq!(service.create.id.as_ref().unwrap().source(), "body.key");
-        assert_eq!(service.create.name.as_ref().unwrap().source(), "body.username");
-        assert!(service.verify.is_none());
-        let gone: Vec<String> = service.delete.iter().map(|step| format!("{:?}", step.gone)).collect();
-        assert_eq!(gone, ["Codes([404])", "Codes([404, 410])"]);
-        assert_eq!(service.delete[1].place, "services[0].delete[1]");
-        assert!(!config.has_literal_secrets);
-    }
-
-    const FULL: &str = r#"prefix: qa
-ttl: 90m
-services:
-  - name: crm
-    url: https://crm.test
-    auth: { bearer: "{{ env.CRM_TOKEN }}" }
-  - name: identity
-    url: "{{ env.IDENTITY_URL }}"
-    auth: { basic: { username: admin, password: "{{ env.PW | default(env.OTHER_PW) }}" } }
-    headers: { X-Env: test }
-    needs: [crm]
-    limits: { concurrency: 4, rate: 50/s }
-    timeout: 5s
-    account_name_max: 40
-    ready: { request: GET /health }
-    probe: { request: GET /me, expect: "status == 200" }
-    create:
-      request: POST /users
-      query: { dry: false }
-      headers: { X-Trace: "{{ run.id }}" }
-      json: { username: "{{ account.username }}", owner: "{{ needs.crm.id }}", plan: "{{ account.plan }}", n: 1, none: null }
-      expect: [200, 201]
-      duplicate: [409, 422]
-      id: body.data.id
-      name: body.data.username
-      capture: { token: body.token }
-      outputs: { tenant: body.tenant }
-      secrets: { api_key: body.key }
-      idempotency_header: Idempotency-Key
-    after_create: [ { request: "PUT /users/{{ id }}/password", json: { value: "{{ account.password }}" } } ]
-    verify: { request: "GET /users/{{ id }}", expect: [200], name: body.username, until: "body.status == 'active'", within: 20s }
-    find: { request: "GET /users?username={{ account.username }}", items: body.items, id: item.id, name: item.username, absent: [404], settle: 2s }
-    delete: { request: "DELETE /users/{{ id }}", gone: "body.users is undefined" }
-    gone: { request: "GET /users/{{ id }}", until: "status in [404, 410]" }
-accounts:
-  - { name: alice, services: [identity, crm], role: admin, fields: { plan: gold } }
-  - { name: buyer, count: "{{ env.WORKERS }}", services: [crm], username: "{{ run.marker }}-b{{ account.index }}" }
-  - { name: Bob_1, count: 2, unmarked: true, username: bob }
-"#;
-
-    #[test]
-    fn the_whole_language_is_read() {
-        let config = parse(FULL).unwrap();
-        assert_eq!((config.prefix.as_str(), config.ttl), ("qa", Duration::from_mins(90)));
-        assert!(!config.has_literal_secrets);
-        let service = config.service("identity").unwrap();
-        assert_eq!(service.limits.rate.unwrap().interval(), Duration::from_millis(20));
-        assert_eq!(
-            (service.limits.concurrency, service.timeout),
-            (4, Duration::from_secs(5))
-        );
-        assert_eq!(service.account_name_max, Some(40));
-        assert_eq!(service.needs[0].as_str(), "crm");
-        assert!(service.create.duplicate_declared);
-        assert_eq!(service.create.secrets[0].0, "api_key");
-        let find = service.find.as_ref().unwrap();
-        assert_eq!(find.settle, Duration::from_secs(2));
-        assert_eq!(service.verify.as_ref().unwrap().within, Duration::from_secs(20));
-        let names: Vec<String> = config
-            .copies(&environment(&[("WORKERS", "3")]))
-            .unwrap()
-            .into_iter()
-            .map(|copy| format!("{} {} {}", copy.name, copy.persona, copy.index))
-            .collect();
-        assert_eq!(
-            names,
-            [
-                "alice 0 1",
-                "buyer-1 1 1",
-                "buyer-2 1 2",
-                "buyer-3 1 3",
-                "Bob_1-1 2 1",
-                "Bob_1-2 2 2"
-            ]
-        );
-        let gone = &service.delete[0].gone;
-        for (body, expected) in [
-            (Body::Json(serde_json::json!({})), true),
-            (Body::Json(serde_json::json!({"users": []})), false),
-        ] {
-            let answer = Answer {
-                status: 200,
-                headers: Vec::new(),
-                body,
-            };
-            assert_eq!(gone.holds(&answer, &account()).unwrap(), expected);
-        }
-    }
-
-    #[test]
-    fn missing_variables_are_named_at_once_with_their_places_and_services() {
-        let config = parse(FULL).unwrap();
-        let show = |environment: &Environment| -> Vec<String> {
-            let missing = config.missing_variables(environment);
-            missing
-                .iter()
-                .map(|one| {
-                    let places: Vec<String> = one.places.iter().map(ToString::to_string).collect();
-                    let services: Vec<&str> = one.services.iter().map(ServiceName::as_str).collect();
-                    format!("{} at {} of {}", one.name, places.join(" "), services.join(" "))
-                })
-                .collect()
-        };
-        assert_eq!(
-            show(&Environment::default()),
-            [
-                "CRM_TOKEN at standin.yml:6:21 of crm",
-                "IDENTITY_URL at standin.yml:8:10 of identity",
-                "OTHER_PW at standin.yml:9:49 of identity",
-                "WORKERS at standin.yml:37:27 of ",
-            ]
-        );
-        let set = environment(&[
-            ("CRM_TOKEN", "t"),
-            ("IDENTITY_URL", "http://x"),
-            ("PW", "p"),
-            ("WORKERS", ""),
-        ]);
-        assert_eq!(show(&set), ["WORKERS at standin.yml:37:27 of "]);
-        assert_eq!(show(&Environment::placeholders(None)), Vec::<String>::new());
-    }
-
-    #[test]
-    fn counts_that_are_no_counts_are_told() {
-        let config = parse(FULL).unwrap();
-        for (value, expected) in [
-            ("0", "the `count` of `buyer` is not a whole number from 1 to 10000"),
-            ("x", "the `count` of `buyer` is not a whole number from 1 to 10000"),
-            ("10001", "the `count` of `buyer` is not a whole number from 1 to 10000"),
-            ("", "the `count` of `buyer`: `env.WORKERS` is undefined"),
-        ] {
-            let diagnostics = config.copies(&environment(&[("WORKERS", value)])).unwrap_err();
-            assert_eq!(diagnostics[0].message, expected);
-        }
-    }
-
-    #[test]
-    fn literal_secrets_are_known() {
-        for (auth, expected) in [
-            ("auth: none", false),
-            ("auth: { bearer: \"{{ env.T }}\" }", false),
-            ("auth: { bearer: abc }", true),
-            ("auth: { bearer: \"{{ env.T | default('dev') }}\" }", true),
-            ("auth: { bearer: \"{{ 'abc' }}\" }", true),
-            ("auth: { header: { X-Key: \"Bearer {{ env.T }}\" } }", false),
-            ("auth: { header: { X-Key: \"abc{{ env.T }}\" } }", true),
-            ("auth: { basic: { username: qa, password: \"{{ env.P }}\" } }", false),
-            (
-                "auth: { basic: { username: qa, password: \"{{ env['P'] ~ env.Q }}\" } }",
-                false,
-            ),
-            ("auth: { basic: { username: qa, password: 12345 } }", true),
-            ("headers: { Authorization: Basic abc }", true),
-            ("create: { json: { initial_password: x1 } }", true),
-            ("create: { json: { password: '{{ account.password }}' } }", false),
-            (
-                "create: { capture: { token: body.token }, secrets: { password: body.pw } }",
-                false,
-            ),
-        ] {
-            let text = format!("services:\n  - name: a\n    url: http://x\n    {auth}\n");
-            assert_eq!(parse(&text).unwrap().has_literal_secrets, expected, "{auth}");
-        }
-    }
-
-    #[test]
-    fn debug_shows_no_secret() {
-        let config =
-            parse("services: [{name: a, url: http://x, username: u, password: hunter2, headers: {Cookie: hunter2}}]")
-                .unwrap();
-        let shown = format!("{config:?}");
-        assert!(shown.contains("Basic") && !shown.contains("hunter2"), "{shown}");
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
-
-        #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,200}") {
-            let _outcome = parse(&text);
-        }
-
-        #[test]
-        fn no_damage_to_a_document_makes_it_panic(
-            at in 0..FULL.len(), length in 0..40_usize, put in "([\\[\\]{}:,&*!|>'\"#%@`\\-? \\n\\t.]|\\{\\{|\\}\\}|\\$|é|null|<<|\\PC){0,6}"
-        ) {
-            let end = (at + length).min(FULL.len());
-            let text = format!("{}{put}{}", &FULL[..at], &FULL[end..]);
-            if let Ok(config) = parse(&text) {
-                let _outcome = config.copies(&environment(&[("WORKERS", "2")]));
-            }
-        }
-
-        #[test]
-        fn no_expression_makes_it_panic(source in "[a-z0-9.|~()\\[\\]{}'\" +*/%<>=!,:_-]{0,40}") {
-            if let Ok(expression) = crate::language::Expression::parse(&source) {
-                let _outcome = expression.eval_optional(&account());
-            }
-            if let Ok(template) = crate::language::Template::parse(&source) {
-                let _outcome = template.render(&account());
-            }
-        }
-    }
-}
+mod tests;

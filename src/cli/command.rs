@@ -15,6 +15,10 @@ pub enum Command {
     Run(Vec<OsString>),
     /// Show what a setup would do.
     Plan,
+    /// List the presets, or print the one of this name.
+    Presets(Option<String>),
+    /// Print the configuration's JSON Schema.
+    Schema,
     /// Show a life cycle on services of our own.
     Demo,
     /// Serve the sandbox service.
@@ -33,6 +37,8 @@ impl Command {
             Self::Cleanup => CommandName::Cleanup,
             Self::Run(_) => CommandName::Run,
             Self::Plan => CommandName::Plan,
+            Self::Presets(_) => CommandName::Presets,
+            Self::Schema => CommandName::Schema,
             Self::Demo => CommandName::Demo,
             Self::Sandbox => CommandName::Sandbox,
             Self::ActionMain => CommandName::ActionMain,
@@ -57,6 +63,10 @@ pub enum CommandName {
     Run,
     /// `plan`
     Plan,
+    /// `presets`
+    Presets,
+    /// `schema`
+    Schema,
     /// `demo`
     Demo,
     /// `sandbox`
@@ -120,6 +130,23 @@ pub(super) static COMMANDS: &[Row] = &[
         about: "Shows what a setup would do. Needs no network and no variable: `env.X` is shown by name, and\n\
                 those that are not set are listed.",
         exit_codes: "0; 2 wrong arguments or configuration",
+    },
+    Row {
+        command: CommandName::Presets,
+        name: "presets",
+        usage: "presets [NAME]",
+        summary: "list the presets, or print one as a configuration to copy and change",
+        about: "Lists the systems that `preset: NAME` describes, each with the version it was tried on, or\n\
+                `untried`. With NAME prints a whole configuration that says all that the preset says.",
+        exit_codes: "0; 2 there is no preset of this name",
+    },
+    Row {
+        command: CommandName::Schema,
+        name: "schema",
+        usage: "schema",
+        summary: "print the configuration's JSON Schema, for editors",
+        about: "Prints the JSON Schema (draft 2020-12) of the configuration.",
+        exit_codes: "0",
     },
     Row {
         command: CommandName::Demo,

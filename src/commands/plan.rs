@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::load;
-use crate::config::{Auth, Condition, Config, Count, Poll, Request, Service};
+use crate::config::{Auth, Condition, Config, Count, Grant, Poll, Request, Service};
 use crate::domain::event::PlannedAccount;
 use crate::domain::marker::{Marker, Origin};
 use crate::language::Environment;
@@ -160,6 +160,13 @@ fn auth(service: &Service) -> &'static str {
         Auth::Basic { .. } => "basic",
         Auth::Bearer(_) => "bearer",
         Auth::Header(_) => "header",
+        Auth::OAuth2(oauth2) => match oauth2.grant {
+            Grant::ClientCredentials => "oauth2 (client_credentials)",
+            Grant::Password => "oauth2 (password)",
+        },
+        Auth::Login(_) => "login",
+        Auth::GithubOidc { exchange: None, .. } => "github_oidc",
+        Auth::GithubOidc { exchange: Some(_), .. } => "github_oidc (exchanged)",
     }
 }
 
@@ -169,6 +176,9 @@ fn requests(service: &Service) -> Vec<ShownRequest<'_>> {
     let mut requests = Vec::new();
     requests.extend(service.ready.iter().map(|request| plain("ready", request)));
     requests.extend(service.probe.iter().map(|request| plain("probe", request)));
+    if let Auth::Login(login) = &service.auth {
+        requests.push(plain("login", &login.request));
+    }
     requests.push(plain("create", &service.create.request));
     requests.extend(service.find.iter().map(|find| plain("find", &find.request)));
     requests.extend(
@@ -182,6 +192,7 @@ fn requests(service: &Service) -> Vec<ShownRequest<'_>> {
         let expect = until(verify).map_or(expect.clone(), |until| format!("{expect}, until {until}"));
         shown("verify", &verify.request, expect)
     }));
+    requests.extend(service.list.iter().map(|list| plain("list", &list.request)));
     requests.extend(service.delete.iter().map(|request| plain("delete", request)));
     requests.extend(service.gone.iter().map(|gone| {
         let expect = until(gone).unwrap_or_else(|| condition(&gone.request.gone));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use reqwest::Url;
+use serde_json::Value;
 
 use crate::adapters::clock::Clock;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, HostPolicy};
@@ -48,14 +49,24 @@ pub(super) fn wire(
         let unset = missing
             .iter()
             .find(|variable| variable.services.contains(&service.name));
-        let endpoint = match unset {
+        let parameters = match unset {
             Some(variable) => Err(format!("the variable `{}` is not set", variable.name)),
-            None => endpoint(&service, scope, &policy, &mut wired.warnings),
+            None => service
+                .parameters(scope)
+                .map_err(|error| format!("`with` of `{}`: {error}", service.name)),
         };
-        let base = endpoint
-            .as_ref()
-            .map_or_else(|_| String::new(), |it| it.base.to_string());
-        let scope = with_service(scope, &service, base);
+        let scope = scope
+            .clone()
+            .with_json("with", parameters.as_ref().unwrap_or(&Value::Null));
+        let base = match parameters {
+            Ok(_) => base(&service, &scope, &policy),
+            Err(reason) => Err(reason),
+        };
+        // Without a slash at the end: what is put behind it begins with one.
+        let url = base.as_ref().map_or("", Url::as_str).trim_end_matches('/');
+        let known = [("name", service.name.as_str().to_owned()), ("url", url.to_owned())];
+        let scope = scope.with("service", minijinja::Value::from_pairs(known));
+        let endpoint = base.and_then(|base| endpoint(base, &service, &scope, &mut wired.warnings));
         let unusable = endpoint.as_ref().err().cloned();
         if let Ok(endpoint) = &endpoint {
             wired.secrets.extend(endpoint.credentials.secrets());
@@ -70,20 +81,8 @@ pub(super) fn wire(
     Ok(wired)
 }
 
-/// The scope with what templates see as `service`.
-fn with_service(scope: &Scope, service: &Service, url: String) -> Scope {
-    let name = service.name.as_str().to_owned();
-    scope
-        .clone()
-        .with("service", minijinja::Value::from_pairs([("name", name), ("url", url)]))
-}
-
-fn endpoint(
-    service: &Service,
-    scope: &Scope,
-    policy: &HostPolicy,
-    warnings: &mut Vec<String>,
-) -> Result<Endpoint, String> {
+/// The service's address, checked.
+fn base(service: &Service, scope: &Scope, policy: &HostPolicy) -> Result<Url, String> {
     let name = &service.name;
     let text = render(&service.url, scope, "url", service)?;
     let base = Url::parse(&text).map_err(|error| {
@@ -105,7 +104,11 @@ fn endpoint(
     policy
         .check(&base)
         .map_err(|reason| format!("`url` of `{name}`: {reason}"))?;
-    let scope = &with_service(scope, service, base.to_string());
+    Ok(base)
+}
+
+fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<String>) -> Result<Endpoint, String> {
+    let name = &service.name;
     let headers = pairs(&service.headers, scope, "headers", service)?;
     let credentials = match &service.auth {
         Auth::None => Credentials::None,
@@ -120,6 +123,7 @@ fn endpoint(
                 .map(|(name, value)| (name, Secret::new(value)))
                 .collect(),
         ),
+        Auth::OAuth2(_) | Auth::Login(_) | Auth::GithubOidc { .. } => return Err(without_tokens(service)),
     };
     if base.scheme() == "http" && !matches!(credentials, Credentials::None) && !http::is_private(&base) {
         warnings.push(format!(
@@ -134,6 +138,14 @@ fn endpoint(
         timeout: service.timeout,
         interval: service.limits.rate.map(Rate::interval),
     })
+}
+
+/// Tokens are fetched nowhere yet, so a service that takes one can't be asked.
+fn without_tokens(service: &Service) -> String {
+    format!(
+        "`auth` of `{}` takes a token that has to be fetched first",
+        service.name
+    )
 }
 
 fn pairs(

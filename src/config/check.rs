@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::auth::Auth;
 use super::decode::Decoder;
 use super::persona::{ACCOUNT_KEYS, Copy, Count, Persona};
 use super::service::Service;
@@ -13,6 +14,8 @@ use crate::language::{Environment, nearest};
 
 /// The keys of `run`.
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker"];
+/// The keys of `service`.
+const SERVICE_KEYS: &[&str] = &["name", "url"];
 
 /// Tells that there is no service of this name.
 pub(super) fn unknown_service(decoder: &mut Decoder, span: Span, name: &str, known: &[ServiceName]) {
@@ -106,7 +109,68 @@ fn cycle(services: &[Service]) -> Option<Vec<ServiceName>> {
         .find_map(|service| visit(&service.name, services, &mut Vec::new(), &mut done))
 }
 
-/// `account.NAME`, `run.NAME` and `needs.SERVICE` that can't be there.
+/// What `delete` and `gone` read and a sweep does not have: it knows the name and the id that a list gave, and no more.
+pub(super) fn sweepable(decoder: &mut Decoder, from: usize, captured: &[String]) {
+    for (path, span, _) in decoder.paths[from..].to_vec() {
+        let root = path.split('.').next().unwrap_or_default();
+        let is_known = match root {
+            "account" => path == "account.username",
+            "capture" => path
+                .split('.')
+                .nth(1)
+                .is_some_and(|name| captured.iter().any(|known| known == name)),
+            "needs" => false,
+            "run" => path != "run.marker",
+            _ => true,
+        };
+        if !is_known {
+            decoder.error_with_hint(
+                span,
+                format!("`{path}` is not there in a sweep, which has `id` and `account.username` of each listed account alone"),
+                "use those in `delete` and `gone`, or say `list: null`: then the service can't be swept",
+            );
+        }
+    }
+}
+
+/// What a service's requests capture of their answers, under any of its names.
+fn captured(service: &Service) -> Vec<&str> {
+    let login = match &service.auth {
+        Auth::Login(login) => Some(&login.request),
+        Auth::None
+        | Auth::Basic { .. }
+        | Auth::Bearer(_)
+        | Auth::Header(_)
+        | Auth::OAuth2(_)
+        | Auth::GithubOidc { .. } => None,
+    };
+    let polls = service.verify.iter().chain(&service.gone).map(|poll| &poll.request);
+    let single = [
+        Some(&service.create.request),
+        login,
+        service.find.as_ref().map(|find| &find.request),
+    ];
+    let requests = single
+        .into_iter()
+        .flatten()
+        .chain(&service.after_create)
+        .chain(polls)
+        .chain(&service.delete);
+    let captures = requests.flat_map(|request| &request.captures);
+    captures.map(|(name, _)| name.as_str()).collect()
+}
+
+/// What a service's account shows to those that need it.
+fn shown(service: &Service) -> Vec<&str> {
+    let outputs = service.create.outputs.iter().map(|(name, _)| name.as_str());
+    ["id", "username"]
+        .into_iter()
+        .chain(captured(service))
+        .chain(outputs)
+        .collect()
+}
+
+/// `account.NAME`, `run.NAME`, `capture.NAME` and `needs.SERVICE.NAME` that can't be there.
 pub(super) fn paths(decoder: &mut Decoder, services: &[Service], personas: &[Persona]) {
     let mut account: Vec<&str> = ACCOUNT_KEYS.to_vec();
     for persona in personas {
@@ -117,18 +181,25 @@ pub(super) fn paths(decoder: &mut Decoder, services: &[Service], personas: &[Per
         let (Some(root), Some(key)) = (parts.next(), parts.next()) else {
             continue;
         };
-        let needs: Vec<&str> = services
+        let own = services.iter().find(|one| Some(&one.name) == service.as_ref());
+        let needs: Vec<&str> = own
             .iter()
-            .filter(|one| Some(&one.name) == service.as_ref())
             .flat_map(|one| one.needs.iter().map(ServiceName::as_str))
             .collect();
+        let captures = own.map(captured).unwrap_or_default();
         let known: &[&str] = match root {
             "account" => &account,
             "run" => RUN_KEYS,
+            "service" => SERVICE_KEYS,
+            "capture" => &captures,
             "needs" => &needs,
             _ => continue,
         };
         if known.contains(&key) {
+            let needed = services.iter().find(|one| root == "needs" && one.name.as_str() == key);
+            if let (Some(needed), Some(part)) = (needed, parts.next()) {
+                needed_part(decoder, span, needed, part);
+            }
             continue;
         }
         let hint = match nearest(key, known.iter().copied()) {
@@ -138,10 +209,25 @@ pub(super) fn paths(decoder: &mut Decoder, services: &[Service], personas: &[Per
                 Some(name) => format!("write `needs[\"{name}\"]`"),
                 None => format!("add `{key}` to the service's `needs`"),
             },
+            None if root == "capture" => format!("add `capture: {{ {key}: ... }}` to the request whose answer has it"),
             None => format!("there are {}", known.join(", ")),
         };
         decoder.error_with_hint(span, format!("`{root}.{key}` is not known"), hint);
     }
+}
+
+/// `needs.SERVICE.PART` that the needed account doesn't show.
+fn needed_part(decoder: &mut Decoder, span: Span, needed: &Service, part: &str) {
+    let known = shown(needed);
+    if known.contains(&part) {
+        return;
+    }
+    let name = &needed.name;
+    let hint = match nearest(part, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("`{name}` shows {}", known.join(", ")),
+    };
+    decoder.error_with_hint(span, format!("`{part}` of `needs.{name}` is not known"), hint);
 }
 
 impl Config {

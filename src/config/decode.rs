@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Diagnostic;
 use super::merge::CONVENTION;
+use super::preset::Named;
 use super::scalar;
 use super::secrets;
 use super::source::{Sources, Span};
@@ -30,6 +31,8 @@ pub(super) struct Decoder {
     pub(super) paths: Vec<(String, Span, Option<ServiceName>)>,
     /// The service that is being read.
     pub(super) service: Option<ServiceName>,
+    /// The preset that it names.
+    pub(super) preset: Option<Named>,
     pub(super) document: Option<Node>,
     pub(super) convention: Option<Node>,
 }
@@ -62,6 +65,7 @@ impl Decoder {
             diagnostics,
             paths: Vec::new(),
             service: None,
+            preset: None,
             document: tree,
             convention,
         }
@@ -69,8 +73,11 @@ impl Decoder {
 
     /// The texts, the variables that are used, and the mistakes in the order of the document.
     pub(super) fn finish(mut self) -> (Sources, Vec<Use>, Vec<Diagnostic>) {
-        self.diagnostics
-            .sort_by_key(|diagnostic| (diagnostic.place.line, diagnostic.place.column));
+        let main = self.sources.name(0);
+        self.diagnostics.sort_by_key(|diagnostic| {
+            let place = &diagnostic.place;
+            (place.source != main, place.line, place.column)
+        });
         self.diagnostics.dedup();
         (self.sources, self.uses, self.diagnostics)
     }
@@ -88,6 +95,50 @@ impl Decoder {
             let diagnostic = self.sources.diagnostic(span, message, hint);
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Mistakes that another reader found.
+    pub(super) fn take_over(&mut self, diagnostics: Vec<Diagnostic>) {
+        self.diagnostics.extend(diagnostics);
+    }
+
+    /// Something that has to be there is not. In a map that the user did not write, it is the user's service that lacks it.
+    pub(super) fn missing(&mut self, span: Span, message: impl Into<String>) {
+        match self.preset {
+            Some(preset) if span.source != preset.span.source => self.error_with_hint(
+                preset.span,
+                format!("{}, which the preset leaves to you", message.into()),
+                format!(
+                    "add it; `standin presets {}` prints all that the service is merged over",
+                    preset.name
+                ),
+            ),
+            _ => self.error(span, message),
+        }
+    }
+
+    /// The value of a key that was written, which must not be null.
+    pub(super) fn given<'n>(&mut self, entry: &'n Entry, place: &str) -> Option<&'n Node> {
+        if matches!(entry.value.kind, Kind::Null) {
+            self.missing(entry.key_span, format!("`{place}.{}` has no value", entry.key));
+            return None;
+        }
+        Some(&entry.value)
+    }
+
+    /// One of some words.
+    pub(super) fn word<T: Copy>(&mut self, node: &Node, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = node.as_text();
+        let known = words.iter().find(|(word, _)| Some(*word) == text);
+        if known.is_none() {
+            let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let hint = match text.and_then(|text| nearest(text, all.iter().copied())) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("write one of {}", all.join(", ")),
+            };
+            self.error_with_hint(node.span, format!("`{key}` is not one of {}", all.join(", ")), hint);
+        }
+        known.map(|(_, value)| *value)
     }
 
     /// A map as its fields. `what` names it in messages, with its article.
@@ -365,17 +416,20 @@ impl<'n> Fields<'n> {
     }
 
     pub(super) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
+        self.raw(key).filter(|entry| !matches!(entry.value.kind, Kind::Null))
+    }
+
+    /// The same where null doesn't count as absent.
+    pub(super) fn raw(&mut self, key: &'static str) -> Option<&'n Entry> {
         self.known.push(key);
-        self.entries
-            .iter()
-            .find(|entry| entry.key == key && !matches!(entry.value.kind, Kind::Null))
+        self.entries.iter().find(|entry| entry.key == key)
     }
 
     /// The value of a key that has to be there.
     pub(super) fn need(&mut self, decoder: &mut Decoder, key: &'static str) -> Option<&'n Node> {
         let value = self.take(key);
         if value.is_none() {
-            decoder.error(self.span, format!("{} has no `{key}`", self.what));
+            decoder.missing(self.span, format!("{} has no `{key}`", self.what));
         }
         value
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::check;
 use super::decode::Decoder;
-use super::merge::merge;
+use super::merge::merge_service;
 use super::persona::{self, Persona};
+use super::preset::{self, Named};
 use super::service::{self, Service};
 use super::tree::{Kind, Node};
 use crate::domain::account::ServiceName;
@@ -100,11 +101,34 @@ fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
             seen.push(text.clone());
             decoder.service = ServiceName::parse(text);
         }
-        let merged = match (&item.kind, decoder.convention.clone()) {
-            (Kind::Map(_), Some(convention)) => merge(convention, item.clone()),
-            _ => item.clone(),
-        };
-        services.push(service::decode(decoder, &merged, index));
+        services.push(one(decoder, item, index));
     }
+    decoder.preset = None;
     services
+}
+
+/// One service, merged over its preset or over the convention.
+fn one(decoder: &mut Decoder, item: &Node, index: usize) -> Option<Service> {
+    if !matches!(item.kind, Kind::Map(_)) {
+        return service::decode(decoder, item, index);
+    }
+    let named = item.get("preset").filter(|node| !matches!(node.kind, Kind::Null));
+    let preset = match named {
+        Some(node) => Some((preset::of_service(decoder, node)?, node.span)),
+        None => None,
+    };
+    decoder.preset = preset.as_ref().map(|(preset, span)| Named {
+        span: *span,
+        name: preset.name,
+    });
+    let base = match &preset {
+        Some((preset, _)) => preset.base(),
+        None => decoder.convention.clone()?,
+    };
+    let merged = merge_service(base, item.clone());
+    let from = decoder.paths.len();
+    let service = service::decode(decoder, &merged, index);
+    let preset = preset.as_ref().map(|(preset, span)| (preset, *span));
+    preset::check(decoder, from, item, &merged, preset);
+    service
 }

@@ -1,5 +1,7 @@
 //! One description over another, as RFC 7396 says: maps deep, lists and scalars replaced, null removes.
 
+use super::auth::KINDS;
+use super::list::STYLES;
 use super::tree::{Entry, Kind, Node};
 
 /// What a service without a preset is merged over: the convention of the article that this project grew from.
@@ -21,8 +23,37 @@ delete:
 /// The keys of a request that say what it carries. They are one thing: whichever is given replaces all of them.
 const PAYLOAD: [&str; 3] = ["json", "form", "body"];
 
+/// Keys whose value is a map with one of these: another one given is another thing, of which nothing below is left.
+const CHOICES: [(&str, &[&str]); 2] = [("auth", &KINDS), ("next", &STYLES)];
+
+/// A service merged over what it starts from. What is given in its other spelling replaces what is below, too.
+pub(super) fn merge_service(mut base: Node, mut over: Node) -> Node {
+    let has = |key: &str| over.get(key).is_some_and(|node| !is_null(node));
+    let replaced = |key: &str| match key {
+        "url" => has("endpoint"),
+        "auth" => has("username") || has("password"),
+        _ => false,
+    };
+    if let Kind::Map(entries) = &mut base.kind {
+        entries.retain(|entry| !replaced(&entry.key));
+    }
+    // A parameter that is taken away has its default again.
+    if let Kind::Map(entries) = &mut over.kind {
+        for entry in entries.iter_mut().filter(|entry| entry.key == "with") {
+            if let Kind::Map(parameters) = &mut entry.value.kind {
+                parameters.retain(|parameter| !is_null(&parameter.value));
+            }
+        }
+    }
+    merge(base, over)
+}
+
+fn is_null(node: &Node) -> bool {
+    matches!(node.kind, Kind::Null)
+}
+
 /// `over` merged over `base`.
-pub(super) fn merge(base: Node, over: Node) -> Node {
+fn merge(base: Node, over: Node) -> Node {
     match (base.kind, over.kind) {
         (Kind::Map(base_entries), Kind::Map(over_entries)) => Node {
             span: over.span,
@@ -48,6 +79,7 @@ fn merge_maps(base: Vec<Entry>, over: Vec<Entry>) -> Vec<Entry> {
                 merged.remove(at);
             }
             (None, Kind::Null) => {}
+            (Some(at), _) if is_another(&entry, &merged[at].value) => merged[at] = entry,
             (Some(at), _) => {
                 let below = merged[at].value.clone();
                 merged[at] = Entry {
@@ -59,6 +91,15 @@ fn merge_maps(base: Vec<Entry>, over: Vec<Entry>) -> Vec<Entry> {
         }
     }
     merged
+}
+
+/// Is it another choice than the one below?
+fn is_another(entry: &Entry, below: &Node) -> bool {
+    let choice = CHOICES.iter().find(|(key, _)| *key == entry.key);
+    choice.is_some_and(|(_, kinds)| {
+        let chosen = |key: &&&str| entry.value.get(key).is_some_and(|node| !is_null(node));
+        kinds.iter().filter(chosen).any(|key| below.get(key).is_none())
+    })
 }
 
 #[cfg(test)]

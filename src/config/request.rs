@@ -7,7 +7,10 @@ use std::time::Duration;
 use crate::domain::answer::Answer;
 use crate::language::{EvalError, Expression, JsonTemplate, Scope, Target, Template};
 
-pub(super) use decode::{SERVICE_NAMES, chain, create, find, headers, poll, service_request};
+pub(super) use decode::{
+    SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, create, find, headers, list_request, login_request, poll,
+    service_request,
+};
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -78,6 +81,8 @@ pub struct Create {
     pub id: Option<Expression>,
     /// The user name that the answer shows.
     pub name: Option<Expression>,
+    /// Is it the article's convention, of which nothing is said otherwise?
+    pub is_convention: bool,
     /// What goes to the outputs.
     pub outputs: Vec<(String, Expression)>,
     /// What is masked and goes to the credentials file.

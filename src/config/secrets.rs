@@ -18,8 +18,18 @@ const WORDS: [&str; 9] = [
     "apikey",
 ];
 
-/// Keys under `auth` that hold no secret.
-const PUBLIC: [&str; 3] = ["username", "clientid", "scope"];
+/// Keys under `auth` that hold no secret, nor does what is below them.
+const PUBLIC: [&str; 9] = [
+    "username",
+    "clientid",
+    "scope",
+    "tokenurl",
+    "audience",
+    "grant",
+    "clientauth",
+    "expect",
+    "expiresin",
+];
 
 /// Names of expressions, which say where something is and not what it is.
 const EXPRESSIONS: [&str; 3] = ["capture", "outputs", "secrets"];
@@ -90,6 +100,13 @@ fn walk(node: &Node, sensitive: bool, found: &mut Vec<Range<usize>>) {
                 let plain = plain(&entry.key);
                 let inner = match entry.key.as_str() {
                     "auth" => !matches!(&entry.value.kind, Kind::String(text) if text == "none"),
+                    "tls" => {
+                        // These are paths of files.
+                        continue;
+                    }
+                    "token_url" => false,
+                    // `POST /login` is none, but what stands in a query may be.
+                    "request" if sensitive => entry.value.as_text().is_some_and(|text| text.contains('?')),
                     _ if sensitive => !PUBLIC.contains(&plain.as_str()),
                     _ => is_sensitive(&entry.key),
                 };

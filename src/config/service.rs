@@ -2,23 +2,33 @@
 
 use std::time::Duration;
 
-use super::decode::{Decoder, Fields};
+use super::auth::{self, Auth};
+use super::check;
+use super::decode::{Decoder, Fields, is_name};
+use super::list::{self, List};
 use super::request::{self, Create, Find, Poll, Request, SERVICE_NAMES};
 use super::scalar::{self, Rate};
 use super::secrets;
+use super::tls::{self, Tls};
 use super::tree::{Kind, Node};
 use crate::domain::account::ServiceName;
-use crate::language::Template;
+use crate::language::{EvalError, JsonTemplate, Scope, Template};
 
 /// A service with accounts.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its name, unique in the document.
     pub name: ServiceName,
-    /// Its address, to which paths are added.
+    /// The preset that it is merged over.
+    pub preset: Option<String>,
+    /// Its parameters, which templates see as `with.NAME`. They see `env` alone.
+    pub with: Vec<(String, JsonTemplate)>,
+    /// Its address, to which paths are added. It sees `env`, `run` and `with`.
     pub url: Template,
     /// How requests prove who they are.
     pub auth: Auth,
+    /// Its certificates.
+    pub tls: Option<Tls>,
     /// Header fields of every request.
     pub headers: Vec<(String, Template)>,
     /// Services whose account of the same persona must be ready first. Free of cycles.
@@ -41,28 +51,12 @@ pub struct Service {
     pub verify: Option<Poll>,
     /// How an account is looked up by name.
     pub find: Option<Find>,
+    /// How all accounts are listed. Then `delete` and `gone` use nothing of an account but its name and id.
+    pub list: Option<List>,
     /// How an account is deleted: a chain that may be started again at any step. Never empty.
     pub delete: Vec<Request>,
     /// How an account is seen to be gone.
     pub gone: Option<Poll>,
-}
-
-/// How requests prove who they are. An `Authorization` header of a request stands in its place.
-#[derive(Clone, Debug)]
-pub enum Auth {
-    /// Not at all.
-    None,
-    /// RFC 7617.
-    Basic {
-        /// The user.
-        username: Template,
-        /// The password.
-        password: Template,
-    },
-    /// RFC 6750.
-    Bearer(Template),
-    /// Header fields with secret values.
-    Header(Vec<(String, Template)>),
 }
 
 /// How much is asked of a service at once.
@@ -74,6 +68,49 @@ pub struct Limits {
     pub rate: Option<Rate>,
 }
 
+impl Service {
+    /// The values of `with`, as a map. `scope` has `env`.
+    pub fn parameters(&self, scope: &Scope) -> Result<serde_json::Value, EvalError> {
+        let values = self
+            .with
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), value.render(scope)?)));
+        Ok(serde_json::Value::Object(values.collect::<Result<_, EvalError>>()?))
+    }
+
+    /// Is the id that of our choice, so that it is known before the service answers?
+    pub fn chooses_id(&self) -> bool {
+        let id = self.create.id.as_ref();
+        id.is_some_and(|id| id.names().iter().all(|name| KNOWN_BEFORE.contains(&name.as_str())))
+    }
+
+    /// Can an account be told to be there or not when the answer to its create was lost? Else it can only be named as a leftover.
+    pub fn settles_unclear(&self) -> bool {
+        self.find.is_some() || self.chooses_id()
+    }
+}
+
+impl Service {
+    /// What is at stake with a description of the user's own that can't settle an unclear create.
+    pub(super) fn warning(&self) -> Option<String> {
+        let own = self.preset.is_some() || !self.create.is_convention;
+        (own && !self.settles_unclear()).then(|| {
+            format!(
+                "`{}` can't look an account up by its name: one whose create ended unclear can only be named as a leftover, never deleted\nhint: add `find`",
+                self.name
+            )
+        })
+    }
+}
+
+/// The names that are known before anything was answered, in this process or in any later one.
+const KNOWN_BEFORE: [&str; 5] = ["env", "run", "service", "with", "account"];
+
+/// What an address can see: the rest of the service hangs on it.
+const URL_NAMES: &[&str] = &["env", "run", "with"];
+/// What a parameter can see.
+const PARAMETER_NAMES: &[&str] = &["env"];
+
 const TIMEOUT: Duration = Duration::from_secs(10);
 const CONCURRENCY: usize = 8;
 
@@ -82,8 +119,13 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let place = |key: &str| format!("services[{index}].{key}");
     let mut fields = decoder.fields(node, "a service")?;
     let name = fields.need(decoder, "name").and_then(|node| name(decoder, node));
+    let preset = fields.take("preset").and_then(|node| decoder.text(node, "preset"));
+    let with = fields.take("with").map(|node| parameters(decoder, node));
     let url = url(decoder, &mut fields);
-    let auth = auth(decoder, &mut fields);
+    let auth = auth::auth(decoder, &mut fields, &place("auth"));
+    let tls = fields
+        .take("tls")
+        .map_or(Some(None), |node| tls::decode(decoder, node).map(Some));
     let headers = fields
         .take("headers")
         .map(|node| request::headers(decoder, node, SERVICE_NAMES));
@@ -123,6 +165,10 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let find = fields
         .take("find")
         .and_then(|node| request::find(decoder, node, place("find")));
+    let list = fields
+        .take("list")
+        .and_then(|node| list::decode(decoder, node, place("list")));
+    let of_sweep = decoder.paths.len();
     let delete = fields.need(decoder, "delete").and_then(|node| {
         let chain = request::chain(decoder, node, "delete", &place("delete"))?;
         if chain.is_empty() {
@@ -133,11 +179,19 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let gone = fields
         .take("gone")
         .and_then(|node| request::poll(decoder, node, "`gone`", place("gone")));
+    if list.is_some() {
+        let steps = delete.iter().flatten().flat_map(|step| &step.captures);
+        let captured: Vec<String> = steps.map(|(name, _)| name.clone()).collect();
+        check::sweepable(decoder, of_sweep, &captured);
+    }
     fields.finish(decoder);
     Some(Service {
         name: name?,
+        preset,
+        with: with.unwrap_or_default(),
         url: url?,
         auth: auth?,
+        tls: tls?,
         headers: headers.unwrap_or_default(),
         needs: needs?,
         limits: limits?,
@@ -149,6 +203,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         after_create: after_create?,
         verify,
         find,
+        list,
         delete: delete?,
         gone,
     })
@@ -165,6 +220,20 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<ServiceName> {
         );
     }
     name
+}
+
+/// `with`: parameters, which keep their types.
+fn parameters(decoder: &mut Decoder, node: &Node) -> Vec<(String, JsonTemplate)> {
+    decoder.named(node, "`with`", |decoder, entry| {
+        if !is_name(&entry.key) {
+            decoder.error_with_hint(
+                entry.key_span,
+                format!("`{}` can't be a parameter", entry.key),
+                "use letters, digits and `_`",
+            );
+        }
+        decoder.json(&entry.value, PARAMETER_NAMES)
+    })
 }
 
 /// `url`, or its alias `endpoint`.
@@ -186,7 +255,7 @@ fn url(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Template> {
             return None;
         }
     };
-    let template = decoder.template(&entry.value, &entry.key, SERVICE_NAMES)?;
+    let template = decoder.template(&entry.value, &entry.key, URL_NAMES)?;
     let Kind::String(text) = &entry.value.kind else {
         decoder.error_with_hint(
             entry.value.span,
@@ -227,87 +296,6 @@ fn is_http(text: &str) -> bool {
             !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace) || rest.starts_with("{{")
         })
     })
-}
-
-/// `auth`, or `username` and `password` beside the address.
-fn auth(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Auth> {
-    let auth = fields.entry("auth");
-    let username = fields.entry("username");
-    let password = fields.entry("password");
-    match (auth, username, password) {
-        (None, None, None) => Some(Auth::None),
-        (Some(entry), None, None) => auth_map(decoder, &entry.value),
-        (None, Some(username), Some(password)) => {
-            let username = decoder.template(&username.value, "username", SERVICE_NAMES);
-            let password = decoder.template(&password.value, "password", SERVICE_NAMES);
-            Some(Auth::Basic {
-                username: username?,
-                password: password?,
-            })
-        }
-        (None, Some(entry), None) | (None, None, Some(entry)) => {
-            decoder.error_with_hint(
-                entry.key_span,
-                format!("`{}` stands alone", entry.key),
-                "basic auth takes both `username` and `password`",
-            );
-            None
-        }
-        (Some(_), Some(entry), _) | (Some(_), _, Some(entry)) => {
-            decoder.error_with_hint(
-                entry.key_span,
-                format!("`{}` stands beside `auth`", entry.key),
-                "it is short for `auth: { basic: ... }`: keep one of them",
-            );
-            None
-        }
-    }
-}
-
-fn auth_map(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
-    if matches!(&node.kind, Kind::String(text) if text == "none") {
-        return Some(Auth::None);
-    }
-    if !matches!(node.kind, Kind::Map(_)) {
-        decoder.error_with_hint(
-            node.span,
-            "`auth` is `none` or a map with one key",
-            "the keys are basic, bearer and header",
-        );
-        return None;
-    }
-    let mut fields = decoder.fields(node, "`auth`")?;
-    let basic = fields.entry("basic");
-    let bearer = fields.entry("bearer");
-    let header = fields.entry("header");
-    let (count, span) = (fields.entries.len(), fields.span);
-    fields.finish(decoder);
-    if count != 1 {
-        decoder.error_with_hint(
-            span,
-            format!("`auth` has {count} keys"),
-            "give one of basic, bearer and header",
-        );
-        return None;
-    }
-    if let Some(entry) = basic {
-        let mut fields = decoder.fields(&entry.value, "`basic`")?;
-        let username = fields.need(decoder, "username");
-        let password = fields.need(decoder, "password");
-        fields.finish(decoder);
-        let username = username.and_then(|node| decoder.template(node, "username", SERVICE_NAMES));
-        let password = password.and_then(|node| decoder.template(node, "password", SERVICE_NAMES));
-        return Some(Auth::Basic {
-            username: username?,
-            password: password?,
-        });
-    }
-    if let Some(entry) = bearer {
-        return decoder
-            .template(&entry.value, "bearer", SERVICE_NAMES)
-            .map(Auth::Bearer);
-    }
-    header.map(|entry| Auth::Header(request::headers(decoder, &entry.value, SERVICE_NAMES)))
 }
 
 fn limits(decoder: &mut Decoder, node: &Node) -> Option<Limits> {

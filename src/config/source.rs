@@ -12,6 +12,9 @@ const MASK: &str = "***";
 /// The longest piece of a line that is shown, in characters.
 const WIDTH: usize = 120;
 
+/// The number of the convention's source, which is added right after the document.
+pub(super) const CONVENTION_SOURCE: usize = 1;
+
 /// A place in a document, as messages name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -70,6 +73,10 @@ impl Sources {
             secrets: Vec::new(),
         });
         self.list.len() - 1
+    }
+
+    pub(super) fn name(&self, source: usize) -> &str {
+        &self.list[source].name
     }
 
     pub(super) fn text(&self, source: usize) -> &str {

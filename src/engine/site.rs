@@ -4,9 +4,6 @@ use crate::config::{Auth, Request, Service};
 use crate::domain::decide::Powers;
 use crate::language::Scope;
 
-/// The names that are known before anything was answered, in this process or in any later one.
-const KNOWN_BEFORE: [&str; 5] = ["env", "run", "service", "with", "account"];
-
 /// One service of the configuration, as the engine deals with it.
 pub struct Site {
     /// What the configuration says.
@@ -15,7 +12,7 @@ pub struct Site {
     pub powers: Powers,
     /// Whether it asks for credentials.
     pub has_auth: bool,
-    /// The names that every template of it sees: `env`, `run`, `service`.
+    /// The names that every template of it sees: `env`, `run`, `service`, `with`.
     pub scope: Scope,
     /// Why it can't be asked at all, such as a variable that is missing.
     pub unusable: Option<String>,
@@ -25,14 +22,10 @@ impl Site {
     /// Works out what the service's description lets us do. `scope` holds what all its templates see.
     pub fn new(service: Service, scope: Scope, unusable: Option<String>) -> Self {
         let create = &service.create;
-        let chosen_id = create
-            .id
-            .as_ref()
-            .is_some_and(|id| id.names().iter().all(|name| KNOWN_BEFORE.contains(&name.as_str())));
         let powers = Powers {
             find: service.find.is_some(),
             read: service.verify.as_ref().is_some_and(|verify| verify.name.is_some()),
-            chosen_id,
+            chosen_id: service.chooses_id(),
             repeatable: create.duplicate_declared || create.idempotency_header.is_some(),
             request_timeout: service.timeout,
             settle: service.find.as_ref().map(|find| find.settle).unwrap_or_default(),

@@ -71,12 +71,12 @@ const NOT_AN_INPUT: Sources = Sources {
     variable: Variable::Counts,
 };
 
-use CommandName::{Cleanup, Demo, Plan, Run, Sandbox, Setup};
+use CommandName::{Cleanup, Demo, Plan, Presets, Run, Sandbox, Schema, Setup};
 
 const WITH_CONFIG: &[CommandName] = &[Setup, Cleanup, Run, Plan];
 const MAKERS: &[CommandName] = &[Setup, Run];
 const JOBS: &[CommandName] = &[Setup, Cleanup, Run];
-const ALL: &[CommandName] = &[Setup, Cleanup, Run, Plan, Demo, Sandbox];
+const ALL: &[CommandName] = &[Setup, Cleanup, Run, Plan, Presets, Schema, Demo, Sandbox];
 
 /// Every setting, in the order of the help.
 pub static SETTINGS: &[Setting] = &[

@@ -4,25 +4,29 @@ use std::time::Duration;
 
 use super::{Condition, Create, Find, Payload, Poll, Request};
 use crate::config::decode::{Decoder, Fields};
+use crate::config::source::CONVENTION_SOURCE;
 use crate::config::tree::{Kind, Node};
 use crate::language::{Expression, Target, Template};
 
 /// What a service's own address, headers and credentials can see.
-pub(in crate::config) const SERVICE_NAMES: &[&str] = &["env", "run", "service"];
+pub(in crate::config) const SERVICE_NAMES: &[&str] = &["env", "run", "service", "with"];
 /// The same with an answer.
-const SERVICE_ANSWER: &[&str] = &["env", "run", "service", "status", "headers", "body"];
+pub(in crate::config) const SERVICE_ANSWER: &[&str] = &["env", "run", "service", "with", "status", "headers", "body"];
+/// The same with one item of it.
+pub(in crate::config) const SERVICE_ITEM: &[&str] =
+    &["env", "run", "service", "with", "status", "headers", "body", "item"];
 /// Before there is an id.
-const NEW: &[&str] = &["env", "run", "service", "account", "needs"];
+const NEW: &[&str] = &["env", "run", "service", "with", "account", "needs"];
 const NEW_ANSWER: &[&str] = &[
-    "env", "run", "service", "account", "needs", "capture", "status", "headers", "body",
+    "env", "run", "service", "with", "account", "needs", "capture", "status", "headers", "body",
 ];
 const NEW_ITEM: &[&str] = &[
-    "env", "run", "service", "account", "needs", "status", "headers", "body", "item",
+    "env", "run", "service", "with", "account", "needs", "status", "headers", "body", "item",
 ];
 /// Once there is an id.
-const KNOWN: &[&str] = &["env", "run", "service", "account", "needs", "id", "capture"];
+const KNOWN: &[&str] = &["env", "run", "service", "with", "account", "needs", "id", "capture"];
 const KNOWN_ANSWER: &[&str] = &[
-    "env", "run", "service", "account", "needs", "id", "capture", "status", "headers", "body",
+    "env", "run", "service", "with", "account", "needs", "id", "capture", "status", "headers", "body",
 ];
 
 const WITHIN: Duration = Duration::from_secs(30);
@@ -156,6 +160,35 @@ pub(in crate::config) fn service_request(
     request
 }
 
+/// The log-in of `auth`, with the keys that are the caller's to read.
+pub(in crate::config) fn login_request<'n>(
+    decoder: &mut Decoder,
+    node: &'n Node,
+    place: String,
+) -> Option<(Option<Request>, Fields<'n>)> {
+    service_part(decoder, node, "`login`", place)
+}
+
+/// A page of `list`, with the keys that are the caller's to read.
+pub(in crate::config) fn list_request<'n>(
+    decoder: &mut Decoder,
+    node: &'n Node,
+    place: String,
+) -> Option<(Option<Request>, Fields<'n>)> {
+    service_part(decoder, node, "`list`", place)
+}
+
+fn service_part<'n>(
+    decoder: &mut Decoder,
+    node: &'n Node,
+    what: &'static str,
+    place: String,
+) -> Option<(Option<Request>, Fields<'n>)> {
+    let mut shape = Shape::new(decoder, node, what, place, SERVICE_NAMES, SERVICE_ANSWER)?;
+    let request = shape.request(decoder);
+    Some((request, shape.fields))
+}
+
 /// `create`.
 pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: String) -> Option<Create> {
     let mut shape = Shape::new(decoder, node, "`create`", place, NEW, NEW_ANSWER)?;
@@ -184,6 +217,7 @@ pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: Strin
         duplicate_declared,
         id,
         name,
+        is_convention: node.span.source == CONVENTION_SOURCE,
         outputs: outputs.unwrap_or_default(),
         secrets: secrets.unwrap_or_default(),
         idempotency_header,

@@ -1,0 +1,149 @@
+//! How all accounts of a service are listed, page by page.
+
+use super::decode::{Decoder, Fields};
+use super::request::{Request, SERVICE_ANSWER, SERVICE_ITEM, list_request};
+use super::tree::{Kind, Node};
+use crate::language::Expression;
+
+/// How accounts are listed. It sees no `account` and no `id`: it is asked for all of them.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// The request of a page.
+    pub request: Request,
+    /// The list of accounts in the answer.
+    pub items: Expression,
+    /// The id of an `item`.
+    pub id: Expression,
+    /// The user name of an `item`; an item without one is none of ours.
+    pub name: Expression,
+    /// Where the next page is; without it there is one page.
+    pub next: Option<Next>,
+}
+
+/// Where the next page of a list is.
+#[derive(Clone, Debug)]
+pub enum Next {
+    /// The answer's `Link` header with `rel="next"`: RFC 8288.
+    Link,
+    /// The query parameter `param` counts pages from `first`; a page without items ends the list.
+    Page {
+        /// The parameter.
+        param: String,
+        /// The number of the first page: 0 or 1.
+        first: u64,
+    },
+    /// The query parameter `param` says how many items were given; a page without items ends the list.
+    Offset {
+        /// The parameter.
+        param: String,
+    },
+    /// The query parameter `param` carries what `expression` gives over the answer. Undefined, null or empty ends the list.
+    Cursor {
+        /// Over `status`, `headers` and `body`.
+        expression: Expression,
+        /// The parameter.
+        param: String,
+    },
+    /// The address that `expression` gives over the answer, whole or relative. Undefined, null or empty ends the list.
+    Url {
+        /// Over `status`, `headers` and `body`.
+        expression: Expression,
+    },
+}
+
+/// The styles of paging, of which `next` has one.
+pub(super) const STYLES: [&str; 4] = ["page", "offset", "cursor", "url"];
+
+/// `list`.
+pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Option<List> {
+    let (request, mut fields) = list_request(decoder, node, place)?;
+    let mut need = |fields: &mut Fields<'_>, key, names| {
+        let node = fields.need(decoder, key)?;
+        decoder.expression(node, key, names)
+    };
+    let items = need(&mut fields, "items", SERVICE_ANSWER);
+    let id = need(&mut fields, "id", SERVICE_ITEM);
+    let name = need(&mut fields, "name", SERVICE_ITEM);
+    let next = match fields.take("next") {
+        None => Some(None),
+        Some(node) => next(decoder, node).map(Some),
+    };
+    fields.finish(decoder);
+    Some(List {
+        request: request?,
+        items: items?,
+        id: id?,
+        name: name?,
+        next: next?,
+    })
+}
+
+fn next(decoder: &mut Decoder, node: &Node) -> Option<Next> {
+    const HINT: &str = "write `link`, `{ page: NAME, first: 1 }`, `{ offset: NAME }`, `{ cursor: EXPRESSION, param: NAME }` or `{ url: EXPRESSION }`";
+    if node.as_text() == Some("link") {
+        return Some(Next::Link);
+    }
+    if !matches!(node.kind, Kind::Map(_)) {
+        decoder.error_with_hint(node.span, "this is no way to a next page", HINT);
+        return None;
+    }
+    let mut fields = decoder.fields(node, "`next`")?;
+    let given: Vec<_> = STYLES.iter().filter_map(|style| fields.entry(style)).collect();
+    let first = fields.entry("first");
+    let param = fields.entry("param");
+    fields.finish(decoder);
+    let [entry] = given.as_slice() else {
+        let message = if given.is_empty() {
+            "`next` does not say where the next page is"
+        } else {
+            "`next` has more than one way to the next page"
+        };
+        decoder.error_with_hint(node.span, message, HINT);
+        return None;
+    };
+    let style = entry.key.as_str();
+    for (entry, of) in [(first, "page"), (param, "cursor")] {
+        if let Some(entry) = entry
+            && style != of
+        {
+            decoder.error_with_hint(
+                entry.key_span,
+                format!("`{}` belongs to `{of}`, not to `{style}`", entry.key),
+                HINT,
+            );
+        }
+    }
+    match style {
+        "page" => {
+            let first = match first {
+                None => Some(1),
+                Some(entry) => decoder.number(&entry.value, "first", 0..=1),
+            };
+            let param = decoder.text(&entry.value, "page");
+            Some(Next::Page {
+                param: param?,
+                first: first?.into(),
+            })
+        }
+        "offset" => decoder.text(&entry.value, "offset").map(|param| Next::Offset { param }),
+        "cursor" => {
+            let expression = decoder.expression(&entry.value, "cursor", SERVICE_ANSWER);
+            let Some(param) = param else {
+                decoder.error_with_hint(
+                    node.span,
+                    "`next` has no `param`",
+                    "name the query parameter that carries the cursor",
+                );
+                return None;
+            };
+            let param = decoder.text(&param.value, "param");
+            Some(Next::Cursor {
+                expression: expression?,
+                param: param?,
+            })
+        }
+        _ => decoder
+            .expression(&entry.value, "url", SERVICE_ANSWER)
+            .map(|expression| Next::Url { expression }),
+    }
+}

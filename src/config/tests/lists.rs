@@ -1,0 +1,220 @@
+//! `list`, what it asks of `delete` and `gone`, `tls`, `with`, and what can be looked up.
+
+use super::*;
+use crate::config::{List, Next};
+
+const ITEMS: &str = "request: GET /users, items: body, id: item.id, name: item.name";
+
+fn service(rest: &str) -> String {
+    format!("services:\n  - name: a\n    url: http://x\n    {rest}\n")
+}
+
+fn list(rest: &str) -> Result<List, String> {
+    let text = service(&format!("list: {{ {ITEMS}{rest} }}"));
+    parse(&text).map(|config| config.services[0].list.clone().unwrap())
+}
+
+#[test]
+fn every_style_of_paging_is_read() {
+    for (rest, expected) in [
+        ("", "None"),
+        (", next: link", "Some(Link)"),
+        (", next: { page: p }", "Some(Page { param: \"p\", first: 1 })"),
+        (", next: { page: p, first: 0 }", "Some(Page { param: \"p\", first: 0 })"),
+        (", next: { offset: o }", "Some(Offset { param: \"o\" })"),
+        (
+            ", next: { cursor: body.next, param: after }",
+            "Some(Cursor { expression: Expression(body.next), param: \"after\" })",
+        ),
+        (
+            ", next: { url: headers.next }",
+            "Some(Url { expression: Expression(headers.next) })",
+        ),
+    ] {
+        assert_eq!(format!("{:?}", list(rest).unwrap().next), expected, "{rest}");
+    }
+    assert!(matches!(list(", next: link").unwrap().next, Some(Next::Link)));
+}
+
+#[test]
+fn mistakes_in_a_list_are_told() {
+    for (rest, expected) in [
+        (", next: links", "this is no way to a next page"),
+        (", next: { page: p, first: 2 }", "`first` is a whole number from 0 to 1"),
+        (
+            ", next: { page: p, offset: o }",
+            "`next` has more than one way to the next page",
+        ),
+        (", next: {}", "`next` does not say where the next page is"),
+        (", next: { cursor: body.next }", "`next` has no `param`"),
+        (
+            ", next: { offset: o, first: 0 }",
+            "`first` belongs to `page`, not to `offset`",
+        ),
+        (
+            ", next: { url: body.next, param: p }",
+            "`param` belongs to `cursor`, not to `url`",
+        ),
+        (", next: { url: item.next }", "unknown name `item` in an expression"),
+        (
+            ", query: { q: '{{ account.username }}' }",
+            "unknown name `account` in an expression",
+        ),
+    ] {
+        let shown = list(rest).unwrap_err();
+        assert!(shown.contains(expected), "{rest}\n{shown}");
+    }
+}
+
+#[test]
+fn a_service_that_can_be_swept_deletes_by_name_and_id_alone() {
+    for (rest, refused) in [
+        ("delete: { request: 'DELETE /u/{{ account.username }}' }", None),
+        (
+            "delete: { request: 'DELETE /u/{{ id }}', headers: { X: '{{ env.A }}{{ run.id }}{{ service.name }}' } }",
+            None,
+        ),
+        (
+            "delete: { request: 'DELETE /u/{{ account.email }}' }",
+            Some("account.email"),
+        ),
+        (
+            "delete: { request: 'DELETE /u/{{ account[\"email\"] }}' }",
+            Some("account"),
+        ),
+        (
+            "delete: { request: 'DELETE /u/{{ id }}', json: { m: '{{ run.marker }}' } }",
+            Some("run.marker"),
+        ),
+        (
+            "gone: { request: 'GET /u/{{ id }}', until: 'body.email != account.email' }",
+            Some("account.email"),
+        ),
+        (
+            "create: { capture: { t: body.t } }\n    delete: { request: 'DELETE /u/{{ capture.t }}' }",
+            Some("capture.t"),
+        ),
+        (
+            "delete: [{ request: 'GET /u/{{ id }}', capture: { t: body.t } }, { request: 'DELETE /u/{{ capture.t }}' }]",
+            None,
+        ),
+    ] {
+        let with_list = parse(&service(&format!("{rest}\n    list: {{ {ITEMS} }}")));
+        match refused {
+            None => assert!(with_list.is_ok(), "{rest}\n{with_list:?}"),
+            Some(path) => {
+                let shown = with_list.unwrap_err();
+                assert!(
+                    shown.contains(&format!("`{path}` is not there in a sweep")),
+                    "{rest}\n{shown}"
+                );
+                assert!(parse(&service(rest)).is_ok(), "{rest}");
+            }
+        }
+    }
+    let needs = "services:
+  - { name: b, url: http://x }
+  - name: a
+    url: http://x
+    needs: [b]
+    list: { request: GET /users, items: body, id: item.id, name: item.name }
+    delete: { request: 'DELETE /u/{{ needs.b.id }}/{{ id }}' }";
+    assert!(
+        parse(needs)
+            .unwrap_err()
+            .contains("`needs.b.id` is not there in a sweep")
+    );
+}
+
+#[test]
+fn certificates_are_paths_and_a_key_has_its_certificate() {
+    let text = service("tls: { ca: ca.pem, cert: '{{ env.CERT }}', key: k.pem }");
+    let tls = parse(&text).unwrap().services[0].tls.clone().unwrap();
+    assert!(tls.ca.is_some() && tls.cert.is_some() && tls.key.is_some());
+    assert!(!parse(&text).unwrap().has_literal_secrets);
+    for (rest, expected) in [
+        ("tls: { cert: c.pem }", "`cert` stands without `key`"),
+        ("tls: { key: k.pem }", "`key` stands without `cert`"),
+        ("tls: { ca: '{{ run.id }}' }", "unknown name `run` in an expression"),
+        ("tls: { cacert: c.pem }", "unknown key `cacert` of `tls`"),
+    ] {
+        let shown = parse(&service(rest)).unwrap_err();
+        assert!(shown.contains(expected), "{rest}\n{shown}");
+    }
+}
+
+#[test]
+fn parameters_keep_their_types_and_unknown_ones_name_the_nearest() {
+    let text = service("with: { realm: 'r-{{ env.R }}', n: 3 }\n    headers: { X: '{{ with.realm }}' }");
+    let config = parse(&text).unwrap();
+    let scope = Scope::new().environment(&environment(&[("R", "{{ env.R }}")]));
+    let expected = serde_json::json!({"realm": "r-{{ env.R }}", "n": 3});
+    assert_eq!(config.services[0].parameters(&scope).unwrap(), expected);
+    for (rest, message, hint) in [
+        (
+            "with: { realm: r }\n    headers: { X: '{{ with.relm }}' }",
+            "`with.relm` is not known",
+            "did you mean `with.realm`?",
+        ),
+        (
+            "headers: { X: '{{ with.realm }}' }",
+            "`with.realm` is not known",
+            "add `realm` to the service's `with`",
+        ),
+        (
+            "with: { realm: '{{ run.id }}' }",
+            "unknown name `run` in an expression",
+            "the names here are env",
+        ),
+        (
+            "with: { 'a-b': 1 }",
+            "`a-b` can't be a parameter",
+            "use letters, digits and `_`",
+        ),
+    ] {
+        let shown = parse(&service(rest)).unwrap_err();
+        assert!(shown.contains(message) && shown.contains(hint), "{rest}\n{shown}");
+    }
+}
+
+#[test]
+fn what_no_request_captures_and_no_needed_service_shows_is_told() {
+    let text = |delete: &str| {
+        format!(
+            "services:
+  - {{ name: crm, url: http://x, create: {{ capture: {{ key: body.key }}, outputs: {{ tenant: body.t }} }} }}
+  - name: a
+    url: http://x
+    needs: [crm]
+    create: {{ json: {{ o: '{{{{ needs.crm.{delete} }}}}' }}, capture: {{ token: body.t }} }}
+    delete: {{ request: 'DELETE /u/{{{{ id }}}}', headers: {{ X: '{{{{ capture.token }}}}' }} }}"
+        )
+    };
+    for known in ["id", "username", "key", "tenant"] {
+        assert!(parse(&text(known)).is_ok(), "{known}");
+    }
+    let shown = parse(&text("tenent")).unwrap_err();
+    assert!(
+        shown.contains("`tenent` of `needs.crm` is not known\n") && shown.contains("did you mean `tenant`?"),
+        "{shown}"
+    );
+    let shown = parse(&text("id").replace("capture.token", "capture.tokn")).unwrap_err();
+    assert!(
+        shown.contains("`capture.tokn` is not known\n") && shown.contains("did you mean `capture.token`?"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_description_of_ones_own_that_can_look_nothing_up_is_warned_of() {
+    let find = "find: { request: GET /u, items: body, id: item.id, name: item.name }";
+    for (rest, warned) in [
+        ("timeout: 5s".to_owned(), false),
+        ("create: { request: POST /u }".to_owned(), true),
+        ("create: { request: POST /u, id: account.username }".to_owned(), false),
+        (format!("create: {{ request: POST /u }}\n    {find}"), false),
+    ] {
+        let config = parse(&service(&rest)).unwrap();
+        assert_eq!(!config.warnings.is_empty(), warned, "{rest}: {:?}", config.warnings);
+    }
+}

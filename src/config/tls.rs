@@ -1,0 +1,51 @@
+//! The certificates of a service, as paths; nothing here reads a file.
+
+use super::decode::{Decoder, Fields};
+use super::tree::Node;
+use crate::language::Template;
+
+/// How a service is trusted and how it is shown who asks. Paths are relative to the configuration's file, and see `env` alone.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// A file of certificates in PEM that are trusted beside the usual ones.
+    pub ca: Option<Template>,
+    /// A file with our own certificate chain in PEM; there if and only if `key` is.
+    pub cert: Option<Template>,
+    /// A file with the certificate's private key in PEM.
+    pub key: Option<Template>,
+}
+
+const NAMES: &[&str] = &["env"];
+
+/// `tls`.
+pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Tls> {
+    let mut fields = decoder.fields(node, "`tls`")?;
+    let (cert_entry, key_entry) = (fields.entry("cert"), fields.entry("key"));
+    for (given, other, missing) in [(cert_entry, key_entry, "key"), (key_entry, cert_entry, "cert")] {
+        if let Some(entry) = given
+            && other.is_none()
+        {
+            decoder.error_with_hint(
+                entry.key_span,
+                format!("`{}` stands without `{missing}`", entry.key),
+                format!("add `{missing}`, or leave `{}` out", entry.key),
+            );
+        }
+    }
+    let ca = path(decoder, &mut fields, "ca");
+    let cert = path(decoder, &mut fields, "cert");
+    let key = path(decoder, &mut fields, "key");
+    fields.finish(decoder);
+    Some(Tls {
+        ca: ca?,
+        cert: cert?,
+        key: key?,
+    })
+}
+
+fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<Option<Template>> {
+    match fields.take(key) {
+        None => Some(None),
+        Some(node) => decoder.template(node, key, NAMES).map(Some),
+    }
+}
