@@ -131,6 +131,7 @@ fn demonstration(context: &Context, config: &str, journals: &TemporaryDir) -> Co
     Context::new(
         crate::adapters::hosts::Host::Plain,
         context.environment.clone(),
+        context.invocation.clone(),
         settings,
         context.console.clone(),
         context.clock,
@@ -145,7 +146,7 @@ fn configuration(sandbox: &Sandbox) -> String {
             format!("    auth: {{ basic: {{ username: {USER}, password: {PASSWORD} }} }}\n"),
         ]);
         if let Some(before) = place.checked_sub(1) {
-            text.push_str(&format!("    needs: [{}]\n", SERVICES[before]));
+            text.extend(["    needs: [", SERVICES[before], "]\n"]);
         }
         if *name == "orders" {
             text.push_str(FIND);

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::load;
-use crate::config::{Auth, Condition, Config, Count, Request, Service};
+use crate::config::{Auth, Condition, Config, Count, Poll, Request, Service};
 use crate::domain::event::PlannedAccount;
 use crate::domain::marker::{Marker, Origin};
 use crate::language::Environment;
@@ -163,25 +163,43 @@ fn auth(service: &Service) -> &'static str {
     }
 }
 
-/// Every request of a service, in the order in which they may be sent.
+/// Every request of a service, in the order in which they may be sent, with what has to hold of its answer.
 fn requests(service: &Service) -> Vec<ShownRequest<'_>> {
-    let mut requests: Vec<(&'static str, &Request)> = Vec::new();
-    requests.extend(service.ready.as_ref().map(|request| ("ready", request)));
-    requests.extend(service.probe.as_ref().map(|request| ("probe", request)));
-    requests.push(("create", &service.create.request));
-    requests.extend(service.find.as_ref().map(|find| ("find", &find.request)));
-    requests.extend(service.after_create.iter().map(|request| ("after_create", request)));
-    requests.extend(service.verify.as_ref().map(|verify| ("verify", &verify.request)));
-    requests.extend(service.delete.iter().map(|request| ("delete", request)));
-    requests.extend(service.gone.as_ref().map(|gone| ("gone", &gone.request)));
+    let until = |poll: &Poll| poll.until.as_ref().map(|until| until.source().to_owned());
+    let mut requests = Vec::new();
+    requests.extend(service.ready.iter().map(|request| plain("ready", request)));
+    requests.extend(service.probe.iter().map(|request| plain("probe", request)));
+    requests.push(plain("create", &service.create.request));
+    requests.extend(service.find.iter().map(|find| plain("find", &find.request)));
+    requests.extend(
+        service
+            .after_create
+            .iter()
+            .map(|request| plain("after_create", request)),
+    );
+    requests.extend(service.verify.iter().map(|verify| {
+        let expect = condition(&verify.request.expect);
+        let expect = until(verify).map_or(expect.clone(), |until| format!("{expect}, until {until}"));
+        shown("verify", &verify.request, expect)
+    }));
+    requests.extend(service.delete.iter().map(|request| plain("delete", request)));
+    requests.extend(service.gone.iter().map(|gone| {
+        let expect = until(gone).unwrap_or_else(|| condition(&gone.request.gone));
+        shown("gone", &gone.request, expect)
+    }));
     requests
-        .into_iter()
-        .map(|(step, request)| ShownRequest {
-            step,
-            request: request.target.source(),
-            expect: condition(&request.expect),
-        })
-        .collect()
+}
+
+fn shown<'a>(step: &'static str, request: &'a Request, expect: String) -> ShownRequest<'a> {
+    ShownRequest {
+        step,
+        request: request.target.source(),
+        expect,
+    }
+}
+
+fn plain<'a>(step: &'static str, request: &'a Request) -> ShownRequest<'a> {
+    shown(step, request, condition(&request.expect))
 }
 
 fn condition(condition: &Condition) -> String {

@@ -52,18 +52,10 @@ pub(super) fn wire(
             Some(variable) => Err(format!("the variable `{}` is not set", variable.name)),
             None => endpoint(&service, scope, &policy, &mut wired.warnings),
         };
-        let scope = scope.clone().with(
-            "service",
-            minijinja::Value::from_pairs([
-                ("name", service.name.as_str().to_owned()),
-                (
-                    "url",
-                    endpoint
-                        .as_ref()
-                        .map_or_else(|_| String::new(), |it| it.base.to_string()),
-                ),
-            ]),
-        );
+        let base = endpoint
+            .as_ref()
+            .map_or_else(|_| String::new(), |it| it.base.to_string());
+        let scope = with_service(scope, &service, base);
         let unusable = endpoint.as_ref().err().cloned();
         if let Ok(endpoint) = &endpoint {
             wired.secrets.extend(endpoint.credentials.secrets());
@@ -78,6 +70,14 @@ pub(super) fn wire(
     Ok(wired)
 }
 
+/// The scope with what templates see as `service`.
+fn with_service(scope: &Scope, service: &Service, url: String) -> Scope {
+    let name = service.name.as_str().to_owned();
+    scope
+        .clone()
+        .with("service", minijinja::Value::from_pairs([("name", name), ("url", url)]))
+}
+
 fn endpoint(
     service: &Service,
     scope: &Scope,
@@ -86,7 +86,9 @@ fn endpoint(
 ) -> Result<Endpoint, String> {
     let name = &service.name;
     let text = render(&service.url, scope, "url", service)?;
-    let base = Url::parse(&text).map_err(|error| format!("`url` of `{name}` is no URL: {error}"))?;
+    let base = Url::parse(&text).map_err(|error| {
+        format!("`url` of `{name}` is no URL: {error}\nhint: write the whole address, such as `http://localhost:8080`")
+    })?;
     if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
         return Err(format!("`url` of `{name}` must begin with `http://` or `https://`"));
     }
@@ -103,6 +105,7 @@ fn endpoint(
     policy
         .check(&base)
         .map_err(|reason| format!("`url` of `{name}`: {reason}"))?;
+    let scope = &with_service(scope, service, base.to_string());
     let headers = pairs(&service.headers, scope, "headers", service)?;
     let credentials = match &service.auth {
         Auth::None => Credentials::None,

@@ -80,6 +80,8 @@ pub struct Record {
     pub open_intents: u32,
     /// When the last create was intended.
     pub last_intent: Option<Timestamp>,
+    /// The first id that it was known under, kept for reports when it is long gone.
+    pub known_as: Option<RemoteId>,
 }
 
 impl Record {
@@ -89,6 +91,7 @@ impl Record {
             ids: Vec::new(),
             open_intents: 0,
             last_intent: None,
+            known_as: None,
         }
     }
 
@@ -147,6 +150,7 @@ impl Record {
         let new = !self.ids.contains(id);
         if new {
             self.ids.push(id.clone());
+            self.known_as.get_or_insert_with(|| id.clone());
         }
         new
     }

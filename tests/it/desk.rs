@@ -15,7 +15,7 @@ use tempfile::TempDir;
 /// What a shell has where nobody set anything.
 const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// No command in these tests may take longer; most end in a fraction of a second.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The machine. Everything on it is gone with it.
 pub(crate) struct Desk {

@@ -1,6 +1,8 @@
 //! Services that lie, and configurations by people who don't own the workflow: nothing of theirs reaches another path,
 //! another host, another account, a runner's command or a terminal, and none of them can hold a command up for ever.
 
+mod policy;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -124,14 +126,19 @@ fn an_id_never_leads_a_path_elsewhere() {
     }
 }
 
-/// Ids that are no readable scalar, or would not survive: it is not known which account was made.
+/// Ids that are no readable scalar, or whose digits would not survive: it is not known which account was made.
 #[test]
 fn an_id_that_can_not_be_kept_digit_by_digit_is_unclear() {
     for id in [
         "12345678901234567890123",
+        "-9223372036854775809",
         "1e400",
-        "0.1",
-        "1.0",
+        "1e2",
+        "1E22",
+        "0.10",
+        "1.00",
+        "-0",
+        "0.30000000000000001",
         "12345678901234567.5",
         "null",
         "[1]",
@@ -208,7 +215,7 @@ fn a_humans_id_deletes_no_human() {
         users.humans = vec!["maria.keller".to_owned(), "jo".to_owned()];
         let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(users).fault("users POST * stranger")).unwrap();
         let desk = Desk::new().configured(&format!(
-            "services:\n  - name: users\n    url: {}\n    {find}\naccounts: [{{ name: alice, count: 3 }}]\n",
+            "services:\n  - name: users\n    url: {}\n    timeout: 1s\n    {find}\naccounts: [{{ name: alice, count: 3 }}]\n",
             sandbox.url("users")
         ));
         for arguments in [
@@ -234,6 +241,24 @@ fn a_humans_id_deletes_no_human() {
             .count();
         assert_eq!(deletes, 0, "{:?}", sandbox.requests());
     }
+}
+
+/// "Not found" to a delete is no proof where the account can still be read: the address may be wrong.
+#[test]
+fn an_account_that_can_still_be_read_is_not_gone() {
+    let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
+    let desk = Desk::new().configured(&format!(
+        "services:\n  - name: users\n    url: {}\n    delete: {{ request: \"DELETE /customers/{{{{ id }}}}\" }}\n",
+        sandbox.url("users")
+    ));
+    let ended = desk.run(&["run", "--", "true"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("reading it back still shows it"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(sandbox.books("users").unwrap().left().count(), 1);
 }
 
 #[test]
@@ -282,7 +307,7 @@ fn answers_without_an_end_end() {
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     let long = format!("{head}Content-Length: 99999999\r\n\r\n");
     let drip = Duration::from_millis(50);
-    for (name, first, again, pause) in [
+    let endless = [
         ("a body of any length", chunked.clone(), chunk, Duration::ZERO),
         (
             "headers",
@@ -306,21 +331,30 @@ fn answers_without_an_end_end() {
             "HTTP/1.1 103 Early Hints\r\n\r\n".to_owned(),
             Duration::from_millis(1),
         ),
-    ] {
-        let tried = try_reply(move |_| Reply::Endless(first.clone().into_bytes(), again.clone().into_bytes(), pause));
-        assert_eq!(
-            (tried.setup.code, tried.cleanup.code),
-            (Some(1), Some(1)),
-            "{name}: {}",
-            tried.told()
-        );
-        assert!(
-            tried.cleanup.stderr.contains("may still exist"),
-            "{name}: {}",
-            tried.told()
-        );
-        assert!(tried.took < Duration::from_secs(25), "{name} took {:?}", tried.took);
-    }
+    ];
+    // They wait more than they work.
+    std::thread::scope(|scope| {
+        for (name, first, again, pause) in endless {
+            scope.spawn(move || ends(name, &first, &again, pause));
+        }
+    });
+}
+
+fn ends(name: &str, first: &str, again: &str, pause: Duration) {
+    let (first, again) = (first.as_bytes().to_vec(), again.as_bytes().to_vec());
+    let tried = try_reply(move |_| Reply::Endless(first.clone(), again.clone(), pause));
+    assert_eq!(
+        (tried.setup.code, tried.cleanup.code),
+        (Some(1), Some(1)),
+        "{name}: {}",
+        tried.told()
+    );
+    assert!(
+        tried.cleanup.stderr.contains("may still exist"),
+        "{name}: {}",
+        tried.told()
+    );
+    assert!(tried.took < Duration::from_secs(25), "{name} took {:?}", tried.took);
 }
 
 #[test]
@@ -351,15 +385,31 @@ const HOSTILE: [&str; 9] = [
     "</details>\n| forged | <img src=x onerror=alert(1)> |\n```mermaid\n",
 ];
 
+/// Side by side, since each waits for a service that fails.
+fn for_each_text(check: impl Fn(&'static str) + Sync) {
+    std::thread::scope(|scope| {
+        for text in HOSTILE {
+            let check = &check;
+            scope.spawn(move || check(text));
+        }
+    });
+}
+
+/// Answers every question with this text, in each place where text may stand.
+fn shouting(text: &'static str) -> Liar {
+    let shown = Value::from(text).to_string();
+    Liar::start(move |asked| match asked.method.as_str() {
+        "POST" => created(asked, &shown),
+        "GET" => says(200, &json!({"id": text, "username": text, "error": text})),
+        _ => says(500, &json!({"error": text})),
+    })
+}
+
 #[test]
 fn no_text_of_a_service_is_a_command_or_a_line_of_its_own() {
-    for text in HOSTILE {
-        let shown = Value::from(text).to_string();
-        let tried = try_reply(move |asked| match asked.method.as_str() {
-            "POST" => created(asked, &shown),
-            "GET" => says(200, &json!({"id": text, "username": text, "error": text})),
-            _ => says(500, &json!({"error": text})),
-        });
+    for_each_text(|text| {
+        let liar = shouting(text);
+        let tried = try_with(&of_one(&liar.url()), &liar);
         for line in tried.told().lines() {
             let front = line.trim_start();
             assert!(!front.starts_with("::"), "{text:?}: {line}");
@@ -373,129 +423,53 @@ fn no_text_of_a_service_is_a_command_or_a_line_of_its_own() {
                 "{text:?}: {line:?}"
             );
         }
-    }
+    });
 }
 
+/// The runner reads both streams for commands, and the files for outputs.
 #[test]
-fn a_metadata_address_is_refused_before_any_request() {
-    for url in [
-        "http://169.254.169.254/latest",
-        "http://[fd00:ec2::254]/latest",
-        "http://[::ffff:169.254.169.254]/",
-        "http://0xa9fea9fe/",
-        "http://2852039166/",
-        "http://100.100.100.200/",
-    ] {
-        for arguments in [&["setup"] as &[&str], &["setup", "--allow-hosts", "*"]] {
-            let ended = of_one(url).run(arguments);
-            assert_eq!(ended.code, Some(2), "{url}: {}", ended.stderr);
+fn no_text_of_a_service_is_a_command_of_a_workflow() {
+    for_each_text(|text| {
+        let liar = shouting(text);
+        let mut desk = of_one(&liar.url()).with("GITHUB_ACTIONS", "true");
+        let files = ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"];
+        for name in files {
+            let file = desk.root().join(name);
+            std::fs::write(&file, "").unwrap();
+            desk = desk.with(name, file.to_str().unwrap());
+        }
+        let temporary = desk.root().join("tmp");
+        let desk = desk.with("RUNNER_TEMP", temporary.to_str().unwrap());
+        let tried = try_with(&desk, &liar);
+        for line in tried.told().lines() {
+            assert!(!line.contains("##[") && !line.contains("##vso["), "{text:?}: {line}");
+            let Some(command) = line.trim_start().strip_prefix("::") else {
+                continue;
+            };
+            let (name, message) = command.split_once("::").unwrap_or_else(|| panic!("{line}"));
+            let name = name.split(' ').next().unwrap_or_default();
+            let is_ours = match name {
+                "error" | "warning" | "notice" | "group" => !message.starts_with("forged"),
+                "endgroup" | "debug" => true,
+                "add-mask" => !message.contains("forged"),
+                _ => false,
+            };
+            assert!(is_ours, "{text:?}: {line}");
+        }
+        for name in files {
+            let file = std::fs::read_to_string(desk.root().join(name)).unwrap();
             assert!(
-                ended.stderr.contains("name the host in `allow-hosts`"),
-                "{url}: {}",
-                ended.stderr
+                !file.contains(['\u{1b}', '\u{7}']) && !file.contains("<img") && !file.contains("```"),
+                "{text:?}: {file}"
+            );
+            assert!(
+                !file
+                    .lines()
+                    .any(|line| line.starts_with("forged") || line.starts_with("::")),
+                "{file}"
             );
         }
-    }
-}
-
-#[test]
-fn only_hosts_that_are_allowed_are_asked() {
-    let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
-    let desk = of_one(&sandbox.url("users"));
-    let refused = desk.run(&["setup", "--allow-hosts", "*.example.com"]);
-    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
-    assert!(
-        refused
-            .stderr
-            .contains("the host `127.0.0.1` is not among `allow-hosts`"),
-        "{}",
-        refused.stderr
-    );
-    assert!(sandbox.requests().is_empty());
-    let allowed = desk.run(&["setup", "--allow-hosts", "*.example.com", "--allow-hosts", "127.0.0.*"]);
-    assert_eq!(allowed.code, Some(0), "{}", allowed.stderr);
-}
-
-#[test]
-fn only_variables_that_are_allowed_are_read() {
-    let config = "services: [{ name: users, url: \"http://localhost:1/{{ env.DEPLOY_KEY }}\" }]\n";
-    let desk = Desk::new().configured(config).with("DEPLOY_KEY", "correct-horse");
-    for command in ["setup", "plan"] {
-        let ended = desk.run(&[command, "--allow-env", "QA_*"]);
-        assert_eq!(ended.code, Some(2), "{command}: {}", ended.stderr);
-        assert!(ended.stderr.contains("DEPLOY_KEY"), "{command}: {}", ended.stderr);
-        assert!(!ended.stderr.contains("correct-horse"), "{command}: {}", ended.stderr);
-    }
-}
-
-/// Names that are never given, by whatever expression.
-#[test]
-fn the_workflows_own_secrets_are_never_read() {
-    for name in [
-        "GITHUB_TOKEN",
-        "ACTIONS_RUNTIME_TOKEN",
-        "INPUT_SEED",
-        "STATE_x",
-        "CI_JOB_TOKEN",
-        "CI_DEPLOY_PASSWORD",
-        "STANDIN_SEED",
-    ] {
-        for expression in [
-            format!("env.{name}"),
-            format!("env['{name}']"),
-            format!("(env)['{name}']"),
-            format!("env|attr('{name}')"),
-            format!("env.{name} | default('x')"),
-            format!("([env]|first)['{name}']"),
-            "env".to_owned(),
-            "env|items|list".to_owned(),
-            "env|tojson".to_owned(),
-        ] {
-            let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
-            let quoted = serde_json::to_string(&format!("{{{{ {expression} }}}}")).unwrap();
-            let desk = Desk::new()
-                .configured(&format!(
-                    "services:\n  - name: users\n    url: {}\n    headers: {{ X-Sent: {quoted} }}\n",
-                    sandbox.url("users")
-                ))
-                .with(name, "correct-horse");
-            let ended = desk.run(&["setup"]);
-            assert!(
-                !ended.stderr.contains("correct-horse"),
-                "{expression}: {}",
-                ended.stderr
-            );
-            assert!(
-                matches!(ended.code, Some(2)) && sandbox.requests().is_empty(),
-                "{expression}: {:?} {}",
-                ended.code,
-                ended.stderr
-            );
-        }
-    }
-}
-
-#[test]
-fn a_file_on_a_strangers_event_needs_both_limits() {
-    let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
-    for event in ["pull_request_target", "workflow_run", "issue_comment"] {
-        let desk = of_one(&sandbox.url("users")).with("GITHUB_EVENT_NAME", event);
-        for limits in [
-            &[] as &[&str],
-            &["--allow-env", "QA_*"],
-            &["--allow-hosts", "127.0.0.1"],
-        ] {
-            let ended = desk.run(&[&["setup"], limits].concat());
-            assert_eq!(ended.code, Some(2), "{event} {limits:?}: {}", ended.stderr);
-            assert!(
-                ended.stderr.contains("set both `allow-env` and `allow-hosts`"),
-                "{}",
-                ended.stderr
-            );
-        }
-        assert!(sandbox.requests().is_empty());
-    }
-    let desk = of_one(&sandbox.url("users")).with("GITHUB_EVENT_NAME", "pull_request_target");
-    let both = desk.run(&["setup", "--allow-env", "QA_*", "--allow-hosts", "127.0.0.1"]);
-    assert_eq!(both.code, Some(0), "{}", both.stderr);
+        let outputs = std::fs::read_to_string(desk.root().join("GITHUB_OUTPUT")).unwrap();
+        assert!(outputs.contains("-alice"), "{text:?}: {outputs}");
+    });
 }
