@@ -1,6 +1,6 @@
 //! What the events add up to: the status of each account, and what is owed to the outside.
 //!
-//! The one transition table stands in [`next`]. Replaying can't fail: cleanup never refuses to start because of its
+//! The one transition table stands in `next`. Replaying can't fail: cleanup never refuses to start because of its
 //! own diary. What does not fit is told beside the ledger, and the account is then held to be unclear.
 
 use std::collections::HashMap;

@@ -43,7 +43,7 @@ enum Kind {
     Anything,
     /// Setup's rollback, after a create was refused.
     Refused,
-    /// Setup's rollback, after an account did not read back.
+    /// What setup still awaits, after an account did not read back.
     Rejected,
     /// Setup's rollback, after an account read back under somebody's name.
     Stranger,
@@ -79,7 +79,7 @@ const TURN: [Kind; 18] = [
 #[derive(Clone, Debug)]
 struct Draw {
     kind: Kind,
-    fault: Option<String>,
+    faults: Vec<String>,
     /// Which of the requests that its kind means.
     n: usize,
     moment: Moment,
@@ -102,39 +102,38 @@ impl Draw {
         let service = ["users", "billing"][random.random_range(0..2)];
         let which = random.random_range(1..=2);
         // How many requests there are of the kind's.
-        let (fault, of) = match kind {
-            Kind::Create | Kind::Post => (None, 6),
-            Kind::Anything => (None, 16),
-            Kind::Refused => (Some(format!("{service} POST {which} status 400")), 1),
-            Kind::Rejected => (Some(format!("billing GET account {which} vanish")), 1),
-            Kind::Stranger => (Some(format!("{service} GET account {which} wrong-name eve")), 1),
-            Kind::Unclear => (Some(format!("{service} POST {which} lost")), 1),
+        let (faults, of) = match kind {
+            Kind::Create | Kind::Post => (vec![], 6),
+            Kind::Anything => (vec![], 16),
+            Kind::Refused => (vec![format!("{service} POST {which} status 400")], 1),
+            // The other service is still at work when the account was not found, and so there is no rollback yet.
+            Kind::Rejected => {
+                let slow = "users PUT * slow 300ms".to_owned();
+                (vec![format!("billing GET account {which} vanish"), slow], 1)
+            }
+            Kind::Stranger => (vec![format!("{service} GET account {which} wrong-name eve")], 1),
+            Kind::Unclear => (vec![format!("{service} POST {which} lost")], 1),
         };
         Self {
             kind,
-            fault,
+            faults,
             n: random.random_range(if kind == Kind::Post { 5 } else { 1 }..=of),
-            moment: if kind == Kind::Rejected {
-                Moment::BeforeApply
-            } else {
-                moment
-            },
+            moment,
             spin: (kind == Kind::Anything).then(|| Duration::from_micros(random.random_range(0..2_000))),
             delay: Duration::from_millis(random.random_range(0..6)),
         }
     }
 
     /// Whether the kill may come at a request of this kind.
-    fn means(&self, phase: Phase, observed: &Observed, struck: Option<&str>) -> bool {
+    fn means(&self, phase: Phase, observed: &Observed) -> bool {
         let main = phase == Phase::Main && observed.moment == self.moment;
         let looks_up = observed.method == "GET" && observed.path.contains("?username=");
+        let reads = observed.path.starts_with("/accounts/");
         match self.kind {
             Kind::Create => main && observed.method == "POST",
             Kind::Anything => main,
-            // A rollback that has nothing to delete looks for nothing either, so there may be no kill.
             Kind::Refused => main && observed.method == "DELETE",
-            // The read-back, and before the delete a second look at whose account it is.
-            Kind::Rejected => main && observed.fault.is_none() && struck == Some(&*observed.path),
+            Kind::Rejected => main && observed.service == "users" && observed.method == "GET" && reads,
             Kind::Stranger | Kind::Unclear => main && looks_up,
             Kind::Post => phase == Phase::Post && observed.moment == self.moment && observed.method == "DELETE",
         }
@@ -155,20 +154,15 @@ fn kill(seed: u64, index: usize) -> Option<Hit> {
     let at = Arc::new(Mutex::new(String::new()));
     let watch = {
         let (trigger, draw, due, at) = (trigger.clone(), draw.clone(), nth(draw.n), Arc::clone(&at));
-        let struck = Mutex::new(None::<String>);
         move |phase, observed: &Observed| {
-            let mut struck = struck.lock().unwrap();
-            if due(draw.means(phase, observed, struck.as_deref())) {
+            if due(draw.means(phase, observed)) {
                 *at.lock().unwrap() = format!("{} {} {:?}", observed.service, observed.method, observed.moment);
                 fire(&trigger, draw.spin);
-            }
-            if observed.fault.is_some() {
-                *struck = Some(observed.path.clone());
             }
         }
     };
     let services = services().delay(draw.delay);
-    let services = draw.fault.iter().fold(services, |services, line| services.fault(line));
+    let services = draw.faults.iter().fold(services, |services, line| services.fault(line));
     let stage = Stage::new(services, watch);
     let result = run(&stage, Stage::job(), &[&trigger]);
     let killed = [result.step("accounts"), result.post("accounts")].map(|phase| phase.exit_code == Some(137));
