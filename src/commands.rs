@@ -7,6 +7,7 @@ mod context;
 mod deliver;
 mod demo;
 mod exit;
+mod grant;
 mod job_report;
 mod load;
 mod plan;
@@ -19,6 +20,7 @@ mod sealed;
 mod settle;
 mod setup;
 mod state;
+mod tls;
 mod wire;
 
 use std::ffi::OsString;

@@ -246,7 +246,7 @@ impl<'a, W: World> Engine<'a, W> {
 
     /// Waits until the service may be asked.
     async fn slot(&self, place: usize) -> Result<(), Halt> {
-        self.unless_halted(std::future::ready(())).await?;
+        self.unless_halted(self.world.admit(self.places[place])).await?;
         while let Err(wait) = self.world.turn(self.places[place]) {
             self.pause(wait).await?;
         }

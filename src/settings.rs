@@ -85,6 +85,8 @@ pub struct Sealed {
     pub allow_env: Option<Vec<String>>,
     /// The only hosts that requests may go to, as globs; `None`: no limit.
     pub allow_hosts: Option<Vec<String>>,
+    /// Audiences that an ID token may be asked for, as globs; `None`: none but the service's own origin.
+    pub allow_audience: Option<Vec<String>>,
     /// Requests at once in one service, if not as configured; 1 to 1,000.
     pub concurrency: Option<u32>,
     /// How long one request may take, if not as configured.
@@ -107,6 +109,7 @@ impl Default for Sealed {
             cleanup_deadline: Duration::from_mins(4),
             allow_env: None,
             allow_hosts: None,
+            allow_audience: None,
             concurrency: None,
             timeout: None,
             report: None,
@@ -354,6 +357,8 @@ fn sealed(reader: &mut Reader<'_>, environment: &Environment, defaults: Sealed) 
             .unwrap_or(defaults.cleanup_deadline),
         allow_env: globs(reader.list("allow-env", |texts| texts.allow_env.as_deref())).or(defaults.allow_env),
         allow_hosts: globs(reader.list("allow-hosts", |texts| texts.allow_hosts.as_deref())).or(defaults.allow_hosts),
+        allow_audience: globs(reader.list("allow-audience", |texts| texts.allow_audience.as_deref()))
+            .or(defaults.allow_audience),
         concurrency: reader
             .count("concurrency", |texts| texts.concurrency.as_deref())
             .or(defaults.concurrency),

@@ -7,6 +7,7 @@ mod answer;
 mod client;
 mod policy;
 mod resolve;
+mod token;
 
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -23,14 +24,16 @@ use crate::domain::pace::Pace;
 use crate::domain::secret::Secret;
 use crate::ports::{Identity, Outgoing};
 use resolve::Resolver;
+use token::{Carried, Post};
 
-pub use client::Clients;
+pub use client::{Clients, TlsFiles};
 pub use policy::HostPolicy;
+pub use token::{Form, Grant, Token};
 
 /// A GET follows this many redirects, all within the same origin; other methods follow none.
 const REDIRECTS_MAX: usize = 5;
 
-/// What a service's requests carry to be let in.
+/// What a service's requests carry to be let in, beside what has to be fetched first.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     /// Nothing.
@@ -49,6 +52,20 @@ pub enum Credentials {
 }
 
 impl Credentials {
+    /// The fields that they become.
+    fn fields(&self) -> Vec<(String, Secret)> {
+        let authorization = |value: String| vec![("authorization".to_owned(), Secret::new(value))];
+        match self {
+            Self::None => Vec::new(),
+            Self::Basic { username, password } => {
+                let pair = format!("{username}:{}", password.expose());
+                authorization(format!("Basic {}", STANDARD.encode(pair)))
+            }
+            Self::Bearer(token) => authorization(format!("Bearer {}", token.expose())),
+            Self::Header(fields) => fields.clone(),
+        }
+    }
+
     /// Every secret in them.
     pub fn secrets(&self) -> Vec<Secret> {
         match self {
@@ -80,22 +97,37 @@ pub struct Service {
     client: Client,
     resolver: Resolver,
     endpoint: Endpoint,
+    token: Option<Token>,
     pace: RefCell<Pace>,
     clock: Clock,
 }
 
 impl Service {
-    /// A service behind one of the shared clients.
-    pub fn new(clients: &Clients, endpoint: Endpoint, clock: Clock) -> Self {
+    /// A service behind one of the shared clients. `token` is what its requests carry beside `endpoint.credentials`.
+    pub fn new(clients: &Clients, endpoint: Endpoint, token: Option<Token>, clock: Clock) -> Self {
         let pace = RefCell::new(Pace::new(endpoint.interval));
         let client = clients.towards(&endpoint.base).clone();
         Self {
             client,
             resolver: clients.resolver(),
             endpoint,
+            token,
             pace,
             clock,
         }
+    }
+
+    /// Sees to it that the token, where there is one, will last for the next request. Whatever goes wrong here, the next
+    /// request says.
+    pub async fn admit(&self) {
+        if let Some(token) = &self.token {
+            token.refresh(self, || self.clock.now()).await;
+        }
+    }
+
+    /// Are the credentials renewed once they are no longer taken?
+    pub fn renews(&self) -> bool {
+        self.token.is_some()
     }
 
     /// Takes a turn at the service's pace, or says how long to wait.
@@ -105,17 +137,41 @@ impl Service {
 
     /// Sends a request once and reads the answer whole.
     pub async fn send(&self, request: &Outgoing) -> Delivery {
-        let sent = tokio::time::timeout(self.endpoint.timeout, self.exchange(request)).await;
-        let delivery = sent.unwrap_or_else(|_| {
+        let carried = match self.token.as_ref().filter(|_| request.identity == Identity::Own) {
+            None => Carried::default(),
+            Some(token) => match token.carried().await {
+                Ok(carried) => carried,
+                Err(reason) => return Delivery::NotSent(reason),
+            },
+        };
+        let prepared = join(&self.endpoint.base, &request.target).and_then(|mut url| {
+            for (name, value) in &carried.query {
+                url.query_pairs_mut().append_pair(name, value.expose());
+            }
+            let headers = self.headers(request, &self.endpoint.credentials, &carried)?;
+            Ok((url, headers))
+        });
+        let delivery = match prepared {
+            Ok((url, headers)) => self.within_time(url, request, headers).await,
+            Err(reason) => return Delivery::NotSent(reason),
+        };
+        if let Delivery::Answered(answer) = &delivery {
+            self.pace.borrow_mut().learn(answer, self.clock.now(), rand::random());
+            if let Some(token) = self.token.as_ref().filter(|_| answer.status == 401) {
+                token.forget(&carried).await;
+            }
+        }
+        delivery
+    }
+
+    async fn within_time(&self, url: Url, request: &Outgoing, headers: HeaderMap) -> Delivery {
+        let sent = tokio::time::timeout(self.endpoint.timeout, self.exchange(url, request, headers)).await;
+        sent.unwrap_or_else(|_| {
             Delivery::Lost(format!(
                 "no answer within {}",
                 humantime::format_duration(self.endpoint.timeout)
             ))
-        });
-        if let Delivery::Answered(answer) = &delivery {
-            self.pace.borrow_mut().learn(answer, self.clock.now(), rand::random());
-        }
-        delivery
+        })
     }
 
     /// Opens a connection to the service's host and port and closes it again.
@@ -141,12 +197,10 @@ impl Service {
             .unwrap_or_else(|_| Err(format!("connecting to {host}:{port}: no answer")))
     }
 
-    async fn exchange(&self, request: &Outgoing) -> Delivery {
-        let (url, method, headers) = match self.prepare(request) {
-            Ok(prepared) => prepared,
-            Err(reason) => return Delivery::NotSent(reason),
+    async fn exchange(&self, mut url: Url, request: &Outgoing, headers: HeaderMap) -> Delivery {
+        let Ok(method) = Method::from_bytes(request.method.as_bytes()) else {
+            return Delivery::NotSent(format!("`{}` is no method", request.method));
         };
-        let mut url = url;
         for _ in 0..=REDIRECTS_MAX {
             let mut builder = self
                 .client
@@ -167,13 +221,10 @@ impl Service {
         Delivery::Lost(format!("over {REDIRECTS_MAX} redirects"))
     }
 
-    fn prepare(&self, request: &Outgoing) -> Result<(Url, Method, HeaderMap), String> {
-        let url = join(&self.endpoint.base, &request.target)?;
-        let method =
-            Method::from_bytes(request.method.as_bytes()).map_err(|_| format!("`{}` is no method", request.method))?;
+    /// The fields of a request. An `Authorization` of its own replaces ours: it proves that the account itself can log in.
+    fn headers(&self, request: &Outgoing, credentials: &Credentials, carried: &Carried) -> Result<HeaderMap, String> {
         let mut headers = HeaderMap::new();
-        let fields = self.endpoint.headers.iter().chain(&request.headers);
-        for (name, value) in fields {
+        for (name, value) in self.endpoint.headers.iter().chain(&request.headers) {
             set(&mut headers, name, value)?;
         }
         if let Some((content_type, _)) = &request.payload
@@ -182,37 +233,47 @@ impl Service {
             set(&mut headers, CONTENT_TYPE.as_str(), content_type)?;
         }
         match request.identity {
-            Identity::Own => self.identify(&mut headers)?,
-            Identity::Anonymous => self.forget(&mut headers),
-        }
-        Ok((url, method, headers))
-    }
-
-    /// An `Authorization` of the request's own replaces ours: it proves that the account itself can log in.
-    fn identify(&self, headers: &mut HeaderMap) -> Result<(), String> {
-        if headers.contains_key(AUTHORIZATION) {
-            return Ok(());
-        }
-        match &self.endpoint.credentials {
-            Credentials::None => Ok(()),
-            Credentials::Basic { username, password } => {
-                let pair = format!("{username}:{}", password.expose());
-                set(headers, "authorization", &format!("Basic {}", STANDARD.encode(pair)))
+            Identity::Own if headers.contains_key(AUTHORIZATION) => {}
+            Identity::Own => {
+                for (name, value) in credentials.fields().iter().chain(&carried.headers) {
+                    set(&mut headers, name, value.expose())?;
+                }
             }
-            Credentials::Bearer(token) => set(headers, "authorization", &format!("Bearer {}", token.expose())),
-            Credentials::Header(fields) => fields
-                .iter()
-                .try_for_each(|(name, value)| set(headers, name, value.expose())),
-        }
-    }
-
-    fn forget(&self, headers: &mut HeaderMap) {
-        headers.remove(AUTHORIZATION);
-        if let Credentials::Header(fields) = &self.endpoint.credentials {
-            for (name, _) in fields {
-                headers.remove(name.as_str());
+            Identity::Anonymous => {
+                headers.remove(AUTHORIZATION);
+                for (name, _) in credentials.fields() {
+                    headers.remove(name.as_str());
+                }
             }
         }
+        Ok(headers)
+    }
+}
+
+impl Post for Service {
+    async fn post(&self, url: Url, request: &Outgoing, credentials: &Credentials) -> Delivery {
+        // The service's own fields are for the service: a token endpoint is somebody else.
+        let mut headers = HeaderMap::new();
+        let own = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let payload = request
+            .payload
+            .iter()
+            .map(|(content_type, _)| (CONTENT_TYPE.as_str(), content_type.as_str()));
+        let fields = credentials.fields();
+        let fields = fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
+        for (name, value) in payload.chain(own).chain(fields) {
+            if let Err(reason) = set(&mut headers, name, value) {
+                return Delivery::NotSent(reason);
+            }
+        }
+        self.within_time(url, request, headers).await
+    }
+
+    fn below(&self, target: &str) -> Result<Url, String> {
+        join(&self.endpoint.base, target)
     }
 }
 

@@ -39,6 +39,16 @@ impl World for LiveWorld<'_> {
         self.service(service).map_or(Ok(()), Service::turn)
     }
 
+    async fn admit(&self, service: usize) {
+        if let Some(service) = self.service(service) {
+            service.admit().await;
+        }
+    }
+
+    fn renews(&self, service: usize) -> bool {
+        self.service(service).is_some_and(Service::renews)
+    }
+
     async fn send(&self, service: usize, request: &Outgoing) -> Delivery {
         match self.service(service) {
             Some(service) => service.send(request).await,

@@ -1,6 +1,8 @@
 //! Settling accounts without a journal: one that is gone, or another job's. They are known by their names alone, so only
 //! what shows a name of ours is deleted.
 
+use std::path::PathBuf;
+
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
@@ -10,6 +12,7 @@ use super::job_report::write_report;
 use super::load;
 use super::settle::{Outcome, Owed, conclude, delete};
 use super::state::{State, VERSION};
+use super::tls::KeptFiles;
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 use crate::config::Config;
@@ -26,16 +29,23 @@ pub(super) async fn settle_marker(context: &Context, marker: &str, signals: &Sig
     context.console.warning(&format!(
         "the journal of `{marker}` is gone; its accounts are looked for by their user names"
     ));
-    let (config, variables) = configuration(context)?;
+    let today = configuration(context)?;
     let run = run_of(context, marker)?;
     let selection = Selection {
         services: context.settings.only.clone(),
         personas: context.settings.persona.clone(),
     };
     let now = context.clock.now();
-    let draft = plan::draw_up(&config, &variables, &run, &selection, now, &mut UnwrapErr(SysRng))
-        .map_err(|error| anyhow::anyhow!("{error}"))?;
-    settle(context, &config, &variables, &run, Ledger::new(draft.planned), signals).await
+    let draft = plan::draw_up(
+        &today.config,
+        &today.variables,
+        &run,
+        &selection,
+        now,
+        &mut UnwrapErr(SysRng),
+    )
+    .map_err(|error| anyhow::anyhow!("{error}"))?;
+    settle(context, &today, &run, Ledger::new(draft.planned), signals).await
 }
 
 /// Settles the accounts of a `state` output, which another job has set.
@@ -59,9 +69,9 @@ pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signal
         return super::settle::settle(context, &entry, signals).await;
     }
     let run = run_of(context, &state.marker)?;
-    let (config, variables) = configuration(context)?;
-    let ledger = ledger_of(context, &config, &run, &state);
-    settle(context, &config, &variables, &run, ledger, signals).await
+    let today = configuration(context)?;
+    let ledger = ledger_of(context, &today.config, &run, &state);
+    settle(context, &today, &run, ledger, signals).await
 }
 
 /// Is this the marker of an invocation of this run?
@@ -69,10 +79,22 @@ pub(super) fn is_of_this_run(context: &Context, marker: &str) -> bool {
     run_of(context, marker).is_ok()
 }
 
-fn configuration(context: &Context) -> Result<(Config, Environment), Failure> {
+/// The configuration as it is now.
+struct Today {
+    config: Config,
+    variables: Environment,
+    /// Where paths in it begin.
+    directory: PathBuf,
+}
+
+fn configuration(context: &Context) -> Result<Today, Failure> {
     let variables = load::variables(context, context.settings.sealed.allow_env.as_ref());
-    let config = load::parse(&load::document(context)?, &variables, &context.settings.sealed)?;
-    Ok((config, variables))
+    let document = load::document(context)?;
+    Ok(Today {
+        config: load::parse(&document, &variables, &context.settings.sealed)?,
+        variables,
+        directory: document.directory,
+    })
 }
 
 /// The run that a marker is of: this one, or nothing is deleted.
@@ -181,8 +203,7 @@ fn apply(context: &Context, ledger: &mut Ledger, place: usize, event: Event) {
 
 async fn settle(
     context: &Context,
-    config: &Config,
-    variables: &Environment,
+    today: &Today,
     run: &Run,
     mut ledger: Ledger,
     signals: &Signals,
@@ -192,12 +213,14 @@ async fn settle(
         intend_all(context, &mut ledger);
     }
     let begun = context.clock.now();
+    let files = KeptFiles::read(&today.config, &plan::scope(&today.variables, run), &today.directory)?;
     let owed = Owed {
-        config,
-        variables,
+        config: &today.config,
+        variables: &today.variables,
         run,
         sealed,
         journal: None,
+        files,
         believes_ids: false,
     };
     let (settled, ledger, requests) = delete(context, owed, ledger, signals).await?;

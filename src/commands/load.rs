@@ -27,6 +27,8 @@ pub(super) struct Document {
     pub name: String,
     /// Its text.
     pub text: String,
+    /// Where paths in it begin.
+    pub directory: PathBuf,
 }
 
 /// Finds and reads the document that the settings name.
@@ -35,6 +37,7 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
         ConfigSource::Inline(text) => Ok(Document {
             name: "config".to_owned(),
             text: text.expose().to_owned(),
+            directory: PathBuf::new(),
         }),
         ConfigSource::File(path) => {
             guard(context, path)?;
@@ -148,6 +151,7 @@ fn file(path: &Path) -> Result<Document, Failure> {
     Ok(Document {
         name: shown(path),
         text,
+        directory: path.parent().map(Path::to_owned).unwrap_or_default(),
     })
 }
 

@@ -11,6 +11,7 @@ use super::exit::Failure;
 use super::load;
 use super::sealed::{SealedCopy, VERSION};
 use super::state::State;
+use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
 use crate::adapters::entry::{self, EntryDir, Lock};
 use crate::adapters::hosts::Host;
@@ -83,13 +84,9 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
     };
     let draft = plan::draw_up(&config, &variables, &run, &selection, now, &mut random)
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let wired = wire(
-        &config,
-        &variables,
-        &plan::scope(&variables, &run),
-        sealed,
-        context.clock,
-    )?;
+    let scope = plan::scope(&variables, &run);
+    let files = KeptFiles::read(&config, &scope, &document.directory)?;
+    let wired = wire(context, &config, &variables, &scope, sealed, &files)?;
     let unusable: Vec<&str> = wired.sites.iter().filter_map(|site| site.unusable.as_deref()).collect();
     if !unusable.is_empty() {
         return Err(Failure::Usage(unusable.join("\n")));
@@ -111,6 +108,7 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
                 Some(path) => Some(std::path::absolute(path)?),
                 None => None,
             },
+            files,
             settings: sealed.clone(),
         })
         .map_err(|error| no_journal(&error))?;

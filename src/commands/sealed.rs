@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::tls::KeptFiles;
 use crate::settings::Sealed;
 
 /// The version of [`SealedCopy`].
@@ -21,6 +22,9 @@ pub(super) struct SealedCopy {
     /// Where the credentials are, if not beside the journal.
     #[serde(default)]
     pub(super) credentials_file: Option<PathBuf>,
+    /// The certificates and keys that it names.
+    #[serde(default)]
+    pub(super) files: KeptFiles,
     /// The settings.
     pub(super) settings: Sealed,
 }

@@ -1,6 +1,7 @@
 //! What `cleanup`, post, `run` and setup's rollback have in common: settling one entry, and saying how it went.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::by_name;
@@ -10,6 +11,7 @@ use super::job_report::write_report;
 use super::load::{self, Document};
 use super::sealed::SealedCopy;
 use super::setup::plural;
+use super::tls::KeptFiles;
 use super::wire::wire;
 use crate::adapters::entry::{EntryDir, Lock};
 use crate::adapters::hosts::Host;
@@ -81,7 +83,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
         return Ok(Outcome::default());
     }
     let begun = context.clock.now();
-    let (document, sealed) = kept(context, entry);
+    let (document, sealed, kept) = kept(context, entry);
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let again = again(entry);
     let ready = document.and_then(|document| ready(&document, &variables, &sealed, &ledger));
@@ -99,6 +101,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
                 run: &run,
                 sealed: &sealed,
                 journal: journal.ok(),
+                files: kept.unwrap_or_default(),
                 believes_ids: true,
             };
             let (settled, after, requests) = delete(context, owed, ledger, signals).await?;
@@ -181,14 +184,15 @@ async fn lock(context: &Context, entry: &EntryDir) -> Option<Lock> {
 }
 
 /// The configuration and settings that setup sealed; without them those of now.
-fn kept(context: &Context, entry: &EntryDir) -> (Result<Document, String>, Sealed) {
+fn kept(context: &Context, entry: &EntryDir) -> (Result<Document, String>, Sealed, Option<KeptFiles>) {
     match entry.sealed::<SealedCopy>() {
         Ok(Some(sealed)) => {
             let document = Document {
                 name: sealed.name,
                 text: sealed.text,
+                directory: PathBuf::new(),
             };
-            return (Ok(document), context.over(sealed.settings));
+            return (Ok(document), context.over(sealed.settings), Some(sealed.files));
         }
         Ok(None) => context
             .console
@@ -198,7 +202,7 @@ fn kept(context: &Context, entry: &EntryDir) -> (Result<Document, String>, Seale
             .warning(&format!("{}; today's configuration is used", in_full(&error))),
     }
     let document = load::document(context).map_err(in_words);
-    (document, context.settings.sealed.clone())
+    (document, context.settings.sealed.clone(), None)
 }
 
 fn in_words(failure: Failure) -> String {
@@ -252,6 +256,7 @@ pub(super) struct Owed<'a> {
     pub(super) run: &'a Run,
     pub(super) sealed: &'a Sealed,
     pub(super) journal: Option<Journal>,
+    pub(super) files: KeptFiles,
     /// Do the ids come from a journal of ours, so that an answer without a name says nothing against them?
     pub(super) believes_ids: bool,
 }
@@ -264,7 +269,7 @@ pub(super) async fn delete(
     signals: &Signals,
 ) -> Result<(Settled, Ledger, u64), Failure> {
     let scope = plan::scope(owed.variables, owed.run);
-    let wired = wire(owed.config, owed.variables, &scope, owed.sealed, context.clock)?;
+    let wired = wire(context, owed.config, owed.variables, &scope, owed.sealed, &owed.files)?;
     for secret in &wired.secrets {
         context.console.mask(secret);
     }

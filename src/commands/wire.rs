@@ -6,8 +6,10 @@ use anyhow::Context as _;
 use reqwest::Url;
 use serde_json::Value;
 
-use crate::adapters::clock::Clock;
-use crate::adapters::http::{self, Clients, Credentials, Endpoint, HostPolicy};
+use super::context::{Context, in_full};
+use super::grant::{Around, grant};
+use super::tls::KeptFiles;
+use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, TlsFiles, Token};
 use crate::config::{Auth, Config, Rate, Service};
 use crate::domain::secret::Secret;
 use crate::engine::Site;
@@ -28,11 +30,12 @@ pub(super) struct Wired {
 
 /// Wires every service up. One that can't be asked is kept with the reason, so that cleanup can name its accounts.
 pub(super) fn wire(
+    context: &Context,
     config: &Config,
     variables: &Environment,
     scope: &Scope,
     sealed: &Sealed,
-    clock: Clock,
+    files: &KeptFiles,
 ) -> anyhow::Result<Wired> {
     let missing = config.missing_variables(variables);
     let mut wired = Wired {
@@ -42,9 +45,14 @@ pub(super) fn wire(
         warnings: Vec::new(),
     };
     let policy = HostPolicy::new(sealed.allow_hosts.clone());
+    let around = Around {
+        environment: &context.environment,
+        policy: &policy,
+        audiences: sealed.allow_audience.as_deref(),
+    };
     let shortest = config.services.iter().map(|service| service.timeout).min();
-    let clients =
-        Clients::new(shortest.unwrap_or(Duration::from_secs(10)), &policy).context("no service can be asked")?;
+    let timeout = shortest.unwrap_or(Duration::from_secs(10));
+    let shared = Clients::new(timeout, &policy, &TlsFiles::default()).context("no service can be asked")?;
     for service in config.services.iter().cloned() {
         let unset = missing
             .iter()
@@ -66,16 +74,30 @@ pub(super) fn wire(
         let url = base.as_ref().map_or("", Url::as_str).trim_end_matches('/');
         let known = [("name", service.name.as_str().to_owned()), ("url", url.to_owned())];
         let scope = scope.with("service", minijinja::Value::from_pairs(known));
-        let endpoint = base.and_then(|base| endpoint(base, &service, &scope, &mut wired.warnings));
-        let unusable = endpoint.as_ref().err().cloned();
-        if let Ok(endpoint) = &endpoint {
+        let ready = base.and_then(|base| {
+            let grant = grant(&service, &base, &scope, &around)?;
+            let own = match files.of(&service, &scope)? {
+                None => None,
+                Some(files) => Some(
+                    Clients::new(service.timeout, &policy, &files)
+                        .map_err(|error| format!("`tls` of `{}`: {}", service.name, in_full(&error)))?,
+                ),
+            };
+            let endpoint = endpoint(base, &service, &scope, &mut wired.warnings)?;
             wired.secrets.extend(endpoint.credentials.secrets());
-        }
-        wired.services.push(
-            endpoint
-                .ok()
-                .map(|endpoint| http::Service::new(&clients, endpoint, clock)),
-        );
+            wired.secrets.extend(grant.iter().flat_map(Grant::secrets));
+            let token = grant.map(|grant| {
+                let console = context.console.clone();
+                Token::new(grant, Box::new(move |secret| console.mask(secret)))
+            });
+            let clients = own.as_ref().unwrap_or(&shared);
+            Ok(http::Service::new(clients, endpoint, token, context.clock))
+        });
+        let (ready, unusable) = match ready {
+            Ok(ready) => (Some(ready), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        wired.services.push(ready);
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
@@ -123,7 +145,7 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Stri
                 .map(|(name, value)| (name, Secret::new(value)))
                 .collect(),
         ),
-        Auth::OAuth2(_) | Auth::Login(_) | Auth::GithubOidc { .. } => return Err(without_tokens(service)),
+        Auth::OAuth2(_) | Auth::Login(_) | Auth::GithubOidc { .. } => Credentials::None,
     };
     if base.scheme() == "http" && !matches!(credentials, Credentials::None) && !http::is_private(&base) {
         warnings.push(format!(
@@ -138,14 +160,6 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Stri
         timeout: service.timeout,
         interval: service.limits.rate.map(Rate::interval),
     })
-}
-
-/// Tokens are fetched nowhere yet, so a service that takes one can't be asked.
-fn without_tokens(service: &Service) -> String {
-    format!(
-        "`auth` of `{}` takes a token that has to be fetched first",
-        service.name
-    )
 }
 
 fn pairs(

@@ -32,6 +32,8 @@ pub(super) enum Sent {
         /// The service asked to wait, and its pace will.
         throttled: bool,
     },
+    /// It did not happen, and may with new credentials.
+    Renewable(String),
     /// It did not happen, and won't.
     Refused(String),
     /// The journal can't be written: no create may be sent any more.
@@ -83,10 +85,17 @@ impl<W: World> Engine<'_, W> {
                             throttled: true,
                         })
                     }
-                    CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status) => {
+                    outcome @ (CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status)) => {
+                        let renews = outcome == CreateOutcome::Unauthorized && self.world.renews(self.places[place]);
                         let text = format!("`{}` was answered with {text}", create.request.target.source());
-                        self.refuse(place, text.clone())
-                            .map(|()| Sent::Refused(advice::on_refusal(answer.status, &site.service.name, text)))
+                        self.refuse(place, text.clone()).map(|()| {
+                            let advised = advice::on_refusal(answer.status, &site.service.name, text);
+                            if renews {
+                                Sent::Renewable(advised)
+                            } else {
+                                Sent::Refused(advised)
+                            }
+                        })
                     }
                     CreateOutcome::Refused(Refusal::NameTaken) => {
                         let text = format!("{text}: the user name `{username}` belongs to somebody");

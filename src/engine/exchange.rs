@@ -61,9 +61,15 @@ impl<W: World> Engine<'_, W> {
         outgoing: &Outgoing,
     ) -> Result<Answer, Trouble> {
         let mut tries = 0;
+        let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.places[place]);
         loop {
             self.slot(place).await?;
             let delivery = self.send(place, outgoing).await;
+            // Once, with new credentials: what they may not do either is no matter of age.
+            if matches!(&delivery, Delivery::Answered(answer) if answer.status == 401) && renewable {
+                renewable = false;
+                continue;
+            }
             if again(&delivery) == Again::No {
                 return match delivery {
                     Delivery::Answered(answer) => Ok(answer),

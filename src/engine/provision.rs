@@ -50,6 +50,8 @@ struct Attempt {
     creates_left: u32,
     /// A create was answered with "the name is taken".
     taken: bool,
+    /// The credentials were renewed for it.
+    renewed: bool,
     /// Why it is not there yet.
     reason: String,
 }
@@ -153,6 +155,7 @@ impl<W: World> Engine<'_, W> {
         let mut attempt = Attempt {
             creates_left: CREATES,
             taken: false,
+            renewed: false,
             reason: String::new(),
         };
         loop {
@@ -200,7 +203,11 @@ impl<W: World> Engine<'_, W> {
                 return Ok(None);
             }
             Sent::Again { reason, throttled } => (reason, throttled),
-            Sent::Refused(reason) => return Ok(Some(End::Failed(reason))),
+            Sent::Renewable(_) if !attempt.renewed => {
+                attempt.renewed = true;
+                return Ok(None);
+            }
+            Sent::Renewable(reason) | Sent::Refused(reason) => return Ok(Some(End::Failed(reason))),
             Sent::JournalBroken(broken) => return Err(broken),
             Sent::Halted(halt) => return Ok(Some(halted(halt, &attempt.reason))),
         };

@@ -36,6 +36,7 @@ pub(super) struct Texts {
     pub(super) report: Option<String>,
     pub(super) allow_env: Option<String>,
     pub(super) allow_hosts: Option<String>,
+    pub(super) allow_audience: Option<String>,
     pub(super) format: Option<String>,
     pub(super) summary: Option<String>,
     pub(super) log_format: Option<String>,

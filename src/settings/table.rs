@@ -267,6 +267,14 @@ pub static SETTINGS: &[Setting] = &[
         commands: WITH_CONFIG,
     },
     Setting {
+        name: "allow-audience",
+        kind: Kind::List,
+        placeholder: "GLOB",
+        help: "audiences that a GitHub ID token may be asked for, beside the service's own origin",
+        sources: GUARDED,
+        commands: WITH_CONFIG,
+    },
+    Setting {
         name: "format",
         kind: Kind::Value,
         placeholder: "FORMAT",

@@ -6,15 +6,27 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow, bail};
 use reqwest::{Client, Url};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::policy::HostPolicy;
 use super::resolve::Resolver;
+use crate::domain::secret::Secret;
 
 /// A connection that takes longer than this is given up; no byte of a request was written then.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a service's own TLS is made of, as PEM.
+#[derive(Clone, Debug, Default)]
+pub struct TlsFiles {
+    /// Certificates that are trusted beside the usual ones.
+    pub ca: Option<String>,
+    /// Our own certificate chain and its key.
+    pub identity: Option<(String, Secret)>,
+}
 
 /// The clients that all services share, so that connections are pooled once.
 pub struct Clients {
@@ -26,8 +38,8 @@ pub struct Clients {
 impl Clients {
     /// Builds them. `timeout` is the shortest of the services', since connecting must end before it to be told from a
     /// request that was lost.
-    pub fn new(timeout: Duration, policy: &HostPolicy) -> anyhow::Result<Self> {
-        let tls = tls()?;
+    pub fn new(timeout: Duration, policy: &HostPolicy, files: &TlsFiles) -> anyhow::Result<Self> {
+        let tls = tls(files)?;
         let resolver = Resolver::new(policy.clone());
         let build = |proxied: bool| {
             let builder = Client::builder()
@@ -64,7 +76,7 @@ impl Clients {
 
 /// The bundled roots, and those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name where they are set: the system's whole store
 /// would cost each start two milliseconds, and an image without one would have none.
-fn tls() -> anyhow::Result<ClientConfig> {
+fn tls(files: &TlsFiles) -> anyhow::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     if ["SSL_CERT_FILE", "SSL_CERT_DIR"]
@@ -77,12 +89,38 @@ fn tls() -> anyhow::Result<ClientConfig> {
         }
         roots.add_parsable_certificates(found.certs);
     }
+    if let Some(ca) = &files.ca {
+        let found = certificates(ca).context("`tls.ca` can't be read")?;
+        let (taken, _) = roots.add_parsable_certificates(found);
+        if taken == 0 {
+            bail!("`tls.ca` holds no certificate that can be trusted");
+        }
+    }
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .context("TLS can't be set up")?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let mut config = match &files.identity {
+        None => config.with_no_client_auth(),
+        Some((chain, key)) => {
+            let chain = certificates(chain).context("`tls.cert` can't be read")?;
+            let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
+                .map_err(|_| anyhow!("`tls.key` holds no private key in PEM"))?;
+            config
+                .with_client_auth_cert(chain, key)
+                .context("`tls.cert` and `tls.key` can't be used together")?
+        }
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+fn certificates(pem: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => bail!("there is no certificate in PEM in it"),
+        Err(error) => bail!("{error:?}"),
+    }
 }

@@ -348,6 +348,12 @@ impl World for Fake {
         }
     }
 
+    async fn admit(&self, _service: usize) {}
+
+    fn renews(&self, _service: usize) -> bool {
+        false
+    }
+
     async fn send(&self, service: usize, request: &Outgoing) -> Delivery {
         if self.is_dead() {
             return pending().await;

@@ -1,0 +1,69 @@
+//! The certificates and keys that a configuration names: read once, and kept for cleanup.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files that the configuration names are read here alone"
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::exit::Failure;
+use crate::adapters::http::TlsFiles;
+use crate::config::{Config, Service};
+use crate::domain::secret::Secret;
+use crate::language::{Scope, Template};
+
+/// Certificates and keys in PEM by their paths as the configuration gives them. They go into the sealed copy alone.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct KeptFiles(BTreeMap<String, String>);
+
+impl KeptFiles {
+    /// Reads every file that the configuration names, relative to its own directory.
+    pub(super) fn read(config: &Config, scope: &Scope, directory: &Path) -> Result<Self, Failure> {
+        let mut files = BTreeMap::new();
+        for service in &config.services {
+            let Some(tls) = &service.tls else { continue };
+            for (key, template) in [("ca", &tls.ca), ("cert", &tls.cert), ("key", &tls.key)] {
+                let Some(template) = template else { continue };
+                let path = render(template, scope, service, key).map_err(Failure::Usage)?;
+                let text = std::fs::read_to_string(directory.join(&path)).map_err(|error| {
+                    Failure::usage(format!(
+                        "`tls.{key}` of `{}` can't be read: `{path}`: {error}\nhint: the path is relative to the configuration's file",
+                        service.name
+                    ))
+                })?;
+                files.insert(path, text);
+            }
+        }
+        Ok(Self(files))
+    }
+
+    /// What a service's TLS is made of; `None` where it has none of its own.
+    pub(super) fn of(&self, service: &Service, scope: &Scope) -> Result<Option<TlsFiles>, String> {
+        let Some(tls) = &service.tls else { return Ok(None) };
+        let text = |template: &Option<Template>, key: &str| -> Result<Option<String>, String> {
+            let Some(template) = template else { return Ok(None) };
+            let path = render(template, scope, service, key)?;
+            let text = self.0.get(&path).cloned();
+            text.map(Some)
+                .ok_or_else(|| format!("`tls.{key}` of `{}` was not kept: `{path}`", service.name))
+        };
+        let identity = match (text(&tls.cert, "cert")?, text(&tls.key, "key")?) {
+            (Some(cert), Some(key)) => Some((cert, Secret::new(key))),
+            (None | Some(_), None | Some(_)) => None,
+        };
+        Ok(Some(TlsFiles {
+            ca: text(&tls.ca, "ca")?,
+            identity,
+        }))
+    }
+}
+
+fn render(template: &Template, scope: &Scope, service: &Service, key: &str) -> Result<String, String> {
+    template
+        .render(scope)
+        .map_err(|error| format!("`tls.{key}` of `{}`: {error}", service.name))
+}
