@@ -65,8 +65,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         &environment,
         clock,
     );
-    let context = Context::new(host, environment, settings, console, clock);
-    let outcome = context.block_on(|context| dispatch(context, &invocation.command));
+    let context = Context::new(host, environment, invocation, settings, console, clock);
+    let outcome = context.block_on(|context| dispatch(context, &context.invocation.command));
     context.end(outcome)
 }
 

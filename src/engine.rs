@@ -4,6 +4,7 @@
 //! framework for jobs: the graph here is data (an account needs an account), and there are two ways to walk it, forward
 //! in [`Engine::provision`] and back in [`Engine::settle`].
 
+mod advice;
 mod create;
 mod exchange;
 mod look;
@@ -35,6 +36,8 @@ pub use site::Site;
 /// What was learnt of an account beside its id.
 #[derive(Clone, Default)]
 pub struct Learnt {
+    /// The answer to its create showed our name.
+    pub is_named: bool,
     /// For later requests only.
     pub captures: serde_json::Map<String, serde_json::Value>,
     /// For the outputs.
@@ -243,24 +246,26 @@ impl<'a, W: World> Engine<'a, W> {
 
     /// Waits until the service may be asked.
     async fn slot(&self, place: usize) -> Result<(), Halt> {
-        self.unless_halted(self.world.slot(self.places[place])).await
+        self.unless_halted(std::future::ready(())).await?;
+        while let Err(wait) = self.world.turn(self.places[place]) {
+            self.pause(wait).await?;
+        }
+        Ok(())
     }
 
     async fn unless_halted(&self, waiting: impl Future<Output = ()>) -> Result<(), Halt> {
-        if self.world.stop().is_some() {
-            return Err(Halt::Stopped);
-        }
         // What need not be waited for would else always be in time.
         if self.time_left().is_zero() {
-            return Err(Halt::Deadline);
+            return Err(self.world.stop().map_or(Halt::Deadline, |_| Halt::Stopped));
         }
         tokio::select! {
             biased;
-            () = self.world.stopped() => Err(Halt::Stopped),
+            // It mostly has nothing to wait for, and then the others, which cost a look at a file and two timers, aren't begun.
             () = waiting => match self.world.stop() {
                 Some(_) => Err(Halt::Stopped),
                 None => Ok(()),
             },
+            () = self.world.stopped() => Err(Halt::Stopped),
             () = self.world.sleep(self.time_left()) => Err(Halt::Deadline),
         }
     }

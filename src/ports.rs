@@ -3,6 +3,8 @@
 //! The engine knows the outside only through [`World`]. The real one stands in `adapters`; the tests have one of their
 //! own, so that every order of events and every crash can be played without a socket, a clock or a disk.
 
+mod outgoing;
+
 use std::future::Future;
 use std::time::Duration;
 
@@ -12,29 +14,7 @@ use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 
-/// With which credentials a request is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// Those of the service's `auth`, unless the request brings an `Authorization` of its own.
-    Own,
-    /// None at all, to see whether the service refuses a stranger.
-    Anonymous,
-}
-
-/// A request as it will be sent, rendered and safe. It may hold secrets, so it has no `Debug`.
-#[derive(Clone)]
-pub struct Outgoing {
-    /// The method, upper case.
-    pub method: String,
-    /// Path and query below the service's base URL, percent-encoded, beginning with `/`.
-    pub target: String,
-    /// Header fields beside those of the service.
-    pub headers: Vec<(String, String)>,
-    /// Content type and body.
-    pub payload: Option<(String, Vec<u8>)>,
-    /// With which credentials.
-    pub identity: Identity,
-}
+pub use outgoing::{Identity, Outgoing};
 
 /// Why work ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +34,8 @@ pub struct JournalBroken(pub String);
 ///
 /// Services are named by their place in the configuration.
 pub trait World {
-    /// Waits until the service may be asked: its pace allows it, and its credentials are at hand.
-    fn slot(&self, service: usize) -> impl Future<Output = ()>;
+    /// Takes a turn at the pace of a service, or says how long to wait before asking for one again.
+    fn turn(&self, service: usize) -> Result<(), Duration>;
     /// Sends one request once, within the service's time-out.
     fn send(&self, service: usize, request: &Outgoing) -> impl Future<Output = Delivery>;
     /// Opens a connection to the service and closes it again.

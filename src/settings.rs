@@ -215,6 +215,15 @@ impl Settings {
 
     /// As [`Settings::load`], but what is wrong stands at its default: cleanup must not stop at a bad setting.
     pub fn read(invocation: &Invocation, environment: &Environment) -> (Self, Vec<SettingError>) {
+        Self::read_over(invocation, environment, Sealed::default())
+    }
+
+    /// As [`Settings::read`], but what is not given is as a setup has sealed it.
+    pub fn read_over(
+        invocation: &Invocation,
+        environment: &Environment,
+        defaults: Sealed,
+    ) -> (Self, Vec<SettingError>) {
         let (layers, broken) = match Layers::collect(invocation, environment) {
             Ok(layers) => (layers, None),
             Err(error) => (Layers::default(), Some(error)),
@@ -269,7 +278,7 @@ impl Settings {
                 )
                 .unwrap_or(DataFormat::Text),
             sandbox: sandbox(&mut reader),
-            sealed: sealed(&mut reader, environment),
+            sealed: sealed(&mut reader, environment, defaults),
         };
         let mut errors = reader.errors;
         errors.extend(broken.map(|error| SettingError {
@@ -317,8 +326,8 @@ fn sandbox(reader: &mut Reader<'_>) -> SandboxSettings {
     }
 }
 
-fn sealed(reader: &mut Reader<'_>, environment: &Environment) -> Sealed {
-    let defaults = Sealed::default();
+/// The sealed part; what is not given is as in `defaults`.
+fn sealed(reader: &mut Reader<'_>, environment: &Environment, defaults: Sealed) -> Sealed {
     let globs = |list: Vec<String>| (!list.is_empty()).then_some(list);
     let is_debug_run = environment.get("RUNNER_DEBUG") == Some("1");
     Sealed {
@@ -343,13 +352,18 @@ fn sealed(reader: &mut Reader<'_>, environment: &Environment) -> Sealed {
                 Zero::Refused,
             )
             .unwrap_or(defaults.cleanup_deadline),
-        allow_env: globs(reader.list("allow-env", |texts| texts.allow_env.as_deref())),
-        allow_hosts: globs(reader.list("allow-hosts", |texts| texts.allow_hosts.as_deref())),
-        concurrency: reader.count("concurrency", |texts| texts.concurrency.as_deref()),
-        timeout: reader.duration("timeout", |texts| texts.timeout.as_deref(), Zero::Refused),
+        allow_env: globs(reader.list("allow-env", |texts| texts.allow_env.as_deref())).or(defaults.allow_env),
+        allow_hosts: globs(reader.list("allow-hosts", |texts| texts.allow_hosts.as_deref())).or(defaults.allow_hosts),
+        concurrency: reader
+            .count("concurrency", |texts| texts.concurrency.as_deref())
+            .or(defaults.concurrency),
+        timeout: reader
+            .duration("timeout", |texts| texts.timeout.as_deref(), Zero::Refused)
+            .or(defaults.timeout),
         report: reader
             .text("report", |texts| texts.report.as_deref())
-            .map(PathBuf::from),
+            .map(PathBuf::from)
+            .or(defaults.report),
         summary: reader
             .switch("summary", |texts| texts.summary.as_deref())
             .unwrap_or(defaults.summary),
@@ -362,7 +376,7 @@ fn sealed(reader: &mut Reader<'_>, environment: &Environment) -> Sealed {
             .unwrap_or(defaults.log_format),
         verbose: reader
             .switch("verbose", |texts| texts.verbose.as_deref())
-            .unwrap_or(is_debug_run),
+            .unwrap_or(is_debug_run || defaults.verbose),
     }
 }
 

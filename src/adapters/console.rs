@@ -316,10 +316,10 @@ impl Console {
         drop(self.aside(|| write(&mut state.streams.data)));
     }
 
-    /// Says on the live line what is being done; nothing where there is no terminal.
-    pub fn progress(&self, text: &str) {
+    /// Says on the live line what is being done; nothing where there is no terminal, and then nobody asks for the text.
+    pub fn progress(&self, text: impl FnOnce() -> String) {
         let Some(live) = &self.inner.live else { return };
-        let text = harmless::line(&self.redact(text));
+        let text = harmless::line(&self.redact(&text()));
         if live.is_finished() {
             live.reset();
         }

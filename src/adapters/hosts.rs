@@ -53,10 +53,18 @@ impl Host {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "outside of CI the working directory is the project"
+)]
+fn working_directory() -> Option<String> {
+    std::env::current_dir().ok()?.to_str().map(str::to_owned)
+}
+
 /// Which run of which repository this is: what the marker is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunIdentity {
-    /// The repository or project, such as `octo-org/shop`; `local` outside of CI.
+    /// The repository or project, such as `octo-org/shop`; `local:` and the working directory outside of CI.
     pub repository: String,
     /// The run's id within it; `local` outside of CI.
     pub run_id: String,
@@ -109,7 +117,13 @@ impl RunIdentity {
                 get("BUILDKITE_RETRY_COUNT").and_then(|n| Some(n.parse::<u32>().ok()?.checked_add(1)?.to_string())),
                 get("BUILDKITE_BUILD_URL"),
             ),
-            Host::Plain => (None, None, None, None),
+            // A cleanup in one project must not take what belongs to another's.
+            Host::Plain => (
+                working_directory().map(|path| format!("local:{path}")),
+                None,
+                None,
+                None,
+            ),
         };
         Self {
             repository: repository.unwrap_or_else(|| "local".to_owned()),
@@ -241,9 +255,10 @@ mod tests {
             ("BUILDKITE_RETRY_COUNT", "1"),
         ];
         assert_run(buildkite, Host::Buildkite, ("o/shop", "b", 2), None);
-        assert_run(&[("CI", "true")], Host::Plain, ("local", "local", 1), None);
+        let here = format!("local:{}", working_directory().unwrap());
+        assert_run(&[("CI", "true")], Host::Plain, (&here, "local", 1), None);
         let none: Variables = &[("GITHUB_ACTIONS", "false"), ("GITLAB_CI", "")];
-        assert_run(none, Host::Plain, ("local", "local", 1), None);
+        assert_run(none, Host::Plain, (&here, "local", 1), None);
     }
 
     #[test]

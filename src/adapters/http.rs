@@ -98,15 +98,9 @@ impl Service {
         }
     }
 
-    /// Waits until the pace allows a request.
-    pub async fn slot(&self) {
-        loop {
-            let turn = self.pace.borrow_mut().turn(self.clock.now());
-            match turn {
-                Ok(()) => return,
-                Err(wait) => tokio::time::sleep(wait).await,
-            }
-        }
+    /// Takes a turn at the service's pace, or says how long to wait.
+    pub fn turn(&self) -> Result<(), Duration> {
+        self.pace.borrow_mut().turn(self.clock.now())
     }
 
     /// Sends a request once and reads the answer whole.
@@ -129,14 +123,18 @@ impl Service {
         let host = self.endpoint.base.host_str().unwrap_or_default();
         let port = self.endpoint.base.port_or_known_default().unwrap_or(80);
         let connecting = async {
-            let mut last = format!("`{host}` has no address");
+            let mut refusals = Vec::new();
             for address in self.resolver.addresses(host, port).await? {
                 match tokio::net::TcpStream::connect(address).await {
                     Ok(_) => return Ok(()),
-                    Err(error) => last = format!("connecting to {address}: {error}"),
+                    Err(error) => refusals.push(format!("connecting to {address}: {error}")),
                 }
             }
-            Err(last)
+            Err(if refusals.is_empty() {
+                format!("`{host}` has no address")
+            } else {
+                refusals.join("; ")
+            })
         };
         tokio::time::timeout(self.endpoint.timeout, connecting)
             .await

@@ -5,9 +5,10 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -18,12 +19,23 @@ use crate::ports::JournalBroken;
 
 /// A journal's lines are read up to here; 100,000 accounts need a tenth of it.
 const SIZE_MAX: u64 = 1 << 30;
+/// The disk is asked to sync no more often than this. Syncing without a pause takes the disk, and the time of a core, from
+/// those whose requests are under way.
+const SYNC_PAUSE: Duration = Duration::from_millis(50);
 
 /// The writing end of a journal.
 pub struct Journal {
     state: Mutex<State>,
-    dirty: Option<SyncSender<()>>,
-    syncing: Option<JoinHandle<()>>,
+    syncing: Option<Syncing>,
+}
+
+/// The thread that syncs, and what it is told.
+struct Syncing {
+    /// A line was written.
+    dirty: SyncSender<()>,
+    /// Lives as long as more lines may come: when it goes, no pause is kept any more.
+    open: Sender<()>,
+    thread: JoinHandle<()>,
 }
 
 struct State {
@@ -56,19 +68,21 @@ impl Journal {
     fn over(file: File) -> io::Result<Self> {
         let synced = file.try_clone()?;
         let (dirty, lines) = sync_channel::<()>(1);
-        let syncing = std::thread::Builder::new()
+        let (open, closed) = channel::<()>();
+        let thread = std::thread::Builder::new()
             .name("journal-sync".to_owned())
             .spawn(move || {
                 while lines.recv().is_ok() {
                     // The line is already out of the process: a disk that can't sync loses nothing that a kill could
                     // lose, and the next write to it will say so.
                     synced.sync_data().unwrap_or_default();
+                    // Lines that come during the pause wake nobody: the next sync takes them along.
+                    closed.recv_timeout(SYNC_PAUSE).unwrap_or_default();
                 }
             })?;
         Ok(Self {
             state: Mutex::new(State { file, broken: None }),
-            dirty: Some(dirty),
-            syncing: Some(syncing),
+            syncing: Some(Syncing { dirty, open, thread }),
         })
     }
 
@@ -84,9 +98,9 @@ impl Journal {
             state.broken = Some(broken.clone());
             return Err(broken);
         }
-        if let Some(dirty) = &self.dirty {
+        if let Some(syncing) = &self.syncing {
             // A full channel means that a sync is due anyway, which will take this line along.
-            dirty.try_send(()).unwrap_or_default();
+            syncing.dirty.try_send(()).unwrap_or_default();
         }
         Ok(())
     }
@@ -94,8 +108,8 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        self.dirty = None;
-        if let Some(thread) = self.syncing.take() {
+        if let Some(Syncing { dirty, open, thread }) = self.syncing.take() {
+            drop((dirty, open));
             thread.join().unwrap_or_default();
         }
     }

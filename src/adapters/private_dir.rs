@@ -226,6 +226,11 @@ impl Drop for TemporaryDir {
     }
 }
 
+/// Removes a file that [`write_private_file`] wrote; that it is not there is as good.
+pub fn remove_private_file(path: &Path) -> Result<(), PrivateDirError> {
+    absent_is_fine(std::fs::remove_file(path)).map_err(io_error("remove", path))
+}
+
 /// Writes a file that the user named, whole and 0600. A symlink of that name is replaced, not followed.
 pub fn write_private_file(path: &Path, bytes: &[u8]) -> Result<(), PrivateDirError> {
     let mut temporary = path.as_os_str().to_owned();

@@ -18,7 +18,8 @@ pub struct Signals {
     seen: watch::Receiver<Vec<i32>>,
     /// How many of them are over and done with.
     forgotten: Cell<usize>,
-    _listening: JoinSet<()>,
+    tell: watch::Sender<Vec<i32>>,
+    listening: JoinSet<()>,
 }
 
 impl Signals {
@@ -38,15 +39,19 @@ impl Signals {
             });
         }
         #[cfg(not(unix))]
-        listening.spawn(async move {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                tell.send_modify(|seen| seen.push(SIGINT));
+        listening.spawn({
+            let tell = tell.clone();
+            async move {
+                while tokio::signal::ctrl_c().await.is_ok() {
+                    tell.send_modify(|seen| seen.push(SIGINT));
+                }
             }
         });
         Ok(Self {
             seen,
             forgotten: Cell::new(0),
-            _listening: listening,
+            tell,
+            listening,
         })
     }
 
@@ -67,13 +72,32 @@ impl Signals {
     }
 
     /// Counts from here on: what has come so far has had its effect.
+    ///
+    /// If none has, the first one is still to come: a terminal tells the command and us of the same Ctrl-C, and the
+    /// command's end may be seen before our own signal.
     pub fn forget(&self) {
-        self.forgotten.set(self.seen.borrow().len());
+        self.forgotten.set(self.seen.borrow().len().max(1));
     }
 
     /// From here on the death of the parent counts as SIGTERM (Linux; elsewhere it goes unnoticed).
-    pub fn count_death_of_parent(&self) {
+    pub fn count_death_of_parent(&mut self) -> io::Result<()> {
         #[cfg(target_os = "linux")]
-        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM)).unwrap_or_default();
+        {
+            use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+            use tokio::signal::unix::{SignalKind, signal};
+            let parent = getppid();
+            let mut told = signal(SignalKind::user_defined1())?;
+            let tell = self.tell.clone();
+            self.listening.spawn(async move {
+                while told.recv().await.is_some() {
+                    // The system tells of the end of the thread that started us, which the parent itself may outlive.
+                    if getppid() != parent {
+                        tell.send_modify(|seen| seen.push(SIGTERM));
+                    }
+                }
+            });
+            set_parent_process_death_signal(Some(Signal::USR1))?;
+        }
+        Ok(())
     }
 }

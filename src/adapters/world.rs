@@ -35,10 +35,8 @@ pub struct LiveWorld<'a> {
 }
 
 impl World for LiveWorld<'_> {
-    async fn slot(&self, service: usize) {
-        if let Some(service) = self.service(service) {
-            service.slot().await;
-        }
+    fn turn(&self, service: usize) -> Result<(), Duration> {
+        self.service(service).map_or(Ok(()), Service::turn)
     }
 
     async fn send(&self, service: usize, request: &Outgoing) -> Delivery {

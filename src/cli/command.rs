@@ -109,7 +109,8 @@ pub(super) static COMMANDS: &[Row] = &[
         summary: "delete what setup made, and name what may be left",
         about: "Deletes every account of this run's unsettled journals, sees that each is gone, and names\n\
                 what may be left. Calling it twice is harmless.",
-        exit_codes: "0 nothing left; 1 something may be left; 2 wrong arguments or configuration",
+        exit_codes: "0 nothing left; 1 something may be left; 2 wrong arguments or configuration;\n\
+                     130, 143 stopped by a signal",
     },
     Row {
         command: CommandName::Run,

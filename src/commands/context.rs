@@ -6,8 +6,9 @@ use crate::adapters::console::Console;
 use crate::adapters::environment::Environment;
 use crate::adapters::hosts::{Host, RunIdentity, journal_home};
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
+use crate::cli::{Command, Invocation};
 use crate::report::{Level, Line};
-use crate::settings::Settings;
+use crate::settings::{Sealed, Settings};
 
 /// What every command has at hand.
 pub(super) struct Context {
@@ -15,6 +16,8 @@ pub(super) struct Context {
     pub host: Host,
     /// The variables, captured once.
     pub environment: Environment,
+    /// What was asked for.
+    pub(super) invocation: Invocation,
     /// What the user set.
     pub settings: Settings,
     /// The one writer.
@@ -30,6 +33,7 @@ impl Context {
     pub(super) fn new(
         host: Host,
         environment: Environment,
+        invocation: Invocation,
         settings: Settings,
         console: Console,
         clock: Clock,
@@ -39,8 +43,21 @@ impl Context {
             clock,
             host,
             environment,
+            invocation,
             settings,
             console,
+        }
+    }
+
+    /// The settings that a cleanup goes by: those that setup has sealed, but for what the user says to `cleanup` itself.
+    /// Post says nothing of its own, since later steps can change what it is given.
+    pub(super) fn over(&self, sealed: Sealed) -> Sealed {
+        if self.invocation.command == Command::Cleanup {
+            Settings::read_over(&self.invocation, &self.environment, sealed)
+                .0
+                .sealed
+        } else {
+            sealed
         }
     }
 

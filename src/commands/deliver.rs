@@ -1,7 +1,7 @@
 //! Handing the accounts over: outputs, files and variables.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -199,14 +199,14 @@ pub(super) fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Sec
     serde_json::to_string_pretty(&credentials).map(Secret::new)
 }
 
-/// Hands everything over, as the settings and the host ask for it.
+/// Hands everything over, as the settings and the host ask for it; says where the credentials are.
 pub(super) fn deliver(
     context: &Context,
     entry: &EntryDir,
     ledger: &Ledger,
     accounts: &[Delivered],
     complete: bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<PathBuf> {
     let settings = &context.settings;
     let list = accounts_json(accounts)?;
     let accounts_file = entry.write_accounts(&list)?;
@@ -218,10 +218,6 @@ pub(super) fn deliver(
         }
         None => entry.write_credentials(&credentials)?,
     };
-    context.console.info(&format!(
-        "names and passwords are in `{}`, for this user alone to read",
-        credentials_file.display()
-    ));
     if context.host == Host::GitHub {
         let files = (accounts_file.as_path(), credentials_file.as_path());
         outputs(context, ledger, accounts, &list, files, complete)?;
@@ -238,7 +234,7 @@ pub(super) fn deliver(
         write_private_file(path, jenkins::properties(&ids).as_bytes())
             .context("the properties file can't be written")?;
     }
-    Ok(())
+    Ok(credentials_file)
 }
 
 fn outputs(

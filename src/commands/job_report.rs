@@ -62,7 +62,7 @@ pub(super) fn write_report(
                 service: account.key.service.as_str(),
                 account: &account.key.account,
                 username: &account.username,
-                id: ledger.record(place).ids.first().map(RemoteId::as_str),
+                id: ledger.record(place).known_as.as_ref().map(RemoteId::as_str),
                 status: ledger.record(place).status.to_string(),
             }
         })

@@ -1,5 +1,7 @@
 //! What comes before the first request of a setup: every mistake that can be found, the masks, and the journal on disk.
 
+use std::collections::HashSet;
+
 use anyhow::Context as _;
 use rand::rngs::SysRng;
 use rand::{RngExt as _, rand_core::UnwrapErr};
@@ -15,10 +17,13 @@ use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::private_dir::PrivateDir;
+use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{self, Marker, Origin};
-use crate::domain::secret::Secret;
-use crate::plan::{self, Draft, Run, Selection};
+use crate::plan::{self, Draft, Person, Run, Selection};
+
+/// So many secrets that the user chose are looked for in the names of accounts; each look is at every name.
+const LOOKED_FOR: usize = 1_000;
 
 /// Everything that is known before the first request, and on disk.
 pub(super) struct Prepared {
@@ -41,14 +46,17 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let config = load::parse(&document, &variables, sealed)?;
     load::require(&config, &variables)?;
+    let timeout_of = |service: &Service| sealed.timeout.unwrap_or(service.timeout);
     let slow = config
         .services
         .iter()
-        .find(|service| service.timeout * 2 > sealed.cleanup_deadline);
+        .find(|service| timeout_of(service) * 2 > sealed.cleanup_deadline);
     if let Some(service) = slow {
         return Err(Failure::usage(format!(
-            "the `timeout` of `{}` is over half of `cleanup-deadline`: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
-            service.name
+            "the `timeout` of `{}`, {}, is over half of the `cleanup-deadline`, {}: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
+            service.name,
+            humantime::format_duration(timeout_of(service)),
+            humantime::format_duration(sealed.cleanup_deadline),
         )));
     }
     let mut random = UnwrapErr(SysRng);
@@ -86,7 +94,7 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
     if !unusable.is_empty() {
         return Err(Failure::Usage(unusable.join("\n")));
     }
-    mask(context, &wired, &draft);
+    mask(context, &config, &wired, &draft);
     for warning in &wired.warnings {
         context.console.warning(warning);
     }
@@ -99,6 +107,10 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
             version: VERSION,
             name: document.name,
             text: document.text,
+            credentials_file: match &context.settings.credentials_file {
+                Some(path) => Some(std::path::absolute(path)?),
+                None => None,
+            },
             settings: sealed.clone(),
         })
         .map_err(|error| no_journal(&error))?;
@@ -132,36 +144,33 @@ fn no_journal(error: &anyhow::Error) -> Failure {
 }
 
 /// Keeps every secret that is known by now out of everything that is printed from here on.
-fn mask(context: &Context, wired: &Wired, draft: &Draft) {
-    let mut texts: Vec<&str> = vec![&draft.planned.marker, &draft.planned.repository];
+fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
+    let mut names: HashSet<&str> = HashSet::from([draft.planned.marker.as_str(), &draft.planned.repository]);
     for account in &draft.planned.accounts {
-        texts.extend([
-            account.key.service.as_str(),
-            &account.key.account,
-            &account.username,
-            &account.email,
-        ]);
+        let key = &account.key;
+        names.extend([key.service.as_str(), &key.account, &account.username, &account.email]);
     }
-    let passwords = draft.people.iter().filter_map(|person| person.password.as_ref());
+    // What was made stands in no name; what the user chose may, and often is the same for all copies.
+    let (chosen, made): (Vec<&Person>, Vec<&Person>) = draft
+        .people
+        .iter()
+        .partition(|person| config.personas[person.persona].password.is_some());
+    let chosen = chosen.iter().filter_map(|person| person.password.as_ref());
+    let mut done: HashSet<&str> = HashSet::new();
     let mut seen_in_names = false;
-    let mut done: Vec<&Secret> = Vec::new();
-    for secret in wired.secrets.iter().chain(passwords) {
+    for secret in wired.secrets.iter().chain(chosen) {
         let value = secret.expose();
-        if wired.secrets.len() < 1_000 && done.contains(&secret) {
+        if value.is_empty() || !done.insert(value) {
             continue;
         }
-        if value.is_empty() {
-            continue;
-        }
-        // Made passwords stand in no name; looking through all names is for what the user chose.
-        if draft.people.len() <= 1_000 && texts.iter().any(|text| text.contains(value)) {
+        if done.len() <= LOOKED_FOR && names.iter().any(|name| name.contains(value)) {
             seen_in_names = true;
-            continue;
+        } else {
+            context.console.mask(secret);
         }
+    }
+    for secret in made.iter().filter_map(|person| person.password.as_ref()) {
         context.console.mask(secret);
-        if done.len() < 1_000 {
-            done.push(secret);
-        }
     }
     if seen_in_names {
         context.console.warning(

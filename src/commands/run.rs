@@ -19,16 +19,18 @@ const NOT_FOUND: u8 = 127;
 
 /// The command.
 pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().context("signals can't be listened for")?;
-    signals.count_death_of_parent();
+    let mut signals = Signals::listen().context("signals can't be listened for")?;
+    signals
+        .count_death_of_parent()
+        .context("the parent's death can't be listened for")?;
     let prepared = prepare::prepare(context)?;
     let entry = EntryDir::open(prepared.entry.path())?;
     prepare::announce(context, &prepared)?;
-    let made = setup::make(context, prepared, &signals).await?;
-    let code = if made.code == ExitCode::Success {
-        command(context, words, &made, &signals).await
-    } else {
-        made.code
+    let code = match setup::make(context, prepared, &signals).await {
+        Ok(made) if made.code == ExitCode::Success => command(context, words, &made, &signals).await,
+        Ok(made) => made.code,
+        // Also when the accounts could not be handed over: they are there all the same.
+        Err(failure) => context.end(Err(failure)),
     };
     // What ended the command must not end the cleanup too; another signal does.
     signals.forget();

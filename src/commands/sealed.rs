@@ -1,5 +1,7 @@
 //! What setup puts aside for cleanup: post must not depend on the workspace, nor believe what later steps changed.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Sealed;
@@ -16,6 +18,9 @@ pub(super) struct SealedCopy {
     pub(super) name: String,
     /// Its text. It may hold literal secrets, which is why the file is 0600.
     pub(super) text: String,
+    /// Where the credentials are, if not beside the journal.
+    #[serde(default)]
+    pub(super) credentials_file: Option<PathBuf>,
     /// The settings.
     pub(super) settings: Sealed,
 }

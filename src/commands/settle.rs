@@ -15,6 +15,7 @@ use crate::adapters::entry::{EntryDir, Lock};
 use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
+use crate::adapters::private_dir::remove_private_file;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::config::Config;
@@ -60,9 +61,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
         context.console.warning(&in_full(&error.into()));
     }
     let lock = lock(context, entry).await;
-    if let Err(error) = entry.forget_credentials() {
-        context.console.warning(&in_full(&error.into()));
-    }
+    forget_credentials(context, entry);
     let reading = match entry.read() {
         Ok(reading) => reading,
         Err(error) => {
@@ -123,7 +122,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
     let counted = (requests, took);
     write_report(
         context,
-        sealed.report.as_deref(),
+        sealed.report.as_deref().or(context.settings.sealed.report.as_deref()),
         "cleanup",
         &ledger,
         &settled.leftovers,
@@ -133,6 +132,23 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
         fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
         signal: signals.first(),
     })
+}
+
+/// Removes the credentials, wherever they are, whatever becomes of the accounts.
+fn forget_credentials(context: &Context, entry: &EntryDir) {
+    if let Err(error) = entry.forget_credentials() {
+        context.console.warning(&in_full(&error.into()));
+    }
+    let elsewhere = entry
+        .sealed::<SealedCopy>()
+        .ok()
+        .flatten()
+        .and_then(|sealed| sealed.credentials_file);
+    if let Some(path) = elsewhere
+        && let Err(error) = remove_private_file(&path)
+    {
+        context.console.warning(&in_full(&error.into()));
+    }
 }
 
 /// Waits until nobody else works in the entry; a setup that is there has been told to stop.
@@ -172,7 +188,7 @@ fn kept(context: &Context, entry: &EntryDir) -> (Result<Document, String>, Seale
                 name: sealed.name,
                 text: sealed.text,
             };
-            return (Ok(document), sealed.settings);
+            return (Ok(document), context.over(sealed.settings));
         }
         Ok(None) => context
             .console
@@ -286,7 +302,7 @@ pub(super) fn narrate(context: &Context, narrator: &RefCell<Narrator>, notice: &
     for line in &lines {
         context.say(line);
     }
-    context.console.progress(&narrator.borrow().state());
+    context.console.progress(|| narrator.borrow().state());
 }
 
 /// Says how it ended, and names what is left.
@@ -305,11 +321,11 @@ pub(super) fn conclude(context: &Context, settled: &Settled, again: &str, took: 
 
 /// Removes what is no longer needed: once nothing is owed, the sealed copy.
 pub(super) fn tidy(context: &Context, entry: &EntryDir, ledger: &Ledger) {
-    let removed = entry
-        .forget_credentials()
-        .and_then(|()| if ledger.is_settled() { entry.unseal() } else { Ok(()) });
-    if let Err(error) = removed {
-        context.console.warning(&error.to_string());
+    forget_credentials(context, entry);
+    if ledger.is_settled()
+        && let Err(error) = entry.unseal()
+    {
+        context.console.warning(&in_full(&error.into()));
     }
 }
 

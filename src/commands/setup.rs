@@ -1,6 +1,7 @@
 //! `setup`: creates and verifies every account, and hands them over.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -32,6 +33,8 @@ use crate::settings::OnFailure;
 pub(super) struct Made {
     /// The accounts that are ready; none if they were rolled back.
     pub accounts: Vec<Delivered>,
+    /// Where their passwords are.
+    credentials: Option<PathBuf>,
     /// How the command is to end.
     pub code: ExitCode,
 }
@@ -43,6 +46,12 @@ pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
     announce(context, &prepared)?;
     let made = make(context, prepared, &signals).await?;
     if made.code == ExitCode::Success && context.host != Host::GitHub {
+        if let Some(path) = &made.credentials {
+            let path = path.display();
+            context.console.info(&format!(
+                "names and passwords are in `{path}`, for this user alone to read"
+            ));
+        }
         context.console.data(&deliver::accounts_json(&made.accounts)?);
     }
     Ok(made.code)
@@ -90,16 +99,20 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         lock,
     } = prepared;
     let ended = drive(context, &entry, &draft, wired, journal, signals).await;
-    if let Err(failure) = hand_over(context, &entry, &ended) {
-        // Accounts that nobody can be told of are of no use to anybody.
-        let code = context.end(Err(failure));
-        drop(lock);
-        settle::settle(context, &entry, signals).await?;
-        return Ok(Made {
-            accounts: Vec::new(),
-            code,
-        });
-    }
+    let credentials = match hand_over(context, &entry, &ended) {
+        Ok(credentials) => credentials,
+        Err(failure) => {
+            // Accounts that nobody can be told of are of no use to anybody.
+            let code = context.end(Err(failure));
+            drop(lock);
+            settle::settle(context, &entry, signals).await?;
+            return Ok(Made {
+                accounts: Vec::new(),
+                credentials: None,
+                code,
+            });
+        }
+    };
     let code = conclude(context, &entry, &ended);
     let sealed = &context.settings.sealed;
     if sealed.summary {
@@ -110,6 +123,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
     write_report(context, sealed.report.as_deref(), "setup", &ended.ledger, left, counted)?;
     Ok(Made {
         accounts: ended.accounts,
+        credentials,
         code,
     })
 }
@@ -179,8 +193,11 @@ async fn drive(
 }
 
 async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, narrator: &RefCell<Narrator>) -> Settled {
-    let group = context.console.group("taking back what was created");
     let debts = engine.ledger().debts().count();
+    if debts == 0 {
+        return Settled::default();
+    }
+    let group = context.console.group("taking back what was created");
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts);
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
     let settled = engine.settle().await;
@@ -190,18 +207,20 @@ async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, na
 }
 
 /// Hands over what is ready, or sets the outputs to what is now known.
-fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<(), Failure> {
+fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<Option<PathBuf>, Failure> {
     let complete = ended.is_complete();
     let keeps = context.settings.on_failure == OnFailure::Keep && ended.provisioned.stopped.is_none();
     if complete || (keeps && ended.settled.is_none()) {
-        deliver::deliver(context, entry, &ended.ledger, &ended.accounts, complete)
+        let delivered = deliver::deliver(context, entry, &ended.ledger, &ended.accounts, complete)
             .context("the accounts are ready, but could not be handed over, and are deleted again")?;
-    } else if context.host == Host::GitHub {
+        return Ok(Some(delivered));
+    }
+    if context.host == Host::GitHub {
         let state = State::of(&ended.ledger).to_json()?;
         let files = FileCommands::from_environment(&context.environment);
         files.set_outputs(&[("state", state.as_str()), ("ready", "false"), ("count", "0")])?;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Says how it ended.
@@ -271,7 +290,7 @@ fn summarise(context: &Context, ended: &Ended) {
     let failures: Vec<(String, String)> = provisioned
         .failures
         .iter()
-        .map(|failure| (failure.key.to_string(), failure.reason.clone()))
+        .map(|failure| (failure.key.to_string(), failure.reason.replace("\nhint: ", "; hint: ")))
         .collect();
     let title = match settled {
         Some(settled) if settled.leftovers.is_empty() => "setup failed and left nothing".to_owned(),

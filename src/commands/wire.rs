@@ -85,7 +85,9 @@ pub(super) fn wire(
 fn base(service: &Service, scope: &Scope, policy: &HostPolicy) -> Result<Url, String> {
     let name = &service.name;
     let text = render(&service.url, scope, "url", service)?;
-    let base = Url::parse(&text).map_err(|error| format!("`url` of `{name}` is no URL: {error}"))?;
+    let base = Url::parse(&text).map_err(|error| {
+        format!("`url` of `{name}` is no URL: {error}\nhint: write the whole address, such as `http://localhost:8080`")
+    })?;
     if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
         return Err(format!("`url` of `{name}` must begin with `http://` or `https://`"));
     }

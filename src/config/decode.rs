@@ -202,7 +202,7 @@ impl Decoder {
         let number = number.filter(|number| bounds.contains(number));
         if number.is_none() {
             let (from, to) = (bounds.start(), bounds.end());
-            self.error(node.span, format!("`{key}` is a whole number from {from} to {to}"));
+            self.error(node.span, format!("`{key}` must be a whole number from {from} to {to}"));
         }
         number
     }
@@ -212,7 +212,7 @@ impl Decoder {
         if duration.is_none() {
             self.error_with_hint(
                 node.span,
-                format!("`{key}` is a duration"),
+                format!("`{key}` must be a duration"),
                 "write it as `500ms`, `10s` or `1h30m`",
             );
         }

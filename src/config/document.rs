@@ -92,7 +92,11 @@ fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
             && let Kind::String(text) = &name.kind
         {
             if seen.contains(text) {
-                decoder.error(name.span, format!("there is another service `{text}`"));
+                decoder.error_with_hint(
+                    name.span,
+                    format!("there is another service `{text}`"),
+                    "give each service a name of its own",
+                );
             }
             seen.push(text.clone());
             decoder.service = ServiceName::parse(text);

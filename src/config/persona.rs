@@ -21,7 +21,7 @@ pub struct Persona {
     pub services: Vec<ServiceName>,
     /// How many copies there are; without it one, which is called as the persona.
     pub count: Option<Count>,
-    /// Its role.
+    /// Its role; `tester` where it is not said.
     pub role: Option<Template>,
     /// Its user name in place of the default one.
     pub username: Option<Template>,
@@ -62,6 +62,8 @@ pub struct Copy {
     pub index: u32,
 }
 
+/// The role of a persona that gives none.
+const DEFAULT_ROLE: &str = "tester";
 /// What a persona's own templates can see.
 const NAMES: &[&str] = &["env", "run", "account"];
 /// What `count` can see.
@@ -87,7 +89,7 @@ impl Persona {
             name: "test_user".to_owned(),
             services: services.to_vec(),
             count: None,
-            role: Some(Template::literal("tester")),
+            role: Some(Template::literal(DEFAULT_ROLE)),
             username: None,
             email: None,
             first_name: None,
@@ -178,7 +180,8 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
         name: name?,
         services: services?,
         count: count?,
-        role: role?,
+        // What a service without a preset is sent has a role.
+        role: role?.or_else(|| Some(Template::literal(DEFAULT_ROLE))),
         username: username?,
         email: email?,
         first_name: first_name?,

@@ -257,7 +257,11 @@ fn url(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Template> {
     };
     let template = decoder.template(&entry.value, &entry.key, URL_NAMES)?;
     let Kind::String(text) = &entry.value.kind else {
-        decoder.error(entry.value.span, "this is not an address");
+        decoder.error_with_hint(
+            entry.value.span,
+            "this is not an address",
+            "write the whole address, such as `http://localhost:8080`",
+        );
         return None;
     };
     let problem = if secrets::has_userinfo(text) {
@@ -305,7 +309,7 @@ fn limits(decoder: &mut Decoder, node: &Node) -> Option<Limits> {
         if rate.is_none() {
             decoder.error_with_hint(
                 node.span,
-                "`rate` is requests in a time",
+                "`rate` must be requests in a time",
                 "write it as `50/s` or `600/m`",
             );
         }

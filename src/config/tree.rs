@@ -101,7 +101,14 @@ pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diag
         return (None, vec![error]);
     }
     if text.trim().is_empty() {
-        return (None, vec![sources.diagnostic(whole, "the document is empty", None)]);
+        return (
+            None,
+            vec![sources.diagnostic(
+                whole,
+                "the document is empty",
+                Some("begin with `services:`; `standin demo` shows a whole configuration".to_owned()),
+            )],
+        );
     }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {

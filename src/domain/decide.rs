@@ -147,6 +147,7 @@ mod tests {
             ids: Vec::new(),
             open_intents: 0,
             last_intent: None,
+            known_as: None,
         };
         for event in events {
             assert!(

@@ -1,6 +1,6 @@
 //! What the events add up to: the status of each account, and what is owed to the outside.
 //!
-//! The one transition table stands in [`next`]. Replaying can't fail: cleanup never refuses to start because of its
+//! The one transition table stands in `next`. Replaying can't fail: cleanup never refuses to start because of its
 //! own diary. What does not fit is told beside the ledger, and the account is then held to be unclear.
 
 use std::collections::HashMap;
@@ -80,6 +80,8 @@ pub struct Record {
     pub open_intents: u32,
     /// When the last create was intended.
     pub last_intent: Option<Timestamp>,
+    /// The first id that it was known under, kept for reports when it is long gone.
+    pub known_as: Option<RemoteId>,
 }
 
 impl Record {
@@ -89,6 +91,7 @@ impl Record {
             ids: Vec::new(),
             open_intents: 0,
             last_intent: None,
+            known_as: None,
         }
     }
 
@@ -147,6 +150,7 @@ impl Record {
         let new = !self.ids.contains(id);
         if new {
             self.ids.push(id.clone());
+            self.known_as.get_or_insert_with(|| id.clone());
         }
         new
     }
@@ -163,7 +167,7 @@ fn next(status: Status, event: &Event, after: &Record) -> Option<Status> {
         (Creating, Event::Created(_)) | (Creating | Unclear | Stranger | Deleting, Event::Adopted(_)) => Live,
         (Live, Event::Verified) => Verified,
         (Live, Event::VerifyFailed(_)) => Rejected,
-        (Creating | Live | Verified | Rejected | Deleting, Event::StrangerShown(_)) => Stranger,
+        (Creating | Unclear | Live | Verified | Rejected | Deleting, Event::StrangerShown(_)) => Stranger,
         (Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting, Event::DeleteIntended)
         | (Deleting, Event::DeleteFailed(_)) => Deleting,
         (Deleting, Event::Deleted(_)) if !after.ids.is_empty() => Deleting,

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use ring::digest;
 
-use super::exchange::{describe, render};
+use super::advice;
+use super::exchange::describe;
 use super::{Engine, Halt, Site};
 use crate::config::Create;
 use crate::domain::account::RemoteId;
@@ -13,15 +14,17 @@ use crate::domain::event::Event;
 use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, Shown, of_create};
 use crate::domain::secret::Secret;
 use crate::language::{Expression, Scope};
-use crate::ports::{Identity, JournalBroken, Progress, World};
+use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World};
 
 /// What a create came to, beside what the ledger now says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// The ledger tells: it is live, or unclear.
+    /// It happened, and the ledger says so.
     Noted,
-    /// The name is taken and carries our marker.
-    Taken,
+    /// It may have happened; the answer, or what became of it.
+    Unclear(String),
+    /// The name is taken and carries our marker; the answer.
+    Taken(String),
     /// It did not happen, and may be sent again.
     Again {
         /// Why it did not.
@@ -43,7 +46,7 @@ impl<W: World> Engine<'_, W> {
         let create = &site.service.create;
         let scope = self.scope(place, site);
         let username = self.username(place);
-        let mut outgoing = match render(&create.request, &scope, Identity::Own) {
+        let mut outgoing = match Outgoing::render(&create.request, &scope, Identity::Own) {
             Ok(outgoing) => outgoing,
             Err(error) => return Sent::Refused(format!("`{}` can't be sent: {error}", create.request.place)),
         };
@@ -64,7 +67,7 @@ impl<W: World> Engine<'_, W> {
                 reason: reason.clone(),
                 throttled: false,
             }),
-            Delivery::Lost(reason) => self.unclear(place, reason.clone()).map(|()| Sent::Noted),
+            Delivery::Lost(reason) => self.unclear(place, reason.clone()),
             Delivery::Answered(answer) => {
                 let scope = scope.answer(answer);
                 let reading = self.reading(place, create, answer, &scope);
@@ -80,19 +83,23 @@ impl<W: World> Engine<'_, W> {
                             throttled: true,
                         })
                     }
-                    CreateOutcome::Unauthorized => self.refuse(place, text.clone()).map(|()| Sent::Refused(text)),
-                    CreateOutcome::Refused(refusal) => {
-                        let text = match refusal {
-                            Refusal::Status => text,
-                            Refusal::NameTaken => format!("{text}: the user name `{username}` belongs to somebody"),
-                            Refusal::Stranger => format!(
-                                "{text}: the answer shows an account under another name than `{username}`; it is left alone"
-                            ),
-                        };
+                    CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status) => {
+                        let text = format!("`{}` was answered with {text}", create.request.target.source());
+                        self.refuse(place, text.clone())
+                            .map(|()| Sent::Refused(advice::on_refusal(answer.status, &site.service.name, text)))
+                    }
+                    CreateOutcome::Refused(Refusal::NameTaken) => {
+                        let text = format!("{text}: the user name `{username}` belongs to somebody");
                         self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
                     }
-                    CreateOutcome::Unclear => self.unclear(place, text).map(|()| Sent::Noted),
-                    CreateOutcome::Taken => self.unclear(place, text).map(|()| Sent::Taken),
+                    CreateOutcome::Refused(Refusal::Stranger) => {
+                        let text = format!(
+                            "{text}: the answer shows an account under another name than `{username}`; it is left alone"
+                        );
+                        self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
+                    }
+                    CreateOutcome::Unclear => self.unclear(place, advice::why_unclear(&reading, answer, &text)),
+                    CreateOutcome::Taken => self.unclear(place, text.clone()).map(|_| Sent::Taken(text)),
                 }
             }
         };
@@ -126,10 +133,10 @@ impl<W: World> Engine<'_, W> {
         self.note(place, Event::CreateRefused(reason))
     }
 
-    fn unclear(&self, place: usize, reason: String) -> Result<(), JournalBroken> {
+    fn unclear(&self, place: usize, reason: String) -> Result<Sent, JournalBroken> {
         let noted = self.note(place, Event::CreateUnclear(reason.clone()));
-        self.tell(place, Progress::Unclear { reason });
-        noted
+        self.tell(place, Progress::Unclear { reason: reason.clone() });
+        noted.map(|()| Sent::Unclear(reason))
     }
 
     fn reading(&self, place: usize, create: &Create, answer: &Answer, scope: &Scope) -> Reading {
@@ -142,10 +149,7 @@ impl<W: World> Engine<'_, W> {
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
             // An id is read from an answer as expected alone: some services send a Location with a refusal too.
-            id: expected
-                .then(|| text(create.id.as_ref(), scope))
-                .flatten()
-                .and_then(RemoteId::new),
+            id: expected.then(|| id(create.id.as_ref(), scope)).flatten(),
             shown: shown(create.name.as_ref(), scope, &account.username),
             marked: !account.unmarked,
         }
@@ -154,6 +158,8 @@ impl<W: World> Engine<'_, W> {
     /// Takes captures, outputs and secrets out of an answer to a create.
     fn learn(&self, place: usize, create: &Create, scope: &Scope) -> Result<(), String> {
         let mut learnt = self.learnt.borrow()[place].clone();
+        learnt.is_named = shown(create.name.as_ref(), scope, &self.username(place)) == Shown::Ours;
+        self.learnt.borrow_mut()[place].is_named = learnt.is_named;
         Self::capture(&mut learnt.captures, &create.request, scope)?;
         for (name, expression) in &create.outputs {
             let value = expression
@@ -180,6 +186,11 @@ impl<W: World> Engine<'_, W> {
 /// The text of an expression, if it is given and gives one.
 pub(super) fn text(expression: Option<&Expression>, scope: &Scope) -> Option<String> {
     expression?.eval_text(scope).ok().flatten()
+}
+
+/// The id that an expression gives, if it is given and gives one that can be kept digit by digit.
+pub(super) fn id(expression: Option<&Expression>, scope: &Scope) -> Option<RemoteId> {
+    expression?.eval_id(scope).ok().flatten().and_then(RemoteId::new)
 }
 
 /// The name that an answer shows, held against ours.

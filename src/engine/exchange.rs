@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Engine, Halt};
-use crate::config::{Payload, Request};
+use crate::config::Request;
 use crate::domain::answer::Answer;
 use crate::domain::outcome::{Again, Delivery, again, pause};
 use crate::language::{EvalError, Scope};
@@ -49,7 +49,7 @@ impl<W: World> Engine<'_, W> {
         request: &Request,
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
-        let outgoing = render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        let outgoing = Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
         self.repeat(place, what, &outgoing).await
     }
 
@@ -70,7 +70,7 @@ impl<W: World> Engine<'_, W> {
                     Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                 };
             }
-            // The pace of a service that says "too many" is kept by its slot, for as long as the deadline allows.
+            // The pace of a service that says "too many" is kept by its turns, for as long as the deadline allows.
             let throttled = matches!(&delivery, Delivery::Answered(answer) if matches!(answer.status, 425 | 429));
             if !throttled {
                 tries += 1;
@@ -124,47 +124,6 @@ impl<W: World> Engine<'_, W> {
 
 fn unsendable(request: &Request, error: &EvalError) -> Trouble {
     Trouble::Unsendable(format!("`{}` can't be sent: {error}", request.place))
-}
-
-/// Puts the values in. A value that would lead a path elsewhere is an error here, before anything is sent.
-pub(super) fn render(request: &Request, scope: &Scope, identity: Identity) -> Result<Outgoing, EvalError> {
-    let mut target = request.target.render(scope)?;
-    let pairs = fields(&request.query, scope)?;
-    if !pairs.is_empty() {
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(pairs)
-            .finish();
-        target.push(if target.contains('?') { '&' } else { '?' });
-        target.push_str(&query);
-    }
-    let payload = match &request.payload {
-        Payload::None => None,
-        Payload::Json(json) => Some((
-            "application/json".to_owned(),
-            json.render(scope)?.to_string().into_bytes(),
-        )),
-        Payload::Form(pairs) => {
-            let body = url::form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(fields(pairs, scope)?)
-                .finish();
-            Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes()))
-        }
-        Payload::Text(text) => Some(("text/plain; charset=utf-8".to_owned(), text.render(scope)?.into_bytes())),
-    };
-    Ok(Outgoing {
-        method: request.target.method.as_str().to_owned(),
-        target,
-        headers: fields(&request.headers, scope)?,
-        payload,
-        identity,
-    })
-}
-
-fn fields(pairs: &[(String, crate::language::Template)], scope: &Scope) -> Result<Vec<(String, String)>, EvalError> {
-    pairs
-        .iter()
-        .map(|(name, value)| Ok((name.clone(), value.render(scope)?)))
-        .collect()
 }
 
 /// What came back, in a few words. Foreign bodies are not shown: they may hold anything, secrets too.

@@ -2,7 +2,7 @@
 
 use minijinja::value::ValueKind;
 
-use super::create::text;
+use super::create::{id, text};
 use super::exchange::{Trouble, status};
 use super::{Engine, Site};
 use crate::config::Find;
@@ -41,9 +41,8 @@ impl<W: World> Engine<'_, W> {
             if text(Some(&find.name), &scope).as_deref() != Some(username.as_str()) {
                 continue;
             }
-            let id = text(Some(&find.id), &scope)
-                .and_then(RemoteId::new)
-                .ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source())))?;
+            let id =
+                id(Some(&find.id), &scope).ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source())))?;
             ids.push(id);
         }
         if !ids.is_empty() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::exchange::{Trouble, render};
+use super::exchange::Trouble;
 use super::{Engine, Site};
 use crate::config::Request;
 use crate::domain::answer::{Answer, Body};
@@ -59,8 +59,8 @@ impl<W: World> Engine<'_, W> {
             }
             return Ok(self.is_proved(place, answered).then_some(Proof::Credentials));
         }
-        let asked =
-            render(request, scope, Identity::Anonymous).map_err(|error| Trouble::Unsendable(error.to_string()))?;
+        let asked = Outgoing::render(request, scope, Identity::Anonymous)
+            .map_err(|error| Trouble::Unsendable(error.to_string()))?;
         let anonymous = Outgoing {
             method: "GET".to_owned(),
             payload: None,

@@ -186,13 +186,17 @@ impl<W: World> Engine<'_, W> {
         let (reason, throttled) = match self.create(place, site).await {
             Sent::Noted => {
                 attempt.creates_left -= 1;
-                "it is not known whether it was created".clone_into(&mut attempt.reason);
                 return Ok(None);
             }
-            Sent::Taken => {
+            Sent::Unclear(reason) => {
+                attempt.creates_left -= 1;
+                attempt.reason = format!("it is not known whether it was created ({reason})");
+                return Ok(None);
+            }
+            Sent::Taken(reason) => {
                 attempt.taken = true;
                 attempt.creates_left = 0;
-                attempt.reason = format!("the user name `{}` is taken", self.username(place));
+                attempt.reason = format!("{reason}: the user name `{}` is taken", self.username(place));
                 return Ok(None);
             }
             Sent::Again { reason, throttled } => (reason, throttled),
@@ -202,7 +206,7 @@ impl<W: World> Engine<'_, W> {
         };
         attempt.reason.clone_from(&reason);
         attempt.creates_left -= u32::from(!throttled);
-        // The pace of a service that asked to wait is kept by its slot.
+        // The pace of a service that asked to wait is kept by its turns.
         let pause = if throttled {
             Duration::ZERO
         } else {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::exchange::{describe, render};
+use super::exchange::describe;
 use super::{Engine, Halt, Site};
 use crate::domain::outcome::Delivery;
-use crate::ports::{Identity, Notice, World};
+use crate::ports::{Identity, Notice, Outgoing, World};
 
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -34,7 +34,7 @@ impl<W: World> Engine<'_, W> {
             let waited = self.world.now().since(begun);
             if waited >= wait {
                 return Err(format!(
-                    "it did not get ready within {}: {reason}",
+                    "it did not get ready within {}: {reason}\nhint: start `{service}` before, check its `url`, or let `wait` be longer",
                     humantime::format_duration(wait)
                 ));
             }
@@ -66,7 +66,7 @@ impl<W: World> Engine<'_, W> {
             return self.world.reach(self.places[place]).await.map_err(Unready::ForNow);
         };
         let scope = &site.scope;
-        let outgoing = render(request, scope, Identity::Own)
+        let outgoing = Outgoing::render(request, scope, Identity::Own)
             .map_err(|error| Unready::ForGood(format!("`{}` can't be sent: {error}", request.place)))?;
         let delivery = self.send(place, &outgoing).await;
         match &delivery {

@@ -169,7 +169,7 @@ impl<W: World> Engine<'_, W> {
                 broken.set(Some(error));
             }
         };
-        let mut name_seen = false;
+        let mut name_seen = self.learnt.borrow()[place].is_named;
         loop {
             match settle(&self.record(place), &self.powers(place, site), name_seen) {
                 Settle::Done => return Ok(()),
@@ -189,10 +189,15 @@ impl<W: World> Engine<'_, W> {
                 },
                 Settle::Read(id) => match self.read_name(place, site, &id).await? {
                     Shown::Nothing if self.doubts_ids => {
-                        return Err(Stuck::new(
-                            Reason::Unproved,
-                            "reading it back does not show whose it is",
-                        ));
+                        let proof = self.prove_unread(place, site, &id).await?;
+                        if site.service.find.is_some() {
+                            let reason = "its id leads to no account";
+                            write(self.note(place, Event::StrangerShown(reason.to_owned())));
+                        } else {
+                            write(self.note(place, Event::DeleteIntended));
+                            write(self.note(place, Event::Deleted(id.clone())));
+                            self.count(place, id, &Gone::NeverThere(proof), settled);
+                        }
                     }
                     Shown::Ours | Shown::Nothing => name_seen = true,
                     Shown::Other => {
@@ -291,7 +296,8 @@ impl<W: World> Engine<'_, W> {
             .ok_or_else(|| Stuck::new(Reason::NoLookUp, "its id can't be computed"))
     }
 
-    /// Whose name the account of an id bears. An answer that shows none says nothing against deleting it.
+    /// Whose name the account of an id bears. An account that can't be read is not deleted unread; one that is not there,
+    /// or that shows no name, says nothing against it.
     async fn read_name(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Shown, Stuck> {
         let Some(verify) = &site.service.verify else {
             return Ok(Shown::Nothing);
@@ -299,14 +305,43 @@ impl<W: World> Engine<'_, W> {
         let scope = self.scope(place, site).with("id", id.as_str());
         let asked = self.stamp();
         let answer = self.ask(place, "read", &verify.request, &scope).await?;
-        if !answer.is_success() {
+        let seen = scope.answer(&answer);
+        if verify.request.gone.holds(&answer, &seen).unwrap_or(false) {
             return Ok(Shown::Nothing);
         }
-        let shown = shown(verify.name.as_ref(), &scope.answer(&answer), &self.username(place));
+        if !answer.is_success() {
+            // The look-up compares names too.
+            if let Some(find) = site.service.find.as_ref().filter(|_| self.powers(place, site).find)
+                && self.find(place, site, find).await?.contains(id)
+            {
+                return Ok(Shown::Ours);
+            }
+            let detail = format!(
+                "it is not deleted unread, and reading it back was answered with {}",
+                status(&answer)
+            );
+            return Err(Stuck::new(Reason::Failed, detail));
+        }
+        let shown = shown(verify.name.as_ref(), &seen, &self.username(place));
         if shown == Shown::Ours {
             self.prove_credentials(place, asked, &answer);
         }
         Ok(shown)
+    }
+
+    /// Proves that an id of which reading back shows nothing leads to no account at all.
+    async fn prove_unread(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Proof, Stuck> {
+        let unread = || Stuck::new(Reason::Unproved, "reading it back does not show whose it is");
+        let verify = site.service.verify.as_ref().ok_or_else(unread)?;
+        let scope = self.scope(place, site).with("id", id.as_str());
+        let answer = self.ask(place, "read", &verify.request, &scope).await?;
+        let answered = self.stamp();
+        let seen = scope.clone().answer(&answer);
+        if !verify.request.gone.holds(&answer, &seen).unwrap_or(false) {
+            return Err(unread());
+        }
+        let proof = self.prove(place, site, &verify.request, &scope, answered).await?;
+        proof.ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED))
     }
 
     /// Carries out the delete, step by step, and sees that it has come true.
@@ -335,9 +370,15 @@ impl<W: World> Engine<'_, W> {
             let seen = scope.clone().answer(&answer);
             if request.gone.holds(&answer, &seen).unwrap_or(false) {
                 let proof = self.prove(place, site, request, &scope, answered).await?;
-                return proof
-                    .map(Gone::NeverThere)
-                    .ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
+                let proof = proof.ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED))?;
+                if self.is_still_read(place, site, id).await {
+                    let said = status(&answer);
+                    return Err(Stuck::new(
+                        Reason::Failed,
+                        format!("the delete was answered with {said}, but reading it back still shows it"),
+                    ));
+                }
+                return Ok(Gone::NeverThere(proof));
             }
             if !request.expect.holds(&answer, &seen).unwrap_or(false) {
                 return Err(refused(&answer));
@@ -347,6 +388,26 @@ impl<W: World> Engine<'_, W> {
         }
         self.see_gone(place, site, id).await?;
         Ok(Gone::Deleted)
+    }
+
+    /// Is the account still there for all that a delete said? One that is sent to a wrong address is answered "not found" too.
+    ///
+    /// That reading it back can't be done says nothing either way: then the proof has to do.
+    async fn is_still_read(&self, place: usize, site: &Site, id: &RemoteId) -> bool {
+        let Some(verify) = &site.service.verify else {
+            return false;
+        };
+        let scope = self.scope(place, site).with("id", id.as_str());
+        let Ok(answer) = self.ask(place, "read", &verify.request, &scope).await else {
+            return false;
+        };
+        let seen = scope.answer(&answer);
+        let expected = verify.request.expect.holds(&answer, &seen).unwrap_or(false);
+        match shown(verify.name.as_ref(), &seen, &self.username(place)) {
+            Shown::Ours => expected,
+            Shown::Nothing => expected && verify.name.is_none(),
+            Shown::Other => false,
+        }
     }
 
     /// Asks until the account is seen to be gone, where the configuration says how.

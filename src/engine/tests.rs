@@ -5,6 +5,7 @@
 mod absence;
 mod book;
 mod crash;
+mod doubt;
 mod fault;
 mod journal;
 mod lifecycle;

@@ -154,6 +154,24 @@ impl Expression {
             .transpose()
     }
 
+    /// As [`Self::eval_text`], for an id: a number with a fraction or an exponent is an error. Once `1e2` is read as a number
+    /// its digits are gone, and `100.0` may be another's id.
+    pub fn eval_id(&self, scope: &Scope) -> Result<Option<String>, EvalError> {
+        let value = self.eval_optional(scope)?;
+        if value
+            .as_ref()
+            .is_some_and(|value| value.is_number() && !value.is_integer())
+        {
+            return Err(self.prefixed(EvalError::new(
+                EvalErrorKind::Unfit,
+                "a number with a fraction or an exponent is no id",
+            )));
+        }
+        value
+            .map(|value| to_text(&value).map_err(|error| self.prefixed(error)))
+            .transpose()
+    }
+
     /// Is it true? A condition on what is not there doesn't hold, however it is turned: `not body.active` of an HTML page is false.
     pub fn eval_bool(&self, scope: &Scope) -> Result<bool, EvalError> {
         self.check(scope)?;

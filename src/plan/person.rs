@@ -13,6 +13,9 @@ use crate::config::{Copy, Persona};
 use crate::domain::secret::Secret;
 use crate::language::{EvalError, Scope, Template};
 
+/// The role where none is said, as a service of the article's convention is told one always.
+const ROLE: &str = "tester";
+
 /// One copy of a persona.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -26,7 +29,7 @@ pub struct Person {
     pub username: String,
     /// One password for all services; unknown where the person is only recalled.
     pub password: Option<Secret>,
-    role: Option<String>,
+    role: String,
     first_name: String,
     last_name: String,
     email: Option<String>,
@@ -65,7 +68,7 @@ impl Person {
             persona: copy.persona,
             username: default_username(&copy.name, run),
             password,
-            role: None,
+            role: ROLE.to_owned(),
             first_name,
             last_name,
             email: None,
@@ -83,7 +86,9 @@ impl Person {
             }
             Ok(Some(text))
         };
-        person.role = given(&person, "role", &persona.role)?;
+        if let Some(role) = given(&person, "role", &persona.role)? {
+            person.role = role;
+        }
         if let Some(first_name) = given(&person, "first_name", &persona.first_name)? {
             person.first_name = first_name;
         }
@@ -126,6 +131,7 @@ impl Person {
             ("email", email),
             ("first_name", &self.first_name),
             ("last_name", &self.last_name),
+            ("role", &self.role),
         ];
         let fields = self
             .fields
@@ -135,12 +141,10 @@ impl Person {
             .password
             .iter()
             .map(|password| ("password", Value::from(password.expose())));
-        let role = self.role.iter().map(|role| ("role", Value::from(role.as_str())));
         Value::from_pairs(
             own.into_iter()
                 .map(|(name, value)| (name, Value::from(value)))
                 .chain([("index", Value::from(self.index))])
-                .chain(role)
                 .chain(password)
                 .chain(fields),
         )

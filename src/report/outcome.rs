@@ -11,12 +11,16 @@ use crate::domain::leftover::{Leftover, Reason};
 ///
 /// `left` counts the accounts that may exist when a rollback is over, `kept` those that were to be kept.
 pub fn after_setup(ready: usize, planned: usize, took: Duration, requests: u64) -> Line {
-    let effort = format!("in {}, {requests} requests", span(took));
+    let effort = format!(
+        "in {}, {}",
+        span(took),
+        count(usize::try_from(requests).unwrap_or(usize::MAX), "request", "requests")
+    );
     if ready == planned {
         Line::info(format!("{} ready {effort}", count(ready, "account is", "accounts are")))
     } else {
         Line::error(format!(
-            "{ready} of {} ready {effort}",
+            "setup failed: {ready} of {} ready {effort}",
             count(planned, "account is", "accounts are")
         ))
     }
@@ -24,6 +28,9 @@ pub fn after_setup(ready: usize, planned: usize, took: Duration, requests: u64) 
 
 /// The line that says how a cleanup or a rollback ended.
 pub fn after_cleanup(deleted: usize, absent: usize, left: usize, took: Duration) -> Line {
+    if deleted + absent + left == 0 {
+        return Line::info("nothing to delete, 0 left");
+    }
     let mut text = format!("{deleted} deleted");
     if absent > 0 {
         // Writing to a string can't fail.
@@ -96,7 +103,7 @@ mod tests {
         );
         assert_eq!(
             after_setup(0, 2, took, 2).text,
-            "0 of 2 accounts are ready in 420 ms, 2 requests"
+            "setup failed: 0 of 2 accounts are ready in 420 ms, 2 requests"
         );
         assert_eq!(after_cleanup(3, 0, 0, took).text, "3 deleted, 0 left in 420 ms");
         assert_eq!(

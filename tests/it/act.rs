@@ -3,6 +3,7 @@
 //! Where act is known to differ from GitHub's runner (a cancel kills at once, masks know no encodings, a blank line between
 //! two entries of a file is an error), our own emulator is the one to believe.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,9 @@ use tempfile::TempDir;
 
 use crate::runner::check_out_action;
 use crate::runner::node::Node;
+use crate::services::{article, left, made, start, three};
+
+const PASSWORD: &str = "sesame-open-9";
 
 /// A repository with the action in its folder `standin`, and act beside it.
 struct Act {
@@ -138,11 +142,12 @@ impl Log {
             .map_or("", |line| &line.step_result)
     }
 
+    /// The last value that a step set it to.
     fn output(&self, id: &str, name: &str) -> Option<&str> {
         let line = self
             .0
             .iter()
-            .find(|line| line.step_id == [id] && line.command == "set-output" && line.name == name);
+            .rfind(|line| line.step_id == [id] && line.command == "set-output" && line.name == name);
         line.map(|line| line.arg.as_str())
     }
 
@@ -177,32 +182,67 @@ fn program() -> PathBuf {
 }
 
 #[test]
-fn act_runs_main_and_post_of_the_action_and_hands_state_and_outputs_on() {
-    // The stand-in is Node itself: started as `node action main` it runs the workspace's `action.js`.
-    let act = Act::new(&Node::TwentyFour.program());
-    act.write(
-        "action.js",
-        "const { appendFileSync: append } = require('node:fs'), e = process.env;
-        if (process.argv[2] === 'main') {
-          append(e.GITHUB_STATE, 'journal<<END\\na\\nb\\nEND\\n');
-          append(e.GITHUB_OUTPUT, 'ids<<END\\n{\"users/test_user\":\"7\"}\\nEND\\nusers-test_user-id=7\\n');
-          append(e.GITHUB_STEP_SUMMARY, '# one account\\n');
-        }
-        console.log(process.argv[2], e['INPUT_CONFIG-FILE'], JSON.stringify([e.INPUT_CONFIG, e.STATE_journal]));",
-    );
+fn under_act_too_the_accounts_are_there_for_the_job_and_gone_after_it_fails() {
+    let sandbox = start(three(PASSWORD));
+    let act = Act::new(Path::new(env!("CARGO_BIN_EXE_standin")));
+    act.write("standin.json", &article(&sandbox, PASSWORD));
     let log = act.run(
-        "      - { id: accounts, uses: ./standin, with: { config-file: a.yml } }
-      - { id: use, run: 'echo id is ${{ steps.accounts.outputs.users-test_user-id }}; exit 3' }
+        "      - { id: accounts, uses: ./standin }
+      - { id: use, run: 'echo id is ${{ steps.accounts.outputs.users-test_user-id }}; rm standin.json; exit 3' }
       - { id: never, run: 'echo never' }\n",
     );
-    assert_eq!(log.printed("Main", "accounts"), "main a.yml [\"\",null]\n");
-    assert_eq!(log.output("accounts", "ids"), Some("{\"users/test_user\":\"7\"}"));
-    assert_eq!(log.summary("accounts"), "# one account\n");
-    assert_eq!(log.printed("Main", "use"), "id is 7\n");
+    assert_eq!(
+        log.result("Main", "accounts"),
+        "success",
+        "{}",
+        log.printed("Main", "accounts")
+    );
+    let id = log.output("accounts", "users-test_user-id").unwrap();
+    assert!(!id.is_empty());
+    assert_eq!(log.printed("Main", "use"), format!("id is {id}\n"));
+    assert_eq!(
+        (log.output("accounts", "count"), log.output("accounts", "ready")),
+        (Some("3"), Some("true"))
+    );
+    let ids: BTreeMap<String, String> = serde_json::from_str(log.output("accounts", "ids").unwrap()).unwrap();
+    assert_eq!(
+        ids.keys().collect::<Vec<_>>(),
+        ["billing/test_user", "orders/test_user", "users/test_user"]
+    );
+    assert!(
+        log.summary("accounts").contains("3 of 3 accounts ready"),
+        "{}",
+        log.summary("accounts")
+    );
     assert_eq!(
         (log.result("Main", "use"), log.result("Main", "never")),
         ("failure", "")
     );
-    assert_eq!(log.printed("Post", "accounts"), "post a.yml [\"\",\"a\\nb\"]\n");
+
+    assert_eq!(log.result("Post", "accounts"), "success");
+    assert!(
+        log.printed("Post", "accounts").contains("3 deleted, 0 left"),
+        "{}",
+        log.printed("Post", "accounts")
+    );
     assert_eq!(log.job_result(), "failure");
+    assert_eq!((made(&sandbox), left(&sandbox)), ([1; 3], [0; 3]));
+}
+
+#[test]
+fn under_act_too_a_setup_that_fails_leaves_nothing_and_says_who_failed_it() {
+    let sandbox = start(three(PASSWORD).fault("orders POST * status 403"));
+    let act = Act::new(Path::new(env!("CARGO_BIN_EXE_standin")));
+    act.write("standin.json", &article(&sandbox, PASSWORD));
+    let log = act.run("      - { id: accounts, uses: ./standin }\n");
+    assert_eq!(log.result("Main", "accounts"), "failure");
+    assert_eq!(log.output("accounts", "ready"), Some("false"));
+    assert!(
+        log.summary("accounts").contains("setup failed and left nothing"),
+        "{}",
+        log.summary("accounts")
+    );
+    assert_eq!(log.result("Post", "accounts"), "success");
+    assert!(log.printed("Post", "accounts").contains("nothing is left to delete"));
+    assert_eq!((made(&sandbox), left(&sandbox)), ([1, 0, 1], [0; 3]));
 }

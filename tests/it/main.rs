@@ -6,6 +6,26 @@
 )]
 
 mod act;
+mod article;
+mod bad_input;
+mod canary;
+mod cancel;
+mod demo;
+mod desk;
+mod docs;
+mod handover;
+mod hostile;
+mod kill;
+mod liar;
+mod no_panic;
+mod outputs;
+mod plan;
+mod rollback;
 mod runner;
+mod scim2;
+mod services;
 mod shim;
+mod snapshot;
+mod state;
 mod tidy;
+mod waiting;

@@ -16,7 +16,7 @@ pub fn line(text: &str) -> String {
     bounded(uncut(text))
 }
 
-/// As [`line`], but whole.
+/// As [`line()`], but whole.
 pub(super) fn uncut(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut previous = ' ';

@@ -65,7 +65,7 @@ fn every_event_in_every_status() {
         untouched creating - - - - - - - - - - -
         creating  - live refused unclear live - - stranger deleting - - gone
         refused   creating - - - - - - - - - - -
-        unclear   creating - - - live - - - deleting - - gone
+        unclear   creating - - - live - - stranger deleting - - gone
         live      - - - - - verified rejected stranger deleting - - gone
         verified  - - - - - - - stranger deleting - - gone
         rejected  - - - - - - - stranger deleting - - gone
@@ -100,6 +100,7 @@ fn every_event_in_every_status() {
                 ids: vec![id("7")],
                 open_intents: 1,
                 last_intent: Some(Timestamp::from_millis(5)),
+                known_as: None,
             };
             // One intent, whose fate the event itself decides, unless the id is what it is about.
             if matches!(event, Event::Deleted(_)) {

@@ -208,15 +208,15 @@ async fn a_strange_answer_and_a_crash_together_touch_nobody_else() {
         Fault::After(409),
         Fault::Twice,
     ];
-    for (number, fault) in strange.into_iter().enumerate() {
+    for (seed, fault) in (0..).zip(strange) {
         for at in 1..40 {
             for crash in [Crash::After(at), Crash::Sent(at)] {
-                let fake = world(at as u64);
+                let fake = world(seed);
                 plant(&fake, fault);
                 fake.be_born(Some(crash));
                 stage.setup(&fake, true).await;
                 fake.be_born(None);
-                nothing_is_left(&stage, &fake, &format!("{number}, {crash:?}")).await;
+                nothing_is_left(&stage, &fake, &format!("seed {seed}, {crash:?}")).await;
             }
         }
     }

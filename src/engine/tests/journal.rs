@@ -1,8 +1,11 @@
 //! A journal that can't be written any more: nothing new is made, and what was made goes by memory alone.
 
 use super::book::{Book, Nature, PLAIN};
-use super::stage::{Stage, WAIT};
+use super::stage::{HOUR, Stage, WAIT};
 use super::world::{Fake, TIMEOUT};
+use crate::domain::account::RemoteId;
+use crate::domain::event::{Entry, Event};
+use crate::domain::ledger::Ledger;
 
 /// Services of which one deletes by what only the answer to its create tells.
 const SERVICES: &str = r#"
@@ -75,5 +78,37 @@ async fn a_journal_that_breaks_in_a_cleanup_stops_no_delete() {
         for service in 0..2 {
             assert_eq!(fake.book(service, |book| book.ours()), []);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_does_not_fit_is_settled_all_the_same() {
+    let stage = Stage::new(SERVICES);
+    let account = stage.plan().accounts[5].key.clone();
+    let somebody = RemoteId::new("1").expect("an id");
+    for events in [
+        vec![Event::Created(somebody.clone())],
+        vec![Event::Created(somebody.clone()), Event::Verified],
+        vec![Event::Absent, Event::Created(somebody.clone())],
+        vec![Event::CreateIntended, Event::Deleted(somebody)],
+        vec![Event::Verified],
+        vec![Event::CreateIntended, Event::CreateIntended],
+    ] {
+        let entries: Vec<Entry> = events
+            .into_iter()
+            .map(|event| Entry {
+                at: stage.plan().at,
+                account: account.clone(),
+                event,
+            })
+            .collect();
+        let (ledger, illegal) = Ledger::replay(stage.plan().clone(), &entries);
+        assert!(!illegal.is_empty(), "{entries:?}");
+        let fake = Fake::new(0, vec![Book::new(PLAIN, &["alice"]), Book::new(PLAIN, &["alice"])]);
+        let engine = stage.engine(&fake, ledger, HOUR);
+        let settled = engine.settle().await;
+        assert_eq!(settled.leftovers, [], "{entries:?}");
+        assert!(engine.ledger().is_settled());
+        assert!(fake.book(1, |book| book.humans_are_whole()), "{entries:?}");
     }
 }

@@ -340,13 +340,11 @@ impl Fake {
 }
 
 impl World for Fake {
-    async fn slot(&self, service: usize) {
-        loop {
-            let open_at = self.state.borrow().open_at[service];
-            if open_at <= self.time() {
-                return;
-            }
-            sleep_until(self.origin + Duration::from_millis(open_at)).await;
+    fn turn(&self, service: usize) -> Result<(), Duration> {
+        let open_at = self.state.borrow().open_at[service];
+        match open_at.saturating_sub(self.time()) {
+            0 => Ok(()),
+            wait => Err(Duration::from_millis(wait)),
         }
     }
 

@@ -74,7 +74,8 @@ impl Trigger {
     pub(crate) fn aim(&self, target: Option<Sender<Event>>) {
         let (state, changed) = &*self.shared;
         let mut state = state.lock().unwrap();
-        state.delivered = target.is_none() && state.fired;
+        // It stays delivered: who pulled it may come to look only when the next process is aimed at.
+        state.delivered |= target.is_none() && state.fired;
         state.target = target;
         changed.notify_all();
     }
@@ -83,7 +84,7 @@ impl Trigger {
     pub(crate) fn delivered(&self) {
         let (state, changed) = &*self.shared;
         let mut state = state.lock().unwrap();
-        state.delivered = state.fired;
+        state.delivered |= state.fired;
         changed.notify_all();
     }
 }

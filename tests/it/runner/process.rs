@@ -61,6 +61,11 @@ pub(crate) fn run(mut command: Command, console: &mut Console, triggers: &[Trigg
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    let (events, received) = mpsc::channel();
+    // Before the process starts: on a busy machine it may have come to the test's moment before this thread goes on.
+    for trigger in triggers {
+        trigger.aim(Some(events.clone()));
+    }
     let mut child = command
         .spawn()
         .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
@@ -72,14 +77,10 @@ pub(crate) fn run(mut command: Command, console: &mut Console, triggers: &[Trigg
         // The only failure is that the process has ended.
         let _ended = pidfd_send_signal(&handle, signal);
     };
-    let (events, received) = mpsc::channel();
     read(child.stdout.take().unwrap(), Stream::Output, events.clone());
     read(child.stderr.take().unwrap(), Stream::Error, events.clone());
     let exits = events.clone();
     thread::spawn(move || exits.send(Event::Exited(child.wait().unwrap())));
-    for trigger in triggers {
-        trigger.aim(Some(events.clone()));
-    }
 
     let mut ended = Ended {
         status: None,

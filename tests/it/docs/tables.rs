@@ -1,0 +1,187 @@
+//! Tables that follow from the code, and the one way to write them again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use standin::settings::table::{Kind, SETTINGS, Setting, Variable};
+
+use super::{ROOT, keys, read};
+
+const REFRESH: &str = "STANDIN_REFRESH_DOCS=1 cargo test --test it docs::";
+
+/// A part of a page that is made: lines from the first that begins so, below this heading.
+struct Made {
+    page: &'static str,
+    heading: &'static str,
+    begins: &'static str,
+    lines: Vec<String>,
+}
+
+#[test]
+fn tables_that_follow_from_the_code_are_as_it_is() {
+    for made in everything() {
+        let page = read(made.page);
+        let refreshed = with(&page, &made);
+        if std::env::var_os("STANDIN_REFRESH_DOCS").is_some() {
+            fs::write(Path::new(ROOT).join(made.page), refreshed).unwrap();
+        } else {
+            assert!(
+                page == refreshed,
+                "{}, below `{}`: should be\n{}\nrefresh it with: {REFRESH}",
+                made.page,
+                made.heading,
+                made.lines.join("\n")
+            );
+        }
+    }
+}
+
+/// The page with this part as it should be.
+fn with(page: &str, made: &Made) -> String {
+    let lines: Vec<&str> = page.lines().collect();
+    let heading = lines.iter().position(|line| *line == made.heading);
+    let heading = heading.unwrap_or_else(|| panic!("{} has no `{}`", made.page, made.heading));
+    let found = lines[heading..].iter().position(|line| line.starts_with(made.begins));
+    let start = heading + found.unwrap_or_else(|| panic!("{}: no line begins with `{}`", made.page, made.begins));
+    let length = lines[start..].iter().take_while(|line| !line.is_empty()).count();
+    let made = made.lines.iter().map(String::as_str);
+    let all: Vec<&str> = lines[..start]
+        .iter()
+        .copied()
+        .chain(made)
+        .chain(lines[start + length..].iter().copied())
+        .collect();
+    all.join("\n") + "\n"
+}
+
+fn everything() -> Vec<Made> {
+    let action: Action = serde_saphyr::from_str(&read("action.yml")).unwrap();
+    let page = "docs/configuration.md";
+    let mut outputs = described("| name | what it holds |", "outputs", &action.outputs);
+    outputs.push(
+        "| `SERVICE-ACCOUNT-id` | The id of one account, for example `users-test_user-id` or `identity-buyer-7-id` |"
+            .to_owned(),
+    );
+    let table = |page, heading, lines| Made {
+        page,
+        heading,
+        begins: "|",
+        lines,
+    };
+    let sentence = |kind: &'static str| Made {
+        page,
+        heading: "## Expressions",
+        begins: kind,
+        lines: vec![keys::words(kind)],
+    };
+    vec![
+        table(
+            "README.md",
+            "## Inputs",
+            described("| name | what it does |", "inputs", &action.inputs),
+        ),
+        table("README.md", "## Outputs", outputs),
+        table("README.md", "## Exit codes", exit_codes()),
+        table(page, "## Settings", settings()),
+        sentence("Filters"),
+        sentence("Tests after `is`"),
+        sentence("Functions"),
+    ]
+}
+
+#[derive(Deserialize)]
+struct Action {
+    inputs: BTreeMap<String, Described>,
+    outputs: BTreeMap<String, Described>,
+}
+
+#[derive(Deserialize)]
+struct Described {
+    description: String,
+}
+
+/// A table in the order of action.yml.
+fn described(head: &str, part: &str, entries: &BTreeMap<String, Described>) -> Vec<String> {
+    let text = read("action.yml");
+    let (_, below) = text.split_once(&format!("\n{part}:\n")).unwrap();
+    let place = |name: &str| {
+        below
+            .find(&format!("\n  {name}:\n"))
+            .or_else(|| below.find(&format!("  {name}:\n")))
+    };
+    let mut names: Vec<&String> = entries.keys().collect();
+    names.sort_by_key(|name| place(name));
+    let rows = names
+        .iter()
+        .map(|name| format!("| `{name}` | {} |", entries[*name].description));
+    [head.to_owned(), "|---|---|".to_owned()]
+        .into_iter()
+        .chain(rows)
+        .collect()
+}
+
+/// The exit codes as the enum's own documentation says.
+fn exit_codes() -> Vec<String> {
+    let source = read("src/commands/exit.rs");
+    let (_, rest) = source.split_once("pub enum ExitCode {").unwrap();
+    let (variants, _) = rest.split_once("\n}").unwrap();
+    let sentences = variants.lines().filter_map(|line| line.trim().strip_prefix("/// "));
+    let rows = sentences.map(|sentence| {
+        let sentence = sentence.trim_end_matches('.');
+        match sentence.strip_suffix(')').and_then(|it| it.rsplit_once(" (")) {
+            Some((meaning, code)) => format!("| {code} | {meaning} |"),
+            None => format!("| its own | {sentence} |"),
+        }
+    });
+    ["| code | meaning |".to_owned(), "|---|---|".to_owned()]
+        .into_iter()
+        .chain(rows)
+        .collect()
+}
+
+fn settings() -> Vec<String> {
+    let rows = SETTINGS.iter().map(|setting| {
+        let commands: Vec<String> = setting
+            .commands
+            .iter()
+            .map(|command| format!("{command:?}").to_lowercase())
+            .collect();
+        let commands = if commands.is_empty() {
+            "the action".to_owned()
+        } else {
+            commands.join(", ")
+        };
+        let value = match setting.kind {
+            Kind::Switch => "`true`".to_owned(),
+            Kind::Value => setting.placeholder.to_owned(),
+            Kind::List => format!("{},...", setting.placeholder),
+        };
+        format!(
+            "| `{}` | {value} | {} | {} | {commands} |",
+            setting.name,
+            setting.help,
+            sources(setting)
+        )
+    });
+    [
+        "| setting | value | what it does | given as | commands |".to_owned(),
+        "|---|---|---|---|---|".to_owned(),
+    ]
+    .into_iter()
+    .chain(rows)
+    .collect()
+}
+
+fn sources(setting: &Setting) -> String {
+    let variable = match setting.sources.variable {
+        Variable::Counts => Some("variable"),
+        Variable::NotInAction => Some("variable (not in the action)"),
+        Variable::Never => None,
+    };
+    let flag = setting.sources.flag.then_some("flag");
+    let input = setting.sources.input.then_some("input");
+    let all: Vec<&str> = [flag, input, variable].into_iter().flatten().collect();
+    all.join(", ")
+}

@@ -1,0 +1,98 @@
+//! `plan`: it shows what a setup would do, asks nothing of anyone, and shows no value of a variable.
+
+use standin::sandbox::{Sandbox, ServiceSpec};
+
+use crate::desk::{Desk, Ended};
+use crate::snapshot::assert_snapshot;
+
+const CONFIG: &str = "services:
+  - name: orders
+    url: \"{{ env.ORDERS_URL }}/v1\"
+    auth: { bearer: \"{{ env.ORDERS_TOKEN }}\" }
+    needs: [users]
+    create:
+      request: POST /customers
+      json: { login: \"{{ account.username }}\", owner: \"{{ needs.users.id }}\" }
+      expect: [201]
+    find: { request: \"GET /customers?login={{ account.username }}\", items: body.items, id: item.id, name: item.login }
+    verify: { request: \"GET /customers/{{ id }}\", name: body.login, until: \"body.state == 'active'\" }
+    delete: [ { request: \"DELETE /customers/{{ id }}\", expect: [204] } ]
+  - name: users
+    url: \"{{ env.USERS_URL }}\"
+    username: qa
+    password: \"{{ env.USERS_PASSWORD | default('pw-of-the-default') }}\"
+    limits: { concurrency: 3 }
+accounts:
+  - { name: alice, role: admin }
+  - { name: buyer, count: \"{{ env.WORKERS }}\", services: [users] }
+";
+
+fn plan(name: &str, desk: &Desk, arguments: &[&str]) -> Ended {
+    let mut words = vec!["plan"];
+    words.extend(arguments);
+    let ended = desk.run(&words);
+    assert_eq!(ended.code, Some(0), "{name}: {}", ended.stderr);
+    let shown = format!(
+        "{}--- standard error\n{}",
+        desk.steady(&ended.stdout),
+        desk.steady(&ended.stderr)
+    );
+    assert_snapshot(&format!("plan/{name}"), &shown);
+    ended
+}
+
+#[test]
+fn without_any_variable_it_names_those_that_are_not_set() {
+    let desk = Desk::new().configured(CONFIG);
+    plan("unset", &desk, &[]);
+    plan("unset_json", &desk, &["--format", "json"]);
+}
+
+#[test]
+fn with_every_variable_it_asks_nobody_and_shows_no_value() {
+    let sandbox = Sandbox::spawn_thread(
+        Sandbox::builder()
+            .service(ServiceSpec::new("users"))
+            .service(ServiceSpec::new("orders")),
+    )
+    .unwrap();
+    let desk = Desk::new()
+        .configured(CONFIG)
+        .with("USERS_URL", &sandbox.url("users"))
+        .with("ORDERS_URL", &sandbox.url("orders"))
+        .with("ORDERS_TOKEN", "correct-horse")
+        .with("USERS_PASSWORD", "battery-staple")
+        .with("WORKERS", "3");
+    for (name, arguments) in [("set", &[] as &[&str]), ("set_json", &["--format", "json"])] {
+        let ended = plan(name, &desk, arguments);
+        let all = format!("{}{}", ended.stdout, ended.stderr);
+        for value in ["correct-horse", "battery-staple", "127.0.0.1"] {
+            assert!(!all.contains(value), "{name} shows `{value}`: {all}");
+        }
+    }
+    assert!(sandbox.requests().is_empty());
+    assert_eq!(std::fs::read_dir(desk.journals()).unwrap().count(), 0);
+}
+
+#[test]
+fn json_is_json_and_has_a_version() {
+    let ended = Desk::new().configured(CONFIG).run(&["plan", "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(shown["version"], 1);
+    let accounts = shown["accounts"].as_array().unwrap();
+    assert_eq!(accounts.last().unwrap()["after"][0], "users/alice");
+}
+
+#[test]
+fn a_part_of_it_can_be_shown() {
+    let desk = Desk::new().configured(CONFIG).with("WORKERS", "2");
+    plan("only", &desk, &["--only", "users", "--persona", "buyer"]);
+}
+
+#[test]
+fn a_mistake_is_told_as_setup_tells_it() {
+    let desk = Desk::new().configured("services:\n  - name: users\n    ulr: http://localhost:8080\n");
+    let (plan, setup) = (desk.run(&["plan"]), desk.run(&["setup"]));
+    assert_eq!(plan.code, Some(2));
+    assert_eq!(plan.stderr, setup.stderr);
+}

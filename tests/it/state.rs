@@ -1,0 +1,167 @@
+//! Cleaning up without a journal: another job's `state`, a forged one, and a journal that is gone.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
+
+use crate::desk::Desk;
+
+/// One service with a look-up and one human, and one without a look-up.
+fn services() -> SandboxHandle {
+    let mut users = ServiceSpec::new("users").basic("qa", "correct-horse");
+    users.humans = vec!["maria.keller".to_owned()];
+    let builder = Sandbox::builder()
+        .service(users)
+        .service(ServiceSpec::new("orders").basic("qa", "correct-horse"));
+    Sandbox::spawn_thread(builder).unwrap()
+}
+
+fn configuration(services: &SandboxHandle) -> String {
+    format!(
+        r#"
+services:
+  - name: users
+    url: {}
+    timeout: 1s
+    auth: {{ basic: {{ username: qa, password: correct-horse }} }}
+    find: {{ request: "GET /accounts?username={{{{ account.username }}}}", items: body.items, id: item.id, name: item.username }}
+  - {{ name: orders, url: {}, timeout: 1s, username: qa, password: correct-horse }}
+"#,
+        services.url("users"),
+        services.url("orders")
+    )
+}
+
+/// A job of a run on GitHub, on a machine of its own.
+fn job(services: &SandboxHandle, run: &str) -> Desk {
+    let desk = Desk::new()
+        .with("GITHUB_ACTIONS", "true")
+        .with("GITHUB_REPOSITORY", "standin-ci/standin")
+        .with("GITHUB_RUN_ID", run)
+        .with("GITHUB_RUN_ATTEMPT", "1")
+        .configured(&configuration(services));
+    let file = |name: &str| {
+        let path = desk.root().join(name);
+        fs::write(&path, "").unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (output, summary) = (file("output"), file("summary"));
+    desk.with("GITHUB_OUTPUT", &output)
+        .with("GITHUB_STEP_SUMMARY", &summary)
+}
+
+/// Sets up in a job, and gives its `state` output as another job would see it.
+fn set_up(desk: &Desk) -> Value {
+    let ended = desk.run(&["setup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let output = fs::read_to_string(desk.root().join("output")).unwrap();
+    let state = output
+        .lines()
+        .rfind(|line| line.starts_with('{') && line.contains("\"marker\""))
+        .unwrap();
+    serde_json::from_str(state).unwrap()
+}
+
+fn left(services: &SandboxHandle) -> usize {
+    ["users", "orders"]
+        .iter()
+        .map(|name| services.books(name).unwrap().left().count())
+        .sum()
+}
+
+#[test]
+fn another_job_of_the_run_settles_by_the_state() {
+    let services = services();
+    let state = set_up(&job(&services, "77"));
+    assert_eq!(left(&services), 2);
+    let ended = job(&services, "77").run(&["cleanup", "--state", &state.to_string()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(left(&services), 0);
+    // Twice is harmless: what is gone is gone, and that can be proved.
+    let ended = job(&services, "77").run(&["cleanup", "--state", &state.to_string()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn a_state_of_another_run_deletes_nothing() {
+    let services = services();
+    let state = set_up(&job(&services, "77"));
+    let ended = job(&services, "78").run(&["cleanup", "--state", &state.to_string()]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the marker of another run"), "{}", ended.stderr);
+    assert_eq!(left(&services), 2);
+}
+
+#[test]
+fn a_forged_id_or_name_deletes_no_human() {
+    let services = services();
+    let human = services.books("users").unwrap().humans().next().unwrap().clone();
+    let mut state = set_up(&job(&services, "77"));
+    // The human's id under our name: reading it back shows whose it is, and ours is looked for by its name.
+    state["accounts"][0]["id"] = json!(human.id);
+    // The human's name: it carries no marker.
+    let mut forged = state["accounts"][0].clone();
+    forged["account"] = json!("maria");
+    forged["username"] = json!("maria.keller");
+    state["accounts"].as_array_mut().unwrap().push(forged);
+    let ended = job(&services, "77").run(&["cleanup", "--state", &state.to_string()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("does not carry the marker"), "{}", ended.stderr);
+    assert_eq!(services.books("users").unwrap().humans().count(), 1);
+    assert_eq!(left(&services), 0);
+}
+
+#[test]
+fn a_state_that_is_none_is_a_mistake_of_the_users() {
+    let services = services();
+    for text in ["{}", "[]", "hello", "{\"version\":9}", ""] {
+        let ended = job(&services, "77").run(&["cleanup", "--state", text]);
+        // Empty counts as absent: then there is nothing to do.
+        assert_eq!(
+            ended.code,
+            Some(if text.is_empty() { 0 } else { 2 }),
+            "{text}: {}",
+            ended.stderr
+        );
+    }
+    assert!(services.requests().is_empty());
+}
+
+#[test]
+fn a_journal_that_is_gone_or_broken_is_looked_for_by_its_marker() {
+    for spoil in [remove, empty, fill] {
+        let services = services();
+        let desk = job(&services, "77");
+        set_up(&desk);
+        spoil(&journal(&desk));
+        let ended = desk.run(&["cleanup"]);
+        // The service without a look-up can only name what it may have.
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("orders/test_user may still exist"),
+            "{}",
+            ended.stderr
+        );
+        assert_eq!(services.books("users").unwrap().left().count(), 0, "{}", ended.stderr);
+        assert_eq!(services.books("orders").unwrap().left().count(), 1);
+    }
+}
+
+fn journal(desk: &Desk) -> PathBuf {
+    let entry = fs::read_dir(desk.journals()).unwrap().next().unwrap().unwrap();
+    entry.path().join("journal.jsonl")
+}
+
+fn remove(journal: &PathBuf) {
+    fs::remove_file(journal).unwrap();
+}
+
+fn empty(journal: &PathBuf) {
+    fs::write(journal, "").unwrap();
+}
+
+fn fill(journal: &PathBuf) {
+    fs::write(journal, "\0\0\0\0not a journal\n").unwrap();
+}
