@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::load;
-use crate::config::{Auth, Condition, Config, Count, Grant, Poll, Request, Service};
+use crate::config::{Auth, Condition, Config, Count, Grant, Next, Poll, Request, Service};
 use crate::domain::event::PlannedAccount;
 use crate::domain::marker::{Marker, Origin};
-use crate::language::Environment;
+use crate::language::{Environment, Scope};
 use crate::plan::{self, Run, Selection};
 use crate::report;
 use crate::settings::DataFormat;
@@ -31,10 +31,13 @@ struct Shown<'a> {
 #[derive(Serialize)]
 struct ShownService<'a> {
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preset: Option<&'a str>,
     url: String,
     auth: &'static str,
     concurrency: usize,
     requests: Vec<ShownRequest<'a>>,
+    notes: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -97,10 +100,12 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
             .filter(|service| accounts.iter().any(|account| account.key.service == service.name))
             .map(|service| ShownService {
                 name: service.name.as_str(),
-                url: service.url.render(&scope).unwrap_or_default(),
+                preset: service.preset.as_deref(),
+                url: url(service, &scope),
                 auth: auth(service),
                 concurrency: service.limits.concurrency,
                 requests: requests(service),
+                notes: notes(service),
             })
             .collect(),
         accounts: accounts
@@ -154,6 +159,13 @@ fn shown_account<'a>(account: &'a PlannedAccount, all: &[PlannedAccount]) -> Sho
     }
 }
 
+/// The address, as far as it is known without variables.
+fn url(service: &Service, scope: &Scope) -> String {
+    let parameters = service.parameters(scope).unwrap_or_default();
+    let scope = scope.clone().with_json("with", &parameters);
+    service.url.render(&scope).unwrap_or_default()
+}
+
 fn auth(service: &Service) -> &'static str {
     match &service.auth {
         Auth::None => "none",
@@ -192,7 +204,14 @@ fn requests(service: &Service) -> Vec<ShownRequest<'_>> {
         let expect = until(verify).map_or(expect.clone(), |until| format!("{expect}, until {until}"));
         shown("verify", &verify.request, expect)
     }));
-    requests.extend(service.list.iter().map(|list| plain("list", &list.request)));
+    requests.extend(service.list.iter().map(|list| {
+        let expect = condition(&list.request.expect);
+        shown(
+            "list",
+            &list.request,
+            format!("{expect}, {}", pages(list.next.as_ref())),
+        )
+    }));
     requests.extend(service.delete.iter().map(|request| plain("delete", request)));
     requests.extend(service.gone.iter().map(|gone| {
         let expect = until(gone).unwrap_or_else(|| condition(&gone.request.gone));
@@ -213,6 +232,30 @@ fn plain<'a>(step: &'static str, request: &'a Request) -> ShownRequest<'a> {
     shown(step, request, condition(&request.expect))
 }
 
+/// How a list goes on.
+fn pages(next: Option<&Next>) -> String {
+    match next {
+        None => "one page".to_owned(),
+        Some(Next::Link) => "pages by the `Link` header".to_owned(),
+        Some(Next::Page { param, first }) => format!("pages by `{param}` from {first}"),
+        Some(Next::Offset { param }) => format!("pages by `{param}` as an offset"),
+        Some(Next::Cursor { expression, param }) => format!("pages by `{param}` of {}", expression.source()),
+        Some(Next::Url { expression }) => format!("pages at {}", expression.source()),
+    }
+}
+
+/// What is not possible with a service as it is described.
+fn notes(service: &Service) -> Vec<&'static str> {
+    let mut notes = Vec::new();
+    if !service.settles_unclear() {
+        notes.push("without `find` an account whose create ended unclear can only be named as a leftover");
+    }
+    if service.list.is_none() {
+        notes.push("without `list` it can't be swept");
+    }
+    notes
+}
+
 fn condition(condition: &Condition) -> String {
     match condition {
         Condition::Success => "2xx".to_owned(),
@@ -225,14 +268,21 @@ fn in_text(shown: &Shown<'_>) -> String {
     let mut text = String::new();
     for service in &shown.services {
         // Writing to a string can't fail.
+        let preset = service
+            .preset
+            .map(|preset| format!(" (preset {preset})"))
+            .unwrap_or_default();
         writeln!(
             text,
-            "{} at {}, auth {}, {} at once",
+            "{}{preset} at {}, auth {}, {} at once",
             service.name, service.url, service.auth, service.concurrency
         )
         .unwrap_or_default();
         for request in &service.requests {
             writeln!(text, "  {:12}  {} -> {}", request.step, request.request, request.expect).unwrap_or_default();
+        }
+        for note in &service.notes {
+            writeln!(text, "  {:12}  {note}", "note").unwrap_or_default();
         }
         text.push('\n');
     }

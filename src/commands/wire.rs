@@ -133,7 +133,8 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Stri
     let name = &service.name;
     let headers = pairs(&service.headers, scope, "headers", service)?;
     let credentials = match &service.auth {
-        Auth::None => Credentials::None,
+        // What has to be fetched first comes with the token.
+        Auth::None | Auth::OAuth2(_) | Auth::Login(_) | Auth::GithubOidc { .. } => Credentials::None,
         Auth::Basic { username, password } => Credentials::Basic {
             username: render(username, scope, "auth.basic.username", service)?,
             password: Secret::new(render(password, scope, "auth.basic.password", service)?),
@@ -145,7 +146,6 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Stri
                 .map(|(name, value)| (name, Secret::new(value)))
                 .collect(),
         ),
-        Auth::OAuth2(_) | Auth::Login(_) | Auth::GithubOidc { .. } => Credentials::None,
     };
     if base.scheme() == "http" && !matches!(credentials, Credentials::None) && !http::is_private(&base) {
         warnings.push(format!(

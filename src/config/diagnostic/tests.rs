@@ -38,7 +38,7 @@ standin.yml:3:10: the address of a service begins with `http://` or `https://`
    |          ^^^^^^^^^^^^^^
 hint: write the whole address, such as `http://localhost:8081`
 
-standin.yml:4:14: `timeout` is a duration
+standin.yml:4:14: `timeout` must be a duration
  4 |     timeout: 10
    |              ^^
 hint: write it as `500ms`, `10s` or `1h30m`
@@ -48,7 +48,7 @@ standin.yml:5:15: unknown key `concurency` of `limits`
    |               ^^^^^^^^^^
 hint: did you mean `concurrency`?
 
-standin.yml:5:36: `rate` is requests in a time
+standin.yml:5:36: `rate` must be requests in a time
  5 |     limits: { concurency: 0, rate: fast }
    |                                    ^^^^
 hint: write it as `50/s` or `600/m`
@@ -91,7 +91,7 @@ standin.yml:11:39: `{{` has no `}}`
  11 |     verify: { request: \"GET /accounts/{{ id }\", within: 5 }
     |                                       ^
 
-standin.yml:11:57: `within` is a duration
+standin.yml:11:57: `within` must be a duration
  11 |     verify: { request: \"GET /accounts/{{ id }\", within: 5 }
     |                                                         ^
 hint: write it as `500ms`, `10s` or `1h30m`
@@ -101,7 +101,7 @@ standin.yml:13:13: this can't be the name of an account
     |             ^^
 hint: begin with a letter or `_`, and use letters, digits, `_` and `-`
 
-standin.yml:13:24: `count` is a whole number from 1 to 10000
+standin.yml:13:24: `count` must be a whole number from 1 to 10000
  13 |   - { name: 1a, count: -1, rol: x }
     |                        ^^
 

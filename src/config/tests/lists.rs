@@ -40,7 +40,10 @@ fn every_style_of_paging_is_read() {
 fn mistakes_in_a_list_are_told() {
     for (rest, expected) in [
         (", next: links", "this is no way to a next page"),
-        (", next: { page: p, first: 2 }", "`first` is a whole number from 0 to 1"),
+        (
+            ", next: { page: p, first: 2 }",
+            "`first` must be a whole number from 0 to 1",
+        ),
         (
             ", next: { page: p, offset: o }",
             "`next` has more than one way to the next page",
