@@ -27,5 +27,6 @@ mod services;
 mod shim;
 mod snapshot;
 mod state;
+mod sweep;
 mod tidy;
 mod waiting;
