@@ -8,6 +8,7 @@
 mod act;
 mod article;
 mod bad_input;
+mod bounds;
 mod canary;
 mod cancel;
 mod demo;
