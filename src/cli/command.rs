@@ -131,7 +131,7 @@ pub(super) static COMMANDS: &[Row] = &[
         command: CommandName::Sweep,
         name: "sweep",
         usage: "sweep [SETTINGS]",
-        summary: "find and delete old marked accounts by listing the services; needs no journal",
+        summary: "find and delete old marked accounts, by listing the services",
         about: "Lists each service and deletes the accounts whose names carry the marker of this repository and\n\
                 whose own time to live and `--older-than` are over, or every account of `--run this`. What\n\
                 carries no marker is never touched.",

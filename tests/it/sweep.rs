@@ -41,7 +41,8 @@ accounts:
 const OFFSET: &str = "list: { request: \"GET /accounts?limit=30\", items: body.items, id: item.id, name: item.username, next: { offset: offset } }";
 const PAGES: &str = "list: { request: \"GET /accounts?per_page=30\", items: body.items, id: item.id, name: item.username, next: { page: page, first: 1 } }";
 const LINK: &str = "list: { request: \"GET /accounts?per_page=30&page=1\", items: body.items, id: item.id, name: item.username, next: link }";
-const WHOLE: &str = "list: { request: \"GET /accounts?limit=500\", items: body.items, id: item.id, name: item.username }";
+const WHOLE: &str =
+    "list: { request: \"GET /accounts?limit=500\", items: body.items, id: item.id, name: item.username }";
 
 fn ours(service: &SandboxHandle) -> usize {
     let books = service.books("users").unwrap();
