@@ -10,3 +10,4 @@ mod every_write;
 mod moments;
 mod post;
 mod shim;
+mod storm;
