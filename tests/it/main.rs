@@ -10,6 +10,7 @@ mod article;
 mod bad_input;
 mod canary;
 mod cancel;
+mod chaos;
 mod demo;
 mod desk;
 mod docs;
