@@ -16,10 +16,10 @@ use crate::runner::interruption::{Interruption, Trigger};
 use crate::runner::job::{Job, Outcome, Step, StepResult};
 use crate::services::{errors, outputs, put};
 
-const TOKEN: &str = "scim-token-of-the-tests";
+pub(crate) const TOKEN: &str = "scim-token-of-the-tests";
 
 /// The server as a service of ours: a schema in each body, names found by a filter, absence seen by a read.
-const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 services:
   - name: identity
     url: "{{ env.SCIM_URL }}/v2"
@@ -55,20 +55,20 @@ accounts:
 "#;
 
 /// The server, which ends when this is dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    door: Door,
+    pub(crate) door: Door,
 }
 
 /// Where it answers.
 #[derive(Clone, Copy)]
-struct Door {
-    port: u16,
+pub(crate) struct Door {
+    pub(crate) port: u16,
 }
 
 impl Server {
     /// Starts one and waits until it answers. Panics where its script is not named: a test that skips itself proves nothing.
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let script = env::var_os("STANDIN_TEST_SCIM2").unwrap_or_else(|| {
             panic!("`STANDIN_TEST_SCIM2` is not set\nhint: run `scripts/test`, or set it to `tests/servers/scim2.sh`")
         });
@@ -131,7 +131,7 @@ impl Door {
     }
 
     /// How many users it has, as it says itself.
-    fn users(self) -> u64 {
+    pub(crate) fn users(self) -> u64 {
         let answer = self.get("/v2/Users").unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         serde_json::from_str::<Value>(body).unwrap()["totalResults"]
@@ -140,7 +140,7 @@ impl Door {
     }
 
     /// Makes a user that is none of ours.
-    fn add(self, name: &str) {
+    pub(crate) fn add(self, name: &str) {
         let body = format!(r#"{{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{name}"}}"#);
         let answer = self.ask("POST", "/v2/Users", &body).unwrap();
         assert!(answer.starts_with("HTTP/1.0 201"), "{answer}");

@@ -89,7 +89,7 @@ pub enum FileCommandError {
     },
     /// A name that would be read as something else.
     #[error(
-        "`{name}` can't be the name of an output, state or variable: it is empty or has `=`, `<<` or a control character"
+        "`{name}` can't be the name of an output, state or variable: it is empty, has `=`, `<<` or a control character, or ends in `<`"
     )]
     Name {
         /// The name, made harmless.
@@ -171,7 +171,9 @@ impl FileCommands {
 
 /// One pair in the heredoc form. A random delimiter keeps a value from ending itself.
 fn entry(kind: CommandFile, name: &str, value: &str, delimiter: &str) -> Result<String, FileCommandError> {
-    if name.is_empty() || name.contains('=') || name.contains("<<") || name.chars().any(char::is_control) {
+    // A `<` at the end would become part of the `<<`, and the delimiter another than it is.
+    let unreadable = name.contains('=') || name.contains("<<") || name.ends_with('<');
+    if name.is_empty() || unreadable || name.chars().any(char::is_control) {
         return Err(FileCommandError::Name {
             name: name.escape_debug().to_string(),
         });
@@ -284,6 +286,7 @@ mod tests {
             (CommandFile::Output, "", "x"),
             (CommandFile::Output, "a=b", "x"),
             (CommandFile::Output, "a<<b", "x"),
+            (CommandFile::Output, "a<", "x"),
             (CommandFile::Output, "a\nb", "x"),
             (CommandFile::Output, "a", "x\nghadelimiter_0123\nb=c"),
             (CommandFile::Output, "ghadelimiter_0123", "x"),

@@ -23,6 +23,13 @@ impl Diary {
         Some(Self { text, reading })
     }
 
+    /// How many lines the one journal in a directory of journals has; none while there is no journal.
+    pub(crate) fn lines_in(journals: &Path) -> usize {
+        let entry = fs::read_dir(journals).ok().and_then(|mut entries| entries.next()?.ok());
+        let bytes = entry.and_then(|entry| fs::read(entry.path().join("journal.jsonl")).ok());
+        bytes.map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count())
+    }
+
     /// Every line is whole and fits to those before it.
     pub(crate) fn assert_whole(&self, when: &str) {
         assert!(self.text.ends_with('\n'), "{when}: the last line is torn");
