@@ -8,6 +8,6 @@ mod table;
 
 pub use line::{Level, Line};
 pub use narrator::{Narrator, Phase};
-pub use outcome::{after_cleanup, after_setup, hint, leftovers};
+pub use outcome::{after_cleanup, after_setup, hint, leftovers, plural};
 pub use summary::{AccountRow, cleanup_summary, setup_summary};
 pub use table::table;

@@ -213,7 +213,12 @@ async fn settle(
         intend_all(context, &mut ledger);
     }
     let begun = context.clock.now();
-    let files = KeptFiles::read(&today.config, &plan::scope(&today.variables, run), &today.directory)?;
+    let files = KeptFiles::read(
+        &today.config,
+        &plan::scope(&today.variables, run),
+        &today.directory,
+        &[],
+    )?;
     let owed = Owed {
         config: &today.config,
         variables: &today.variables,

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::exit::Failure;
 use crate::config::{self, Config, Missing};
+use crate::domain::account::ServiceName;
 use crate::language::Environment;
 use crate::settings::{ConfigSource, Sealed};
 
@@ -93,8 +94,11 @@ pub(super) fn parse(document: &Document, variables: &Environment, sealed: &Seale
 }
 
 /// All variables that are missing, at once, with where they are used.
-pub(super) fn require(config: &Config, variables: &Environment) -> Result<(), Failure> {
-    let missing = config.missing_variables(variables);
+pub(super) fn require(config: &Config, variables: &Environment, only: &[String]) -> Result<(), Failure> {
+    let mut missing = config.missing_variables(variables);
+    // What only services use that are not meant is nobody's need.
+    let is_meant = |name: &ServiceName| only.is_empty() || only.iter().any(|meant| meant == name.as_str());
+    missing.retain(|variable| variable.services.is_empty() || variable.services.iter().any(is_meant));
     if missing.is_empty() {
         return Ok(());
     }

@@ -21,6 +21,7 @@ use crate::adapters::private_dir::PrivateDir;
 use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{self, Marker, Origin};
+use crate::engine::Site;
 use crate::plan::{self, Draft, Person, Run, Selection};
 
 /// So many secrets that the user chose are looked for in the names of accounts; each look is at every name.
@@ -46,7 +47,7 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
     let document = load::document(context)?;
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let config = load::parse(&document, &variables, sealed)?;
-    load::require(&config, &variables)?;
+    load::require(&config, &variables, &context.settings.only)?;
     let timeout_of = |service: &Service| sealed.timeout.unwrap_or(service.timeout);
     let slow = config
         .services
@@ -85,9 +86,18 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
     let draft = plan::draw_up(&config, &variables, &run, &selection, now, &mut random)
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let scope = plan::scope(&variables, &run);
-    let files = KeptFiles::read(&config, &scope, &document.directory)?;
+    let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
     let wired = wire(context, &config, &variables, &scope, sealed, &files)?;
-    let unusable: Vec<&str> = wired.sites.iter().filter_map(|site| site.unusable.as_deref()).collect();
+    let is_planned = |site: &&Site| {
+        let accounts = &draft.planned.accounts;
+        accounts.iter().any(|account| account.key.service == site.service.name)
+    };
+    let unusable: Vec<&str> = wired
+        .sites
+        .iter()
+        .filter(is_planned)
+        .filter_map(|site| site.unusable.as_deref())
+        .collect();
     if !unusable.is_empty() {
         return Err(Failure::Usage(unusable.join("\n")));
     }

@@ -10,7 +10,6 @@ use super::exit::{ExitCode, Failure};
 use super::job_report::write_report;
 use super::load::{self, Document};
 use super::sealed::SealedCopy;
-use super::setup::plural;
 use super::tls::KeptFiles;
 use super::wire::wire;
 use crate::adapters::entry::{EntryDir, Lock};
@@ -28,7 +27,7 @@ use crate::engine::{Engine, Settled};
 use crate::language::Environment;
 use crate::plan::{self, Run};
 use crate::ports::{Notice, World as _};
-use crate::report::{self, Narrator, Phase};
+use crate::report::{self, Narrator, Phase, plural};
 use crate::settings::{OnLeftover, Sealed};
 
 /// How long a setup that still runs is given to stop, once it was told to.

@@ -26,7 +26,7 @@ use crate::domain::secret::Secret;
 use crate::engine::{Engine, Provisioned, Settled};
 use crate::plan::Draft;
 use crate::ports::{Stop, World as _};
-use crate::report::{self, AccountRow, Narrator, Phase};
+use crate::report::{self, AccountRow, Narrator, Phase, plural};
 use crate::settings::OnFailure;
 
 /// What a setup came to.
@@ -309,9 +309,4 @@ fn summarise(context: &Context, ended: &Ended) {
         ));
     }
     settle::write_summary(context, &text);
-}
-
-/// `1 account`, `3 accounts`.
-pub(super) fn plural(number: usize, one: &str) -> String {
-    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }

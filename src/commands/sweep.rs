@@ -1,19 +1,20 @@
 //! `sweep`: finds what was orphaned by listing the services, with no journal, and touches nothing else.
 
+mod findings;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use anyhow::Context as _;
-use serde::Serialize;
+
+use findings::{Fate, Found, List, say_outcome, tell, write};
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::load;
 use super::settle::{conclude, narrate};
-use super::setup::plural;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
-use crate::adapters::private_dir::write_private_file;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::account::{AccountKey, RemoteId, ServiceName};
@@ -26,42 +27,7 @@ use crate::engine::{Engine, Listed, Settled, Site};
 use crate::language::glob;
 use crate::plan::{self, Run};
 use crate::ports::Stop;
-use crate::report::{self, Narrator, Phase};
-use crate::settings::DataFormat;
-
-/// Rows of the table; more are only counted.
-const ROWS_MAX: usize = 1_000;
-
-/// A marked account that a list showed.
-#[derive(Serialize)]
-struct Found {
-    service: ServiceName,
-    username: String,
-    id: RemoteId,
-    /// `delete`, `deleted`, `left` or `kept`.
-    what: &'static str,
-    /// Why it stays, or is left.
-    why: String,
-}
-
-/// How the listing of a service went.
-#[derive(Serialize)]
-struct List {
-    service: ServiceName,
-    pages: usize,
-    accounts: usize,
-    incomplete: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    version: u32,
-    phase: &'a str,
-    dry_run: bool,
-    services: &'a [List],
-    accounts: &'a [Found],
-    seconds: f64,
-}
+use crate::report::{Narrator, Phase, plural};
 
 /// The command.
 pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
@@ -71,10 +37,10 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let mut config = load::parse(&document, &variables, sealed)?;
     let without_list = select(context, &mut config)?;
-    load::require(&config, &variables)?;
+    load::require(&config, &variables, &context.settings.only)?;
     let run = run(context, &config.prefix);
     let scope = plan::scope(&variables, &run);
-    let files = KeptFiles::read(&config, &scope, &document.directory)?;
+    let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
     let Wired {
         sites,
         services,
@@ -104,7 +70,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     };
     let deadline = begun + sealed.cleanup_deadline;
     let (lists, mut found) = list_all(context, &world, &sites, deadline, begun).await;
-    let hits = found.iter().filter(|found| found.what == "delete").count();
+    let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
     let mut left = 0;
@@ -224,8 +190,8 @@ async fn list_all(
             .list(place, |id, username| {
                 let (what, why) = match judge(&username, &rules) {
                     Verdict::Unmarked => return,
-                    Verdict::Sweep(_) => ("delete", String::new()),
-                    Verdict::Keep(why) => ("kept", why.to_owned()),
+                    Verdict::Sweep(_) => (Fate::Delete, String::new()),
+                    Verdict::Keep(why) => (Fate::Kept, why.to_owned()),
                 };
                 found.push(Found {
                     service: service.clone(),
@@ -306,7 +272,7 @@ async fn delete(
     deadline: Timestamp,
 ) -> Settled {
     let hits: Vec<usize> = (0..found.len())
-        .filter(|place| found[*place].what == "delete")
+        .filter(|place| found[*place].what == Fate::Delete)
         .collect();
     for place in &hits {
         // Post or `cleanup` should have deleted it: something went wrong there.
@@ -341,7 +307,7 @@ async fn delete(
         .collect();
     for (account, place) in hits.iter().enumerate() {
         let left = why.get(&ledger.account(account).key);
-        found[*place].what = if left.is_some() { "left" } else { "deleted" };
+        found[*place].what = if left.is_some() { Fate::Left } else { Fate::Deleted };
         found[*place].why = left.map(ToString::to_string).unwrap_or_default();
     }
     drop(ledger);
@@ -351,63 +317,4 @@ async fn delete(
             .error(&format!("stopped by signal {signal}: run `standin sweep` again"));
     }
     settled
-}
-
-/// What was found, for people or for programs.
-fn tell(context: &Context, found: &[Found]) {
-    if context.settings.format == DataFormat::Json {
-        return;
-    }
-    let rows: Vec<Vec<String>> = found
-        .iter()
-        .take(ROWS_MAX)
-        .map(|found| {
-            vec![
-                found.service.to_string(),
-                found.username.clone(),
-                found.id.to_string(),
-                found.what.to_owned(),
-                found.why.clone(),
-            ]
-        })
-        .collect();
-    if !rows.is_empty() {
-        context
-            .console
-            .data(&report::table(&["service", "user name", "id", "", "why"], &rows));
-    }
-}
-
-fn write(context: &Context, lists: &[List], found: &[Found], seconds: f64) -> anyhow::Result<()> {
-    let report = Report {
-        version: 1,
-        phase: "sweep",
-        dry_run: context.settings.sweep.dry_run,
-        services: lists,
-        accounts: found,
-        seconds,
-    };
-    let json = serde_json::to_string_pretty(&report)?;
-    if context.settings.format == DataFormat::Json {
-        context.console.data(&json);
-    }
-    if let Some(path) = &context.settings.sealed.report {
-        write_private_file(path, context.console.redact(&json).as_bytes()).context("the report can't be written")?;
-    }
-    Ok(())
-}
-
-fn say_outcome(context: &Context, lists: &[List], hits: usize) {
-    let accounts: usize = lists.iter().map(|list| list.accounts).sum();
-    let listed = format!(
-        "{} listed in {}",
-        plural(accounts, "account"),
-        plural(lists.len(), "service")
-    );
-    let text = match (hits, context.settings.sweep.dry_run) {
-        (0, _) => format!("{listed}, none to sweep"),
-        (hits, true) => format!("{listed}, {hits} to sweep; nothing was deleted, as `dry-run` asks"),
-        (hits, false) => format!("{listed}, {hits} of them to sweep"),
-    };
-    context.console.info(&text);
 }

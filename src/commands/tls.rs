@@ -22,9 +22,10 @@ pub(super) struct KeptFiles(BTreeMap<String, String>);
 
 impl KeptFiles {
     /// Reads every file that the configuration names, relative to its own directory.
-    pub(super) fn read(config: &Config, scope: &Scope, directory: &Path) -> Result<Self, Failure> {
+    pub(super) fn read(config: &Config, scope: &Scope, directory: &Path, only: &[String]) -> Result<Self, Failure> {
         let mut files = BTreeMap::new();
-        for service in &config.services {
+        let is_meant = |service: &&Service| only.is_empty() || only.iter().any(|name| name == service.name.as_str());
+        for service in config.services.iter().filter(is_meant) {
             let Some(tls) = &service.tls else { continue };
             for (key, template) in [("ca", &tls.ca), ("cert", &tls.cert), ("key", &tls.key)] {
                 let Some(template) = template else { continue };

@@ -80,6 +80,11 @@ pub fn hint(leftover: &Leftover, again: &str) -> String {
     }
 }
 
+/// `1 account`, `3 accounts`.
+pub fn plural(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
 /// `1 account is`, `3 accounts are`.
 fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })

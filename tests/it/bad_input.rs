@@ -334,3 +334,20 @@ fn a_service_that_refuses_what_it_is_sent_rolls_the_others_back() {
     assert_eq!(sandbox.books("users").unwrap().left().count(), 0);
     assert_eq!(sandbox.books("users").unwrap().created_ever, 1);
 }
+
+#[test]
+fn a_part_needs_its_own_variables_alone() {
+    let service = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
+    let url = service.url("users");
+    let text = format!(
+        "services:\n  - {{ name: users, url: {url} }}\n  - {{ name: orders, url: \"{{{{ env.ORDERS_URL }}}}\" }}\n"
+    );
+    let desk = Desk::new().configured(&text);
+    let whole = desk.run(&["setup"]);
+    assert_eq!(whole.code, Some(2), "{}", whole.stderr);
+    assert!(whole.stderr.contains("`ORDERS_URL`"), "{}", whole.stderr);
+    let part = desk.run(&["setup", "--only", "users"]);
+    assert_eq!(part.code, Some(0), "{}", part.stderr);
+    assert_eq!(desk.run(&["cleanup"]).code, Some(0));
+    assert_eq!(service.books("users").unwrap().left().count(), 0);
+}
