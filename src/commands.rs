@@ -26,6 +26,8 @@ mod wire;
 
 use std::ffi::OsString;
 
+use tracing_subscriber::layer::SubscriberExt as _;
+
 use crate::adapters::clock::Clock;
 use crate::adapters::console::{Console, LogFormat};
 use crate::adapters::environment::Environment;
@@ -68,6 +70,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         &environment,
         clock,
     );
+    // What our own code traces goes through the one writer; it can be set once, and this is the one place.
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(console.layer())).unwrap_or_default();
     let context = Context::new(host, environment, invocation, settings, console, clock);
     let outcome = context.block_on(|context| dispatch(context, &context.invocation.command));
     context.end(outcome)

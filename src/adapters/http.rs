@@ -80,6 +80,8 @@ impl Credentials {
 /// Where a service is and how it is to be asked.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
+    /// The service's name, for whoever looks for a fault.
+    pub name: String,
     /// The base URL; its path is kept in front of every request's.
     pub base: Url,
     /// Fields that every request carries.
@@ -128,6 +130,11 @@ impl Service {
     /// Are the credentials renewed once they are no longer taken?
     pub fn renews(&self) -> bool {
         self.token.is_some()
+    }
+
+    /// What the configuration calls it.
+    pub fn name(&self) -> &str {
+        &self.endpoint.name
     }
 
     /// Takes a turn at the service's pace, or says how long to wait.

@@ -50,10 +50,13 @@ impl World for LiveWorld<'_> {
     }
 
     async fn send(&self, service: usize, request: &Outgoing) -> Delivery {
-        match self.service(service) {
-            Some(service) => service.send(request).await,
-            None => Delivery::NotSent("the service can't be asked".to_owned()),
-        }
+        let Some(service) = self.service(service) else {
+            return Delivery::NotSent("the service can't be asked".to_owned());
+        };
+        let begun = self.clock.now();
+        let delivery = service.send(request).await;
+        trace(service.name(), request, &delivery, self.clock.now().since(begun));
+        delivery
     }
 
     async fn reach(&self, service: usize) -> Result<(), String> {
@@ -106,6 +109,22 @@ impl World for LiveWorld<'_> {
     fn tell(&self, notice: Notice) {
         (self.listener)(notice);
     }
+}
+
+/// Tells whoever looks for a fault of a request and its answer. What may hold a secret is left out: the query, the fields,
+/// the bodies.
+fn trace(service: &str, request: &Outgoing, delivery: &Delivery, took: Duration) {
+    let path = request.target.split('?').next().unwrap_or_default();
+    let answer = match delivery {
+        Delivery::Answered(answer) => format!("status {}", answer.status),
+        Delivery::NotSent(reason) => format!("not sent: {reason}"),
+        Delivery::Lost(reason) => format!("lost: {reason}"),
+    };
+    tracing::debug!(
+        "{service}: {} {path}: {answer} in {} ms",
+        request.method,
+        took.as_millis()
+    );
 }
 
 impl LiveWorld<'_> {

@@ -154,6 +154,7 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Stri
         ));
     }
     Ok(Endpoint {
+        name: name.as_str().to_owned(),
         base,
         headers,
         credentials,
