@@ -102,7 +102,7 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
         return Err(Failure::Usage(unusable.join("\n")));
     }
     mask(context, &config, &wired, &draft);
-    for warning in &wired.warnings {
+    for warning in config.warnings.iter().chain(&wired.warnings) {
         context.console.warning(warning);
     }
     let journals = context.journals().map_err(|error| no_journal(&error.into()))?;

@@ -2,18 +2,20 @@
 //!
 //! A function here returns `None` when it has told what is wrong; the caller goes on and looks at the rest.
 
-use std::time::Duration;
+mod fields;
+mod scalars;
 
 use super::Diagnostic;
 use super::merge::CONVENTION;
 use super::preset::Named;
-use super::scalar;
 use super::secrets;
 use super::source::{Sources, Span};
 use super::tree::{self, Entry, Kind, Node};
 use super::variables::Use;
 use crate::domain::account::ServiceName;
 use crate::language::{Access, EnvUse, Environment, Expression, JsonTemplate, LanguageError, Template, nearest};
+
+pub(super) use fields::Fields;
 
 /// The most mistakes that are told: whoever made more mends these first.
 pub(super) const SHOWN_LIMIT: usize = 50;
@@ -138,21 +140,6 @@ impl Decoder {
         Some(&entry.value)
     }
 
-    /// One of some words.
-    pub(super) fn word<T: Copy>(&mut self, node: &Node, key: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = node.as_text();
-        let known = words.iter().find(|(word, _)| Some(*word) == text);
-        if known.is_none() {
-            let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let hint = match text.and_then(|text| nearest(text, all.iter().copied())) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("write one of {}", all.join(", ")),
-            };
-            self.error_with_hint(node.span, format!("`{key}` is not one of {}", all.join(", ")), hint);
-        }
-        known.map(|(_, value)| *value)
-    }
-
     /// A map as its fields. `what` names it in messages, with its article.
     pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<Fields<'n>> {
         let Some(entries) = node.as_map() else {
@@ -173,72 +160,6 @@ impl Decoder {
             self.error(node.span, format!("`{key}` is a list, not {}", node.what()));
         }
         items
-    }
-
-    /// Text. A number or a truth value counts as what was written, where that can't be mistaken.
-    pub(super) fn text(&mut self, node: &Node, key: &str) -> Option<String> {
-        match &node.kind {
-            Kind::String(text) => Some(text.clone()),
-            Kind::Number(number, written) if number.to_string() == *written => Some(written.clone()),
-            Kind::Bool(value) if self.sources.slice(node.span).trim() == value.to_string() => Some(value.to_string()),
-            Kind::Number(..) | Kind::Bool(_) => {
-                self.error_with_hint(
-                    node.span,
-                    format!("`{key}` is text, and this could be read in more than one way"),
-                    "put it in quotes",
-                );
-                None
-            }
-            Kind::Null | Kind::List(_) | Kind::Map(_) => {
-                self.error(node.span, format!("`{key}` is text, not {}", node.what()));
-                None
-            }
-        }
-    }
-
-    pub(super) fn boolean(&mut self, node: &Node, key: &str) -> Option<bool> {
-        if let Kind::Bool(value) = node.kind {
-            return Some(value);
-        }
-        self.error(node.span, format!("`{key}` is `true` or `false`, not {}", node.what()));
-        None
-    }
-
-    /// A whole number within bounds.
-    pub(super) fn number(&mut self, node: &Node, key: &str, bounds: std::ops::RangeInclusive<u32>) -> Option<u32> {
-        let number = if let Kind::Number(number, _) = &node.kind {
-            number.as_u64().and_then(|number| u32::try_from(number).ok())
-        } else {
-            None
-        };
-        let number = number.filter(|number| bounds.contains(number));
-        if number.is_none() {
-            let (from, to) = (bounds.start(), bounds.end());
-            self.error(node.span, format!("`{key}` must be a whole number from {from} to {to}"));
-        }
-        number
-    }
-
-    pub(super) fn duration(&mut self, node: &Node, key: &str) -> Option<Duration> {
-        let duration = node.as_text().and_then(scalar::duration);
-        if duration.is_none() {
-            self.error_with_hint(
-                node.span,
-                format!("`{key}` must be a duration"),
-                "write it as `500ms`, `10s` or `1h30m`",
-            );
-        }
-        duration
-    }
-
-    /// A duration that may not be nothing.
-    pub(super) fn positive_duration(&mut self, node: &Node, key: &str) -> Option<Duration> {
-        let duration = self.duration(node, key)?;
-        if duration.is_zero() {
-            self.error(node.span, format!("`{key}` is longer than nothing"));
-            return None;
-        }
-        Some(duration)
     }
 
     pub(super) fn template(&mut self, node: &Node, key: &str, names: Names) -> Option<Template> {
@@ -429,56 +350,6 @@ impl Decoder {
             _ => node.span,
         };
         self.report(span, error.message, error.hint);
-    }
-}
-
-/// The keys of a map, taken one by one: what is left at the end is unknown.
-pub(super) struct Fields<'n> {
-    what: &'static str,
-    pub(super) span: Span,
-    pub(super) entries: &'n [Entry],
-    known: Vec<&'static str>,
-}
-
-impl<'n> Fields<'n> {
-    /// The value of a key; null counts as absent.
-    pub(super) fn take(&mut self, key: &'static str) -> Option<&'n Node> {
-        self.entry(key).map(|entry| &entry.value)
-    }
-
-    pub(super) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
-        self.raw(key).filter(|entry| !matches!(entry.value.kind, Kind::Null))
-    }
-
-    /// The same where null doesn't count as absent.
-    pub(super) fn raw(&mut self, key: &'static str) -> Option<&'n Entry> {
-        self.known.push(key);
-        self.entries.iter().find(|entry| entry.key == key)
-    }
-
-    /// The value of a key that has to be there.
-    pub(super) fn need(&mut self, decoder: &mut Decoder, key: &'static str) -> Option<&'n Node> {
-        let value = self.take(key);
-        if value.is_none() {
-            decoder.missing(self.span, format!("{} has no `{key}`", self.what));
-        }
-        value
-    }
-
-    /// Tells the keys that were never asked for.
-    pub(super) fn finish(self, decoder: &mut Decoder) {
-        for entry in self.entries {
-            if self.known.contains(&entry.key.as_str()) {
-                continue;
-            }
-            let hint = match nearest(&entry.key, self.known.iter().copied()) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("the keys here are {}", self.known.join(", ")),
-            };
-            let what = self.what;
-            let key: String = entry.key.chars().take(60).collect();
-            decoder.error_with_hint(entry.key_span, format!("unknown key `{key}` of {what}"), hint);
-        }
     }
 }
 

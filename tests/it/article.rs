@@ -103,7 +103,8 @@ fn the_articles_file_gives_an_account_in_each_service_and_post_leaves_none() {
         // A password of two letters can't be masked, which is all there is to complain of.
         assert_eq!(main.annotations.len(), 1, "{:?}", main.annotations);
         assert_eq!(main.annotations[0].level, Level::Warning);
-        assert!(main.annotations[0].message.contains("shorter than 6 characters"));
+        let message = &main.annotations[0].message;
+        assert!(message.contains("shorter than 6 characters"), "{message}");
 
         let post = result.post("accounts");
         assert!(post.log.contains("3 deleted, 0 left"), "{}", post.log);
