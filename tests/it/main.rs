@@ -18,6 +18,7 @@ mod handover;
 mod hostile;
 mod kill;
 mod liar;
+mod mornings;
 mod no_panic;
 mod outputs;
 mod plan;
