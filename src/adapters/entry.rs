@@ -73,11 +73,18 @@ impl EntryDir {
         })
     }
 
-    /// All entries in a directory of journals that are ours; others are passed over.
-    pub fn all(journals: &PrivateDir) -> Result<Vec<Self>, PrivateDirError> {
-        let names = journals.names()?;
-        let entries = names.iter().filter_map(|name| journals.open_child(name).ok());
-        Ok(entries.map(|dir| Self { dir }).collect())
+    /// All entries in a directory of journals that are ours, and why others are not to be believed. What is no directory
+    /// at all is passed over.
+    pub fn all(journals: &PrivateDir) -> Result<(Vec<Self>, Vec<PrivateDirError>), PrivateDirError> {
+        let (mut entries, mut refused) = (Vec::new(), Vec::new());
+        for name in journals.names()? {
+            match journals.open_child(&name) {
+                Ok(dir) => entries.push(Self { dir }),
+                Err(PrivateDirError::NotADirectory { .. }) => {}
+                Err(error) => refused.push(error),
+            }
+        }
+        Ok((entries, refused))
     }
 
     /// Where it is.
@@ -184,7 +191,7 @@ const OLD: Duration = Duration::from_hours(24);
 
 /// Removes the entries of a day ago that are settled, and what may hold secrets of those that are not.
 pub fn prune(journals: &PrivateDir, now: Timestamp) -> anyhow::Result<()> {
-    for entry in EntryDir::all(journals)? {
+    for entry in EntryDir::all(journals)?.0 {
         // What can't be read says nothing of its age, and is left alone.
         let Ok(reading) = entry.read() else { continue };
         if now.since(reading.ledger.plan().at) < OLD {

@@ -16,7 +16,14 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     }
     let journals = context.journals()?;
     let mut found = Vec::new();
-    for entry in EntryDir::all(&journals)? {
+    let (entries, refused) = EntryDir::all(&journals)?;
+    for error in refused {
+        context.console.warning(&format!(
+            "a journal is ignored: {}",
+            super::context::in_full(&error.into())
+        ));
+    }
+    for entry in entries {
         match entry.read() {
             Ok(reading) => {
                 let plan = reading.ledger.plan();

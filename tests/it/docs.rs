@@ -11,6 +11,7 @@ use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
 use tempfile::TempDir;
 
 mod commands;
+mod guarantees;
 mod journal;
 mod keys;
 mod links;

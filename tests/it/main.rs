@@ -19,6 +19,7 @@ mod handover;
 mod hostile;
 mod kill;
 mod liar;
+mod mornings;
 mod no_panic;
 mod outputs;
 mod plan;
