@@ -105,7 +105,9 @@ impl<W: World> Engine<'_, W> {
                         let text = format!(
                             "{text}: the answer shows an account under another name than `{username}`; it is left alone"
                         );
-                        self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
+                        // What was shown is left alone. What was asked for may exist all the same, under our name.
+                        self.note(place, Event::StrangerShown(text.clone()))
+                            .map(|()| Sent::Refused(text))
                     }
                     CreateOutcome::Unclear => self.unclear(place, advice::why_unclear(&reading, answer, &text)),
                     CreateOutcome::Taken => self.unclear(place, text.clone()).map(|_| Sent::Taken(text)),

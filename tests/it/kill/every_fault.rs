@@ -107,22 +107,22 @@ fn strike(kind: &str, victim: Victim) -> Came {
         assert!(!phase.stderr.contains("panicked"), "{when}: {}", phase.stderr);
     }
     if phases[1].exit_code == Some(0) {
-        assert_settled(&stage, kind, &when, &phases[0].log);
+        stage.assert_nothing_left(&when);
     }
-    settle_by_hand(&stage, kind, &when, &phases[0].log);
+    settle_by_hand(&stage, kind, &when);
     let struck = stage.services.requests().iter().any(|seen| seen.fault.is_some());
     Came { struck, kills }
 }
 
 /// `cleanup` by hand, when the fault is over: nothing is left. Where it is not over, what is left is named.
-fn settle_by_hand(stage: &Stage, kind: &str, when: &str, log: &str) {
+fn settle_by_hand(stage: &Stage, kind: &str, when: &str) {
     let ended = stage.cleanup_of_job();
     let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
     if kind != "token-dies" {
         assert_eq!(ended.status.code(), Some(0), "{when}: {said}");
     }
     if ended.status.code() == Some(0) {
-        return assert_settled(stage, kind, when, log);
+        return stage.assert_nothing_left(when);
     }
     assert_eq!(ended.status.code(), Some(1), "{when}: {said}");
     for name in SERVICES {
@@ -135,15 +135,6 @@ fn settle_by_hand(stage: &Stage, kind: &str, when: &str, log: &str) {
             );
         }
     }
-}
-
-/// Who says that nothing is left is right. An account that the service itself showed under another name is never
-/// deleted: setup's log names it, and that is all there is.
-fn assert_settled(stage: &Stage, kind: &str, when: &str, log: &str) {
-    if kind == "wrong-name eve" && log.contains("eve") {
-        return;
-    }
-    stage.assert_nothing_left(when);
 }
 
 #[test]
