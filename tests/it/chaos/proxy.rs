@@ -53,9 +53,9 @@ impl Fate {
         // Who asks again and again is let through in the end.
         let roll = random.random_range(0..if count > 3 { 1_000 } else { 100 });
         match (creates, roll) {
-            (true, 0..14) => Self::AnswerLost,
+            (true, 0..14) | (false, 20..26) => Self::AnswerLost,
             (true, 14..22) => Self::BadGateway,
-            (true, 22..29) => Self::Cut,
+            (true, 22..29) | (false, 26..29) => Self::Cut,
             (true, 29..35) => Self::DoneLate,
             (true, 35..41) => Self::Twice,
             (true, 41..46) => Self::Page,
@@ -63,8 +63,6 @@ impl Fate {
             (true, 50..54) | (false, 6..12) => Self::Unavailable,
             (true, 54..57) | (false, 12..15) => Self::TooMany,
             (true, 57..62) | (false, 15..20) => Self::Slow,
-            (false, 20..26) => Self::AnswerLost,
-            (false, 26..29) => Self::Cut,
             _ => Self::Passed,
         }
     }

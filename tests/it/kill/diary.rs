@@ -27,7 +27,7 @@ impl Diary {
     pub(crate) fn lines_in(journals: &Path) -> usize {
         let entry = fs::read_dir(journals).ok().and_then(|mut entries| entries.next()?.ok());
         let bytes = entry.and_then(|entry| fs::read(entry.path().join("journal.jsonl")).ok());
-        bytes.map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count())
+        bytes.map_or(0, |bytes| String::from_utf8_lossy(&bytes).matches('\n').count())
     }
 
     /// Every line is whole and fits to those before it.
