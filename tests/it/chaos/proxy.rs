@@ -3,7 +3,7 @@
 //! What happens to a request follows from the seed, its method, the persona that it is about and how often that was asked
 //! before, so that the order in which requests come changes nothing. It notes what the server itself answered.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -53,9 +53,9 @@ impl Fate {
         // Who asks again and again is let through in the end.
         let roll = random.random_range(0..if count > 3 { 1_000 } else { 100 });
         match (creates, roll) {
-            (true, 0..14) => Self::AnswerLost,
+            (true, 0..14) | (false, 20..26) => Self::AnswerLost,
             (true, 14..22) => Self::BadGateway,
-            (true, 22..29) => Self::Cut,
+            (true, 22..29) | (false, 26..29) => Self::Cut,
             (true, 29..35) => Self::DoneLate,
             (true, 35..41) => Self::Twice,
             (true, 41..46) => Self::Page,
@@ -63,8 +63,6 @@ impl Fate {
             (true, 50..54) | (false, 6..12) => Self::Unavailable,
             (true, 54..57) | (false, 12..15) => Self::TooMany,
             (true, 57..62) | (false, 15..20) => Self::Slow,
-            (false, 20..26) => Self::AnswerLost,
-            (false, 26..29) => Self::Cut,
             _ => Self::Passed,
         }
     }
@@ -82,10 +80,19 @@ pub(super) struct Books {
     /// How many creates came, and how many of them nobody could know the end of.
     pub(super) creates: usize,
     pub(super) unclear: usize,
+    /// Whose create was done after its connection was closed.
+    pub(super) late: BTreeSet<String>,
     asked: HashMap<String, usize>,
     persona_of_id: HashMap<String, String>,
     calm: bool,
     under_way: usize,
+}
+
+impl Books {
+    /// How many accounts the server has ever made.
+    pub(super) fn total(&self) -> usize {
+        self.made.values().sum()
+    }
 }
 
 /// Told of each create and delete when the server has done it: the method, and how many of it there were.
@@ -231,6 +238,9 @@ impl Shared {
         if fate != Fate::Passed {
             *books.fates.entry(format!("{} {fate:?}", request.method)).or_default() += 1;
         }
+        if fate == Fate::DoneLate {
+            books.late.extend(request.username());
+        }
         if request.method == "POST" {
             books.creates += 1;
             books.unclear += usize::from(!matches!(fate, Fate::Passed | Fate::Slow | Fate::TooMany));
@@ -281,7 +291,7 @@ impl Shared {
                         .to_owned();
                     books.persona_of_id.insert(id, persona(&username));
                     *books.made.entry(username).or_default() += 1;
-                    Some(books.made.values().sum())
+                    Some(books.total())
                 }
                 ("DELETE", "204") => {
                     books.deleted += 1;
