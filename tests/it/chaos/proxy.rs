@@ -3,7 +3,7 @@
 //! What happens to a request follows from the seed, its method, the persona that it is about and how often that was asked
 //! before, so that the order in which requests come changes nothing. It notes what the server itself answered.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -80,10 +80,19 @@ pub(super) struct Books {
     /// How many creates came, and how many of them nobody could know the end of.
     pub(super) creates: usize,
     pub(super) unclear: usize,
+    /// Whose create was done after its connection was closed.
+    pub(super) late: BTreeSet<String>,
     asked: HashMap<String, usize>,
     persona_of_id: HashMap<String, String>,
     calm: bool,
     under_way: usize,
+}
+
+impl Books {
+    /// How many accounts the server has ever made.
+    pub(super) fn total(&self) -> usize {
+        self.made.values().sum()
+    }
 }
 
 /// Told of each create and delete when the server has done it: the method, and how many of it there were.
@@ -229,6 +238,9 @@ impl Shared {
         if fate != Fate::Passed {
             *books.fates.entry(format!("{} {fate:?}", request.method)).or_default() += 1;
         }
+        if fate == Fate::DoneLate {
+            books.late.extend(request.username());
+        }
         if request.method == "POST" {
             books.creates += 1;
             books.unclear += usize::from(!matches!(fate, Fate::Passed | Fate::Slow | Fate::TooMany));
@@ -279,7 +291,7 @@ impl Shared {
                         .to_owned();
                     books.persona_of_id.insert(id, persona(&username));
                     *books.made.entry(username).or_default() += 1;
-                    Some(books.made.values().sum())
+                    Some(books.total())
                 }
                 ("DELETE", "204") => {
                     books.deleted += 1;

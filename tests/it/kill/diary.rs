@@ -26,8 +26,8 @@ impl Diary {
     /// How many lines the one journal in a directory of journals has; none while there is no journal.
     pub(crate) fn lines_in(journals: &Path) -> usize {
         let entry = fs::read_dir(journals).ok().and_then(|mut entries| entries.next()?.ok());
-        let bytes = entry.and_then(|entry| fs::read(entry.path().join("journal.jsonl")).ok());
-        bytes.map_or(0, |bytes| String::from_utf8_lossy(&bytes).matches('\n').count())
+        let text = entry.and_then(|entry| fs::read_to_string(entry.path().join("journal.jsonl")).ok());
+        text.map_or(0, |text| text.matches('\n').count())
     }
 
     /// Every line is whole and fits to those before it.
