@@ -30,4 +30,5 @@ mod snapshot;
 mod state;
 mod sweep;
 mod tidy;
+mod tokens;
 mod waiting;
