@@ -17,6 +17,7 @@ mod docs;
 mod handover;
 mod hostile;
 mod kill;
+mod leftovers;
 mod liar;
 mod no_panic;
 mod outputs;
