@@ -182,18 +182,21 @@ impl EntryDir {
 /// After this long nothing of a setup is of use to anybody but a cleanup that knows what it does.
 const OLD: Duration = Duration::from_hours(24);
 
-/// Removes the entries of a day ago that are settled, and what may hold secrets of those that are not.
-pub fn prune(journals: &PrivateDir, now: Timestamp) -> anyhow::Result<()> {
+/// Removes the entries of a day ago that are settled, and what may hold secrets of those that are not. `forget` removes
+/// the credentials of an entry, wherever it put them.
+pub fn prune(journals: &PrivateDir, now: Timestamp, forget: impl Fn(&EntryDir)) -> anyhow::Result<()> {
     for entry in EntryDir::all(journals)? {
         // What can't be read says nothing of its age, and is left alone.
         let Ok(reading) = entry.read() else { continue };
         if now.since(reading.ledger.plan().at) < OLD {
             continue;
         }
-        if reading.ledger.is_settled() {
+        // A setup that has waited for a day and created nothing yet is settled too, but not done.
+        let Some(_lock) = entry.try_lock()? else { continue };
+        forget(&entry);
+        if entry.read()?.ledger.is_settled() {
             journals.remove_child(entry.name())?;
         } else {
-            entry.forget_credentials()?;
             entry.unseal()?;
         }
     }
@@ -202,4 +205,45 @@ pub fn prune(journals: &PrivateDir, now: Timestamp) -> anyhow::Result<()> {
 
 fn is_not_found(error: &PrivateDirError) -> bool {
     matches!(error, PrivateDirError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::domain::event::VERSION;
+
+    fn entry(journals: &PrivateDir, marker: &str) -> EntryDir {
+        let entry = EntryDir::create(journals, marker).expect("an entry");
+        let plan = Planned {
+            version: VERSION,
+            at: Timestamp::from_millis(0),
+            repository: "a/b".to_owned(),
+            run: "1".to_owned(),
+            attempt: 1,
+            marker: marker.to_owned(),
+            accounts: Vec::new(),
+        };
+        drop(entry.begin(&plan).expect("a journal"));
+        entry
+    }
+
+    #[test]
+    fn an_entry_in_which_somebody_works_is_kept_however_old_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journals = PrivateDir::create(&folder.path().join("journals")).expect("a directory");
+        let (at_work, done) = (entry(&journals, "sd-a"), entry(&journals, "sd-b"));
+        let lock = at_work.try_lock().expect("a lock").expect("nobody else's");
+        let forgotten = RefCell::new(Vec::new());
+        let now = Timestamp::from_millis(0) + OLD;
+        prune(&journals, now, |entry| {
+            forgotten.borrow_mut().push(entry.name().to_owned());
+        })
+        .expect("pruned");
+        assert!(at_work.read().is_ok());
+        assert!(done.read().is_err());
+        assert_eq!(forgotten.into_inner(), ["sd-b"]);
+        drop(lock);
+    }
 }

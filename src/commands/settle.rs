@@ -138,7 +138,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
 }
 
 /// Removes the credentials, wherever they are, whatever becomes of the accounts.
-fn forget_credentials(context: &Context, entry: &EntryDir) {
+pub(super) fn forget_credentials(context: &Context, entry: &EntryDir) {
     if let Err(error) = entry.forget_credentials() {
         context.console.warning(&in_full(&error.into()));
     }
