@@ -32,6 +32,7 @@ pub use persona::{Copy, Count, Persona};
 pub use preset::{Parameter, Preset, preset, preset_names};
 pub use request::{Condition, Create, Find, Payload, Poll, Request};
 pub use scalar::Rate;
+pub use secrets::is_sensitive;
 pub use service::{Limits, Service};
 pub use source::Place;
 pub use tls::Tls;

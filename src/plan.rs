@@ -250,8 +250,9 @@ fn cut(username: &str, service: &Service, run: &Run) -> Result<String, PlanError
         return Ok(username.to_owned());
     }
     let kept: String = username.chars().take(max.saturating_sub(HASH)).collect();
-    let marked = username.starts_with(run.marker.as_str());
-    if marked && kept.len() <= run.marker.as_str().len() {
+    let marker = run.marker.as_str();
+    let whole = |name: &str| name.find(marker).is_some_and(|at| name.len() > at + marker.len());
+    if username.contains(marker) && !whole(&kept) {
         return Err(PlanError(format!(
             "`{}` takes user names of {max} characters, and the marker with its hash alone needs {}",
             service.name,

@@ -7,6 +7,7 @@
 //! | `journal.jsonl` | the journal; no secret | the runner empties its directory, or a day |
 //! | `sealed.json` | the configuration and settings of setup | everything is settled |
 //! | `credentials.json` | names and passwords of the accounts | post or `cleanup` |
+//! | `elsewhere` | the credentials were written where the user asked for them | as they |
 //! | `accounts.json` | the accounts, as in the output `accounts`; no secret | as the journal |
 //! | `stop` | a cleanup has begun: setup must not create any more | as the journal |
 //! | `lock` | locked for as long as a setup or a cleanup works here | as the journal |
@@ -29,6 +30,7 @@ use crate::domain::time::Timestamp;
 const JOURNAL: &str = "journal.jsonl";
 const SEALED: &str = "sealed.json";
 const CREDENTIALS: &str = "credentials.json";
+const ELSEWHERE: &str = "elsewhere";
 const ACCOUNTS: &str = "accounts.json";
 const STOP: &str = "stop";
 const LOCK: &str = "lock";
@@ -144,6 +146,21 @@ impl EntryDir {
         self.dir.write(CREDENTIALS, json.expose().as_bytes())
     }
 
+    /// Says that the credentials are about to be written outside of the entry: what stood there before was not ours.
+    pub fn put_elsewhere(&self) -> Result<(), PrivateDirError> {
+        self.dir.write(ELSEWHERE, b"").map(drop)
+    }
+
+    /// Were they?
+    pub fn is_elsewhere(&self) -> Result<bool, PrivateDirError> {
+        Ok(self.dir.names()?.iter().any(|name| name == ELSEWHERE))
+    }
+
+    /// Forgets it, once they are removed there.
+    pub fn forget_elsewhere(&self) -> Result<(), PrivateDirError> {
+        self.dir.remove_file(ELSEWHERE)
+    }
+
     /// Removes the credentials file, whatever became of the accounts.
     pub fn forget_credentials(&self) -> Result<(), PrivateDirError> {
         self.dir.remove_file(CREDENTIALS)
@@ -189,18 +206,21 @@ impl EntryDir {
 /// After this long nothing of a setup is of use to anybody but a cleanup that knows what it does.
 const OLD: Duration = Duration::from_hours(24);
 
-/// Removes the entries of a day ago that are settled, and what may hold secrets of those that are not.
-pub fn prune(journals: &PrivateDir, now: Timestamp) -> anyhow::Result<()> {
+/// Removes the entries of a day ago that are settled, and what may hold secrets of those that are not. `forget` removes
+/// the credentials of an entry, wherever it put them.
+pub fn prune(journals: &PrivateDir, now: Timestamp, forget: impl Fn(&EntryDir)) -> anyhow::Result<()> {
     for entry in EntryDir::all(journals)?.0 {
         // What can't be read says nothing of its age, and is left alone.
         let Ok(reading) = entry.read() else { continue };
         if now.since(reading.ledger.plan().at) < OLD {
             continue;
         }
-        if reading.ledger.is_settled() {
+        // A setup that has waited for a day and created nothing yet is settled too, but not done.
+        let Some(_lock) = entry.try_lock()? else { continue };
+        forget(&entry);
+        if entry.read()?.ledger.is_settled() {
             journals.remove_child(entry.name())?;
         } else {
-            entry.forget_credentials()?;
             entry.unseal()?;
         }
     }
@@ -209,4 +229,45 @@ pub fn prune(journals: &PrivateDir, now: Timestamp) -> anyhow::Result<()> {
 
 fn is_not_found(error: &PrivateDirError) -> bool {
     matches!(error, PrivateDirError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::domain::event::VERSION;
+
+    fn entry(journals: &PrivateDir, marker: &str) -> EntryDir {
+        let entry = EntryDir::create(journals, marker).expect("an entry");
+        let plan = Planned {
+            version: VERSION,
+            at: Timestamp::from_millis(0),
+            repository: "a/b".to_owned(),
+            run: "1".to_owned(),
+            attempt: 1,
+            marker: marker.to_owned(),
+            accounts: Vec::new(),
+        };
+        drop(entry.begin(&plan).expect("a journal"));
+        entry
+    }
+
+    #[test]
+    fn an_entry_in_which_somebody_works_is_kept_however_old_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journals = PrivateDir::create(&folder.path().join("journals")).expect("a directory");
+        let (at_work, done) = (entry(&journals, "sd-a"), entry(&journals, "sd-b"));
+        let lock = at_work.try_lock().expect("a lock").expect("nobody else's");
+        let forgotten = RefCell::new(Vec::new());
+        let now = Timestamp::from_millis(0) + OLD;
+        prune(&journals, now, |entry| {
+            forgotten.borrow_mut().push(entry.name().to_owned());
+        })
+        .expect("pruned");
+        assert!(at_work.read().is_ok());
+        assert!(done.read().is_err());
+        assert_eq!(forgotten.into_inner(), ["sd-b"]);
+        drop(lock);
+    }
 }

@@ -16,14 +16,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Url};
+use reqwest::{Method, Url};
 
 use super::clock::Clock;
 use crate::domain::outcome::Delivery;
 use crate::domain::pace::Pace;
 use crate::domain::secret::Secret;
 use crate::ports::{Identity, Outgoing};
-use resolve::Resolver;
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
@@ -96,8 +95,7 @@ pub struct Endpoint {
 
 /// One service, ready to be asked.
 pub struct Service {
-    client: Client,
-    resolver: Resolver,
+    clients: Clients,
     endpoint: Endpoint,
     token: Option<Token>,
     pace: RefCell<Pace>,
@@ -108,10 +106,8 @@ impl Service {
     /// A service behind one of the shared clients. `token` is what its requests carry beside `endpoint.credentials`.
     pub fn new(clients: &Clients, endpoint: Endpoint, token: Option<Token>, clock: Clock) -> Self {
         let pace = RefCell::new(Pace::new(endpoint.interval));
-        let client = clients.towards(&endpoint.base).clone();
         Self {
-            client,
-            resolver: clients.resolver(),
+            clients: clients.clone(),
             endpoint,
             token,
             pace,
@@ -144,9 +140,14 @@ impl Service {
 
     /// Sends a request once and reads the answer whole.
     pub async fn send(&self, request: &Outgoing) -> Delivery {
-        let carried = match self.token.as_ref().filter(|_| request.identity == Identity::Own) {
+        // An `Authorization` of its own replaces all of `auth`, what stands in the query too.
+        let token = self
+            .token
+            .as_ref()
+            .filter(|_| request.identity == Identity::Own && !self.brings_authorization(request));
+        let carried = match token {
             None => Carried::default(),
-            Some(token) => match token.carried().await {
+            Some(token) => match token.carried() {
                 Ok(carried) => carried,
                 Err(reason) => return Delivery::NotSent(reason),
             },
@@ -164,11 +165,16 @@ impl Service {
         };
         if let Delivery::Answered(answer) = &delivery {
             self.pace.borrow_mut().learn(answer, self.clock.now(), rand::random());
-            if let Some(token) = self.token.as_ref().filter(|_| answer.status == 401) {
-                token.forget(&carried).await;
+            if let Some(token) = token.filter(|_| answer.status == 401) {
+                token.forget(&carried);
             }
         }
         delivery
+    }
+
+    fn brings_authorization(&self, request: &Outgoing) -> bool {
+        let mut fields = self.endpoint.headers.iter().chain(&request.headers);
+        fields.any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()))
     }
 
     fn address(&self, request: &Outgoing) -> Result<Url, String> {
@@ -199,7 +205,7 @@ impl Service {
         let port = self.endpoint.base.port_or_known_default().unwrap_or(80);
         let connecting = async {
             let mut refusals = Vec::new();
-            for address in self.resolver.addresses(host, port).await? {
+            for address in self.clients.resolver().addresses(host, port).await? {
                 match tokio::net::TcpStream::connect(address).await {
                     Ok(_) => return Ok(()),
                     Err(error) => refusals.push(format!("connecting to {address}: {error}")),
@@ -221,8 +227,10 @@ impl Service {
             return Delivery::NotSent(format!("`{}` is no method", request.method));
         };
         for _ in 0..=REDIRECTS_MAX {
+            // A token endpoint may be on this machine while the service is not, and the other way round.
             let mut builder = self
-                .client
+                .clients
+                .towards(&url)
                 .request(method.clone(), url.clone())
                 .headers(headers.clone());
             if let Some((_, body)) = &request.payload {

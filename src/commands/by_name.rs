@@ -61,6 +61,8 @@ pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signal
             state.version
         )));
     }
+    // Before anything is opened by it: a state may name the journal of another run that is still at work.
+    let run = run_of(context, &state.marker)?;
     // The journal of a setup on this machine knows more than what it told.
     if let Ok(entry) = context
         .journals()
@@ -68,7 +70,6 @@ pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signal
     {
         return super::settle::settle(context, &entry, signals).await;
     }
-    let run = run_of(context, &state.marker)?;
     let today = configuration(context)?;
     let ledger = ledger_of(context, &today.config, &run, &state);
     settle(context, &today, &run, ledger, signals).await
@@ -129,8 +130,10 @@ fn ledger_of(context: &Context, config: &Config, run: &Run, state: &State) -> Le
     let mut accounts: Vec<PlannedAccount> = Vec::new();
     let mut ids = Vec::new();
     for told in &state.accounts {
-        let Some(service) = ServiceName::parse(&told.service).filter(|_| told.username.contains(run.marker.as_str()))
-        else {
+        // It can only be named. What no persona of the configuration explains was not made by it.
+        let unmarked = !told.username.contains(run.marker.as_str());
+        let known = !unmarked || is_unmarked(config, &told.account);
+        let Some(service) = ServiceName::parse(&told.service).filter(|_| known) else {
             context.console.warning(&format!(
                 "`{}/{}` of the state does not carry the marker, and is left alone",
                 told.service, told.account
@@ -142,7 +145,7 @@ fn ledger_of(context: &Context, config: &Config, run: &Run, state: &State) -> Le
             .and_then(|service| service.verify.as_ref())
             .is_some_and(|verify| verify.name.is_some());
         let timeout = described.map(|service| service.timeout).unwrap_or_default();
-        ids.push(told.id.clone().filter(|_| shows_names));
+        ids.push(told.id.clone().filter(|_| shows_names && !unmarked));
         accounts.push(PlannedAccount {
             key: AccountKey {
                 service,
@@ -160,7 +163,7 @@ fn ledger_of(context: &Context, config: &Config, run: &Run, state: &State) -> Le
                 })
                 .map(|(place, _)| place)
                 .collect(),
-            unmarked: false,
+            unmarked,
         });
     }
     let mut ledger = Ledger::new(Planned {
@@ -179,6 +182,18 @@ fn ledger_of(context: &Context, config: &Config, run: &Run, state: &State) -> Le
         }
     }
     ledger
+}
+
+/// Is this a copy of a persona whose user name carries no marker?
+fn is_unmarked(config: &Config, account: &str) -> bool {
+    config
+        .personas
+        .iter()
+        .filter(|persona| persona.unmarked)
+        .any(|persona| {
+            let number = account.strip_prefix(persona.name.as_str());
+            number.is_some_and(|number| number.is_empty() || number.starts_with('-'))
+        })
 }
 
 /// Each account may have been created. How long ago is not known, so its create counts as just sent.

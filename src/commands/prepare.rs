@@ -10,6 +10,7 @@ use super::context::{Context, in_full};
 use super::exit::Failure;
 use super::load;
 use super::sealed::{SealedCopy, VERSION};
+use super::settle;
 use super::state::State;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
@@ -134,7 +135,9 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
 
 /// Removes what setups of former days have left in the journals' directory. It is in nobody's way: a failure is no error.
 fn prune(context: &Context, journals: &PrivateDir) {
-    if let Err(error) = entry::prune(journals, context.clock.now()) {
+    if let Err(error) = entry::prune(journals, context.clock.now(), |entry| {
+        settle::forget_credentials(context, entry)
+    }) {
         context
             .console
             .debug(&format!("old journals can't be removed: {}", in_full(&error)));

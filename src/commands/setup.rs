@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::context::Context;
+use super::context::{Context, in_full};
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
 use super::job_report::write_report;
@@ -99,7 +99,20 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         lock,
     } = prepared;
     let ended = drive(context, &entry, &draft, wired, journal, signals).await;
-    let credentials = match hand_over(context, &entry, &ended) {
+    let sealed = &context.settings.sealed;
+    let left: &[Leftover] = ended.settled.as_ref().map_or(&[], |settled| &settled.leftovers);
+    let counted = (ended.requests, ended.took.0);
+    let reported = write_report(context, sealed.report.as_deref(), "setup", &ended.ledger, left, counted);
+    let handed = match reported {
+        Err(error) if ended.is_complete() => Err(Failure::Failed(error)),
+        // What is left of a setup that failed has to be told all the same.
+        Err(error) => {
+            context.console.error(&in_full(&error));
+            hand_over(context, &entry, &ended)
+        }
+        Ok(()) => hand_over(context, &entry, &ended),
+    };
+    let credentials = match handed {
         Ok(credentials) => credentials,
         Err(failure) => {
             // Accounts that nobody can be told of are of no use to anybody.
@@ -114,13 +127,9 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         }
     };
     let code = conclude(context, &entry, &ended);
-    let sealed = &context.settings.sealed;
     if sealed.summary {
         summarise(context, &ended);
     }
-    let left: &[Leftover] = ended.settled.as_ref().map_or(&[], |settled| &settled.leftovers);
-    let counted = (ended.requests, ended.took.0);
-    write_report(context, sealed.report.as_deref(), "setup", &ended.ledger, left, counted)?;
     Ok(Made {
         accounts: ended.accounts,
         credentials,

@@ -124,7 +124,8 @@ fn plain(key: &str) -> String {
         .collect()
 }
 
-fn is_sensitive(key: &str) -> bool {
+/// Does a key of this name hold a secret?
+pub fn is_sensitive(key: &str) -> bool {
     let plain = plain(key);
     WORDS.iter().any(|word| plain.contains(word)) || plain.ends_with("token")
 }

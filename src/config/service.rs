@@ -81,7 +81,12 @@ impl Service {
     /// Is the id that of our choice, so that it is known before the service answers?
     pub fn chooses_id(&self) -> bool {
         let id = self.create.id.as_ref();
-        id.is_some_and(|id| id.names().iter().all(|name| KNOWN_BEFORE.contains(&name.as_str())))
+        id.is_some_and(|id| {
+            let is_known = id.names().iter().all(|name| KNOWN_BEFORE.contains(&name.as_str()));
+            // One that does not come from our marker could be anybody's.
+            let ours = ["account.username", "run.marker"];
+            is_known && id.paths().iter().any(|path| ours.contains(&path.as_str()))
+        })
     }
 
     /// Can an account be told to be there or not when the answer to its create was lost? Else it can only be named as a leftover.

@@ -68,7 +68,8 @@ impl Marker {
         Self(text)
     }
 
-    /// The marker that a name starts with, if it is followed by nothing or by `-` and more.
+    /// The marker that a name starts with, if it is followed by nothing, or by a separator and more: `-` in names of
+    /// ours, and whatever else the template of a persona puts there.
     pub fn at_front_of(name: &str) -> Option<Self> {
         let (prefix, rest) = name.split_once('-')?;
         let letters = prefix.bytes().all(|b| b.is_ascii_lowercase());
@@ -77,7 +78,7 @@ impl Marker {
         }
         let body = rest.get(..BODY)?;
         let tail = &rest[BODY..];
-        let ends = tail.is_empty() || (tail.starts_with('-') && tail.len() > 1);
+        let ends = tail.is_empty() || (tail.starts_with(|c: char| !c.is_alphanumeric()) && tail.len() > 1);
         if !ends || !body.chars().all(is_digit) {
             return None;
         }
@@ -218,6 +219,17 @@ mod tests {
         assert!(read.is_of_run(&Origin { attempt: 1, ..ORIGIN }));
         assert!(!read.is_of_repository("standin-ci/other"));
         assert!(!read.is_of_run(&Origin { run: "1", ..ORIGIN }));
+    }
+
+    #[test]
+    fn a_marker_may_be_followed_by_any_separator() {
+        let marker = marker(Duration::from_hours(24));
+        for tail in ["", "-alice", ".alice", "_alice", "@example.com", "+a@example.com"] {
+            assert!(Marker::at_front_of(&format!("{marker}{tail}")).is_some(), "{tail}");
+        }
+        for tail in ["-", ".", "a", "7-alice", "é"] {
+            assert!(Marker::at_front_of(&format!("{marker}{tail}")).is_none(), "{tail}");
+        }
     }
 
     #[test]

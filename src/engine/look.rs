@@ -36,14 +36,26 @@ impl<W: World> Engine<'_, W> {
         }
         let username = self.username(place);
         let mut ids = Vec::new();
+        let mut folded = None;
         for item in items.try_iter().map_err(|error| unreadable(error.to_string()))? {
             let scope = scope.clone().with("item", item);
-            if text(Some(&find.name), &scope).as_deref() != Some(username.as_str()) {
-                continue;
+            match text(Some(&find.name), &scope) {
+                Some(name) if name == username => {}
+                Some(name) if name.to_lowercase() == username.to_lowercase() => {
+                    folded = Some(name);
+                    continue;
+                }
+                Some(_) | None => continue,
             }
             let id =
                 id(Some(&find.id), &scope).ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source())))?;
             ids.push(id);
+        }
+        // A service that keeps names in another case has it all the same: it is not ours by name, and it is not absent.
+        if let Some(name) = folded.filter(|_| ids.is_empty()) {
+            return Err(Trouble::Unanswered(format!(
+                "the look-up shows `{name}`, which differs from `{username}` in upper and lower case alone, and is left alone\nhint: give the persona a `username` in the case that the service keeps"
+            )));
         }
         if !ids.is_empty() {
             self.prove_credentials(place, asked, &answer);

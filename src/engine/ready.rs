@@ -68,6 +68,10 @@ impl<W: World> Engine<'_, W> {
         let scope = &site.scope;
         let outgoing = Outgoing::render(request, scope, Identity::Own)
             .map_err(|error| Unready::ForGood(format!("`{}` can't be sent: {error}", request.place)))?;
+        // A token service may still be starting too.
+        if self.unless_halted(self.world.admit(self.places[place])).await.is_err() {
+            return Err(Unready::ForNow("it could not be asked in time".to_owned()));
+        }
         let delivery = self.send(place, &outgoing).await;
         match &delivery {
             Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Unready::ForNow(reason.clone())),

@@ -115,6 +115,15 @@ fn a_name_is_cut_to_what_the_service_takes_but_never_the_marker() {
     assert_eq!(username.len(), 40);
     assert!(Marker::at_front_of(username).is_some(), "{username}");
     assert!(draw(&config(26), &Selection::default()).is_err());
+    // Also where it stands behind something.
+    let behind = |max: usize| {
+        format!(
+            "services: [{{ name: crm, url: http://localhost:1, account_name_max: {max} }}]\naccounts: [{{ name: alice, username: 'qa.{{{{ run.marker }}}}-with-a-tail' }}]\n"
+        )
+    };
+    let draft = draw(&behind(36), &Selection::default()).expect("a plan");
+    assert!(draft.planned.accounts[0].username.contains(run().marker.as_str()));
+    assert!(draw(&behind(30), &Selection::default()).is_err());
 }
 
 #[test]

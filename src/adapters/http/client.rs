@@ -28,7 +28,8 @@ pub struct TlsFiles {
     pub identity: Option<(String, Secret)>,
 }
 
-/// The clients that all services share, so that connections are pooled once.
+/// The clients that all services share, so that connections are pooled once. Clones share them too.
+#[derive(Clone)]
 pub struct Clients {
     direct: Client,
     proxied: Client,
@@ -60,8 +61,8 @@ impl Clients {
         })
     }
 
-    pub(super) fn resolver(&self) -> Resolver {
-        self.resolver.clone()
+    pub(super) fn resolver(&self) -> &Resolver {
+        &self.resolver
     }
 
     /// The client for a URL: loopback is never proxied.

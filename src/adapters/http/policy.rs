@@ -38,7 +38,7 @@ impl HostPolicy {
 
     /// May this host be asked, now that it has this address?
     pub(super) fn check_address(&self, host: &str, address: IpAddr) -> Result<(), String> {
-        if is_metadata(address) && !self.names(host) {
+        if is_metadata(address) && !self.names_metadata(host, address) {
             return Err(format!(
                 "`{host}` leads to {address}, an address of the machine's or the cloud's own\nhint: name the host in `allow-hosts` if it is meant"
             ));
@@ -47,10 +47,21 @@ impl HostPolicy {
     }
 
     fn names(&self, host: &str) -> bool {
-        let mut globs = self.allowed.iter().flat_map(|globs| globs.iter());
-        // `*` alone does not name a metadata service: it means "any", not "that one".
-        let is_literal_address = host.parse::<IpAddr>().is_ok_and(is_metadata);
-        globs.any(|pattern| glob(pattern, host) && !(is_literal_address && pattern == "*"))
+        self.globs().any(|pattern| glob(pattern, host))
+    }
+
+    /// Is a metadata service meant? A glob that fits any name, such as `*` or `*.example.com`, says "any" and not "that
+    /// one": whoever owns a name decides where it leads. So it takes the name in full, or a glob for the address itself.
+    fn names_metadata(&self, host: &str, address: IpAddr) -> bool {
+        let address = address.to_string();
+        self.globs().any(|pattern| {
+            let is_open = !pattern.contains(|c: char| c.is_ascii_alphanumeric());
+            pattern == host || (!is_open && glob(pattern, &address))
+        })
+    }
+
+    fn globs(&self) -> impl Iterator<Item = &String> {
+        self.allowed.iter().flat_map(|globs| globs.iter())
     }
 }
 
@@ -77,6 +88,21 @@ mod tests {
         assert!(!check(None, "http://169.254.169.254/latest"));
         assert!(!check(None, "http://[fd00:ec2::254]/"));
         assert!(!check(Some(&["*"]), "http://169.254.169.254/"));
+        assert!(!check(Some(&["*.*"]), "http://169.254.169.254/"));
         assert!(check(Some(&["169.254.169.254"]), "http://169.254.169.254/"));
+        assert!(check(Some(&["169.254.*"]), "http://169.254.169.254/"));
+    }
+
+    #[test]
+    fn a_name_that_leads_to_a_metadata_service_must_be_named_in_full() {
+        let address: IpAddr = [169, 254, 169, 254].into();
+        let leads = |allowed: &[&str], host: &str| {
+            let allowed = allowed.iter().map(|glob| (*glob).to_owned()).collect();
+            HostPolicy::new(Some(allowed)).check_address(host, address).is_ok()
+        };
+        assert!(!leads(&["*"], "metadata.example.com"));
+        assert!(!leads(&["*.example.com"], "metadata.example.com"));
+        assert!(leads(&["metadata.example.com"], "metadata.example.com"));
+        assert!(leads(&["*", "169.254.169.254"], "metadata.example.com"));
     }
 }

@@ -60,13 +60,26 @@ impl Resolver {
     }
 }
 
+/// Metadata services beside the link-local ones: those of Alibaba, Azure and Oracle.
+const METADATA_V4: [Ipv4Addr; 3] = [
+    Ipv4Addr::new(100, 100, 100, 200),
+    Ipv4Addr::new(168, 63, 129, 16),
+    Ipv4Addr::new(192, 0, 0, 192),
+];
+/// Those of Amazon, for machines and for pods, and of Google.
+const METADATA_V6: [Ipv6Addr; 3] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+];
+
 /// Link-local addresses and the well-known ones of cloud metadata services: a configuration has no business there.
 pub(super) fn is_metadata(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(v4) => v4.is_link_local() || v4 == Ipv4Addr::new(100, 100, 100, 200),
+        IpAddr::V4(v4) => v4.is_link_local() || METADATA_V4.contains(&v4),
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => is_metadata(IpAddr::V4(v4)),
-            None => v6.is_unicast_link_local() || v6 == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+            None => v6.is_unicast_link_local() || METADATA_V6.contains(&v6),
         },
     }
 }
@@ -83,6 +96,8 @@ mod tests {
             "fe80::1",
             "fd00:ec2::254",
             "100.100.100.200",
+            "168.63.129.16",
+            "fd20:ce::254",
         ] {
             assert!(is_metadata(text.parse().expect("an address")), "{text}");
         }

@@ -1,5 +1,6 @@
 //! Tokens that let us in: fetched once, kept in memory, renewed before they end and once a service no longer takes them.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -7,7 +8,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::Credentials;
-use crate::config::{Expiry, Login};
+use crate::config::{Expiry, Login, is_sensitive};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
@@ -65,14 +66,13 @@ impl Grant {
     pub fn secrets(&self) -> Vec<Secret> {
         // Of a form only what must not be told: `client_credentials` and the like stand in every log.
         let of_form = |form: &Form| {
-            let told = ["client_secret", "password", "assertion", "refresh_token"];
-            let fields = form.fields.iter().filter(|(name, _)| told.contains(&name.as_str()));
+            let fields = form.fields.iter().filter(|(name, _)| is_secret(name));
             let client = form.client.iter().map(|(_, secret)| secret.clone());
             fields.map(|(_, value)| value.clone()).chain(client).collect::<Vec<_>>()
         };
         match self {
             Self::Form(form) => of_form(form),
-            Self::Login { .. } => Vec::new(),
+            Self::Login { login, scope } => of_login(login, scope),
             Self::IdToken { token, exchange, .. } => {
                 let mut secrets = exchange.as_ref().map(of_form).unwrap_or_default();
                 secrets.push(token.clone());
@@ -82,8 +82,52 @@ impl Grant {
     }
 }
 
+/// Is the field of this name a secret in a request for a token?
+fn is_secret(name: &str) -> bool {
+    is_sensitive(name) || name.ends_with("assertion")
+}
+
+/// The secrets that a log-in sends, by the names under which they stand. One that can't be rendered says so when it is sent.
+fn of_login(login: &Login, scope: &Scope) -> Vec<Secret> {
+    let Ok(request) = Outgoing::render(&login.request, scope, Identity::Own) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let (_, query) = request.target.split_once('?').unwrap_or_default();
+    let mut forms = vec![query.as_bytes()];
+    match &request.payload {
+        Some((kind, body)) if kind == "application/json" => {
+            serde_json::from_slice(body).map_or_else(|_| (), |body: Value| of_json(&body, false, &mut found));
+        }
+        Some((_, body)) => forms.push(body),
+        None => {}
+    }
+    let pairs = forms.into_iter().flat_map(url::form_urlencoded::parse);
+    let headers = request.headers.iter().map(|(name, value)| (name.into(), value.into()));
+    found.extend(
+        pairs
+            .chain(headers)
+            .filter(|(name, _)| is_secret(name))
+            .map(|(_, value)| Secret::new(value)),
+    );
+    found
+}
+
+fn of_json(value: &Value, secret: bool, found: &mut Vec<Secret>) {
+    match value {
+        Value::String(text) if secret => found.push(Secret::new(text.as_str())),
+        Value::Array(items) => items.iter().for_each(|item| of_json(item, secret, found)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                of_json(value, secret || is_secret(name), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// What requests carry once a token is there.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Carried {
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) query: Vec<(String, Secret)>,
@@ -102,7 +146,10 @@ pub struct Token {
     grant: Grant,
     /// Is handed every secret that is learnt, before it is used.
     keeper: Box<dyn Fn(&Secret)>,
-    held: Mutex<Held>,
+    /// Never borrowed while something is waited for: a request whose intent is written down must not wait for a token.
+    held: RefCell<Held>,
+    /// Whoever has it fetches.
+    fetching: Mutex<()>,
 }
 
 /// What is held by now.
@@ -121,20 +168,19 @@ impl Token {
         Self {
             grant,
             keeper,
-            held: Mutex::new(Held::Nothing),
+            held: RefCell::new(Held::Nothing),
+            fetching: Mutex::new(()),
         }
     }
 
     /// Fetches the token if there is none, or none that will last. Whoever asks meanwhile waits for the same one.
     pub(super) async fn refresh(&self, wire: &impl Post, now: impl Fn() -> Timestamp) {
-        let mut held = self.held.lock().await;
-        if let Held::Token(_, renew_at) = &*held
-            && now() < *renew_at
-        {
+        let _turn = self.fetching.lock().await;
+        let asked = now();
+        if matches!(&*self.held.borrow(), Held::Token(_, renew_at) if asked < *renew_at) {
             return;
         }
-        let asked = now();
-        *held = match self.fetch(wire).await {
+        let fetched = match self.fetch(wire).await {
             Ok((carried, life)) => {
                 for (_, secret) in carried.headers.iter().chain(&carried.query) {
                     (self.keeper)(secret);
@@ -143,11 +189,13 @@ impl Token {
             }
             Err(reason) => Held::Failed(reason),
         };
+        self.held.replace(fetched);
     }
 
-    /// What requests carry.
-    pub(super) async fn carried(&self) -> Result<Carried, String> {
-        match &*self.held.lock().await {
+    /// What requests carry by now: a token that is being renewed is not waited for, since the time in which a create may
+    /// land counts from its intent.
+    pub(super) fn carried(&self) -> Result<Carried, String> {
+        match &*self.held.borrow() {
             Held::Token(carried, _) => Ok(carried.clone()),
             Held::Failed(reason) => Err(format!("there is no token: {reason}")),
             Held::Nothing => Err("there is no token yet".to_owned()),
@@ -155,9 +203,9 @@ impl Token {
     }
 
     /// Forgets the token that a service has not taken, unless it was replaced meanwhile.
-    pub(super) async fn forget(&self, refused: &Carried) {
-        let mut held = self.held.lock().await;
-        if matches!(&*held, Held::Token(carried, _) if carried.headers == refused.headers) {
+    pub(super) fn forget(&self, refused: &Carried) {
+        let mut held = self.held.borrow_mut();
+        if matches!(&*held, Held::Token(carried, _) if carried == refused) {
             *held = Held::Nothing;
         }
     }
@@ -339,4 +387,92 @@ fn life_of(answer: &Answer) -> Duration {
 
 fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// A token endpoint that answers from the second time on only when it is told to.
+    #[derive(Default)]
+    struct Endpoint {
+        asked: Cell<u32>,
+        may_answer: Notify,
+    }
+
+    impl Post for Endpoint {
+        async fn post(&self, _url: Url, _request: &Outgoing, _credentials: &Credentials) -> Delivery {
+            self.asked.set(self.asked.get() + 1);
+            if self.asked.get() > 1 {
+                self.may_answer.notified().await;
+            }
+            Delivery::Answered(Answer {
+                status: 200,
+                headers: Vec::new(),
+                body: Body::Json(
+                    serde_json::json!({ "access_token": format!("t{}", self.asked.get()), "expires_in": 100 }),
+                ),
+            })
+        }
+
+        fn below(&self, _target: &str) -> Result<Url, String> {
+            Err("nothing is below a token endpoint".to_owned())
+        }
+    }
+
+    fn form(fields: &[(&str, &str)]) -> Form {
+        Form {
+            url: Url::parse("http://auth.test/token").expect("a URL"),
+            fields: fields
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), Secret::new(*value)))
+                .collect(),
+            client: None,
+        }
+    }
+
+    fn header(token: &Token) -> Option<String> {
+        let carried = token.carried().ok()?;
+        Some(carried.headers.first()?.1.expose().to_owned())
+    }
+
+    #[tokio::test]
+    async fn whoever_has_written_an_intent_down_does_not_wait_for_a_token_that_is_renewed() {
+        let endpoint = Endpoint::default();
+        let token = Token::new(Grant::Form(form(&[])), Box::new(|_| {}));
+        token.refresh(&endpoint, || Timestamp::from_millis(0)).await;
+        assert_eq!(header(&token).as_deref(), Some("Bearer t1"));
+        let late = || Timestamp::from_millis(90_000);
+        let (during, ()) =
+            tokio::join!(biased; token_while_fetching(&endpoint, &token), token.refresh(&endpoint, late));
+        assert_eq!(during.as_deref(), Some("Bearer t1"));
+        assert_eq!(header(&token).as_deref(), Some("Bearer t2"));
+    }
+
+    async fn token_while_fetching(endpoint: &Endpoint, token: &Token) -> Option<String> {
+        while endpoint.asked.get() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let during = header(token);
+        endpoint.may_answer.notify_one();
+        during
+    }
+
+    #[test]
+    fn what_must_not_be_told_of_a_form_is_a_secret() {
+        let form = form(&[
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:jwt"),
+            ("client_assertion", "signed"),
+            ("client_secret", "hunter2"),
+            ("subject_token", "theirs"),
+        ]);
+        let secrets = Grant::Form(form).secrets();
+        let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
+        assert_eq!(secrets, ["signed", "hunter2", "theirs"]);
+    }
 }

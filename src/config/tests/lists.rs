@@ -215,6 +215,8 @@ fn a_description_of_ones_own_that_can_look_nothing_up_is_warned_of() {
         ("timeout: 5s".to_owned(), false),
         ("create: { request: POST /u }".to_owned(), true),
         ("create: { request: POST /u, id: account.username }".to_owned(), false),
+        // An id that does not come from the marker could be anybody's.
+        ("create: { request: POST /u, id: \"'admin'\" }".to_owned(), true),
         (format!("create: {{ request: POST /u }}\n    {find}"), false),
     ] {
         let config = parse(&service(&rest)).unwrap();
