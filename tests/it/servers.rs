@@ -1,0 +1,8 @@
+//! Whole jobs against real servers, each described by its preset and judged by its own API.
+
+mod ejabberd;
+mod life;
+mod machine;
+mod pocketbase;
+mod rabbitmq;
+mod server;
