@@ -72,6 +72,26 @@ impl Machine {
         Self::end(self.start(arguments))
     }
 
+    /// Does any file below it hold this text?
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        let mut folders = vec![self.root.path().to_owned()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                let list = if entry.file_type().unwrap().is_dir() {
+                    &mut folders
+                } else {
+                    &mut files
+                };
+                list.push(entry.path());
+            }
+        }
+        assert!(files.len() > 1, "there is no journal");
+        files
+            .iter()
+            .any(|file| String::from_utf8_lossy(&fs::read(file).unwrap()).contains(text))
+    }
+
     pub(crate) fn end(child: Child) -> Ended {
         let output = child.wait_with_output().unwrap();
         Ended {

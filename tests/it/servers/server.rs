@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,8 @@ impl Shared {
     }
 
     pub(crate) fn server(&self, kind: &'static Kind) -> Arc<Server> {
-        let mut shared = self.0.lock().unwrap();
+        // Where one does not start, each test says so.
+        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
             let server = Arc::new(Server::start(kind));
             *shared = Arc::downgrade(&server);
