@@ -46,9 +46,13 @@ fn twenty_users_live_and_are_gone() {
 
 #[test]
 fn a_person_of_the_same_name_keeps_the_password() {
-    let real = real();
-    let setup = life::duplicate(&real);
-    assert!(setup.log.contains("412"), "{}", setup.log);
+    let mut real = real();
+    let looked = life::duplicate(&real);
+    assert!(looked.log.contains("none was sent"), "{}", looked.log);
+    // Without a look-up, and where somebody comes between, it is the server that refuses.
+    real.service.push_str("    find: null\n");
+    let refused = life::duplicate(&real);
+    assert!(refused.log.contains("412"), "{}", refused.log);
     // taken:of-a-person
     let own = ["Authorization: Basic dGFrZW46b2YtYS1wZXJzb24="];
     assert_eq!(real.server.ask_with("GET", "/api/whoami", &own, "").status, 200);

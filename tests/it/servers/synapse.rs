@@ -100,7 +100,8 @@ fn twenty_users_live_and_are_deactivated() {
 #[test]
 fn a_person_of_the_same_name_stays_and_keeps_the_password() {
     let real = real();
-    life::duplicate(&real);
+    let setup = life::duplicate(&real);
+    assert!(setup.log.contains("none was sent"), "{}", setup.log);
     let body = r#"{"type": "m.login.password", "identifier": {"type": "m.id.user", "user": "taken"}, "password": "of-a-person"}"#;
     let said = real.server.ask("POST", "/_matrix/client/v3/login", body);
     assert_eq!(said.status, 200, "{}", said.body);
