@@ -91,6 +91,13 @@ pub struct Create {
     pub idempotency_header: Option<String>,
 }
 
+impl Create {
+    /// Does the service say "the name is taken" with a success, so that whoever had it lost something to the create?
+    pub fn overwrites(&self) -> bool {
+        matches!(&self.duplicate, Condition::Codes(codes) if codes.iter().any(|code| (200..300).contains(code)))
+    }
+}
+
 /// A request that is repeated until something holds.
 #[derive(Clone, Debug)]
 pub struct Poll {

@@ -151,6 +151,9 @@ impl<W: World> Engine<'_, W> {
                 None => End::Failed(reason),
             });
         }
+        if let Some(end) = self.would_overwrite(place, site).await {
+            return Ok(end);
+        }
         let begun = self.world.now();
         let mut attempt = Attempt {
             creates_left: CREATES,
@@ -181,6 +184,22 @@ impl<W: World> Engine<'_, W> {
             if let Some(end) = end {
                 return Ok(end);
             }
+        }
+    }
+
+    /// Looks before a create that would change the account of somebody else: a name without our marker may be anybody's.
+    async fn would_overwrite(&self, place: usize, site: &Site) -> Option<End> {
+        let find = site.service.find.as_ref()?;
+        if !self.ledger.borrow().account(place).unmarked || !site.service.create.overwrites() {
+            return None;
+        }
+        match self.find(place, site, find).await {
+            Ok(ids) if ids.is_empty() => None,
+            Ok(_) => Some(End::Failed(format!(
+                "the user name `{}` belongs to somebody, whom a create would change; none was sent",
+                self.username(place)
+            ))),
+            Err(trouble) => Some(troubled(&trouble)),
         }
     }
 

@@ -27,6 +27,7 @@ mod plan;
 mod rollback;
 mod runner;
 mod scim2;
+mod servers;
 mod services;
 mod shim;
 mod snapshot;

@@ -7,30 +7,13 @@
 # It answers below http://127.0.0.1:$PORT/v2 to `Authorization: Bearer $TOKEN`, and is ready when that says 200 to
 # /v2/ServiceProviderConfig. It keeps nothing: to stop it is to empty it.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-
-readonly version=0.8.3
-readonly venv=$PWD/target/tools/scim2-server-$version
-
-# Two tests may start it at the same time on a fresh clone: the second waits for the first one's installation.
-install() {
-    mkdir -p target/tools
-    (
-        flock 9
-        [ ! -e "$venv/installed" ] || exit 0
-        rm -rf "$venv"
-        python3 -m venv "$venv"
-        "$venv/bin/pip" install --quiet --disable-pip-version-check "scim2-server==$version"
-        touch "$venv/installed"
-    ) 9>target/tools/scim2-server.lock >&2
-}
+venv=$("$(dirname "$0")/wheel.sh" scim2-server scim2-server 0.8.3)
 
 case ${1-start} in
-    install) install ;;
+    install) ;;
     start)
         : "${PORT:?which port of 127.0.0.1 to listen on}"
         : "${TOKEN:?which bearer token to accept}"
-        install
         exec "$venv/bin/scim2-server" --hostname 127.0.0.1 --port "$PORT" --bearer-token "$TOKEN"
         ;;
     *)

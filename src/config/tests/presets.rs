@@ -9,7 +9,7 @@ fn over(name: &str) -> String {
     let printed = preset.as_config();
     let auth = printed
         .lines()
-        .find(|line| line.trim_start().starts_with("auth:"))
+        .find(|line| line.trim_start().starts_with("auth:") && line.contains("env."))
         .unwrap_or_default();
     let upper = name.to_uppercase();
     let url = if printed.contains(&format!("env.{upper}_URL")) {
@@ -169,7 +169,7 @@ fn mistakes_with_presets_are_told_where_the_user_wrote_them() {
             "preset: kecloak",
             "standin.yml:5:13: there is no preset `kecloak`\n 5 |     preset: kecloak\n   |             ^^^^^^^\nhint: did you mean `keycloak`?",
         ),
-        ("preset: saml", "hint: the presets are keycloak, "),
+        ("preset: saml", "hint: the presets are "),
         (
             "preset: keycloak",
             "standin.yml:5:13: the preset `keycloak` needs `realm`\n 5 |     preset: keycloak\n   |             ^^^^^^^^\nhint: add `with: { realm: ... }`: `realm` is the realm that the accounts are made in",

@@ -1,0 +1,11 @@
+//! Whole jobs against real servers, each described by its preset and judged by its own API.
+
+mod ejabberd;
+mod jupyterhub;
+mod life;
+mod machine;
+mod pocketbase;
+mod rabbitmq;
+mod redmine;
+mod server;
+mod synapse;

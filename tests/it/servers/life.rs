@@ -1,0 +1,129 @@
+//! What every preset has to show on its server: a life cycle, a name that is taken, wrong credentials, and a kill.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::machine::{Ended, Machine};
+use super::server::{SECRET, Server};
+
+/// A server with the preset that describes it.
+pub(crate) struct Described {
+    pub(crate) server: Arc<Server>,
+    /// The lines of the service beside its name, indented by four; its credentials read `env.SECRET`.
+    pub(crate) service: String,
+    /// What `env.SECRET` is.
+    pub(crate) secret: String,
+    /// The user names that the server itself lists.
+    pub(crate) names: fn(&Server) -> Vec<String>,
+    /// The accounts that all servers of the kind hold from the start, and those of the tests' people.
+    pub(crate) add: fn(&Server, &str),
+}
+
+impl Described {
+    /// A machine with twenty accounts, whose names begin with `prefix`: the tests share a server.
+    pub(crate) fn machine(&self, prefix: &str, more: &str) -> Machine {
+        let service = &self.service;
+        let config = format!(
+            "prefix: {prefix}\nservices:\n  - name: real\n{service}accounts:\n  - {{ name: alice, role: admin }}\n  - {{ name: buyer, count: 19 }}\n{more}"
+        );
+        let mut machine = Machine::new(&config);
+        machine.set("URL", &self.server.url());
+        machine.set("SECRET", &self.secret);
+        machine
+    }
+
+    /// How many accounts with this prefix the server has.
+    pub(crate) fn count(&self, prefix: &str) -> usize {
+        let front = format!("{prefix}-");
+        let names = (self.names)(&self.server);
+        names.iter().filter(|name| name.starts_with(&front)).count()
+    }
+}
+
+/// Twenty accounts are there after setup and gone after cleanup, and a second cleanup finds nothing to do.
+pub(crate) fn life_cycle(real: &Described) {
+    let machine = real.machine("lif", "");
+    let setup = machine.run(&["setup"]);
+    assert_eq!(setup.code(), Some(0), "{}", setup.log);
+    assert_eq!(real.count("lif"), 20, "{}", setup.log);
+    let cleanup = machine.run(&["cleanup"]);
+    assert_eq!(cleanup.code(), Some(0), "{}", cleanup.log);
+    assert!(cleanup.log.contains("20 deleted, 0 left"), "{}", cleanup.log);
+    assert_eq!(real.count("lif"), 0, "{}", cleanup.log);
+    let again = machine.run(&["cleanup"]);
+    assert_eq!(again.code(), Some(0), "{}", again.log);
+    for ended in [&setup, &cleanup, &again] {
+        assert_quiet(ended, &real.secret);
+    }
+}
+
+/// A name that somebody has is refused; what was made beside it is taken back, and the person stays.
+pub(crate) fn duplicate(real: &Described) -> Ended {
+    (real.add)(&real.server, "taken");
+    let machine = real.machine("dup", "  - { name: fixed, username: taken, unmarked: true }\n");
+    let setup = machine.run(&["setup"]);
+    assert_eq!(setup.code(), Some(1), "{}", setup.log);
+    for part in ["real/fixed", "`taken`"] {
+        assert!(setup.log.contains(part), "{part}: {}", setup.log);
+    }
+    assert!(setup.log.contains(", 0 left"), "{}", setup.log);
+    assert_eq!(real.count("dup"), 0, "{}", setup.log);
+    let names = (real.names)(&real.server);
+    assert!(names.iter().any(|name| name == "taken"), "{names:?}\n{}", setup.log);
+    let cleanup = machine.run(&["cleanup"]);
+    assert_eq!(cleanup.code(), Some(0), "{}", cleanup.log);
+    setup
+}
+
+/// Wrong credentials fail setup, and neither make nor leave anything.
+pub(crate) fn wrong_credentials(real: &Described, status: &str) {
+    let wrong = "another-0123456789abcdef-of-nobody";
+    let mut machine = real.machine("bad", "");
+    machine.set("SECRET", wrong);
+    let setup = machine.run(&["setup"]);
+    assert_eq!(setup.code(), Some(1), "{}", setup.log);
+    assert!(setup.log.contains(status), "{}", setup.log);
+    assert_quiet(&setup, wrong);
+    assert_eq!(real.count("bad"), 0);
+}
+
+/// A setup that was killed in its midst is settled by cleanup.
+pub(crate) fn killed(real: &Described) {
+    let real = Described {
+        server: Arc::clone(&real.server),
+        service: format!(
+            "{}    limits: {{ concurrency: 2, rate: 30/s }}\n    timeout: 2s\n",
+            real.service
+        ),
+        secret: real.secret.clone(),
+        ..*real
+    };
+    let machine = real.machine("kil", "");
+    let mut setup = machine.start(&["setup"]);
+    let patience = Instant::now() + Duration::from_mins(1);
+    while real.count("kil") < 3 {
+        assert!(
+            Instant::now() < patience && setup.try_wait().unwrap().is_none(),
+            "setup makes no accounts"
+        );
+        thread::park_timeout(Duration::from_millis(5));
+    }
+    setup.kill().unwrap();
+    assert_eq!(Machine::end(setup).signal(), Some(9));
+    let there = real.count("kil");
+    let cleanup = machine.run(&["cleanup"]);
+    assert_eq!(cleanup.code(), Some(0), "{}", cleanup.log);
+    assert!(cleanup.log.contains(", 0 left"), "{}", cleanup.log);
+    assert_eq!(real.count("kil"), 0, "there were {there}: {}", cleanup.log);
+}
+
+/// Neither stream holds the secret, nor was there a panic.
+fn assert_quiet(ended: &Ended, secret: &str) {
+    for text in [&ended.data, &ended.log] {
+        assert!(
+            !text.contains(secret) && !text.contains(SECRET) && !text.contains("panicked"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! Redmine, with ids that are numbers, answers that hold an API key, and absence without a body.
+
+use super::life::{self, Described};
+use super::machine::Machine;
+use super::server::{Kind, SECRET, Server, Shared};
+
+static KIND: Kind = Kind {
+    name: "redmine",
+    ready: "GET /users/current.json",
+    headers: &["X-Redmine-API-Key: 0123456789abcdef0123456789abcdef01234567"],
+};
+static SHARED: Shared = Shared::new();
+
+fn real() -> Described {
+    Described {
+        server: SHARED.server(&KIND),
+        service: "    preset: redmine\n    url: '{{ env.URL }}'\n    auth: { header: { X-Redmine-API-Key: '{{ env.SECRET }}' } }\n"
+            .to_owned(),
+        secret: SECRET.to_owned(),
+        names,
+        add,
+    }
+}
+
+/// All of them, locked ones too. A page has 100 at most, which is more than the tests make at a time.
+fn users(server: &Server) -> Vec<serde_json::Value> {
+    let page = server.ask("GET", "/users.json?limit=100&status=", "").json();
+    assert!(page["total_count"].as_u64().unwrap() < 100, "{page}");
+    page["users"].as_array().unwrap().clone()
+}
+
+fn names(server: &Server) -> Vec<String> {
+    let users = users(server);
+    users
+        .iter()
+        .map(|user| user["login"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn add(server: &Server, name: &str) {
+    let body = format!(
+        r#"{{"user": {{"login": "{name}", "firstname": "A", "lastname": "Person", "mail": "{name}@example.org", "password": "of-a-person"}}}}"#
+    );
+    let said = server.ask("POST", "/users.json", &body);
+    assert!(matches!(said.status, 201 | 422), "{}", said.body);
+}
+
+fn made(machine: &Machine) {
+    let setup = machine.run(&["setup", "--persona", "alice"]);
+    assert_eq!(setup.code(), Some(0), "{}", setup.log);
+}
+
+#[test]
+fn twenty_users_live_and_are_gone() {
+    life::life_cycle(&real());
+}
+
+#[test]
+fn a_person_of_the_same_name_stays() {
+    let setup = life::duplicate(&real());
+    assert!(setup.log.contains("422"), "{}", setup.log);
+}
+
+#[test]
+fn wrong_credentials_make_nothing() {
+    life::wrong_credentials(&real(), "401");
+}
+
+#[test]
+fn a_killed_setup_is_settled() {
+    life::killed(&real());
+}
+
+#[test]
+fn an_empty_body_is_a_failure_of_the_server_that_is_looked_into() {
+    let mut real = real();
+    real.service.push_str("    timeout: 2s\n    create: { json: {} }\n");
+    let machine = real.machine("emp", "");
+    let setup = machine.run(&["setup", "--persona", "alice"]);
+    assert_eq!(setup.code(), Some(1), "{}", setup.log);
+    assert!(setup.log.contains("500"), "{}", setup.log);
+    assert!(setup.log.contains("0 left"), "{}", setup.log);
+    assert_eq!(real.count("emp"), 0);
+}
+
+#[test]
+fn a_locked_user_is_deleted_too_and_no_api_key_is_kept() {
+    let real = real();
+    let machine = real.machine("loc", "");
+    made(&machine);
+    let user = users(&real.server)
+        .into_iter()
+        .find(|user| user["login"].as_str().unwrap().starts_with("loc-"));
+    let id = user.unwrap()["id"].as_u64().unwrap();
+    let path = format!("/users/{id}.json");
+    let key = real.server.ask("GET", &path, "").json()["user"]["api_key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(real.server.ask("PUT", &path, r#"{"user": {"status": 3}}"#).status, 204);
+    assert!(!machine.holds(&key), "the API key of an account stands in a file");
+    let cleanup = machine.run(&["cleanup"]);
+    assert_eq!(cleanup.code(), Some(0), "{}", cleanup.log);
+    assert_eq!(real.count("loc"), 0);
+    assert!(!machine.holds(&key) && !cleanup.log.contains(&key));
+}
