@@ -20,7 +20,24 @@ macro_rules! embed {
 }
 
 /// Every preset by its name, in order.
-const EMBEDDED: &[(&str, &str)] = embed!["keycloak", "rabbitmq", "scim"];
+const EMBEDDED: &[(&str, &str)] = embed![
+    "auth0",
+    "authentik",
+    "directus",
+    "firebase",
+    "gitea",
+    "gitlab",
+    "grafana",
+    "kanidm",
+    "keycloak",
+    "kratos",
+    "mattermost",
+    "okta",
+    "rabbitmq",
+    "scim",
+    "supabase",
+    "zitadel",
+];
 
 /// What a preset may not say of a service, since it is the user's.
 const USERS: [&str; 6] = ["name", "preset", "with", "needs", "username", "password"];
