@@ -145,6 +145,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
     let command = match row.command {
         CommandName::Setup => Command::Setup,
         CommandName::Cleanup => Command::Cleanup,
+        CommandName::Sweep => Command::Sweep,
         CommandName::Plan => Command::Plan,
         CommandName::Presets => Command::Presets(asked),
         CommandName::Schema => Command::Schema,

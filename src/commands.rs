@@ -20,6 +20,7 @@ mod sealed;
 mod settle;
 mod setup;
 mod state;
+mod sweep;
 mod tls;
 mod wire;
 
@@ -78,6 +79,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Cleanup => cleanup::cleanup(context).await,
         Command::Run(words) => run::run(context, words).await,
         Command::Plan => plan::plan(context),
+        Command::Sweep => sweep::sweep(context).await,
         Command::Presets(name) => presets::presets(context, name.as_deref()),
         Command::Schema => Ok(schema::schema(context)),
         Command::Demo => demo::demo(context).await,

@@ -12,4 +12,5 @@ pub mod marker;
 pub mod outcome;
 pub mod pace;
 pub mod secret;
+pub mod sweep;
 pub mod time;

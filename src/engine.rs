@@ -7,6 +7,7 @@
 mod advice;
 mod create;
 mod exchange;
+mod list;
 mod look;
 mod prove;
 mod provision;
@@ -29,6 +30,7 @@ use crate::domain::time::Timestamp;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
 
+pub use list::Listed;
 pub use provision::{Failure, Provisioned};
 pub use settle::Settled;
 pub use site::Site;

@@ -50,10 +50,29 @@ pub struct Settings {
     pub credentials_file: Option<PathBuf>,
     /// The form of `plan`'s output.
     pub format: DataFormat,
+    /// What `sweep` goes by.
+    pub sweep: SweepSettings,
     /// What `sandbox` serves.
     pub sandbox: SandboxSettings,
     /// What is sealed for post.
     pub sealed: Sealed,
+}
+
+/// What `sweep` goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweepSettings {
+    /// Accounts that are younger stay, whatever their own time to live.
+    pub older_than: Duration,
+    /// Every account of this run instead: `this`, or a run's id.
+    pub run: Option<String>,
+    /// Those of every repository.
+    pub all_owners: bool,
+    /// User names that stay, as globs.
+    pub protect: Vec<String>,
+    /// With more hits nothing is deleted.
+    pub max: u32,
+    /// Only show them.
+    pub dry_run: bool,
 }
 
 /// What `sandbox` serves.
@@ -138,6 +157,8 @@ pub enum Mode {
     Setup,
     /// `cleanup` of another job's state.
     Cleanup,
+    /// `sweep`
+    Sweep,
     /// `plan`
     Plan,
 }
@@ -249,7 +270,12 @@ impl Settings {
                 .one_of(
                     "mode",
                     |texts| texts.mode.as_deref(),
-                    &[("setup", Mode::Setup), ("cleanup", Mode::Cleanup), ("plan", Mode::Plan)],
+                    &[
+                        ("setup", Mode::Setup),
+                        ("cleanup", Mode::Cleanup),
+                        ("sweep", Mode::Sweep),
+                        ("plan", Mode::Plan),
+                    ],
                 )
                 .unwrap_or(Mode::Setup),
             on_failure: reader
@@ -280,6 +306,7 @@ impl Settings {
                     &[("text", DataFormat::Text), ("json", DataFormat::Json)],
                 )
                 .unwrap_or(DataFormat::Text),
+            sweep: sweep(&mut reader),
             sandbox: sandbox(&mut reader),
             sealed: sealed(&mut reader, environment, defaults),
         };
@@ -307,6 +334,23 @@ fn config_source(reader: &mut Reader<'_>) -> ConfigSource {
             });
             ConfigSource::File(PathBuf::from(file.value.trim()))
         }
+    }
+}
+
+fn sweep(reader: &mut Reader<'_>) -> SweepSettings {
+    SweepSettings {
+        older_than: reader
+            .duration("older-than", |texts| texts.older_than.as_deref(), Zero::Allowed)
+            .unwrap_or(Duration::from_hours(24)),
+        run: reader.text("run", |texts| texts.run.as_deref()),
+        all_owners: reader
+            .switch("all-owners", |texts| texts.all_owners.as_deref())
+            .unwrap_or(false),
+        protect: reader.list("protect", |texts| texts.protect.as_deref()),
+        max: reader.hits("max", |texts| texts.max.as_deref()).unwrap_or(500),
+        dry_run: reader
+            .switch("dry-run", |texts| texts.dry_run.as_deref())
+            .unwrap_or(false),
     }
 }
 

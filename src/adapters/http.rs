@@ -144,7 +144,7 @@ impl Service {
                 Err(reason) => return Delivery::NotSent(reason),
             },
         };
-        let prepared = join(&self.endpoint.base, &request.target).and_then(|mut url| {
+        let prepared = self.address(request).and_then(|mut url| {
             for (name, value) in &carried.query {
                 url.query_pairs_mut().append_pair(name, value.expose());
             }
@@ -162,6 +162,18 @@ impl Service {
             }
         }
         delivery
+    }
+
+    fn address(&self, request: &Outgoing) -> Result<Url, String> {
+        let url = join(&self.endpoint.base, &request.target)?;
+        let Some(reference) = &request.next else { return Ok(url) };
+        let next = url
+            .join(reference)
+            .map_err(|error| format!("the address of the next page is none: {error}"))?;
+        if next.origin() != url.origin() {
+            return Err("the next page is on another origin, and is not asked for".to_owned());
+        }
+        Ok(next)
     }
 
     async fn within_time(&self, url: Url, request: &Outgoing, headers: HeaderMap) -> Delivery {

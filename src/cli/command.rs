@@ -17,6 +17,8 @@ pub enum Command {
     Plan,
     /// List the presets, or print the one of this name.
     Presets(Option<String>),
+    /// Delete old marked accounts by listing the services.
+    Sweep,
     /// Print the configuration's JSON Schema.
     Schema,
     /// Show a life cycle on services of our own.
@@ -38,6 +40,7 @@ impl Command {
             Self::Run(_) => CommandName::Run,
             Self::Plan => CommandName::Plan,
             Self::Presets(_) => CommandName::Presets,
+            Self::Sweep => CommandName::Sweep,
             Self::Schema => CommandName::Schema,
             Self::Demo => CommandName::Demo,
             Self::Sandbox => CommandName::Sandbox,
@@ -65,6 +68,8 @@ pub enum CommandName {
     Plan,
     /// `presets`
     Presets,
+    /// `sweep`
+    Sweep,
     /// `schema`
     Schema,
     /// `demo`
@@ -121,6 +126,17 @@ pub(super) static COMMANDS: &[Row] = &[
                 environment, and cleans up whatever happens. Signals are passed on to CMD.",
         exit_codes: "CMD's own, 128+N if signal N ended it, 126 not executable, 127 not found; else 1 setup failed or\n\
                      something may be left; 2 wrong arguments, configuration or variables",
+    },
+    Row {
+        command: CommandName::Sweep,
+        name: "sweep",
+        usage: "sweep [SETTINGS]",
+        summary: "find and delete old marked accounts, by listing the services",
+        about: "Lists each service and deletes the accounts whose names carry the marker of this repository and\n\
+                whose own time to live and `--older-than` are over, or every account of `--run this`. What\n\
+                carries no marker is never touched.",
+        exit_codes: "0; 1 something is left, or a list is incomplete; 2 wrong arguments, configuration or\n\
+                     variables; 130, 143 stopped by a signal",
     },
     Row {
         command: CommandName::Plan,

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::context::{Context, in_full};
 use super::exit::{ExitCode, Failure};
-use super::{by_name, cleanup, plan, prepare, setup};
+use super::{by_name, cleanup, plan, prepare, setup, sweep};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::signals::Signals;
@@ -44,6 +44,7 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
     let mode = match context.settings.mode {
         Mode::Setup => "setup",
         Mode::Cleanup => "cleanup",
+        Mode::Sweep => "sweep",
         Mode::Plan => "plan",
     };
     let manual = context.settings.sealed.cleanup == CleanupWhen::Manual;
@@ -56,6 +57,7 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
     saved.save(context)?;
     match context.settings.mode {
         Mode::Cleanup => cleanup::cleanup(context).await,
+        Mode::Sweep => sweep::sweep(context).await,
         Mode::Plan => plan::plan(context),
         Mode::Setup => {
             let signals = Signals::listen().context("signals can't be listened for")?;

@@ -18,6 +18,9 @@ use crate::language::{Access, EnvUse, Environment, Expression, JsonTemplate, Lan
 /// The most mistakes that are told: whoever made more mends these first.
 pub(super) const SHOWN_LIMIT: usize = 50;
 
+/// The most expressions of a document with all that it is merged over: each takes some kilobytes once it is compiled.
+const EXPRESSIONS_LIMIT: usize = 8_000;
+
 /// The names that an expression in some place can see.
 pub(super) type Names = &'static [&'static str];
 
@@ -29,6 +32,8 @@ pub(super) struct Decoder {
     diagnostics: Vec<Diagnostic>,
     /// `account.role` and its like, with the service that they are used in, to be checked once all names are known.
     pub(super) paths: Vec<(String, Span, Option<ServiceName>)>,
+    /// How many expressions were read.
+    expressions: usize,
     /// The service that is being read.
     pub(super) service: Option<ServiceName>,
     /// The preset that it names.
@@ -43,7 +48,13 @@ impl Decoder {
         let document = sources.add(source_name, text);
         let convention = sources.add("the article's convention", CONVENTION);
         // An error of the parser shows a line before it is known where the secrets are.
-        let guessed = secrets::guess(sources.text(document));
+        let text = sources.text(document);
+        let guessed = if text.len() > tree::SIZE_LIMIT {
+            // It is refused at once, and nothing of it is shown.
+            std::iter::once(0..text.len()).collect()
+        } else {
+            secrets::guess(text)
+        };
         sources.hide(document, guessed);
         let (mut tree, mut diagnostics) = tree::parse(&sources, document);
         if let Some(node) = &tree {
@@ -64,6 +75,7 @@ impl Decoder {
             uses: Vec::new(),
             diagnostics,
             paths: Vec::new(),
+            expressions: 0,
             service: None,
             preset: None,
             document: tree,
@@ -231,6 +243,7 @@ impl Decoder {
 
     pub(super) fn template(&mut self, node: &Node, key: &str, names: Names) -> Option<Template> {
         let text = self.text(node, key)?;
+        self.has_room(node)?;
         match Template::parse(&text) {
             Ok(template) => {
                 for expression in template.expressions() {
@@ -250,6 +263,7 @@ impl Decoder {
             self.error(node.span, format!("`{key}` is an expression, not {}", node.what()));
             return None;
         };
+        self.has_room(node)?;
         match Expression::parse(text) {
             Ok(expression) => {
                 self.names(node.span, &expression, names);
@@ -337,8 +351,25 @@ impl Decoder {
         }
     }
 
+    /// May there be another expression?
+    pub(super) fn has_room(&mut self, node: &Node) -> Option<()> {
+        if self.expressions < EXPRESSIONS_LIMIT {
+            return Some(());
+        }
+        if self.expressions == EXPRESSIONS_LIMIT {
+            self.expressions += 1;
+            self.error_with_hint(
+                node.span,
+                format!("there are more than {EXPRESSIONS_LIMIT} expressions with this one"),
+                "divide the configuration, and set up each part by itself",
+            );
+        }
+        None
+    }
+
     /// Notes what an expression uses, and tells which of its names can't be there.
     pub(super) fn names(&mut self, span: Span, expression: &Expression, names: Names) {
+        self.expressions = (self.expressions + 1).min(EXPRESSIONS_LIMIT);
         for name in expression.names() {
             if names.contains(&name.as_str()) {
                 continue;

@@ -1,3 +1,5 @@
+//! The document as a whole: the convention, the language, variables, copies and secrets.
+
 mod auth;
 mod lists;
 mod presets;

@@ -36,16 +36,10 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Tls> {
     let cert = path(decoder, &mut fields, "cert");
     let key = path(decoder, &mut fields, "key");
     fields.finish(decoder);
-    Some(Tls {
-        ca: ca?,
-        cert: cert?,
-        key: key?,
-    })
+    Some(Tls { ca, cert, key })
 }
 
-fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<Option<Template>> {
-    match fields.take(key) {
-        None => Some(None),
-        Some(node) => decoder.template(node, key, NAMES).map(Some),
-    }
+fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<Template> {
+    let node = fields.take(key)?;
+    decoder.template(node, key, NAMES)
 }

@@ -2,6 +2,7 @@
 //!
 //! Text in, tree out; what the keys mean is none of its business.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -13,7 +14,7 @@ use super::decode::SHOWN_LIMIT;
 use super::source::{Sources, Span};
 
 /// The largest document, in bytes.
-const SIZE_LIMIT: usize = 1024 * 1024;
+pub(super) const SIZE_LIMIT: usize = 1024 * 1024;
 
 /// A value with its place.
 #[derive(Clone, Debug)]
@@ -207,6 +208,7 @@ impl Builder<'_> {
 
     fn entries(&mut self, pairs: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len());
+        let mut places: HashMap<String, Span> = HashMap::with_capacity(pairs.len());
         for (key, value) in pairs {
             let key = self.node(key);
             let name = match key.kind {
@@ -222,11 +224,11 @@ impl Builder<'_> {
                 }
             };
             let value = self.node(value);
-            if let Some(first) = entries.iter().find(|entry| entry.key == name) {
+            if let Some(first) = places.get(&name) {
                 if self.diagnostics.len() >= SHOWN_LIMIT {
                     continue;
                 }
-                let place = self.sources.place(first.key_span);
+                let place = self.sources.place(*first);
                 self.diagnostics.push(self.sources.diagnostic(
                     key.span,
                     format!("the key `{name}` stands here a second time"),
@@ -237,6 +239,7 @@ impl Builder<'_> {
                 ));
                 continue;
             }
+            places.insert(name.clone(), key.span);
             entries.push(Entry {
                 key: name,
                 key_span: key.span,

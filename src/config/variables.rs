@@ -37,7 +37,8 @@ impl Config {
                     places: Vec::new(),
                     services: Vec::new(),
                 });
-                if !entry.places.contains(&one.place) {
+                // Uses are in the order of the document, so that those of one place follow each other.
+                if entry.places.last() != Some(&one.place) {
                     entry.places.push(one.place.clone());
                 }
                 if let Some(service) = &one.service

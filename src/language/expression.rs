@@ -1,10 +1,10 @@
 //! One expression: compiled once, evaluated as often as needed.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::value::ValueKind;
-use minijinja::{ErrorKind, Value};
+use minijinja::{Environment as Engine, ErrorKind, Value};
 
 use super::convert::{to_text, undefined, within_limit};
 use super::error::{EvalError, EvalErrorKind, LanguageError};
@@ -24,10 +24,13 @@ const ITEMS_LIMIT: usize = 1_000_000;
 #[derive(Clone)]
 pub struct Expression(Arc<Compiled>);
 
+/// Compiled where it is first needed, since it takes some kilobytes and most expressions of a large document are never evaluated.
+type Lazy = OnceLock<Result<minijinja::Expression<'static, 'static>, minijinja::Error>>;
+
 struct Compiled {
     source: String,
-    strict: minijinja::Expression<'static, 'static>,
-    optional: minijinja::Expression<'static, 'static>,
+    strict: Lazy,
+    optional: Lazy,
     /// The names at the top: `body` of `body.data.id`.
     names: Vec<String>,
     /// The names with all their attributes: `body.data.id`.
@@ -60,9 +63,6 @@ impl Expression {
         let strict = STRICT
             .compile_expression_owned(source.to_owned())
             .map_err(|error| syntax(&error))?;
-        let optional = OPTIONAL
-            .compile_expression_owned(source.to_owned())
-            .map_err(|error| syntax(&error))?;
         check_words(&tokens)?;
         let sorted = |nested| {
             let mut names: Vec<String> = strict.undeclared_variables(nested).into_iter().collect();
@@ -75,8 +75,8 @@ impl Expression {
             source: source.to_owned(),
             names,
             paths: sorted(true),
-            strict,
-            optional,
+            strict: OnceLock::new(),
+            optional: OnceLock::new(),
             env: env_uses(&tokens)?,
             has_literal: has_literal(&tokens),
             joins_text: tokens.iter().any(|(_, token)| *token == Token::Mark('~')),
@@ -113,9 +113,7 @@ impl Expression {
     pub fn eval(&self, scope: &Scope) -> Result<Value, EvalError> {
         self.check(scope)?;
         let value = self
-            .0
-            .strict
-            .eval(Value::from_object(scope.clone()))
+            .run(&self.0.strict, &STRICT, scope)
             .map_err(|error| self.failure(&error, scope))?;
         if value.is_undefined() {
             return Err(self.undefined(scope));
@@ -127,12 +125,12 @@ impl Expression {
     /// Text that is joined (`~`) from a part that isn't there isn't there either.
     pub fn eval_optional(&self, scope: &Scope) -> Result<Option<Value>, EvalError> {
         self.check(scope)?;
-        let strict = self.0.strict.eval(Value::from_object(scope.clone()));
+        let strict = self.run(&self.0.strict, &STRICT, scope);
         let value = match strict {
             Ok(value) => value,
             Err(error) if is_undefined(&error) && self.0.joins_text => return Ok(None),
             Err(error) if is_undefined(&error) => {
-                match self.0.optional.eval(Value::from_object(scope.clone())) {
+                match self.run(&self.0.optional, &OPTIONAL, scope) {
                     Ok(value) => value,
                     // A filter that can't work on what isn't there has nothing to give.
                     Err(error) if !is_out_of_fuel(&error) => return Ok(None),
@@ -145,6 +143,15 @@ impl Expression {
             return Ok(None);
         }
         self.bounded(value).map(Some)
+    }
+
+    fn run(&self, compiled: &Lazy, engine: &'static Engine<'static>, scope: &Scope) -> Result<Value, minijinja::Error> {
+        let compile = || engine.compile_expression_owned(self.0.source.clone());
+        match compiled.get_or_init(compile) {
+            Ok(expression) => expression.eval(Value::from_object(scope.clone())),
+            // It is the same syntax in both engines, and was read before.
+            Err(error) => Err(minijinja::Error::new(error.kind(), "the expression can't be read")),
+        }
     }
 
     /// As [`Self::eval_optional`], as text: whole numbers digit by digit. A number that lost digits, a list or a map is an error.
@@ -175,7 +182,7 @@ impl Expression {
     /// Is it true? A condition on what is not there doesn't hold, however it is turned: `not body.active` of an HTML page is false.
     pub fn eval_bool(&self, scope: &Scope) -> Result<bool, EvalError> {
         self.check(scope)?;
-        match self.0.strict.eval(Value::from_object(scope.clone())) {
+        match self.run(&self.0.strict, &STRICT, scope) {
             Ok(value) => Ok(value.is_true()),
             Err(error) if is_undefined(&error) => Ok(false),
             Err(error) => Err(self.failure(&error, scope)),

@@ -19,6 +19,9 @@ pub struct Outgoing {
     pub method: String,
     /// Path and query below the service's base URL, percent-encoded, beginning with `/`.
     pub target: String,
+    /// A reference that is resolved against the target and takes its place, as the address of a next page is. It never
+    /// leads to another origin.
+    pub next: Option<String>,
     /// Header fields beside those of the service.
     pub headers: Vec<(String, String)>,
     /// Content type and body.
@@ -28,6 +31,17 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// Sets a query parameter of the target, in place of any of the same name.
+    pub fn set_query(&mut self, name: &str, value: &str) {
+        let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
+        let kept = url::form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known != name);
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(kept)
+            .append_pair(name, value)
+            .finish();
+        self.target = format!("{path}?{query}");
+    }
+
     /// Puts the values in. A value that would lead a path elsewhere is an error here, before anything is sent.
     pub fn render(request: &Request, scope: &Scope, identity: Identity) -> Result<Self, EvalError> {
         let mut target = request.target.render(scope)?;
@@ -56,6 +70,7 @@ impl Outgoing {
         Ok(Self {
             method: request.target.method.as_str().to_owned(),
             target,
+            next: None,
             headers: fields(&request.headers, scope)?,
             payload,
             identity,

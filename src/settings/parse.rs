@@ -97,6 +97,15 @@ impl<'a> Reader<'a> {
         port
     }
 
+    pub(super) fn hits(&mut self, name: &str, field: Field) -> Option<u32> {
+        let found = self.found(name, field)?;
+        let hits = found.value.trim().parse().ok();
+        if hits.is_none() {
+            self.wrong(&found, "not a number of accounts", "write a whole number, such as 500");
+        }
+        hits
+    }
+
     pub(super) fn count(&mut self, name: &str, field: Field) -> Option<u32> {
         let found = self.found(name, field)?;
         let count = found

@@ -71,12 +71,12 @@ const NOT_AN_INPUT: Sources = Sources {
     variable: Variable::Counts,
 };
 
-use CommandName::{Cleanup, Demo, Plan, Presets, Run, Sandbox, Schema, Setup};
+use CommandName::{Cleanup, Demo, Plan, Presets, Run, Sandbox, Schema, Setup, Sweep};
 
-const WITH_CONFIG: &[CommandName] = &[Setup, Cleanup, Run, Plan];
+const WITH_CONFIG: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Plan];
 const MAKERS: &[CommandName] = &[Setup, Run];
-const JOBS: &[CommandName] = &[Setup, Cleanup, Run];
-const ALL: &[CommandName] = &[Setup, Cleanup, Run, Plan, Presets, Schema, Demo, Sandbox];
+const JOBS: &[CommandName] = &[Setup, Cleanup, Run, Sweep];
+const ALL: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Plan, Presets, Schema, Demo, Sandbox];
 
 /// Every setting, in the order of the help.
 pub static SETTINGS: &[Setting] = &[
@@ -105,7 +105,7 @@ pub static SETTINGS: &[Setting] = &[
             input: false,
             ..GUARDED
         },
-        commands: JOBS,
+        commands: &[Setup, Cleanup, Run],
     },
     Setting {
         name: "state",
@@ -184,7 +184,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "SERVICE",
         help: "only these services [default: all]",
         sources: EVERYWHERE,
-        commands: &[Setup, Run, Plan],
+        commands: &[Setup, Run, Sweep, Plan],
     },
     Setting {
         name: "persona",
@@ -280,7 +280,55 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "FORMAT",
         help: "text or json [default: text]",
         sources: EVERYWHERE,
-        commands: &[Plan],
+        commands: &[Sweep, Plan],
+    },
+    Setting {
+        name: "older-than",
+        kind: Kind::Value,
+        placeholder: "TIME",
+        help: "sweep only accounts that are at least so old, beside their own time to live [default: 24h]",
+        sources: EVERYWHERE,
+        commands: &[Sweep],
+    },
+    Setting {
+        name: "run",
+        kind: Kind::Value,
+        placeholder: "ID",
+        help: "sweep every account of this run, however young: `this`, or the run's id",
+        sources: EVERYWHERE,
+        commands: &[Sweep],
+    },
+    Setting {
+        name: "all-owners",
+        kind: Kind::Switch,
+        placeholder: "",
+        help: "sweep the accounts of every repository, not of this one alone",
+        sources: EVERYWHERE,
+        commands: &[Sweep],
+    },
+    Setting {
+        name: "protect",
+        kind: Kind::List,
+        placeholder: "GLOB",
+        help: "user names that are never swept",
+        sources: EVERYWHERE,
+        commands: &[Sweep],
+    },
+    Setting {
+        name: "max",
+        kind: Kind::Value,
+        placeholder: "N",
+        help: "delete nothing at all when more accounts than this would go [default: 500]",
+        sources: EVERYWHERE,
+        commands: &[Sweep],
+    },
+    Setting {
+        name: "dry-run",
+        kind: Kind::Switch,
+        placeholder: "",
+        help: "only show what would be swept",
+        sources: EVERYWHERE,
+        commands: &[Sweep],
     },
     Setting {
         name: "port",

@@ -8,6 +8,7 @@
 mod act;
 mod article;
 mod bad_input;
+mod bounds;
 mod canary;
 mod cancel;
 mod demo;
@@ -27,5 +28,6 @@ mod services;
 mod shim;
 mod snapshot;
 mod state;
+mod sweep;
 mod tidy;
 mod waiting;

@@ -202,6 +202,7 @@ impl Token {
         let request = Outgoing {
             method: "POST".to_owned(),
             target: String::new(),
+            next: None,
             headers: vec![("accept".to_owned(), "application/json".to_owned())],
             payload: Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes())),
             identity: Identity::Own,
@@ -272,6 +273,7 @@ async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret,
     let request = Outgoing {
         method: "GET".to_owned(),
         target: String::new(),
+        next: None,
         headers: Vec::new(),
         payload: None,
         identity: Identity::Own,

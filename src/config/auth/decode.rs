@@ -139,11 +139,12 @@ fn oauth2(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
     let client_id = fields
         .need(decoder, "client_id")
         .and_then(|node| decoder.template(node, "client_id", SERVICE_NAMES));
+    let has_secret = fields.entry("client_secret").is_some();
     let client_secret = optional(decoder, &mut fields, "client_secret");
     let (username, password) = if grant == Some(Grant::Password) {
         let mut need = |key| {
             let node = fields.need(decoder, key)?;
-            decoder.template(node, key, SERVICE_NAMES).map(Some)
+            decoder.template(node, key, SERVICE_NAMES)
         };
         (need("username"), need("password"))
     } else {
@@ -156,13 +157,13 @@ fn oauth2(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
                 );
             }
         }
-        (Some(None), Some(None))
+        (None, None)
     };
     let scope = optional(decoder, &mut fields, "scope");
     let audience = optional(decoder, &mut fields, "audience");
     let params = params(decoder, &mut fields);
     let client_auth = match fields.take("client_auth") {
-        None if matches!(client_secret, Some(Some(_))) => Some(ClientAuth::Basic),
+        None if has_secret => Some(ClientAuth::Basic),
         None => Some(ClientAuth::Body),
         Some(node) => decoder.word(
             node,
@@ -170,7 +171,7 @@ fn oauth2(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
             &[("basic", ClientAuth::Basic), ("body", ClientAuth::Body)],
         ),
     };
-    let proves_itself = matches!(client_secret, Some(Some(_)) | None)
+    let proves_itself = has_secret
         || params
             .iter()
             .any(|(name, _)| name == "client_assertion" || name == "client_secret");
@@ -183,11 +184,11 @@ fn oauth2(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
         token_url: token_url?,
         grant: grant?,
         client_id: client_id?,
-        client_secret: client_secret?,
-        username: username?,
-        password: password?,
-        scope: scope?,
-        audience: audience?,
+        client_secret,
+        username,
+        password,
+        scope,
+        audience,
         params,
         client_auth: client_auth?,
     })))
@@ -262,7 +263,7 @@ fn github_oidc(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
     };
     fields.finish(decoder);
     Some(Auth::GithubOidc {
-        audience: audience?,
+        audience,
         exchange: exchange?,
     })
 }
@@ -303,10 +304,8 @@ fn params(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Pairs {
         .unwrap_or_default()
 }
 
-/// `Some(None)` where the key is absent, `None` where it was told to be wrong.
-fn optional(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<Option<Template>> {
-    match fields.take(key) {
-        None => Some(None),
-        Some(node) => decoder.template(node, key, SERVICE_NAMES).map(Some),
-    }
+/// A template that may be left out. One that is wrong is told, so that nothing is made of what is left.
+fn optional(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<Template> {
+    let node = fields.take(key)?;
+    decoder.template(node, key, SERVICE_NAMES)
 }

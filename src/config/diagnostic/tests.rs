@@ -1,3 +1,5 @@
+//! Mistakes as they are told, and what is never shown with them.
+
 use super::*;
 use crate::config::Config;
 use crate::language::Environment;

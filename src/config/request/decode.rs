@@ -313,6 +313,7 @@ pub(in crate::config) fn find(decoder: &mut Decoder, node: &Node, place: String)
 
 fn target(decoder: &mut Decoder, node: &Node, names: &'static [&'static str]) -> Option<Target> {
     let text = decoder.text(node, "request")?;
+    decoder.has_room(node)?;
     match Target::parse(&text) {
         Ok(target) => {
             for expression in target.expressions() {

@@ -20,7 +20,14 @@ fn refusals(root: &Value, schema: &Value, value: &Value, place: &str, found: &mu
     let items = schema.as_object().unwrap();
     for (keyword, rule) in items {
         match keyword.as_str() {
-            "$schema" | "$defs" | "title" | "description" | "required" | "pattern" => {}
+            "$schema"
+            | "$defs"
+            | "title"
+            | "description"
+            | "required"
+            | "pattern"
+            | "properties"
+            | "additionalProperties" => {}
             "type" => {
                 let kinds = rule.as_array().map_or_else(|| vec![rule.clone()], Clone::clone);
                 if !kinds.iter().any(|kind| is_of(value, kind.as_str().unwrap())) {
@@ -65,7 +72,6 @@ fn refusals(root: &Value, schema: &Value, value: &Value, place: &str, found: &mu
             "$ref" => {
                 let name = rule.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
                 refusals(root, &root["$defs"][name], value, place, found);
-                continue;
             }
             "anyOf" => {
                 let is_fit = rule.as_array().unwrap().iter().any(|one| {
@@ -81,9 +87,7 @@ fn refusals(root: &Value, schema: &Value, value: &Value, place: &str, found: &mu
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                     refusals(root, rule, item, &format!("{place}[{index}]"), found);
                 }
-                continue;
             }
-            "properties" | "additionalProperties" => {}
             other => panic!("the keyword `{other}` is checked by nothing"),
         }
     }
@@ -95,9 +99,8 @@ fn refusals(root: &Value, schema: &Value, value: &Value, place: &str, found: &mu
     for (key, inner) in value.as_object().into_iter().flatten() {
         let place = format!("{place}.{key}");
         match (schema["properties"].get(key), &schema["additionalProperties"]) {
-            (Some(rule), _) => refusals(root, rule, inner, &place, found),
+            (Some(rule), _) | (None, rule @ Value::Object(_)) => refusals(root, rule, inner, &place, found),
             (None, Value::Bool(false)) => found.push(format!("{place}: unknown")),
-            (None, rule @ Value::Object(_)) => refusals(root, rule, inner, &place, found),
             (None, _) => {}
         }
     }

@@ -55,6 +55,15 @@ fn the_keys_are_those_that_are_read() {
     );
     assert_eq!(documented("## A service"), known(&service("?")), "a service");
     assert_eq!(documented("### auth"), nested("auth"), "auth");
+    let of_auth = |kind: &str| known(&service(&format!("auth: {{{kind}: {{?}}}}")));
+    assert_eq!(documented("### auth.oauth2"), of_auth("oauth2"), "oauth2");
+    assert_eq!(of_request("### auth.login"), of_auth("login"), "login");
+    assert_eq!(
+        documented("### auth.github_oidc"),
+        of_auth("github_oidc"),
+        "github_oidc"
+    );
+    assert_eq!(documented("### tls"), nested("tls"), "tls");
     assert_eq!(documented("### limits"), nested("limits"), "limits");
     assert_eq!(request, nested("ready"), "ready");
     assert_eq!(request, nested("probe"), "probe");
@@ -63,6 +72,7 @@ fn the_keys_are_those_that_are_read() {
     assert_eq!(of_request("### verify"), nested("verify"), "verify");
     assert_eq!(of_request("### verify"), nested("gone"), "gone");
     assert_eq!(of_request("### find"), nested("find"), "find");
+    assert_eq!(of_request("### list"), nested("list"), "list");
     assert_eq!(of_request("### delete"), nested("delete"), "delete");
     let account = known("{services: [{name: a, url: http://x}], accounts: [{name: b, ?}]}");
     assert_eq!(documented("## An account"), account, "an account");

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
+use standin::config::{preset, preset_names};
 use standin::settings::table::{Kind, SETTINGS, Setting, Variable};
 
 use super::{ROOT, keys, read};
@@ -85,10 +86,34 @@ fn everything() -> Vec<Made> {
         table("README.md", "## Outputs", outputs),
         table("README.md", "## Exit codes", exit_codes()),
         table(page, "## Settings", settings()),
+        table("docs/presets.md", "## The presets", presets()),
         sentence("Filters"),
         sentence("Tests after `is`"),
         sentence("Functions"),
     ]
+}
+
+/// Each preset with the version it was tried on.
+fn presets() -> Vec<String> {
+    let mut lines = vec![
+        "| preset | tried on | what for | parameters |".to_owned(),
+        "|---|---|---|---|".to_owned(),
+    ];
+    for name in preset_names() {
+        let preset = preset(name).unwrap();
+        let parameters: Vec<String> = preset
+            .parameters
+            .iter()
+            .map(|one| format!("`{}`{}", one.name, if one.is_required() { " (required)" } else { "" }))
+            .collect();
+        let tried = preset.tried.as_deref().unwrap_or("untried");
+        lines.push(format!(
+            "| `{name}` | {tried} | {} | {} |",
+            preset.about,
+            parameters.join(", ")
+        ));
+    }
+    lines
 }
 
 #[derive(Deserialize)]

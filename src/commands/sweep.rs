@@ -1,0 +1,413 @@
+//! `sweep`: finds what was orphaned by listing the services, with no journal, and touches nothing else.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::{ExitCode, Failure};
+use super::load;
+use super::settle::{conclude, narrate};
+use super::setup::plural;
+use super::tls::KeptFiles;
+use super::wire::{Wired, wire};
+use crate::adapters::private_dir::write_private_file;
+use crate::adapters::signals::Signals;
+use crate::adapters::world::LiveWorld;
+use crate::domain::account::{AccountKey, RemoteId, ServiceName};
+use crate::domain::event::{Entry, Event, Planned, PlannedAccount, VERSION};
+use crate::domain::ledger::Ledger;
+use crate::domain::marker::{Marker, Origin};
+use crate::domain::sweep::{Rules, Verdict, Whose, judge};
+use crate::domain::time::Timestamp;
+use crate::engine::{Engine, Listed, Settled, Site};
+use crate::language::glob;
+use crate::plan::{self, Run};
+use crate::ports::Stop;
+use crate::report::{self, Narrator, Phase};
+use crate::settings::DataFormat;
+
+/// Rows of the table; more are only counted.
+const ROWS_MAX: usize = 1_000;
+
+/// A marked account that a list showed.
+#[derive(Serialize)]
+struct Found {
+    service: ServiceName,
+    username: String,
+    id: RemoteId,
+    /// `delete`, `deleted`, `left` or `kept`.
+    what: &'static str,
+    /// Why it stays, or is left.
+    why: String,
+}
+
+/// How the listing of a service went.
+#[derive(Serialize)]
+struct List {
+    service: ServiceName,
+    pages: usize,
+    accounts: usize,
+    incomplete: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    phase: &'a str,
+    dry_run: bool,
+    services: &'a [List],
+    accounts: &'a [Found],
+    seconds: f64,
+}
+
+/// The command.
+pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
+    let signals = Signals::listen().context("signals can't be listened for")?;
+    let sealed = &context.settings.sealed;
+    let document = load::document(context)?;
+    let variables = load::variables(context, sealed.allow_env.as_ref());
+    let mut config = load::parse(&document, &variables, sealed)?;
+    let without_list = select(context, &mut config)?;
+    load::require(&config, &variables)?;
+    let run = run(context, &config.prefix);
+    let scope = plan::scope(&variables, &run);
+    let files = KeptFiles::read(&config, &scope, &document.directory)?;
+    let Wired {
+        sites,
+        services,
+        secrets,
+        warnings,
+    } = wire(context, &config, &variables, &scope, sealed, &files)?;
+    let unusable: Vec<&str> = sites.iter().filter_map(|site| site.unusable.as_deref()).collect();
+    if !unusable.is_empty() {
+        return Err(Failure::Usage(unusable.join("\n")));
+    }
+    for secret in &secrets {
+        context.console.mask(secret);
+    }
+    for warning in &warnings {
+        context.console.warning(warning);
+    }
+    let begun = context.clock.now();
+    let narrator = RefCell::new(Narrator::new(Phase::Cleanup, 0));
+    let world = LiveWorld {
+        services,
+        journal: None,
+        clock: context.clock,
+        signals: &signals,
+        stop_file: None,
+        listener: Box::new(|notice| narrate(context, &narrator, &notice)),
+        keeper: Box::new(|secret| context.console.mask(secret)),
+    };
+    let deadline = begun + sealed.cleanup_deadline;
+    let (lists, mut found) = list_all(context, &world, &sites, deadline, begun).await;
+    let hits = found.iter().filter(|found| found.what == "delete").count();
+    let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
+    let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
+    let mut left = 0;
+    if hits > max {
+        context.console.error(&format!(
+            "{} would be deleted, and `max` allows {max}: nothing is deleted\nhint: look at them with `--dry-run`, then raise `max`",
+            plural(hits, "account")
+        ));
+        incomplete = true;
+    } else if hits > 0 && !context.settings.sweep.dry_run {
+        *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, hits);
+        let settled = delete(context, &world, &sites, &mut found, deadline).await;
+        left = settled.leftovers.len();
+    }
+    let took = context.clock.now().since(begun);
+    tell(context, &found);
+    write(context, &lists, &found, took.as_secs_f64())?;
+    if let Some(signal) = signals.first() {
+        return Ok(ExitCode::Signal(signal));
+    }
+    say_outcome(context, &lists, hits);
+    Ok(if left > 0 || incomplete {
+        ExitCode::Failed
+    } else {
+        ExitCode::Success
+    })
+}
+
+/// Leaves the services that are meant and can be listed; says whether one that was asked for can't be.
+fn select(context: &Context, config: &mut crate::config::Config) -> Result<bool, Failure> {
+    let only = &context.settings.only;
+    if let Some(name) = only.iter().find(|name| config.service(name).is_none()) {
+        return Err(Failure::usage(format!(
+            "`only` names `{name}`, which the configuration does not have"
+        )));
+    }
+    let is_meant = |name: &ServiceName| only.is_empty() || only.iter().any(|asked| asked == name.as_str());
+    config.services.retain(|service| is_meant(&service.name));
+    let mut missing = false;
+    for service in config.services.iter().filter(|service| service.list.is_none()) {
+        let text = format!("`{}` has no `list`, and can't be swept", service.name);
+        if only.is_empty() {
+            context.console.warning(&text);
+        } else {
+            missing = true;
+            context.console.error(&text);
+        }
+    }
+    config.services.retain(|service| service.list.is_some());
+    Ok(missing)
+}
+
+/// A run of its own: nothing is created in it, so its marker marks nothing.
+fn run(context: &Context, prefix: &str) -> Run {
+    let identity = &context.identity;
+    let origin = origin(context);
+    let now = context.clock.now();
+    Run {
+        repository: identity.repository.clone(),
+        id: identity.run_id.clone(),
+        attempt: identity.attempt,
+        url: identity.url.clone(),
+        marker: Marker::new(prefix, now, std::time::Duration::ZERO, &origin, "00000"),
+    }
+}
+
+fn origin(context: &Context) -> Origin<'_> {
+    Origin {
+        repository: &context.identity.repository,
+        run: &context.identity.run_id,
+        attempt: context.identity.attempt,
+    }
+}
+
+fn rules(context: &Context, now: Timestamp) -> Rules<'_> {
+    let settings = &context.settings.sweep;
+    let whose = match &settings.run {
+        Some(run) if run == "this" => Whose::Run(origin(context)),
+        Some(run) => Whose::Run(Origin { run, ..origin(context) }),
+        None if settings.all_owners => Whose::Anybody,
+        None => Whose::Repository(&context.identity.repository),
+    };
+    Rules {
+        whose,
+        older_than: settings.older_than,
+        is_protected: |globs, name| globs.iter().any(|pattern| glob(pattern, name)),
+        protected: &settings.protect,
+        now,
+    }
+}
+
+/// Lists every service, one after the other, and keeps what is marked.
+async fn list_all(
+    context: &Context,
+    world: &LiveWorld<'_>,
+    sites: &[Site],
+    deadline: Timestamp,
+    now: Timestamp,
+) -> (Vec<List>, Vec<Found>) {
+    let rules = rules(context, now);
+    // An engine asks on behalf of an account: one stands for each service.
+    let names = sites
+        .iter()
+        .map(|site| (site.service.name.clone(), String::new(), None));
+    let ledger = ledger(context, names.collect());
+    let engine = Engine::new(world, sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
+    let mut lists = Vec::new();
+    let mut found = Vec::new();
+    for (place, site) in sites.iter().enumerate() {
+        let service = &site.service.name;
+        context.console.info(&format!("{service}: listing its accounts"));
+        let Listed {
+            pages,
+            accounts,
+            incomplete,
+        } = engine
+            .list(place, |id, username| {
+                let (what, why) = match judge(&username, &rules) {
+                    Verdict::Unmarked => return,
+                    Verdict::Sweep(_) => ("delete", String::new()),
+                    Verdict::Keep(why) => ("kept", why.to_owned()),
+                };
+                found.push(Found {
+                    service: service.clone(),
+                    username,
+                    id,
+                    what,
+                    why,
+                });
+            })
+            .await;
+        if let Some(reason) = &incomplete {
+            context.console.error(&format!(
+                "{service}: the list is incomplete: {reason}\nhint: what it showed is swept; there may be more"
+            ));
+        }
+        lists.push(List {
+            service: service.clone(),
+            pages,
+            accounts,
+            incomplete,
+        });
+    }
+    (lists, found)
+}
+
+/// A plan of accounts that are there already, with their names seen.
+fn ledger(context: &Context, accounts: Vec<(ServiceName, String, Option<RemoteId>)>) -> Ledger {
+    let now = context.clock.now();
+    let planned = accounts
+        .iter()
+        .enumerate()
+        .map(|(place, (service, username, _))| PlannedAccount {
+            key: AccountKey {
+                service: service.clone(),
+                // Several may have the same name, and each is an account of its own.
+                account: if username.is_empty() {
+                    "*".to_owned()
+                } else {
+                    format!("{username}#{place}")
+                },
+            },
+            username: username.clone(),
+            email: String::new(),
+            timeout_ms: 0,
+            needs: Vec::new(),
+            unmarked: false,
+        })
+        .collect();
+    let mut ledger = Ledger::new(Planned {
+        version: VERSION,
+        at: now,
+        repository: context.identity.repository.clone(),
+        run: context.identity.run_id.clone(),
+        attempt: context.identity.attempt,
+        marker: String::new(),
+        accounts: planned,
+    });
+    for (place, (_, _, id)) in accounts.into_iter().enumerate() {
+        let Some(id) = id else { continue };
+        for event in [Event::CreateIntended, Event::Created(id), Event::Verified] {
+            let account = ledger.account(place).key.clone();
+            let taken = ledger.apply(&Entry {
+                at: now,
+                account,
+                event,
+            });
+            debug_assert!(taken.is_ok(), "the table has these steps: {taken:?}");
+        }
+    }
+    ledger
+}
+
+async fn delete(
+    context: &Context,
+    world: &LiveWorld<'_>,
+    sites: &[Site],
+    found: &mut [Found],
+    deadline: Timestamp,
+) -> Settled {
+    let hits: Vec<usize> = (0..found.len())
+        .filter(|place| found[*place].what == "delete")
+        .collect();
+    for place in &hits {
+        // Post or `cleanup` should have deleted it: something went wrong there.
+        let orphan = &found[*place];
+        context
+            .console
+            .warning(&format!("{}: `{}` was orphaned", orphan.service, orphan.username));
+    }
+    let accounts: Vec<_> = hits
+        .iter()
+        .map(|place| {
+            let found = &found[*place];
+            (found.service.clone(), found.username.clone(), Some(found.id.clone()))
+        })
+        .collect();
+    let names: Vec<String> = accounts.iter().map(|(_, username, _)| username.clone()).collect();
+    let group = context
+        .console
+        .group(&format!("deleting {}", plural(hits.len(), "account")));
+    let account = |place: usize| minijinja::Value::from_pairs([("username", names[place].clone())]);
+    let engine = Engine::new(world, sites, ledger(context, accounts), account, deadline);
+    let begun = context.clock.now();
+    let settled = engine.settle().await;
+    context.console.end_progress();
+    drop(group);
+    conclude(context, &settled, "standin sweep", context.clock.now().since(begun));
+    let ledger = engine.ledger();
+    let why: HashMap<&AccountKey, &str> = settled
+        .leftovers
+        .iter()
+        .map(|leftover| (&leftover.key, leftover.detail.as_str()))
+        .collect();
+    for (account, place) in hits.iter().enumerate() {
+        let left = why.get(&ledger.account(account).key);
+        found[*place].what = if left.is_some() { "left" } else { "deleted" };
+        found[*place].why = left.map(ToString::to_string).unwrap_or_default();
+    }
+    drop(ledger);
+    if let Some(Stop::Signal(signal)) = settled.stopped {
+        context
+            .console
+            .error(&format!("stopped by signal {signal}: run `standin sweep` again"));
+    }
+    settled
+}
+
+/// What was found, for people or for programs.
+fn tell(context: &Context, found: &[Found]) {
+    if context.settings.format == DataFormat::Json {
+        return;
+    }
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .take(ROWS_MAX)
+        .map(|found| {
+            vec![
+                found.service.to_string(),
+                found.username.clone(),
+                found.id.to_string(),
+                found.what.to_owned(),
+                found.why.clone(),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        context
+            .console
+            .data(&report::table(&["service", "user name", "id", "", "why"], &rows));
+    }
+}
+
+fn write(context: &Context, lists: &[List], found: &[Found], seconds: f64) -> anyhow::Result<()> {
+    let report = Report {
+        version: 1,
+        phase: "sweep",
+        dry_run: context.settings.sweep.dry_run,
+        services: lists,
+        accounts: found,
+        seconds,
+    };
+    let json = serde_json::to_string_pretty(&report)?;
+    if context.settings.format == DataFormat::Json {
+        context.console.data(&json);
+    }
+    if let Some(path) = &context.settings.sealed.report {
+        write_private_file(path, context.console.redact(&json).as_bytes()).context("the report can't be written")?;
+    }
+    Ok(())
+}
+
+fn say_outcome(context: &Context, lists: &[List], hits: usize) {
+    let accounts: usize = lists.iter().map(|list| list.accounts).sum();
+    let listed = format!(
+        "{} listed in {}",
+        plural(accounts, "account"),
+        plural(lists.len(), "service")
+    );
+    let text = match (hits, context.settings.sweep.dry_run) {
+        (0, _) => format!("{listed}, none to sweep"),
+        (hits, true) => format!("{listed}, {hits} to sweep; nothing was deleted, as `dry-run` asks"),
+        (hits, false) => format!("{listed}, {hits} of them to sweep"),
+    };
+    context.console.info(&text);
+}

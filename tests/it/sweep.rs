@@ -1,0 +1,201 @@
+//! `sweep`: orphans are found by listing the services, and nothing else is ever touched.
+
+use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
+
+use crate::desk::{Desk, Ended};
+
+const HUMANS: usize = 200;
+
+/// A service with people in it, whose names come near to ours.
+fn service(faults: &[&str]) -> SandboxHandle {
+    let mut users = ServiceSpec::new("users").basic("qa", "correct-horse");
+    users.humans = (0..HUMANS).map(|number| format!("sd-{number:023}-maria")).collect();
+    let builder = Sandbox::builder().service(users);
+    let builder = faults.iter().fold(builder, |builder, fault| builder.fault(fault));
+    Sandbox::spawn_thread(builder).unwrap()
+}
+
+/// A job of this repository and run, whose accounts may live for `ttl`, and whose service is listed as `list` says.
+fn job(service: &SandboxHandle, (repository, run): (&str, &str), ttl: &str, list: &str) -> Desk {
+    let text = format!(
+        "ttl: {ttl}
+services:
+  - name: users
+    url: {}
+    timeout: 1s
+    auth: {{ basic: {{ username: qa, password: correct-horse }} }}
+    {list}
+accounts:
+  - {{ name: buyer, count: 5 }}
+",
+        service.url("users")
+    );
+    Desk::new()
+        .with("CIRCLECI", "true")
+        .with("CIRCLE_PROJECT_USERNAME", "standin-ci")
+        .with("CIRCLE_PROJECT_REPONAME", repository)
+        .with("CIRCLE_WORKFLOW_ID", run)
+        .configured(&text)
+}
+
+const OFFSET: &str = "list: { request: \"GET /accounts?limit=30\", items: body.items, id: item.id, name: item.username, next: { offset: offset } }";
+const PAGES: &str = "list: { request: \"GET /accounts?per_page=30\", items: body.items, id: item.id, name: item.username, next: { page: page, first: 1 } }";
+const LINK: &str = "list: { request: \"GET /accounts?per_page=30&page=1\", items: body.items, id: item.id, name: item.username, next: link }";
+const WHOLE: &str =
+    "list: { request: \"GET /accounts?limit=500\", items: body.items, id: item.id, name: item.username }";
+
+fn ours(service: &SandboxHandle) -> usize {
+    let books = service.books("users").unwrap();
+    assert_eq!(books.humans().count(), HUMANS, "a human is gone");
+    books.left().count()
+}
+
+/// Creates accounts and forgets all about them.
+fn orphan(desk: &Desk) {
+    let ended = desk.run(&["setup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    std::fs::remove_dir_all(desk.journals()).unwrap();
+}
+
+fn is(ended: &Ended, code: i32, part: &str) {
+    assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains(part) || ended.stdout.contains(part),
+        "{part}: {}\n{}",
+        ended.stderr,
+        ended.stdout
+    );
+}
+
+#[test]
+fn orphans_are_found_in_every_style_of_paging_and_nobody_else_is_touched() {
+    for list in [OFFSET, PAGES, LINK, WHOLE] {
+        let service = service(&[]);
+        let desk = job(&service, ("shop", "7"), "0s", list);
+        orphan(&desk);
+        assert_eq!(ours(&service), 5);
+        is(&desk.run(&["sweep", "--older-than", "0s"]), 0, "5 deleted, 0 left");
+        assert_eq!(ours(&service), 0, "{list}");
+        is(&desk.run(&["sweep", "--older-than", "0s"]), 0, "none to sweep");
+    }
+}
+
+#[test]
+fn the_young_the_protected_and_others_accounts_stay_and_are_told() {
+    let service = service(&[]);
+    orphan(&job(&service, ("shop", "7"), "24h", OFFSET));
+    orphan(&job(&service, ("other", "7"), "0s", OFFSET));
+    let desk = job(&service, ("shop", "8"), "0s", OFFSET);
+    orphan(&desk);
+    is(&desk.run(&["sweep"]), 0, "it is younger than `older-than`");
+    assert_eq!(ours(&service), 15);
+    let ended = desk.run(&["sweep", "--older-than", "0s", "--protect", "*-buyer-1"]);
+    is(&ended, 0, "4 deleted, 0 left");
+    for why in [
+        "its own time to live is not over",
+        "it is of another repository",
+        "it is protected",
+    ] {
+        is(&ended, 0, why);
+    }
+    assert_eq!(ours(&service), 11);
+    is(
+        &desk.run(&["sweep", "--older-than", "0s", "--all-owners"]),
+        0,
+        "6 deleted",
+    );
+    assert_eq!(ours(&service), 5);
+}
+
+#[test]
+fn a_run_takes_all_of_its_own_however_young() {
+    let service = service(&[]);
+    let desk = job(&service, ("shop", "7"), "24h", PAGES);
+    orphan(&desk);
+    orphan(&job(&service, ("shop", "8"), "24h", PAGES));
+    is(&desk.run(&["sweep", "--run", "this"]), 0, "5 deleted");
+    assert_eq!(ours(&service), 5);
+    is(&desk.run(&["sweep", "--run", "8"]), 0, "5 deleted");
+    assert_eq!(ours(&service), 0);
+}
+
+#[test]
+fn nothing_is_deleted_on_a_dry_run_or_over_the_limit() {
+    let service = service(&[]);
+    let desk = job(&service, ("shop", "7"), "0s", OFFSET);
+    orphan(&desk);
+    is(
+        &desk.run(&["sweep", "--older-than", "0s", "--dry-run"]),
+        0,
+        "5 to sweep; nothing was deleted",
+    );
+    is(
+        &desk.run(&["sweep", "--older-than", "0s", "--max", "4"]),
+        1,
+        "`max` allows 4: nothing is deleted",
+    );
+    assert_eq!(ours(&service), 5);
+    let ended = desk.run(&["sweep", "--older-than", "0s", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["accounts"].as_array().unwrap().len(), 5);
+    assert_eq!(report["accounts"][0]["what"], "deleted");
+    assert_eq!(ours(&service), 0);
+}
+
+#[test]
+fn a_list_that_breaks_off_or_never_ends_is_incomplete_and_what_it_showed_is_swept() {
+    // The look-ups of setup are lists too, by their path: only the later ones are struck.
+    for (list, faults, part) in [
+        (
+            OFFSET,
+            &["users GET accounts 8+ status 403"][..],
+            "the list was answered with status 403",
+        ),
+        (
+            "list: { request: GET /accounts, items: body.items, id: item.id, name: item.username, next: { page: nonsense, first: 0 } }",
+            &[],
+            "a page came twice",
+        ),
+    ] {
+        let service = service(faults);
+        let desk = job(&service, ("shop", "7"), "0s", list);
+        orphan(&desk);
+        let ended = desk.run(&["sweep", "--older-than", "0s"]);
+        is(&ended, 1, part);
+        is(&ended, 1, "is incomplete");
+    }
+}
+
+#[test]
+fn a_service_without_a_list_is_named() {
+    let service = service(&[]);
+    let desk = job(&service, ("shop", "7"), "0s", "headers: {}");
+    orphan(&desk);
+    is(&desk.run(&["sweep"]), 0, "`users` has no `list`");
+    is(&desk.run(&["sweep", "--only", "users"]), 1, "`users` has no `list`");
+    assert_eq!(ours(&service), 5);
+}
+
+#[test]
+fn one_that_can_not_be_deleted_blocks_nobody() {
+    let service = service(&["users DELETE @-buyer-3 * status 500"]);
+    let desk = job(&service, ("shop", "7"), "0s", OFFSET);
+    orphan(&desk);
+    is(&desk.run(&["sweep", "--older-than", "0s"]), 1, "4 deleted, 1 left");
+    assert_eq!(ours(&service), 1);
+}
+
+#[test]
+fn two_sweeps_at_once_are_harmless() {
+    let service = service(&[]);
+    let desk = job(&service, ("shop", "7"), "0s", OFFSET);
+    orphan(&desk);
+    let start = || {
+        let mut command = desk.command(env!("CARGO_BIN_EXE_standin"), &["sweep", "--older-than", "0s"]);
+        command.spawn().unwrap()
+    };
+    for ended in [start(), start()].map(crate::desk::finish) {
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+    assert_eq!(ours(&service), 0);
+}
