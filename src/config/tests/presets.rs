@@ -169,7 +169,7 @@ fn mistakes_with_presets_are_told_where_the_user_wrote_them() {
             "preset: kecloak",
             "standin.yml:5:13: there is no preset `kecloak`\n 5 |     preset: kecloak\n   |             ^^^^^^^\nhint: did you mean `keycloak`?",
         ),
-        ("preset: saml", "hint: the presets are keycloak, "),
+        ("preset: saml", "hint: the presets are auth0, "),
         (
             "preset: keycloak",
             "standin.yml:5:13: the preset `keycloak` needs `realm`\n 5 |     preset: keycloak\n   |             ^^^^^^^^\nhint: add `with: { realm: ... }`: `realm` is the realm that the accounts are made in",
