@@ -95,7 +95,12 @@ impl<W: World> Engine<'_, W> {
                     page.next.is_some()
                 }
                 Next::Link => {
-                    page.next = answer.header("link").and_then(next_link);
+                    // Some servers send a field for each link.
+                    page.next = answer
+                        .headers
+                        .iter()
+                        .filter(|(name, _)| name == "link")
+                        .find_map(|(_, field)| next_link(field));
                     page.next.is_some()
                 }
             };
