@@ -27,7 +27,7 @@ use crate::language::Environment;
 
 pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
 pub use diagnostic::{Diagnostic, render};
-pub use list::{List, Next};
+pub use list::{Carrier, List, Next};
 pub use persona::{Copy, Count, Persona};
 pub use preset::{Parameter, Preset, preset, preset_names};
 pub use request::{Condition, Create, Find, Payload, Poll, Request};

@@ -1,8 +1,8 @@
 //! How all accounts of a service are listed, page by page.
 
 use super::decode::{Decoder, Fields};
-use super::request::{Request, SERVICE_ANSWER, SERVICE_ITEM, list_request};
-use super::tree::{Kind, Node};
+use super::request::{Payload, Request, SERVICE_ANSWER, SERVICE_ITEM, list_request};
+use super::tree::{Entry, Kind, Node};
 use crate::language::Expression;
 
 /// How accounts are listed. It sees no `account` and no `id`: it is asked for all of them.
@@ -18,6 +18,17 @@ pub struct List {
     pub name: Expression,
     /// Where the next page is; without it there is one page.
     pub next: Option<Next>,
+    /// Where the parameter of [`Next::Page`], [`Next::Offset`] and [`Next::Cursor`] stands.
+    pub carrier: Carrier,
+}
+
+/// What of a list's request says which page is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// A query parameter.
+    Query,
+    /// A place in the body, which is JSON: keys with dots between them.
+    Json,
 }
 
 /// Where the next page of a list is.
@@ -25,19 +36,19 @@ pub struct List {
 pub enum Next {
     /// The answer's `Link` header with `rel="next"`: RFC 8288.
     Link,
-    /// The query parameter `param` counts pages from `first`; a page without items ends the list.
+    /// The parameter `param` counts pages from `first`; a page without items ends the list.
     Page {
         /// The parameter.
         param: String,
         /// The number of the first page: 0 or 1.
         first: u64,
     },
-    /// The query parameter `param` says how many items were given; a page without items ends the list.
+    /// The parameter `param` says how many items were given; a page without items ends the list.
     Offset {
         /// The parameter.
         param: String,
     },
-    /// The query parameter `param` carries what `expression` gives over the answer. Undefined, null or empty ends the list.
+    /// The parameter `param` carries what `expression` gives over the answer. Undefined, null or empty ends the list.
     Cursor {
         /// Over `status`, `headers` and `body`.
         expression: Expression,
@@ -64,24 +75,29 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
     let items = need(&mut fields, "items", SERVICE_ANSWER);
     let id = need(&mut fields, "id", SERVICE_ITEM);
     let name = need(&mut fields, "name", SERVICE_ITEM);
+    let has_json = request
+        .as_ref()
+        .is_some_and(|request| matches!(request.payload, Payload::Json(_)));
     let next = match fields.take("next") {
-        None => Some(None),
-        Some(node) => next(decoder, node).map(Some),
+        None => Some((None, Carrier::Query)),
+        Some(node) => next(decoder, node, has_json).map(|(next, carrier)| (Some(next), carrier)),
     };
     fields.finish(decoder);
+    let (next, carrier) = next?;
     Some(List {
         request: request?,
         items: items?,
         id: id?,
         name: name?,
-        next: next?,
+        next,
+        carrier,
     })
 }
 
-fn next(decoder: &mut Decoder, node: &Node) -> Option<Next> {
+fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Carrier)> {
     const HINT: &str = "write `link`, `{ page: NAME, first: 1 }`, `{ offset: NAME }`, `{ cursor: EXPRESSION, param: NAME }` or `{ url: EXPRESSION }`";
     if node.as_text() == Some("link") {
-        return Some(Next::Link);
+        return Some((Next::Link, Carrier::Query));
     }
     if !matches!(node.kind, Kind::Map(_)) {
         decoder.error_with_hint(node.span, "this is no way to a next page", HINT);
@@ -91,6 +107,7 @@ fn next(decoder: &mut Decoder, node: &Node) -> Option<Next> {
     let given: Vec<_> = STYLES.iter().filter_map(|style| fields.entry(style)).collect();
     let first = fields.entry("first");
     let param = fields.entry("param");
+    let place = fields.entry("in");
     fields.finish(decoder);
     let [entry] = given.as_slice() else {
         let message = if given.is_empty() {
@@ -113,7 +130,11 @@ fn next(decoder: &mut Decoder, node: &Node) -> Option<Next> {
             );
         }
     }
-    match style {
+    let carrier = match place {
+        None => Carrier::Query,
+        Some(entry) => carrier(decoder, entry, style, has_json)?,
+    };
+    let next = match style {
         "page" => {
             let first = match first {
                 None => Some(1),
@@ -132,7 +153,7 @@ fn next(decoder: &mut Decoder, node: &Node) -> Option<Next> {
                 decoder.error_with_hint(
                     node.span,
                     "`next` has no `param`",
-                    "name the query parameter that carries the cursor",
+                    "name the parameter that carries the cursor",
                 );
                 return None;
             };
@@ -145,5 +166,29 @@ fn next(decoder: &mut Decoder, node: &Node) -> Option<Next> {
         _ => decoder
             .expression(&entry.value, "url", SERVICE_ANSWER)
             .map(|expression| Next::Url { expression }),
+    };
+    next.map(|next| (next, carrier))
+}
+
+/// `in`: whether the query or the body says which page is asked for.
+fn carrier(decoder: &mut Decoder, entry: &Entry, style: &str, has_json: bool) -> Option<Carrier> {
+    let words = [("query", Carrier::Query), ("json", Carrier::Json)];
+    let carrier = decoder.word(&entry.value, "in", &words)?;
+    if style == "url" {
+        decoder.error_with_hint(
+            entry.key_span,
+            "`in` has no meaning beside `url`",
+            "leave it out: the address says all",
+        );
+        return None;
     }
+    if carrier == Carrier::Json && !has_json {
+        decoder.error_with_hint(
+            entry.key_span,
+            "`in: json` in a list whose request has no `json`",
+            "give the request a `json`, even `{}`, or leave `in` out",
+        );
+        return None;
+    }
+    Some(carrier)
 }

@@ -21,14 +21,27 @@ macro_rules! embed {
 
 /// Every preset by its name, in order.
 const EMBEDDED: &[(&str, &str)] = embed![
+    "auth0",
+    "authentik",
+    "directus",
     "ejabberd",
+    "firebase",
+    "gitea",
+    "gitlab",
+    "grafana",
     "jupyterhub",
+    "kanidm",
     "keycloak",
+    "kratos",
+    "mattermost",
+    "okta",
     "pocketbase",
     "rabbitmq",
     "redmine",
     "scim",
+    "supabase",
     "synapse",
+    "zitadel",
 ];
 
 /// What a preset may not say of a service, since it is the user's.

@@ -8,7 +8,7 @@ use ring::digest;
 use super::create::{id, text};
 use super::exchange::{Trouble, status};
 use super::{Engine, Site};
-use crate::config::{List, Next};
+use crate::config::{Carrier, List, Next};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::language::Scope;
@@ -53,7 +53,7 @@ impl<W: World> Engine<'_, W> {
             .map_err(|error| format!("`{}` can't be sent: {error}", list.request.place))?;
         let mut number = match &list.next {
             Some(Next::Page { param, first }) => {
-                page.set_query(param, &first.to_string());
+                turn(&mut page, list.carrier, param, (*first).into())?;
                 *first
             }
             Some(Next::Offset { .. } | Next::Cursor { .. } | Next::Url { .. } | Next::Link) | None => 0,
@@ -75,17 +75,17 @@ impl<W: World> Engine<'_, W> {
             let more = match next {
                 Next::Page { param, .. } => {
                     number += 1;
-                    page.set_query(param, &number.to_string());
+                    turn(&mut page, list.carrier, param, number.into())?;
                     items.count > 0
                 }
                 Next::Offset { param } => {
                     number += items.count as u64;
-                    page.set_query(param, &number.to_string());
+                    turn(&mut page, list.carrier, param, number.into())?;
                     items.count > 0
                 }
                 Next::Cursor { expression, param } => match text(Some(expression), &scope) {
                     Some(cursor) => {
-                        page.set_query(param, &cursor);
+                        turn(&mut page, list.carrier, param, cursor.into())?;
                         true
                     }
                     None => false,
@@ -95,7 +95,12 @@ impl<W: World> Engine<'_, W> {
                     page.next.is_some()
                 }
                 Next::Link => {
-                    page.next = answer.header("link").and_then(next_link);
+                    // Some servers send a field for each link.
+                    page.next = answer
+                        .headers
+                        .iter()
+                        .filter(|(name, _)| name == "link")
+                        .find_map(|(_, field)| next_link(field));
                     page.next.is_some()
                 }
             };
@@ -157,6 +162,18 @@ impl<W: World> Engine<'_, W> {
             fingerprint: context.finish().as_ref().to_vec(),
         })
     }
+}
+
+/// Has the next request ask for another page.
+fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: serde_json::Value) -> Result<(), String> {
+    match (carrier, value) {
+        (Carrier::Json, value) => page
+            .set_json(param, value)
+            .map_err(|key| format!("`{param}` is no place in the body: `{key}` is no map there"))?,
+        (Carrier::Query, serde_json::Value::String(text)) => page.set_query(param, &text),
+        (Carrier::Query, value) => page.set_query(param, &value.to_string()),
+    }
+    Ok(())
 }
 
 /// What a page held.

@@ -1,5 +1,7 @@
 //! A request as it will be sent, and how one of the configuration becomes it.
 
+use serde_json::{Map, Value};
+
 use crate::config::{Payload, Request};
 use crate::language::{EvalError, Scope, Template};
 
@@ -40,6 +42,32 @@ impl Outgoing {
             .append_pair(name, value)
             .finish();
         self.target = format!("{path}?{query}");
+    }
+
+    /// Sets a value in a body of JSON, where `path` leads: keys with dots between them; maps that are not there are made. `Err` is the
+    /// key below which there can be none.
+    pub fn set_json(&mut self, path: &str, value: Value) -> Result<(), String> {
+        let body = self
+            .payload
+            .as_ref()
+            .map(|(_, body)| body.as_slice())
+            .unwrap_or_default();
+        let mut whole: Value = serde_json::from_slice(body).unwrap_or_default();
+        let mut place = &mut whole;
+        let mut above = "body";
+        for key in path.split('.') {
+            if place.is_null() {
+                *place = Value::Object(Map::new());
+            }
+            let map = place.as_object_mut().ok_or_else(|| above.to_owned())?;
+            place = map.entry(key).or_insert(Value::Null);
+            above = key;
+        }
+        *place = value;
+        if let Some((_, body)) = &mut self.payload {
+            *body = whole.to_string().into_bytes();
+        }
+        Ok(())
     }
 
     /// Puts the values in. A value that would lead a path elsewhere is an error here, before anything is sent.
@@ -83,4 +111,40 @@ fn fields(pairs: &[(String, Template)], scope: &Scope) -> Result<Vec<(String, St
         .iter()
         .map(|(name, value)| Ok((name.clone(), value.render(scope)?)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_set_where_its_path_leads_in_the_body() {
+        for (body, path, expected) in [
+            (r#"{"a": 1}"#, "p", Ok(json!({"a": 1, "p": 7}))),
+            (
+                r#"{"query": {"limit": 5, "offset": 1}}"#,
+                "query.offset",
+                Ok(json!({"query": {"limit": 5, "offset": 7}})),
+            ),
+            ("{}", "a.b", Ok(json!({"a": {"b": 7}}))),
+            (r#"{"a": null}"#, "a.b", Ok(json!({"a": {"b": 7}}))),
+            (r#"{"a": [1]}"#, "a.b", Err("a")),
+            ("[1]", "a", Err("body")),
+        ] {
+            let mut page = Outgoing {
+                method: "POST".to_owned(),
+                target: "/u".to_owned(),
+                next: None,
+                headers: Vec::new(),
+                payload: Some(("application/json".to_owned(), body.as_bytes().to_vec())),
+                identity: Identity::Own,
+            };
+            let set = page.set_json(path, json!(7));
+            let (_, body) = page.payload.unwrap();
+            let set = set.map(|()| serde_json::from_slice::<Value>(&body).unwrap());
+            assert_eq!(set, expected.map_err(str::to_owned), "{path}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `list`, what it asks of `delete` and `gone`, `tls`, `with`, and what can be looked up.
 
 use super::*;
-use crate::config::{List, Next};
+use crate::config::{Carrier, List, Next};
 
 const ITEMS: &str = "request: GET /users, items: body, id: item.id, name: item.name";
 
@@ -34,6 +34,9 @@ fn every_style_of_paging_is_read() {
         assert_eq!(format!("{:?}", list(rest).unwrap().next), expected, "{rest}");
     }
     assert!(matches!(list(", next: link").unwrap().next, Some(Next::Link)));
+    assert_eq!(list(", next: { page: p }").unwrap().carrier, Carrier::Query);
+    let in_body = list(", json: {}, next: { offset: query.offset, in: json }").unwrap();
+    assert_eq!(in_body.carrier, Carrier::Json);
 }
 
 #[test]
@@ -57,6 +60,18 @@ fn mistakes_in_a_list_are_told() {
         (
             ", next: { url: body.next, param: p }",
             "`param` belongs to `cursor`, not to `url`",
+        ),
+        (
+            ", next: { page: p, in: json }",
+            "`in: json` in a list whose request has no `json`",
+        ),
+        (
+            ", json: {}, next: { page: p, in: body }",
+            "`in` is not one of query, json",
+        ),
+        (
+            ", json: {}, next: { url: body.next, in: json }",
+            "`in` has no meaning beside `url`",
         ),
         (", next: { url: item.next }", "unknown name `item` in an expression"),
         (
