@@ -150,7 +150,9 @@ impl Server {
             head.push_str("\r\n");
         }
         let length = body.len();
-        head += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+        head += "Content-Type: application/json\r\nContent-Length: ";
+        head += &length.to_string();
+        head += "\r\n\r\n";
         stream.write_all((head + body).as_bytes()).ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
