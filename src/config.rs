@@ -379,6 +379,17 @@ accounts:
     }
 
     #[test]
+    fn credentials_without_a_value_are_a_mistake_and_no_service_is_left_out() {
+        for key in ["basic", "bearer", "header"] {
+            let text = format!(
+                "services:\n  - {{ name: a, url: 'http://x', auth: {{ {key}: }} }}\n  - {{ name: b, url: 'http://y' }}\n"
+            );
+            let mistakes = parse(&text).unwrap_err();
+            assert!(mistakes.contains("`auth` says nothing"), "{key}: {mistakes}");
+        }
+    }
+
+    #[test]
     fn debug_shows_no_secret() {
         let config =
             parse("services: [{name: a, url: http://x, username: u, password: hunter2, headers: {Cookie: hunter2}}]")

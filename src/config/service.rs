@@ -281,12 +281,25 @@ fn auth_map(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
     let bearer = fields.entry("bearer");
     let header = fields.entry("header");
     let (count, span) = (fields.entries.len(), fields.span);
+    let says_nothing = fields
+        .entries
+        .iter()
+        .all(|entry| matches!(entry.value.kind, Kind::Null));
     fields.finish(decoder);
     if count != 1 {
         decoder.error_with_hint(
             span,
             format!("`auth` has {count} keys"),
             "give one of basic, bearer and header",
+        );
+        return None;
+    }
+    if says_nothing {
+        // A key without a value counts as not given, and a service must not be left out without a word.
+        decoder.error_with_hint(
+            span,
+            "`auth` says nothing",
+            "give one of basic, bearer and header a value, or write `auth: none`",
         );
         return None;
     }
