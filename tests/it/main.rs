@@ -29,4 +29,5 @@ mod shim;
 mod snapshot;
 mod state;
 mod tidy;
+mod tokens;
 mod waiting;
