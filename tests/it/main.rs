@@ -29,5 +29,6 @@ mod shim;
 mod snapshot;
 mod state;
 mod tidy;
+mod tls;
 mod tokens;
 mod waiting;
