@@ -6,6 +6,7 @@
 )]
 
 mod act;
+mod admission;
 mod article;
 mod bad_input;
 mod bounds;
@@ -34,5 +35,6 @@ mod snapshot;
 mod state;
 mod sweep;
 mod tidy;
+mod tls;
 mod tokens;
 mod waiting;

@@ -3,7 +3,7 @@
 mod ejabberd;
 mod jupyterhub;
 mod life;
-mod machine;
+pub(crate) mod machine;
 mod pocketbase;
 mod rabbitmq;
 mod redmine;

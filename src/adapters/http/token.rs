@@ -266,6 +266,7 @@ impl Token {
         let answer = answered(
             wire.post(form.url.clone(), &request, &credentials).await,
             "the token request",
+            Answer::is_success,
         )?;
         let token = text_of(&answer, "access_token").ok_or("the token endpoint's answer has no `access_token`")?;
         let token = Secret::new(token);
@@ -277,11 +278,13 @@ impl Token {
         let cannot = |error: &dyn std::fmt::Display| format!("`{}`: {error}", login.request.place);
         let request = Outgoing::render(&login.request, scope, Identity::Own).map_err(|error| cannot(&error))?;
         let url = wire.below(&request.target)?;
-        let answer = answered(wire.post(url, &request, &Credentials::None).await, "the log-in")?;
+        let is_expected = |answer: &Answer| {
+            let scope = scope.clone().answer(answer);
+            login.request.expect.holds(answer, &scope).unwrap_or(false)
+        };
+        let delivery = wire.post(url, &request, &Credentials::None).await;
+        let answer = answered(delivery, "the log-in", is_expected)?;
         let scope = scope.clone().answer(&answer);
-        if !login.request.expect.holds(&answer, &scope).unwrap_or(false) {
-            return Err(format!("the log-in was answered with status {}", answer.status));
-        }
         let mut captures = Vec::new();
         for (name, expression) in &login.request.captures {
             let value = expression.eval(&scope).map_err(|error| cannot(&error))?;
@@ -330,16 +333,17 @@ async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret,
     let answer = answered(
         wire.post(url.clone(), &request, &credentials).await,
         "the request for an ID token",
+        Answer::is_success,
     )?;
     text_of(&answer, "value")
         .map(Secret::new)
         .ok_or_else(|| "the answer to the request for an ID token has no `value`".to_owned())
 }
 
-/// A body is not shown: it may hold the secret that was sent.
-fn answered(delivery: Delivery, what: &str) -> Result<Answer, String> {
+/// An answer that is fine. A body is not shown: it may hold the secret that was sent.
+fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -> Result<Answer, String> {
     match delivery {
-        Delivery::Answered(answer) if answer.status < 500 && answer.status != 401 && answer.status != 400 => Ok(answer),
+        Delivery::Answered(answer) if is_fine(&answer) => Ok(answer),
         Delivery::Answered(answer) => Err(format!(
             "{what} was answered with status {}{}",
             answer.status,
