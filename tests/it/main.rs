@@ -21,6 +21,7 @@ mod liar;
 mod no_panic;
 mod outputs;
 mod plan;
+mod presets;
 mod rollback;
 mod runner;
 mod scim2;
