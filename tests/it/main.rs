@@ -25,6 +25,7 @@ mod mornings;
 mod no_panic;
 mod outputs;
 mod plan;
+mod presets;
 mod rollback;
 mod runner;
 mod scim2;

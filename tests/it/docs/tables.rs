@@ -87,10 +87,34 @@ fn everything() -> Vec<Made> {
         table("README.md", "## Exit codes", exit_codes()),
         table(page, "## Settings", settings()),
         table("docs/presets.md", "## The presets", presets()),
+        tried("Tried on", true),
+        tried("Untried", false),
         sentence("Filters"),
         sentence("Tests after `is`"),
         sentence("Functions"),
     ]
+}
+
+/// The presets that were tried, with what they were tried on, or those that were not.
+fn tried(begins: &'static str, is_tried: bool) -> Made {
+    let names: Vec<String> = preset_names()
+        .filter_map(|name| match (preset(name).unwrap().tried, is_tried) {
+            (Some(on), true) => Some(format!("`{name}` ({on})")),
+            (None, false) => Some(format!("`{name}`")),
+            _ => None,
+        })
+        .collect();
+    let what = if is_tried {
+        "Tried on a running system"
+    } else {
+        "Untried, written from the system's documents and sources"
+    };
+    Made {
+        page: "README.md",
+        heading: "## Presets",
+        begins,
+        lines: vec![format!("{what}: {}.", names.join(", "))],
+    }
 }
 
 /// Each preset with the version it was tried on.

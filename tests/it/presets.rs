@@ -1,0 +1,173 @@
+//! Each preset that is untried, through whole life cycles over real sockets, against a stand-in that knows what the preset's sources
+//! say. That shows that names, ids, paging and the rules of what is gone hold together. It does not show that the vendor is so.
+
+mod directory;
+mod identity;
+mod product;
+mod vendor;
+
+use std::collections::BTreeSet;
+
+use standin::config::{preset, preset_names};
+
+use crate::desk::{Desk, Ended, finish};
+use directory::{AUTHENTIK, KANIDM, KEYCLOAK};
+use identity::{AUTH0, FIREBASE, KRATOS, OKTA, SUPABASE, ZITADEL};
+use product::{DIRECTUS, GITEA, GITLAB, GRAFANA, MATTERMOST};
+use vendor::{SECRET, Stand, Vendor};
+
+const VENDORS: [&Vendor; 14] = [
+    &AUTH0,
+    &AUTHENTIK,
+    &DIRECTUS,
+    &FIREBASE,
+    &GITEA,
+    &GITLAB,
+    &GRAFANA,
+    &KANIDM,
+    &KEYCLOAK,
+    &KRATOS,
+    &MATTERMOST,
+    &OKTA,
+    &SUPABASE,
+    &ZITADEL,
+];
+
+/// The configuration of a user of this preset.
+fn config(vendor: &Vendor, port: u16, accounts: &str) -> String {
+    let auth = vendor.auth.replace("SECRET", "{{ env.API_SECRET }}");
+    format!(
+        "ttl: 0s
+services:
+  - name: it
+    preset: {}
+    url: http://127.0.0.1:{port}
+    with: {}
+    auth: {auth}
+    find: {{ settle: 0s }}
+    timeout: 2s
+accounts: {accounts}
+",
+        vendor.preset, vendor.with
+    )
+}
+
+const BUYERS: &str = "[{ name: buyer, count: 3 }]";
+
+fn desk(vendor: &Vendor, stand: &Stand, accounts: &str) -> Desk {
+    Desk::new()
+        .with("API_SECRET", SECRET)
+        .with("CIRCLECI", "true")
+        .with("CIRCLE_WORKFLOW_ID", "7")
+        .configured(&config(vendor, stand.port, accounts))
+}
+
+fn ends(vendor: &Vendor, ended: &Ended, code: i32, part: &str) {
+    let told = format!("{}: {}\n{}", vendor.preset, ended.stdout, ended.stderr);
+    assert_eq!(ended.code, Some(code), "{told}");
+    assert!(told.contains(part), "`{part}` is missing in {told}");
+}
+
+#[test]
+fn every_preset_that_is_untried_has_a_stand_in() {
+    let untried: BTreeSet<&str> = preset_names()
+        .filter(|name| preset(name).unwrap().tried.is_none())
+        .collect();
+    let known: BTreeSet<&str> = VENDORS.iter().map(|vendor| vendor.preset).collect();
+    assert_eq!(known, untried);
+}
+
+#[test]
+fn every_preset_can_be_planned_without_a_variable() {
+    for vendor in VENDORS {
+        let desk = Desk::new().configured(&config(vendor, 1, BUYERS));
+        let ended = desk.run(&["plan"]);
+        ends(vendor, &ended, 0, "buyer-3");
+        for step in ["create", "verify", "find", "list", "delete", "gone", "probe"] {
+            ends(vendor, &ended, 0, step);
+        }
+    }
+}
+
+#[test]
+fn accounts_are_made_and_deleted_and_the_one_whose_answer_was_lost_is_found() {
+    for vendor in VENDORS {
+        let stand = Stand::start(vendor, true);
+        let desk = desk(vendor, &stand, BUYERS);
+        ends(vendor, &desk.run(&["setup"]), 0, "");
+        assert_eq!(stand.ours(), 3, "{}", vendor.preset);
+        assert_eq!(stand.look(|store| store.mails), 0, "{} sends mails", vendor.preset);
+        ends(vendor, &desk.run(&["cleanup"]), 0, "3 deleted, 0 left");
+        assert_eq!(stand.ours(), 0, "{}", vendor.preset);
+    }
+}
+
+#[test]
+fn a_name_that_a_person_has_is_refused_and_the_person_stays() {
+    for vendor in VENDORS {
+        let stand = Stand::start(vendor, false);
+        let person = "[{ name: fixed, username: taken, email: taken@example.com, unmarked: true }]";
+        let desk = desk(vendor, &stand, person);
+        ends(vendor, &desk.run(&["setup"]), 1, "taken");
+        ends(vendor, &desk.run(&["cleanup"]), 0, "");
+        assert_eq!(stand.ours(), 0, "{}", vendor.preset);
+        assert_eq!(
+            stand.look(|store| store.users[0].clone()),
+            (vendor.human)(),
+            "{}",
+            vendor.preset
+        );
+    }
+}
+
+#[test]
+fn an_account_that_somebody_else_deleted_is_seen_to_be_gone() {
+    for vendor in VENDORS {
+        let stand = Stand::start(vendor, false);
+        let desk = desk(vendor, &stand, BUYERS);
+        ends(vendor, &desk.run(&["setup"]), 0, "");
+        stand.look(|store| store.users.truncate(2));
+        ends(vendor, &desk.run(&["cleanup"]), 0, "0 left");
+        assert_eq!(stand.ours(), 0, "{}", vendor.preset);
+    }
+}
+
+#[test]
+fn orphans_are_found_page_by_page_and_persons_are_left_alone() {
+    for vendor in VENDORS {
+        let stand = Stand::start(vendor, false);
+        let desk = desk(vendor, &stand, "[{ name: buyer, count: 5 }]");
+        ends(vendor, &desk.run(&["setup"]), 0, "");
+        std::fs::remove_dir_all(desk.journals()).unwrap();
+        ends(
+            vendor,
+            &desk.run(&["sweep", "--older-than", "0s"]),
+            0,
+            "5 deleted, 0 left",
+        );
+        assert_eq!(
+            stand.look(|store| store.users.clone()),
+            [(vendor.human)()],
+            "{}",
+            vendor.preset
+        );
+    }
+}
+
+#[test]
+fn wrong_credentials_make_nothing_and_prove_no_absence() {
+    for vendor in VENDORS.into_iter().filter(|vendor| vendor.refusal.is_some()) {
+        let stand = Stand::start(vendor, false);
+        let desk = desk(vendor, &stand, BUYERS);
+        let run = |command: &str| {
+            let mut process = desk.command(env!("CARGO_BIN_EXE_standin"), &[command]);
+            finish(process.env("API_SECRET", "another-one").spawn().unwrap())
+        };
+        ends(vendor, &run("setup"), 1, "");
+        assert_eq!(stand.ours(), 0, "{}", vendor.preset);
+        ends(vendor, &desk.run(&["setup"]), 0, "");
+        ends(vendor, &run("cleanup"), 1, "3 left");
+        assert_eq!(stand.ours(), 3, "{}", vendor.preset);
+        ends(vendor, &desk.run(&["cleanup"]), 0, "3 deleted, 0 left");
+    }
+}

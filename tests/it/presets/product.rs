@@ -1,0 +1,206 @@
+//! The stand-ins for products with users of their own.
+
+use serde_json::{Value, json};
+
+use super::vendor::{Call, Reply, Store, Vendor, empty, reply};
+
+pub(super) static GITLAB: Vendor = Vendor {
+    preset: "gitlab",
+    with: "{}",
+    auth: "{ header: { PRIVATE-TOKEN: \"SECRET\" } }",
+    refusal: Some(401),
+    human: || json!({"id": 1, "username": "taken", "email": "taken@x.test"}),
+    answer: gitlab,
+};
+
+fn gitlab(store: &mut Store, call: &Call) -> Reply {
+    let absent = || reply(404, json!({"message": "404 User Not Found"}));
+    match call.parts() {
+        ("POST", _) => {
+            store.mails += usize::from(call.body["skip_confirmation"] != true);
+            let user = json!({"id": store.id(), "username": call.body["username"], "email": call.body["email"]});
+            if store.add(user.clone(), &["/username", "/email"]) {
+                reply(201, user)
+            } else {
+                reply(409, json!({"message": "Username has already been taken"}))
+            }
+        }
+        ("GET", parts) if parts[2] == "user" => reply(200, json!({"id": 0, "is_admin": true})),
+        ("GET", parts) if parts.len() == 3 => match call.query("username") {
+            Some(name) => reply(200, store.by("/username", name).into_iter().cloned().collect()),
+            None => reply(200, store.page(call.before("page", 1)).into()),
+        },
+        // The work goes to the background: a user that is deleted is read once more.
+        ("GET", parts) => {
+            let Some(user) = store.by("/id", parts[3]).cloned() else {
+                return absent();
+            };
+            if user["state"] == "blocked" {
+                store.remove("/id", parts[3]);
+            }
+            reply(200, user)
+        }
+        ("DELETE", parts) => {
+            let id: u64 = parts[3].parse().unwrap();
+            let found = store.users.iter_mut().find(|user| user["id"] == id);
+            found.map_or_else(absent, |user| {
+                user["state"] = "blocked".into();
+                empty(204)
+            })
+        }
+        _ => absent(),
+    }
+}
+
+pub(super) static GITEA: Vendor = Vendor {
+    preset: "gitea",
+    with: "{}",
+    auth: "{ header: { Authorization: \"token SECRET\" } }",
+    refusal: Some(401),
+    human: || json!({"id": 1, "login": "taken"}),
+    answer: gitea,
+};
+
+fn gitea(store: &mut Store, call: &Call) -> Reply {
+    let absent = || reply(404, json!({"message": "user redirect does not exist"}));
+    match call.parts() {
+        ("POST", _) => {
+            store.mails += usize::from(call.body["send_notify"] == true);
+            let user = json!({"id": store.id(), "login": call.body["username"]});
+            if store.add(user.clone(), &["/login"]) {
+                reply(201, user)
+            } else {
+                reply(422, json!({"message": "user already exists [name: taken]"}))
+            }
+        }
+        ("GET", parts) if parts[2] == "admin" => reply(200, store.page(call.before("page", 1)).into()),
+        ("GET", parts) => store
+            .by("/login", parts[3])
+            .map_or_else(absent, |user| reply(200, user.clone())),
+        ("DELETE", parts) if store.remove("/login", parts[4]) => empty(204),
+        _ => absent(),
+    }
+}
+
+pub(super) static GRAFANA: Vendor = Vendor {
+    preset: "grafana",
+    with: "{}",
+    auth: "{ basic: { username: admin, password: \"SECRET\" } }",
+    refusal: Some(401),
+    human: || json!({"id": 1, "login": "taken"}),
+    answer: grafana,
+};
+
+fn grafana(store: &mut Store, call: &Call) -> Reply {
+    let absent = || reply(404, json!({"message": "user not found"}));
+    match call.parts() {
+        ("POST", _) => {
+            let id = store.id();
+            let user = json!({"id": id, "login": call.body["login"]});
+            if store.add(user, &["/login"]) {
+                reply(200, json!({"id": id, "message": "User created"}))
+            } else {
+                reply(412, json!({"message": "already exists"}))
+            }
+        }
+        ("GET", parts) if parts[1] == "admin" => reply(200, json!({"users": 1})),
+        ("GET", parts) if parts[2] == "search" => reply(200, json!({"users": store.page(call.before("page", 1))})),
+        ("GET", parts) => {
+            let found = match call.query("loginOrEmail") {
+                Some(name) => store.by("/login", name),
+                None => store.by("/id", parts[2]),
+            };
+            found.map_or_else(absent, |user| reply(200, user.clone()))
+        }
+        ("DELETE", parts) if store.remove("/id", parts[3]) => reply(200, json!({"message": "User deleted"})),
+        _ => absent(),
+    }
+}
+
+pub(super) static DIRECTUS: Vendor = Vendor {
+    preset: "directus",
+    with: "{}",
+    auth: "{ bearer: \"SECRET\" }",
+    refusal: Some(403),
+    human: || json!({"id": "d1", "email": "taken@example.com", "external_identifier": null}),
+    answer: directus,
+};
+
+fn directus(store: &mut Store, call: &Call) -> Reply {
+    let refused = |status: u16, code: &str| {
+        reply(
+            status,
+            json!({"errors": [{"message": "", "extensions": {"code": code}}]}),
+        )
+    };
+    match call.parts() {
+        ("POST", _) => {
+            let mut user = call.body.clone();
+            user["id"] = format!("d{}", store.id()).into();
+            if store.add(user.clone(), &["/email", "/external_identifier"]) {
+                reply(200, json!({"data": user}))
+            } else {
+                refused(400, "RECORD_NOT_UNIQUE")
+            }
+        }
+        ("GET", parts) if parts.len() == 1 => {
+            let filters = [
+                ("filter[id][_eq]", "/id"),
+                ("filter[external_identifier][_eq]", "/external_identifier"),
+            ];
+            let filter = filters
+                .iter()
+                .find_map(|(name, place)| Some((call.query(name)?, *place)));
+            let users: Vec<Value> = match filter {
+                Some((value, place)) => store.by(place, value).into_iter().cloned().collect(),
+                None => store.page(call.before("page", 1)),
+            };
+            reply(200, json!({"data": users}))
+        }
+        ("GET", parts) if parts[1] == "me" => reply(200, json!({"data": {"id": "d0"}})),
+        ("GET", parts) => store
+            .by("/id", parts[1])
+            .map_or_else(|| refused(403, "FORBIDDEN"), |user| reply(200, json!({"data": user}))),
+        ("DELETE", parts) => {
+            store.remove("/id", parts[1]);
+            empty(204)
+        }
+        _ => empty(404),
+    }
+}
+
+pub(super) static MATTERMOST: Vendor = Vendor {
+    preset: "mattermost",
+    with: "{}",
+    auth: "{ bearer: \"SECRET\" }",
+    refusal: Some(401),
+    human: || json!({"id": "m1", "username": "taken"}),
+    answer: mattermost,
+};
+
+fn mattermost(store: &mut Store, call: &Call) -> Reply {
+    let absent = || reply(404, json!({"id": "app.user.missing_account.const"}));
+    match call.parts() {
+        ("POST", _) => {
+            store.mails += usize::from(call.body["disable_welcome_email"] != true);
+            let user = json!({"id": format!("m{}", store.id()), "username": call.body["username"], "delete_at": 0});
+            if store.add(user.clone(), &["/username"]) {
+                reply(201, user)
+            } else {
+                reply(400, json!({"id": "app.user.save.username_exists.app_error"}))
+            }
+        }
+        ("GET", parts) if parts.len() == 3 => reply(200, store.page(call.before("page", 0)).into()),
+        ("GET", parts) if parts[3] == "me" => reply(200, json!({"id": "m0"})),
+        ("GET", parts) => {
+            let found = match parts[3] {
+                "username" => store.by("/username", parts[4]),
+                id => store.by("/id", id),
+            };
+            found.map_or_else(absent, |user| reply(200, user.clone()))
+        }
+        ("DELETE", _) if call.query("permanent") != Some("true") => empty(500),
+        ("DELETE", parts) if store.remove("/id", parts[3]) => reply(200, json!({"status": "OK"})),
+        _ => absent(),
+    }
+}
