@@ -7,6 +7,7 @@
 //! | `journal.jsonl` | the journal; no secret | the runner empties its directory, or a day |
 //! | `sealed.json` | the configuration and settings of setup | everything is settled |
 //! | `credentials.json` | names and passwords of the accounts | post or `cleanup` |
+//! | `elsewhere` | the credentials were written where the user asked for them | as they |
 //! | `accounts.json` | the accounts, as in the output `accounts`; no secret | as the journal |
 //! | `stop` | a cleanup has begun: setup must not create any more | as the journal |
 //! | `lock` | locked for as long as a setup or a cleanup works here | as the journal |
@@ -29,6 +30,7 @@ use crate::domain::time::Timestamp;
 const JOURNAL: &str = "journal.jsonl";
 const SEALED: &str = "sealed.json";
 const CREDENTIALS: &str = "credentials.json";
+const ELSEWHERE: &str = "elsewhere";
 const ACCOUNTS: &str = "accounts.json";
 const STOP: &str = "stop";
 const LOCK: &str = "lock";
@@ -135,6 +137,21 @@ impl EntryDir {
     /// Writes the credentials file.
     pub fn write_credentials(&self, json: &Secret) -> Result<PathBuf, PrivateDirError> {
         self.dir.write(CREDENTIALS, json.expose().as_bytes())
+    }
+
+    /// Says that the credentials are about to be written outside of the entry: what stood there before was not ours.
+    pub fn put_elsewhere(&self) -> Result<(), PrivateDirError> {
+        self.dir.write(ELSEWHERE, b"").map(drop)
+    }
+
+    /// Were they?
+    pub fn is_elsewhere(&self) -> Result<bool, PrivateDirError> {
+        Ok(self.dir.names()?.iter().any(|name| name == ELSEWHERE))
+    }
+
+    /// Forgets it, once they are removed there.
+    pub fn forget_elsewhere(&self) -> Result<(), PrivateDirError> {
+        self.dir.remove_file(ELSEWHERE)
     }
 
     /// Removes the credentials file, whatever became of the accounts.

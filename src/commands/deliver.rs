@@ -213,6 +213,7 @@ pub(super) fn deliver(
     let credentials = credentials_json(accounts)?;
     let credentials_file = match &settings.credentials_file {
         Some(path) => {
+            entry.put_elsewhere()?;
             write_private_file(path, credentials.expose().as_bytes())?;
             path.clone()
         }

@@ -126,7 +126,7 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
 /// Removes what setups of former days have left in the journals' directory. It is in nobody's way: a failure is no error.
 fn prune(context: &Context, journals: &PrivateDir) {
     if let Err(error) = entry::prune(journals, context.clock.now(), |entry| {
-        settle::forget_credentials(context, entry)
+        settle::forget_credentials(context, entry);
     }) {
         context
             .console

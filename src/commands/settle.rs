@@ -142,13 +142,19 @@ pub(super) fn forget_credentials(context: &Context, entry: &EntryDir) {
     if let Err(error) = entry.forget_credentials() {
         context.console.warning(&in_full(&error.into()));
     }
+    match entry.is_elsewhere() {
+        Ok(true) => {}
+        // A file of that name is the user's own: setup did not come so far as to write it.
+        Ok(false) => return,
+        Err(error) => context.console.warning(&in_full(&error.into())),
+    }
     let elsewhere = entry
         .sealed::<SealedCopy>()
         .ok()
         .flatten()
         .and_then(|sealed| sealed.credentials_file);
     if let Some(path) = elsewhere
-        && let Err(error) = remove_private_file(&path)
+        && let Err(error) = remove_private_file(&path).and_then(|()| entry.forget_elsewhere())
     {
         context.console.warning(&in_full(&error.into()));
     }

@@ -92,3 +92,20 @@ fn accounts_whose_report_can_not_be_written_are_taken_back() {
     let books = users.books("users").unwrap();
     assert_eq!((books.created_ever, books.left().count()), (1, 0), "{}", ended.stderr);
 }
+
+#[test]
+fn a_file_that_setup_did_not_come_to_replace_is_the_users_own() {
+    let users = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
+    let text = format!("services:\n  - {{ name: users, url: {} }}\n", users.url("users"));
+    let setup = ["setup", "--wait", "0s", "--credentials-file", "mine.json"];
+    let desk = Desk::new().configured("services:\n  - { name: users, url: \"http://127.0.0.1:1\" }\n");
+    desk.write("mine.json", "mine");
+    assert_eq!(desk.run(&setup).code, Some(1));
+    let mine = desk.work().join("mine.json");
+    assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine");
+    // One that was replaced goes.
+    let desk = desk.configured(&text);
+    assert_eq!(desk.run(&setup).code, Some(0));
+    assert_eq!(desk.run(&["cleanup"]).code, Some(0));
+    assert!(!mine.exists());
+}
