@@ -3,7 +3,7 @@
 //! A marker is `PREFIX-` and 23 characters of base 36, always lower case, always of the same length:
 //!
 //! ```text
-//! sd-  mmmmm  tt  oooo  rr  a  iiiii  cccc
+//! sd-  mmmmm  tt  ooo   rrr a  iiiii  cccc
 //!      minute ttl owner run try random check
 //! ```
 //!
@@ -56,8 +56,8 @@ impl Marker {
         let mut text = format!("{prefix}-");
         push(&mut text, minute, 5);
         push(&mut text, encode_ttl(ttl), 2);
-        push(&mut text, owner(origin.repository), 4);
-        push(&mut text, run(origin), 2);
+        push(&mut text, owner(origin.repository), 3);
+        push(&mut text, run(origin), 3);
         push(&mut text, u64::from(origin.attempt.min(35)), 1);
         for index in 0..INVOCATION {
             let c = invocation.chars().nth(index).unwrap_or('0');
@@ -104,12 +104,12 @@ impl Marker {
 
     /// Was it made by this repository?
     pub fn is_of_repository(&self, repository: &str) -> bool {
-        self.field(7, 4) == owner(repository)
+        self.field(7, 3) == owner(repository)
     }
 
     /// Was it made by this run, in any attempt?
     pub fn is_of_run(&self, origin: &Origin<'_>) -> bool {
-        self.is_of_repository(origin.repository) && self.field(11, 2) == run(origin)
+        self.is_of_repository(origin.repository) && self.field(10, 3) == run(origin)
     }
 
     /// The random characters of the invocation.
@@ -175,11 +175,13 @@ fn decode_ttl(code: u64) -> Duration {
 }
 
 fn owner(repository: &str) -> u64 {
-    digest_of(&["repository", repository]) % 36_u64.pow(4)
+    digest_of(&["repository", repository]) % 36_u64.pow(3)
 }
 
+/// As many places as the owner has: whoever sweeps a run does so however young its accounts are, so that two runs of one
+/// repository must not meet, while of two repositories that meet only what is over is swept.
 fn run(origin: &Origin<'_>) -> u64 {
-    digest_of(&["run", origin.repository, origin.run]) % 36_u64.pow(2)
+    digest_of(&["run", origin.repository, origin.run]) % 36_u64.pow(3)
 }
 
 fn digest_of(parts: &[&str]) -> u64 {
