@@ -184,3 +184,14 @@ fn secrets_of_every_form_are_masked_and_addresses_are_not() {
     let text = "services: [{name: a, url: http://x, auth: {oauth2: {token_url: 'https://t', client_id: c, client_secret: '{{ env.S }}'}}}]";
     assert!(!parse(text).unwrap().has_literal_secrets);
 }
+
+#[test]
+fn credentials_without_a_value_are_a_mistake_and_no_service_is_left_out() {
+    for key in ["basic", "bearer", "header", "oauth2", "login"] {
+        let text = format!(
+            "services:\n  - {{ name: a, url: 'http://x', auth: {{ {key}: }} }}\n  - {{ name: b, url: 'http://y' }}\n"
+        );
+        let mistakes = super::parse(&text).expect_err("a mistake");
+        assert!(mistakes.contains("standin.yml:2:"), "{key}: {mistakes}");
+    }
+}

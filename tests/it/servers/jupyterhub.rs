@@ -1,4 +1,4 @@
-//! JupyterHub, which answers a wrong token with 403.
+//! `JupyterHub`, which answers a wrong token with 403.
 
 use super::life::{self, Described};
 use super::server::{Kind, SECRET, Server, Shared};

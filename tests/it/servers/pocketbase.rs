@@ -1,4 +1,4 @@
-//! PocketBase, which takes whoever has a dead token for a stranger, and tells strangers that nothing is there.
+//! `PocketBase`, which takes whoever has a dead token for a stranger, and tells strangers that nothing is there.
 
 use serde_json::Value;
 

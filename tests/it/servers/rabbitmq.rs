@@ -1,4 +1,4 @@
-//! RabbitMQ, whose create of a name that is taken would overwrite its password.
+//! `RabbitMQ`, whose create of a name that is taken would overwrite its password.
 
 use super::life::{self, Described};
 use super::server::{Kind, Server, Shared};

@@ -150,9 +150,7 @@ impl Server {
             head.push_str("\r\n");
         }
         let length = body.len();
-        head += "Content-Type: application/json\r\nContent-Length: ";
-        head += &length.to_string();
-        head += "\r\n\r\n";
+        let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
         stream.write_all((head + body).as_bytes()).ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
