@@ -18,6 +18,7 @@ mod handover;
 mod hostile;
 mod kill;
 mod liar;
+mod log_in;
 mod no_panic;
 mod outputs;
 mod plan;
