@@ -149,7 +149,7 @@ impl Service {
             None => Carried::default(),
             Some(token) => match token.carried() {
                 Ok(carried) => carried,
-                Err(reason) => return Delivery::NotSent(reason),
+                Err(unsent) => return unsent,
             },
         };
         let prepared = self.address(request).and_then(|mut url| {

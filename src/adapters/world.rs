@@ -117,7 +117,7 @@ fn trace(service: &str, request: &Outgoing, delivery: &Delivery, took: Duration)
     let path = request.target.split('?').next().unwrap_or_default();
     let answer = match delivery {
         Delivery::Answered(answer) => format!("status {}", answer.status),
-        Delivery::NotSent(reason) => format!("not sent: {reason}"),
+        Delivery::NotSent(reason) | Delivery::Barred(reason) => format!("not sent: {reason}"),
         Delivery::Lost(reason) => format!("lost: {reason}"),
     };
     tracing::debug!(

@@ -148,7 +148,12 @@ pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diag
             let span = error
                 .location()
                 .map_or(whole, |location| span_of(sources, source, location));
-            let diagnostic = sources.diagnostic(span, syntax_message(&error), None);
+            let message = syntax_message(&error);
+            // Brackets of an expression are the usual cause inside of YAML's own.
+            let hint = message.contains("while parsing a flow").then(|| {
+                "put an expression with a bracket, a comma or a `: ` in quotes where it stands inside of `{ }` or `[ ]`".to_owned()
+            });
+            let diagnostic = sources.diagnostic(span, message, hint);
             (None, vec![diagnostic])
         }
     }

@@ -69,6 +69,9 @@ impl<W: World> Engine<'_, W> {
                 reason: reason.clone(),
                 throttled: false,
             }),
+            Delivery::Barred(reason) => self
+                .refuse(place, reason.clone())
+                .map(|()| Sent::Refused(advice::on_refusal(401, &site.service.name, reason.clone()))),
             Delivery::Lost(reason) => self.unclear(place, reason.clone()),
             Delivery::Answered(answer) => {
                 let scope = scope.answer(answer);

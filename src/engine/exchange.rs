@@ -73,7 +73,9 @@ impl<W: World> Engine<'_, W> {
             if again(&delivery) == Again::No {
                 return match delivery {
                     Delivery::Answered(answer) => Ok(answer),
-                    Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
+                    Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
+                        Err(Trouble::Unanswered(reason))
+                    }
                 };
             }
             // The pace of a service that says "too many" is kept by its turns, for as long as the deadline allows.
@@ -83,7 +85,9 @@ impl<W: World> Engine<'_, W> {
                 if tries == TRIES {
                     return match delivery {
                         Delivery::Answered(answer) => Ok(answer),
-                        Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
+                        Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
+                            Err(Trouble::Unanswered(reason))
+                        }
                     };
                 }
             }
@@ -135,7 +139,7 @@ fn unsendable(request: &Request, error: &EvalError) -> Trouble {
 /// What came back, in a few words. Foreign bodies are not shown: they may hold anything, secrets too.
 pub(super) fn describe(delivery: &Delivery) -> String {
     match delivery {
-        Delivery::NotSent(reason) | Delivery::Lost(reason) => reason.clone(),
+        Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => reason.clone(),
         Delivery::Answered(answer) => status(answer),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::advice;
 use super::exchange::describe;
 use super::{Engine, Halt, Site};
 use crate::domain::outcome::Delivery;
@@ -48,8 +49,7 @@ impl<W: World> Engine<'_, W> {
             }
             match self.pause(PAUSE).await {
                 Ok(()) => {}
-                Err(Halt::Stopped) => return Err("it was stopped while it waited for the service".to_owned()),
-                Err(Halt::Deadline) => return Err("the deadline came while it waited for the service".to_owned()),
+                Err(halt) => return Err(halted(halt)),
             }
         }
         if said.is_some() {
@@ -68,13 +68,19 @@ impl<W: World> Engine<'_, W> {
         let scope = &site.scope;
         let outgoing = Outgoing::render(request, scope, Identity::Own)
             .map_err(|error| Unready::ForGood(format!("`{}` can't be sent: {error}", request.place)))?;
-        // A token service may still be starting too.
-        if self.unless_halted(self.world.admit(self.places[place])).await.is_err() {
-            return Err(Unready::ForNow("it could not be asked in time".to_owned()));
+        // A request of the service's own carries its credentials, and a token has to be fetched first. Whoever gives it may
+        // still be starting too: then the request is not sent, and says so.
+        if let Err(halt) = self.unless_halted(self.world.admit(self.places[place])).await {
+            return Err(Unready::ForGood(halted(halt)));
         }
         let delivery = self.send(place, &outgoing).await;
         match &delivery {
             Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Unready::ForNow(reason.clone())),
+            Delivery::Barred(reason) => Err(Unready::ForGood(advice::on_refusal(
+                401,
+                &site.service.name,
+                reason.clone(),
+            ))),
             Delivery::Answered(answer) if matches!(answer.status, 502..=504) => {
                 Err(Unready::ForNow(describe(&delivery)))
             }
@@ -91,6 +97,13 @@ impl<W: World> Engine<'_, W> {
                 }
             }
         }
+    }
+}
+
+fn halted(halt: Halt) -> String {
+    match halt {
+        Halt::Stopped => "it was stopped while it waited for the service".to_owned(),
+        Halt::Deadline => "the deadline came while it waited for the service".to_owned(),
     }
 }
 

@@ -21,6 +21,7 @@ mod hostile;
 mod kill;
 mod leftovers;
 mod liar;
+mod log_in;
 mod mornings;
 mod no_panic;
 mod outputs;

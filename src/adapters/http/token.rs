@@ -152,12 +152,28 @@ pub struct Token {
     fetching: Mutex<()>,
 }
 
+/// Why there is no token.
+enum NoToken {
+    /// It may be had later.
+    Failed(String),
+    /// The credentials were not accepted.
+    Refused(String),
+}
+
+impl From<String> for NoToken {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
 /// What is held by now.
 enum Held {
     /// Nothing yet, or nothing any more.
     Nothing,
-    /// It could not be had.
+    /// It could not be had this time.
     Failed(String),
+    /// It was refused: asking again can't help, and could lock the user out.
+    Refused(String),
     /// This, until then.
     Token(Carried, Timestamp),
 }
@@ -177,8 +193,10 @@ impl Token {
     pub(super) async fn refresh(&self, wire: &impl Post, now: impl Fn() -> Timestamp) {
         let _turn = self.fetching.lock().await;
         let asked = now();
-        if matches!(&*self.held.borrow(), Held::Token(_, renew_at) if asked < *renew_at) {
-            return;
+        match &*self.held.borrow() {
+            Held::Token(_, renew_at) if asked < *renew_at => return,
+            Held::Refused(_) => return,
+            Held::Token(..) | Held::Failed(_) | Held::Nothing => {}
         }
         let fetched = match self.fetch(wire).await {
             Ok((carried, life)) => {
@@ -187,18 +205,20 @@ impl Token {
                 }
                 Held::Token(carried, asked + life.mul_f64(RENEW_AFTER))
             }
-            Err(reason) => Held::Failed(reason),
+            Err(NoToken::Failed(reason)) => Held::Failed(reason),
+            Err(NoToken::Refused(reason)) => Held::Refused(reason),
         };
         self.held.replace(fetched);
     }
 
-    /// What requests carry by now: a token that is being renewed is not waited for, since the time in which a create may
-    /// land counts from its intent.
-    pub(super) fn carried(&self) -> Result<Carried, String> {
+    /// What requests carry by now, or why nothing can be sent. A token that is being renewed is not waited for, since the
+    /// time in which a create may land counts from its intent.
+    pub(super) fn carried(&self) -> Result<Carried, Delivery> {
         match &*self.held.borrow() {
             Held::Token(carried, _) => Ok(carried.clone()),
-            Held::Failed(reason) => Err(format!("there is no token: {reason}")),
-            Held::Nothing => Err("there is no token yet".to_owned()),
+            Held::Failed(reason) => Err(Delivery::NotSent(format!("there is no token: {reason}"))),
+            Held::Refused(reason) => Err(Delivery::Barred(format!("there is no token: {reason}"))),
+            Held::Nothing => Err(Delivery::NotSent("there is no token yet".to_owned())),
         }
     }
 
@@ -210,7 +230,7 @@ impl Token {
         }
     }
 
-    async fn fetch(&self, wire: &impl Post) -> Result<(Carried, Duration), String> {
+    async fn fetch(&self, wire: &impl Post) -> Result<(Carried, Duration), NoToken> {
         match &self.grant {
             Grant::Form(form) => self.by_form(wire, form, &[]).await,
             Grant::Login { login, scope } => self.by_login(wire, login, scope).await,
@@ -237,7 +257,7 @@ impl Token {
         wire: &impl Post,
         form: &Form,
         always: &[(String, Secret)],
-    ) -> Result<(Carried, Duration), String> {
+    ) -> Result<(Carried, Duration), NoToken> {
         let replaced = |name: &str| form.fields.iter().any(|(given, _)| given == name);
         let fields = always
             .iter()
@@ -268,13 +288,14 @@ impl Token {
             "the token request",
             Answer::is_success,
         )?;
-        let token = text_of(&answer, "access_token").ok_or("the token endpoint's answer has no `access_token`")?;
+        let token = text_of(&answer, "access_token")
+            .ok_or_else(|| "the token endpoint's answer has no `access_token`".to_owned())?;
         let token = Secret::new(token);
         (self.keeper)(&token);
         Ok((bearer(&token), life_of(&answer)))
     }
 
-    async fn by_login(&self, wire: &impl Post, login: &Login, scope: &Scope) -> Result<(Carried, Duration), String> {
+    async fn by_login(&self, wire: &impl Post, login: &Login, scope: &Scope) -> Result<(Carried, Duration), NoToken> {
         let cannot = |error: &dyn std::fmt::Display| format!("`{}`: {error}", login.request.place);
         let request = Outgoing::render(&login.request, scope, Identity::Own).map_err(|error| cannot(&error))?;
         let url = wire.below(&request.target)?;
@@ -320,7 +341,7 @@ impl Token {
 }
 
 /// Asks for an ID token; the runner's address has a query already.
-async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret, String> {
+async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret, NoToken> {
     let request = Outgoing {
         method: "GET".to_owned(),
         target: String::new(),
@@ -337,22 +358,28 @@ async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret,
     )?;
     text_of(&answer, "value")
         .map(Secret::new)
-        .ok_or_else(|| "the answer to the request for an ID token has no `value`".to_owned())
+        .ok_or_else(|| NoToken::Failed("the answer to the request for an ID token has no `value`".to_owned()))
 }
 
 /// An answer that is fine. A body is not shown: it may hold the secret that was sent.
-fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -> Result<Answer, String> {
+fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -> Result<Answer, NoToken> {
     match delivery {
         Delivery::Answered(answer) if is_fine(&answer) => Ok(answer),
-        Delivery::Answered(answer) => Err(format!(
-            "{what} was answered with status {}{}",
-            answer.status,
-            text_of(&answer, "error")
-                .filter(|code| is_code(code))
-                .map(|code| format!(" ({code})"))
-                .unwrap_or_default()
-        )),
-        Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(format!("{what} failed: {reason}")),
+        Delivery::Answered(answer) => {
+            let refused = matches!(answer.status, 400 | 401 | 403);
+            let code = text_of(&answer, "error").filter(|code| is_code(code));
+            let meaning = code.or_else(|| refused.then(|| "the credentials were not accepted".to_owned()));
+            let meaning = meaning.map(|meaning| format!(" ({meaning})")).unwrap_or_default();
+            let reason = format!("{what} was answered with status {}{meaning}", answer.status);
+            Err(if refused {
+                NoToken::Refused(reason)
+            } else {
+                NoToken::Failed(reason)
+            })
+        }
+        Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
+            Err(NoToken::Failed(format!("{what} failed: {reason}")))
+        }
     }
 }
 

@@ -341,3 +341,16 @@ fn a_long_line_is_cut_around_the_mistake_and_made_harmless() {
     assert!(longest.is_some_and(|length| length <= 130), "{shown}");
     assert!(!shown.contains(['\u{202e}', '\r']), "{shown}");
 }
+
+#[test]
+fn an_expression_that_breaks_the_yaml_around_it_is_told_to_be_quoted() {
+    let quotes = "hint: put an expression with a bracket, a comma or a `: ` in quotes";
+    for broken in [
+        "services: [{name: a, url: http://x, find: { id: item[0], name: b }}]",
+        "services:\n  - name: a\n    find: { items: body.a[0] == \"b\" }",
+    ] {
+        let shown = errors(broken);
+        assert!(shown.contains(quotes), "{broken}\n{shown}");
+    }
+    assert!(!errors("services: !!python/object:os.system [x]").contains(quotes));
+}
