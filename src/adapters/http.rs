@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+mod grant;
 mod policy;
 mod resolve;
 mod token;
@@ -26,8 +27,9 @@ use crate::ports::{Identity, Outgoing};
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
+pub use grant::{Form, Grant};
 pub use policy::HostPolicy;
-pub use token::{Form, Grant, Token};
+pub use token::Token;
 
 /// A GET follows this many redirects, all within the same origin; other methods follow none.
 const REDIRECTS_MAX: usize = 5;
