@@ -6,6 +6,7 @@
 
 mod advice;
 mod create;
+mod deletion;
 mod exchange;
 mod list;
 mod look;
@@ -15,6 +16,7 @@ mod ready;
 mod schedule;
 mod settle;
 mod site;
+mod stuck;
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;

@@ -6,12 +6,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use super::create::{shown, text};
+use super::deletion::Gone;
 use super::exchange::{Trouble, status};
-use super::provision::{UNPROVED, until};
+use super::provision::UNPROVED;
 use super::schedule::{self, Flow, Queue};
+use super::stuck::Stuck;
 use super::{Engine, Site};
 use crate::domain::account::{AccountKey, RemoteId};
-use crate::domain::answer::Answer;
 use crate::domain::decide::{Settle, settle};
 use crate::domain::event::Event;
 use crate::domain::ledger::Status;
@@ -32,39 +33,6 @@ pub struct Settled {
     pub stopped: Option<Stop>,
     /// The journal could not be written on the way.
     pub journal_broken: Option<JournalBroken>,
-}
-
-/// Why one account could not be settled.
-struct Stuck {
-    reason: Reason,
-    detail: String,
-}
-
-impl Stuck {
-    fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self {
-            reason,
-            detail: detail.into(),
-        }
-    }
-}
-
-impl From<Trouble> for Stuck {
-    fn from(trouble: Trouble) -> Self {
-        use super::Halt;
-        let reason = match &trouble {
-            Trouble::Unsendable(_) | Trouble::Unanswered(_) => Reason::Failed,
-            Trouble::Halted(Halt::Stopped) => Reason::Stopped,
-            Trouble::Halted(Halt::Deadline) => Reason::Deadline,
-        };
-        Self::new(reason, trouble.reason())
-    }
-}
-
-impl From<super::Halt> for Stuck {
-    fn from(halt: super::Halt) -> Self {
-        Trouble::from(halt).into()
-    }
 }
 
 impl<W: World> Engine<'_, W> {
@@ -343,119 +311,10 @@ impl<W: World> Engine<'_, W> {
         let proof = self.prove(place, site, &verify.request, &scope, answered).await?;
         proof.ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED))
     }
-
-    /// Carries out the delete, step by step, and sees that it has come true.
-    async fn delete(
-        &self,
-        place: usize,
-        site: &Site,
-        id: &RemoteId,
-        write: &impl Fn(Result<(), JournalBroken>),
-    ) -> Result<Gone, Stuck> {
-        write(self.note(place, Event::DeleteIntended));
-        let result = self.delete_steps(place, site, id).await;
-        if let Err(stuck) = &result {
-            write(self.note(place, Event::DeleteFailed(stuck.detail.clone())));
-        }
-        result
-    }
-
-    async fn delete_steps(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Gone, Stuck> {
-        let mut captures = self.learnt.borrow()[place].captures.clone();
-        for request in &site.service.delete {
-            let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
-            let asked = self.stamp();
-            let answer = self.ask(place, "delete", request, &scope).await?;
-            let answered = self.stamp();
-            let seen = scope.clone().answer(&answer);
-            if request.gone.holds(&answer, &seen).unwrap_or(false) {
-                let proof = self.prove(place, site, request, &scope, answered).await?;
-                let proof = proof.ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED))?;
-                if self.is_still_read(place, site, id).await {
-                    let said = status(&answer);
-                    return Err(Stuck::new(
-                        Reason::Failed,
-                        format!("the delete was answered with {said}, but reading it back still shows it"),
-                    ));
-                }
-                return Ok(Gone::NeverThere(proof));
-            }
-            if !request.expect.holds(&answer, &seen).unwrap_or(false) {
-                return Err(refused(&answer));
-            }
-            self.prove_credentials(place, asked, &answer);
-            Self::capture(&mut captures, request, &seen).map_err(|reason| Stuck::new(Reason::Failed, reason))?;
-        }
-        self.see_gone(place, site, id).await?;
-        Ok(Gone::Deleted)
-    }
-
-    /// Is the account still there for all that a delete said? One that is sent to a wrong address is answered "not found" too.
-    ///
-    /// That reading it back can't be done says nothing either way: then the proof has to do.
-    async fn is_still_read(&self, place: usize, site: &Site, id: &RemoteId) -> bool {
-        let Some(verify) = &site.service.verify else {
-            return false;
-        };
-        let scope = self.scope(place, site).with("id", id.as_str());
-        let Ok(answer) = self.ask(place, "read", &verify.request, &scope).await else {
-            return false;
-        };
-        let seen = scope.answer(&answer);
-        let expected = verify.request.expect.holds(&answer, &seen).unwrap_or(false);
-        match shown(verify.name.as_ref(), &seen, &self.username(place)) {
-            Shown::Ours => expected,
-            Shown::Nothing => expected && verify.name.is_none(),
-            Shown::Other => false,
-        }
-    }
-
-    /// Asks until the account is seen to be gone, where the configuration says how.
-    async fn see_gone(&self, place: usize, site: &Site, id: &RemoteId) -> Result<(), Stuck> {
-        let Some(gone) = &site.service.gone else {
-            return Ok(());
-        };
-        let begun = self.world.now();
-        let mut round = 0;
-        loop {
-            let scope = self.scope(place, site).with("id", id.as_str());
-            let answer = self.ask(place, "check that it is gone", &gone.request, &scope).await?;
-            let scope = scope.answer(&answer);
-            let holds = if gone.until.is_some() {
-                until(gone, &scope)
-            } else {
-                gone.request.gone.holds(&answer, &scope).unwrap_or(false)
-            };
-            if holds {
-                return Ok(());
-            }
-            if self.world.now().since(begun) >= gone.within {
-                return Err(Stuck::new(
-                    Reason::Failed,
-                    format!("it was deleted, but is still seen: {}", status(&answer)),
-                ));
-            }
-            round += 1;
-            self.pause(pause(round, 1.0)).await?;
-        }
-    }
-}
-
-fn refused(answer: &Answer) -> Stuck {
-    Stuck::new(
-        Reason::Failed,
-        format!("the delete was answered with {}", status(answer)),
-    )
 }
 
 /// What a look-up of an account that must go came to.
 enum Owed {
     Found(Vec<RemoteId>),
     Absent(Proof),
-}
-
-/// How an account came to be gone.
-enum Gone {
-    Deleted,
-    NeverThere(Proof),
 }

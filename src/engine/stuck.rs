@@ -1,0 +1,39 @@
+//! Why one account could not be settled.
+
+use super::Halt;
+use super::exchange::Trouble;
+use crate::domain::leftover::Reason;
+
+/// Why one account could not be settled.
+pub(super) struct Stuck {
+    /// The kind of reason.
+    pub(super) reason: Reason,
+    /// The whole of it.
+    pub(super) detail: String,
+}
+
+impl Stuck {
+    pub(super) fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self {
+            reason,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<Trouble> for Stuck {
+    fn from(trouble: Trouble) -> Self {
+        let reason = match &trouble {
+            Trouble::Unsendable(_) | Trouble::Unanswered(_) => Reason::Failed,
+            Trouble::Halted(Halt::Stopped) => Reason::Stopped,
+            Trouble::Halted(Halt::Deadline) => Reason::Deadline,
+        };
+        Self::new(reason, trouble.reason())
+    }
+}
+
+impl From<Halt> for Stuck {
+    fn from(halt: Halt) -> Self {
+        Trouble::from(halt).into()
+    }
+}
