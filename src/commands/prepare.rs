@@ -14,6 +14,7 @@ use super::settle;
 use super::state::State;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
+use crate::adapters::console::redactor::would_change;
 use crate::adapters::entry::{self, EntryDir, Lock};
 use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
@@ -174,7 +175,7 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
         if value.is_empty() || !done.insert(value) {
             continue;
         }
-        if done.len() <= LOOKED_FOR && names.iter().any(|name| name.contains(value)) {
+        if done.len() <= LOOKED_FOR && names.iter().any(|name| would_change(name, secret)) {
             seen_in_names = true;
         } else {
             context.console.mask(secret);

@@ -114,6 +114,22 @@ fn the_articles_file_gives_an_account_in_each_service_and_post_leaves_none() {
     }
 }
 
+#[test]
+fn a_secret_that_is_a_services_name_is_warned_of_and_not_masked() {
+    let sandbox = start(three("orders"));
+    let runner = Runner::new();
+    put(&runner, "standin.json", &article(&sandbox, "orders"));
+    let result = Job::new().step(setup()).run(&runner);
+    assert_eq!(result.conclusion, Outcome::Success, "{result:?}");
+    let main = result.step("accounts");
+    assert_eq!(main.annotations.len(), 1, "{:?}", main.annotations);
+    let message = &main.annotations[0].message;
+    assert!(message.contains("a secret stands in a name"), "{message}");
+    assert!(outputs(main)["ids"].contains("orders/test_user"), "{:?}", outputs(main));
+    assert!(summary(main).contains("| orders/test"), "{}", summary(main));
+    assert_eq!((made(&sandbox), left(&sandbox)), ([1; 3], [0; 3]));
+}
+
 /// The credentials file in its whole shape, with a password that all accounts of the persona share.
 fn credentials_are_complete(text: &str, username: &str, id: [&str; 3]) {
     let credentials: Value = serde_json::from_str(text).unwrap();

@@ -78,7 +78,7 @@ impl Redactor {
     /// Learns a secret.
     pub fn learn(&mut self, secret: &Secret) -> Learnt {
         let value = secret.expose();
-        if value.trim().chars().count() < SHORTEST {
+        if is_short(value) {
             let value = value.trim();
             if !value.is_empty() && !self.short.iter().any(|known| known.as_str() == value) {
                 self.short.push(Zeroizing::new(value.to_owned()));
@@ -148,6 +148,21 @@ impl Redactor {
         }
         merged
     }
+}
+
+/// Would a name change if this secret were taken out of it?
+pub fn would_change(name: &str, secret: &Secret) -> bool {
+    let value = secret.expose();
+    if !is_short(value) {
+        return name.contains(value);
+    }
+    // Chance puts two letters into a marker soon.
+    let mut places = name.match_indices(value.trim());
+    places.any(|(at, found)| stands_alone(name, (at, at + found.len())))
+}
+
+fn is_short(value: &str) -> bool {
+    value.trim().chars().count() < SHORTEST
 }
 
 /// Names and ids hold short words in their middle (`sd-1x2-admin`); a value that is quoted or told stands alone.

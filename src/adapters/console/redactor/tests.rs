@@ -102,6 +102,22 @@ fn a_short_secret_is_taken_out_where_it_stands_alone() {
 }
 
 #[test]
+fn a_name_would_change_exactly_where_redaction_changes_it() {
+    for (name, value, changes) in [
+        ("sd-1pw2x-alice", "pw", false),
+        ("sd-pw-alice@example.com", "pw", false),
+        ("users", "users", true),
+        ("acme users", "users", true),
+        ("orders-service", "orders", true),
+        ("billing", "orders", false),
+    ] {
+        let secret = Secret::new(value);
+        assert_eq!(would_change(name, &secret), changes, "{value} in {name}");
+        assert_eq!(knowing(&[value]).redact(name) != name, changes, "{value} in {name}");
+    }
+}
+
+#[test]
 fn text_without_secrets_is_not_copied() {
     let redactor = knowing(&["hunter2hunter2"]);
     assert!(matches!(
