@@ -12,6 +12,9 @@ use crate::domain::leftover::Reason;
 use crate::domain::outcome::{Shown, pause};
 use crate::ports::{JournalBroken, Proof, World};
 
+/// How often a delete is sent that was answered as expected and does not come true.
+const DELETES: u32 = 3;
+
 /// How an account came to be gone.
 pub(super) enum Gone {
     Deleted,
@@ -28,14 +31,23 @@ impl<W: World> Engine<'_, W> {
         write: &impl Fn(Result<(), JournalBroken>),
     ) -> Result<Gone, Stuck> {
         write(self.note(place, Event::DeleteIntended));
-        let result = self.delete_steps(place, site, id).await;
+        let result = self.delete_for_good(place, site, id).await;
         if let Err(stuck) = &result {
             write(self.note(place, Event::DeleteFailed(stuck.detail.clone())));
         }
         result
     }
 
-    async fn delete_steps(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Gone, Stuck> {
+    async fn delete_for_good(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Gone, Stuck> {
+        let gone = self.send_delete(place, site, id).await?;
+        if matches!(gone, Gone::Deleted) {
+            self.see_gone(place, site, id).await?;
+        }
+        Ok(gone)
+    }
+
+    /// Sends the whole chain once. It may be sent again: each step of it may be started anew.
+    async fn send_delete(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Gone, Stuck> {
         let mut captures = self.learnt.borrow()[place].captures.clone();
         for request in &site.service.delete {
             let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
@@ -61,7 +73,6 @@ impl<W: World> Engine<'_, W> {
             self.prove_credentials(place, asked, &answer);
             Self::capture(&mut captures, request, &seen).map_err(|reason| Stuck::new(Reason::Failed, reason))?;
         }
-        self.see_gone(place, site, id).await?;
         Ok(Gone::Deleted)
     }
 
@@ -86,12 +97,16 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Asks until the account is seen to be gone, where the configuration says how.
+    ///
+    /// Some services say that they have deleted an account and have not, such as those whose transaction is rolled back
+    /// behind the answer. So the delete is sent again within that time, where reading back shows that it is ours still.
     async fn see_gone(&self, place: usize, site: &Site, id: &RemoteId) -> Result<(), Stuck> {
         let Some(gone) = &site.service.gone else {
             return Ok(());
         };
         let begun = self.world.now();
         let mut round = 0;
+        let mut sent = 1;
         loop {
             let scope = self.scope(place, site).with("id", id.as_str());
             let answer = self.ask(place, "check that it is gone", &gone.request, &scope).await?;
@@ -104,11 +119,25 @@ impl<W: World> Engine<'_, W> {
             if holds {
                 return Ok(());
             }
-            if self.world.now().since(begun) >= gone.within {
+            let waited = self.world.now().since(begun);
+            if waited >= gone.within {
+                let times = if sent == 1 {
+                    String::new()
+                } else {
+                    format!(" (the delete was sent {sent} times)")
+                };
                 return Err(Stuck::new(
                     Reason::Failed,
-                    format!("it was deleted, but is still seen: {}", status(&answer)),
+                    format!("it was deleted, but is still seen: {}{times}", status(&answer)),
                 ));
+            }
+            if waited >= gone.within * sent / DELETES
+                && matches!(self.read_name(place, site, id).await, Ok(Shown::Ours))
+            {
+                sent += 1;
+                // Whatever this one is answered with, it is the account's absence that counts.
+                let _again = self.send_delete(place, site, id).await;
+                continue;
             }
             round += 1;
             self.pause(pause(round, 1.0)).await?;

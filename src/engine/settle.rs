@@ -266,7 +266,7 @@ impl<W: World> Engine<'_, W> {
 
     /// Whose name the account of an id bears. An account that can't be read is not deleted unread; one that is not there,
     /// or that shows no name, says nothing against it.
-    async fn read_name(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Shown, Stuck> {
+    pub(super) async fn read_name(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Shown, Stuck> {
         let Some(verify) = &site.service.verify else {
             return Ok(Shown::Nothing);
         };

@@ -377,6 +377,55 @@ async fn a_delete_that_fails_is_sent_again_and_at_last_named() {
     }
 }
 
+/// A service that says of its first so many deletes that they were done, and did nothing.
+async fn forgets_deletes(flavour: Flavour, forgotten: u32, gone: &str) -> (Went, usize, Settled) {
+    let stage = Stage::new(&text(flavour, "").replace("accounts:\n", &format!("    {gone}\naccounts:\n")));
+    let fake = world(0, flavour, &[(Kind::Delete, 1, forgotten, Fault::Before(204))]);
+    let (went, settled) = live(&stage, &fake, false).await;
+    let deletes = fake.calls().iter().filter(|call| call.kind == Kind::Delete).count();
+    (went, deletes, settled)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_was_accepted_and_not_done_is_sent_again_and_at_last_named() {
+    let seen = "gone: { request: \"GET /accounts/{{ id }}\" }";
+    for flavour in [Unique, Loose, Keyed, Chosen] {
+        for forgotten in 0..3 {
+            let (went, deletes, settled) = forgets_deletes(flavour, forgotten, seen).await;
+            assert_eq!(went, gone(true, 1), "{flavour:?}, {forgotten}: {settled:?}");
+            assert_eq!((deletes, settled.deleted), (forgotten as usize + 1, 1), "{flavour:?}");
+        }
+        let (went, deletes, settled) = forgets_deletes(flavour, 99, seen).await;
+        assert_eq!(
+            (went.alive, went.left, deletes),
+            (1, vec![Reason::Failed], 3),
+            "{flavour:?}"
+        );
+        assert!(settled.leftovers[0].detail.contains("3 times"), "{settled:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_leads_to_somebody_else_after_a_delete_is_not_deleted_again() {
+    let stage = Stage::new(&text(Unique, "").replace(
+        "accounts:\n",
+        "    gone: { request: \"GET /accounts/{{ id }}\" }\naccounts:\n",
+    ));
+    let other_name: fn(&mut Answer) = |answer| {
+        object(answer).insert("username".to_owned(), json!("alice"));
+    };
+    // The first read is setup's own, and the second looks whose it is before the delete.
+    let faults = [
+        (Kind::Delete, 1, 1, Fault::Before(204)),
+        (Kind::Read, 3, 99, Fault::Garble(other_name)),
+    ];
+    let fake = world(0, Unique, &faults);
+    let (went, _) = live(&stage, &fake, false).await;
+    assert_eq!(went.left, [Reason::Failed]);
+    let deletes = fake.calls().iter().filter(|call| call.kind == Kind::Delete).count();
+    assert_eq!(deletes, 1);
+}
+
 /// Somebody has the very name that the configuration asks for without a marker.
 async fn unmarked(flavour: Flavour, fault: Fault) -> Went {
     let stage = stage(flavour, ", username: alice, unmarked: true");

@@ -113,7 +113,7 @@ impl Stage {
 {users}    create: {{ duplicate: [409] }}
     after_create: [ {{ request: 'PUT /accounts/{{{{ id }}}}', json: {{ status: ready }} }} ]
     verify: {{ request: 'GET /accounts/{{{{ id }}}}', name: body.username, until: \"body.status == 'ready'\" }}
-    gone: {{ request: 'GET /accounts/{{{{ id }}}}' }}
+    gone: {{ request: 'GET /accounts/{{{{ id }}}}', within: 3s }}
 {orders}    needs: [users]
     create: {{ duplicate: [409] }}
 {billing}accounts: [ {{ name: alice, role: admin }}, {{ name: bob, role: tester, count: {copies} }} ]

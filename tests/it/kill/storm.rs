@@ -59,6 +59,9 @@ const OTHER: [&str; 8] = [
 /// What else may become of a read of one account.
 const READ: [&str; 2] = ["vanish", "wrong-name eve"];
 
+/// What else may become of a delete, where a look at the account afterwards can tell.
+const DELETE: &str = "status 204";
+
 /// One storm as chance has drawn it.
 #[derive(Clone, Debug)]
 struct Draw {
@@ -84,9 +87,13 @@ impl Draw {
             }
             for (method, path) in [("GET", "find "), ("GET", "account "), ("PUT", ""), ("DELETE", "")] {
                 if random.random_bool(0.3) {
-                    let read = if path == "account " { READ.len() } else { 0 };
-                    let kind = random.random_range(0..OTHER.len() + read);
-                    let kind = OTHER.into_iter().chain(READ).nth(kind).unwrap_or(OTHER[0]);
+                    let more: &[&str] = match (method, path, service) {
+                        (_, "account ", _) => &READ,
+                        ("DELETE", _, "users") => &[DELETE],
+                        _ => &[],
+                    };
+                    let kind = random.random_range(0..OTHER.len() + more.len());
+                    let kind = OTHER.iter().chain(more).nth(kind).unwrap_or(&OTHER[0]);
                     let which = random.random_range(1..=2);
                     faults.push(format!("{service} {method} {path}{which} {kind}"));
                 }
