@@ -61,7 +61,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
     if let Err(error) = entry.put_stop() {
         context.console.warning(&in_full(&error.into()));
     }
-    let lock = lock(context, entry).await;
+    let lock = lock(context, entry, signals).await;
     forget_credentials(context, entry);
     let reading = match entry.read() {
         Ok(reading) => reading,
@@ -159,8 +159,9 @@ pub(super) fn forget_credentials(context: &Context, entry: &EntryDir) {
     }
 }
 
-/// Waits until nobody else works in the entry; a setup that is there has been told to stop.
-async fn lock(context: &Context, entry: &EntryDir) -> Option<Lock> {
+/// Waits until nobody else works in the entry; a setup that is there has been told to stop. Whoever tells us to stop waits
+/// for nobody.
+async fn lock(context: &Context, entry: &EntryDir, signals: &Signals) -> Option<Lock> {
     let begun = context.clock.now();
     let mut said = false;
     loop {
@@ -184,7 +185,10 @@ async fn lock(context: &Context, entry: &EntryDir) -> Option<Lock> {
                 .console
                 .info("waiting for another process that works on these accounts to stop");
         }
-        tokio::time::sleep(STOP_LOOK).await;
+        tokio::select! {
+            () = tokio::time::sleep(STOP_LOOK) => {}
+            _ = signals.nth(0) => return None,
+        }
     }
 }
 

@@ -32,9 +32,11 @@ impl<W: World> Engine<'_, W> {
     /// Lists the service of the account at `place`, and hands over each account that has a name.
     pub async fn list(&self, place: usize, each: impl FnMut(RemoteId, String)) -> Listed {
         let mut listed = Listed::default();
-        if let Err(reason) = self.pages(place, each, &mut listed).await {
-            listed.incomplete = Some(reason);
-        }
+        let ended = tokio::select! {
+            ended = self.pages(place, each, &mut listed) => ended,
+            () = self.after_last_answers() => Err("it was stopped".to_owned()),
+        };
+        listed.incomplete = ended.err();
         listed
     }
 
