@@ -45,6 +45,60 @@ fn an_account_that_a_service_keeps_in_another_case_is_not_absent() {
     assert_eq!(creates, 1);
 }
 
+/// A look-up may go by anything of an account, also by what its state does not tell.
+#[test]
+fn another_job_looks_up_by_the_e_mail_that_the_configuration_gives() {
+    let mut there: Option<(String, String)> = None;
+    let users = Liar::start(move |asked| match (asked.method.as_str(), asked.target.as_str()) {
+        ("POST", _) => {
+            let body: serde_json::Value = serde_json::from_str(&asked.body).unwrap();
+            let text = |key: &str| body[key].as_str().unwrap().to_owned();
+            there = Some((text("username"), text("email")));
+            reply(201, &json!({"id": "7"}))
+        }
+        ("GET", target) => {
+            let known = there
+                .iter()
+                .filter(|(_, email)| target.ends_with(&email.replace('@', "%40")));
+            let items: Vec<_> = known.map(|(name, _)| json!({"id": "7", "username": name})).collect();
+            reply(200, &json!(items))
+        }
+        _ => {
+            there = None;
+            answer(204, &[], b"")
+        }
+    });
+    let text = format!(
+        "services:
+  - name: users
+    url: {}
+    timeout: 1s
+    verify: null
+    find: {{ request: 'GET /accounts?email={{{{ account.email }}}}', items: body, id: item.id, name: item.username }}
+accounts:
+  - {{ name: alice, email: '{{{{ run.marker }}}}.qa@example.org' }}
+",
+        users.url()
+    );
+    let job = || {
+        Desk::new()
+            .configured(&text)
+            .with("CIRCLECI", "true")
+            .with("CIRCLE_WORKFLOW_ID", "7")
+    };
+    let desk = job();
+    let ended = desk.run(&["setup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let accounts: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let username = accounts[0]["username"].as_str().unwrap();
+    let marker = username.strip_suffix("-alice").unwrap();
+    let state = json!({"version": 1, "repository": "", "run": "7", "attempt": 1, "marker": marker,
+        "accounts": [{"service": "users", "account": "alice", "username": username}]});
+    let ended = job().run(&["cleanup", "--state", &state.to_string()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 deleted, 0 left"), "{}", ended.stderr);
+}
+
 #[test]
 fn an_unmarked_account_of_another_jobs_state_is_named() {
     let users = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
