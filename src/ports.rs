@@ -14,7 +14,7 @@ use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 
-pub use outgoing::{Identity, Outgoing};
+pub use outgoing::{Identity, Outgoing, lets_in};
 
 /// Why work ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -97,12 +97,7 @@ impl<W: World> Engine<'_, W> {
                     page.next.is_some()
                 }
                 Next::Link => {
-                    // Some servers send a field for each link.
-                    page.next = answer
-                        .headers
-                        .iter()
-                        .filter(|(name, _)| name == "link")
-                        .find_map(|(_, field)| next_link(field));
+                    page.next = next_page(&answer);
                     page.next.is_some()
                 }
             };
@@ -183,6 +178,12 @@ struct Items {
     count: usize,
     /// Of its ids, in their order.
     fingerprint: Vec<u8>,
+}
+
+/// Where an answer's own links say that the next page is. Some servers send a field for each link.
+pub(super) fn next_page(answer: &Answer) -> Option<String> {
+    let fields = answer.headers.iter().filter(|(name, _)| name == "link");
+    fields.map(|(_, field)| field).find_map(|field| next_link(field))
 }
 
 /// The target of `rel="next"` in a `Link` field (RFC 8288, section 3).
