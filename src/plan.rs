@@ -188,6 +188,13 @@ pub fn recall(config: &Config, environment: &Environment, run: &Run) -> Recalled
 }
 
 impl Recalled {
+    /// The e-mail address of an account under its user name.
+    pub fn email(&self, account: &str, username: &str) -> String {
+        self.people
+            .get(account)
+            .map_or_else(|| format!("{username}@example.com"), |person| person.email(username))
+    }
+
     /// What templates see as `account`.
     pub fn value(&self, account: &PlannedAccount) -> minijinja::Value {
         match self.people.get(&account.key.account) {

@@ -14,7 +14,7 @@ use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 
-pub use outgoing::{Identity, Outgoing};
+pub use outgoing::{Identity, Outgoing, lets_in};
 
 /// Why work ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub trait World {
     fn stop(&self) -> Option<Stop>;
     /// Returns once nothing new must be started.
     fn stopped(&self) -> impl Future<Output = ()>;
+    /// Returns once it was told to stop a second time: then nothing is awaited any more either.
+    fn hurried(&self) -> impl Future<Output = ()>;
     /// Keeps a secret that was learnt just now out of everything that is told from here on.
     fn keep_secret(&self, secret: &Secret);
     /// Tells whoever watches.

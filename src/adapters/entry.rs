@@ -24,6 +24,7 @@ use serde::de::DeserializeOwned;
 use super::journal::{self, Journal, Reading};
 use super::private_dir::{PrivateDir, PrivateDirError};
 use crate::domain::event::Planned;
+use crate::domain::marker::Marker;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 
@@ -105,6 +106,14 @@ impl EntryDir {
     pub fn read(&self) -> anyhow::Result<Reading> {
         let file = self.dir.open_file(JOURNAL)?;
         journal::read(&file).with_context(|| format!("the journal in `{}` can't be read", self.path().display()))
+    }
+
+    /// When its setup began: by the journal, else by the marker that it is named by. What has neither is none of ours.
+    fn made(&self) -> Option<Timestamp> {
+        match self.read() {
+            Ok(reading) => Some(reading.ledger.plan().at),
+            Err(_) => Marker::at_front_of(self.name()).map(|marker| marker.created()),
+        }
     }
 
     /// Goes on writing the journal.
@@ -210,15 +219,19 @@ const OLD: Duration = Duration::from_hours(24);
 /// the credentials of an entry, wherever it put them.
 pub fn prune(journals: &PrivateDir, now: Timestamp, forget: impl Fn(&EntryDir)) -> anyhow::Result<()> {
     for entry in EntryDir::all(journals)?.0 {
-        // What can't be read says nothing of its age, and is left alone.
-        let Ok(reading) = entry.read() else { continue };
-        if now.since(reading.ledger.plan().at) < OLD {
+        let Some(made) = entry.made() else { continue };
+        if now.since(made) < OLD {
             continue;
         }
         // A setup that has waited for a day and created nothing yet is settled too, but not done.
         let Some(_lock) = entry.try_lock()? else { continue };
         forget(&entry);
-        if entry.read()?.ledger.is_settled() {
+        let owes_nothing = match entry.read() {
+            Ok(reading) => reading.ledger.is_settled(),
+            // A setup that died before its journal was there has sent nothing.
+            Err(_) => !entry.dir.names()?.iter().any(|name| name == JOURNAL),
+        };
+        if owes_nothing {
             journals.remove_child(entry.name())?;
         } else {
             entry.unseal()?;
@@ -237,6 +250,7 @@ mod tests {
 
     use super::*;
     use crate::domain::event::VERSION;
+    use crate::domain::marker::Origin;
 
     fn entry(journals: &PrivateDir, marker: &str) -> EntryDir {
         let entry = EntryDir::create(journals, marker).expect("an entry");
@@ -251,6 +265,46 @@ mod tests {
         };
         drop(entry.begin(&plan).expect("a journal"));
         entry
+    }
+
+    /// A setup may die before its journal is begun, and a journal may be lost.
+    #[test]
+    fn what_was_put_aside_goes_after_a_day_also_where_no_journal_tells_its_age() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journals = PrivateDir::create(&folder.path().join("journals")).expect("a directory");
+        let origin = Origin {
+            repository: "a/b",
+            run: "1",
+            attempt: 1,
+        };
+        let made = Timestamp::from_millis(1_795_420_800_000);
+        let marker = |invocation: &str| Marker::new("sd", made, Duration::ZERO, &origin, invocation).to_string();
+        let (never_begun, broken) = (marker("aaaaa"), marker("bbbbb"));
+        for name in [&never_begun, &broken] {
+            let entry = EntryDir::create(&journals, name).expect("an entry");
+            entry.seal(&"a secret").expect("sealed");
+        }
+        let journal = folder.path().join("journals").join(&broken).join(JOURNAL);
+        drop(
+            journals
+                .open_child(&broken)
+                .expect("ours")
+                .create_file(JOURNAL)
+                .expect("made"),
+        );
+        assert!(journal.exists());
+        let sealed =
+            |name: &str| EntryDir::open_in(&journals, name).is_ok_and(|entry| entry.is_sealed().expect("read"));
+        let almost = Timestamp::from_millis(made.as_millis() + 24 * 3_600_000 - 1);
+        prune(&journals, almost, |_| {}).expect("pruned");
+        assert!(sealed(&never_begun) && sealed(&broken));
+        prune(&journals, made + OLD, |_| {}).expect("pruned");
+        assert!(!sealed(&never_begun) && !sealed(&broken));
+        assert!(
+            EntryDir::open_in(&journals, &never_begun).is_err(),
+            "nothing can be owed"
+        );
+        assert!(EntryDir::open_in(&journals, &broken).is_ok(), "something may be owed");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::clock::Clock;
 use crate::domain::outcome::Delivery;
 use crate::domain::pace::Pace;
 use crate::domain::secret::Secret;
-use crate::ports::{Identity, Outgoing};
+use crate::ports::{Identity, Outgoing, lets_in};
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
@@ -269,10 +269,13 @@ impl Service {
                 }
             }
             Identity::Anonymous => {
-                headers.remove(AUTHORIZATION);
-                for (name, _) in credentials.fields() {
+                let fields = credentials.fields();
+                let own = self.endpoint.headers.iter().filter(|(name, _)| lets_in(name));
+                let names = fields.iter().map(|(name, _)| name).chain(own.map(|(name, _)| name));
+                for name in names {
                     headers.remove(name.as_str());
                 }
+                headers.remove(AUTHORIZATION);
             }
         }
         Ok(headers)

@@ -102,6 +102,10 @@ impl World for LiveWorld<'_> {
         }
     }
 
+    async fn hurried(&self) {
+        self.signals.nth(1).await;
+    }
+
     fn keep_secret(&self, secret: &Secret) {
         (self.keeper)(secret);
     }

@@ -102,7 +102,7 @@ pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
         Ok(entry) => cleanup::settle_all(context, &[entry], &signals).await,
         Err(error) => {
             context.console.warning(&in_full(&error.into()));
-            Ok(by_name::settle_marker(context, name, &signals).await?.code())
+            Ok(by_name::settle_marker(context, name, None, &signals).await?.code())
         }
     }
 }

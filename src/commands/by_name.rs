@@ -1,16 +1,16 @@
 //! Settling accounts without a journal: one that is gone, or another job's. They are known by their names alone, so only
 //! what shows a name of ours is deleted.
 
-use std::path::PathBuf;
+mod listed;
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
-use super::context::Context;
+use super::context::{Context, in_full};
 use super::exit::Failure;
 use super::job_report::write_report;
 use super::load;
-use super::settle::{Outcome, Owed, conclude, delete};
+use super::settle::{Kept, Outcome, Owed, conclude, delete, kept};
 use super::state::{State, VERSION};
 use super::tls::KeptFiles;
 use crate::adapters::entry::EntryDir;
@@ -20,17 +20,24 @@ use crate::domain::account::{AccountKey, ServiceName};
 use crate::domain::event::{self, Entry, Event, Planned, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{Marker, Origin};
+use crate::domain::time::Timestamp;
 use crate::language::Environment;
 use crate::plan::{self, Run, Selection};
-use crate::settings::OnLeftover;
+use crate::settings::{OnLeftover, Sealed};
 
-/// Settles accounts whose journal is gone: the marker that the runner's state kept says how they are called.
-pub(super) async fn settle_marker(context: &Context, marker: &str, signals: &Signals) -> Result<Outcome, Failure> {
+/// Settles accounts whose journal is gone: the marker that the runner's state kept says how they are called. Where their
+/// entry is still there, the configuration that setup put aside in it counts.
+pub(super) async fn settle_marker(
+    context: &Context,
+    marker: &str,
+    entry: Option<&EntryDir>,
+    signals: &Signals,
+) -> Result<Outcome, Failure> {
     context.console.warning(&format!(
         "the journal of `{marker}` is gone; its accounts are looked for by their user names"
     ));
-    let today = configuration(context)?;
     let run = run_of(context, marker)?;
+    let today = configuration(context, entry, &run)?;
     let selection = Selection {
         services: context.settings.only.clone(),
         personas: context.settings.persona.clone(),
@@ -45,7 +52,15 @@ pub(super) async fn settle_marker(context: &Context, marker: &str, signals: &Sig
         &mut UnwrapErr(SysRng),
     )
     .map_err(|error| anyhow::anyhow!("{error}"))?;
-    settle(context, &today, &run, Ledger::new(draft.planned), signals).await
+    let found = listed::under_the_marker(context, &today, &run, signals).await?;
+    let ledger = listed::ledger(context, draft.planned, found, &today.config);
+    let (outcome, settled) = settle(context, &today, &run, ledger, now, signals).await?;
+    if let Some(entry) = entry.filter(|_| settled)
+        && let Err(error) = entry.unseal()
+    {
+        context.console.warning(&in_full(&error.into()));
+    }
+    Ok(outcome)
 }
 
 /// Settles the accounts of a `state` output, which another job has set.
@@ -70,9 +85,10 @@ pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signal
     {
         return super::settle::settle(context, &entry, signals).await;
     }
-    let today = configuration(context)?;
-    let ledger = ledger_of(context, &today.config, &run, &state);
-    settle(context, &today, &run, ledger, signals).await
+    let today = configuration(context, None, &run)?;
+    let ledger = ledger_of(context, &today, &run, &state);
+    let now = context.clock.now();
+    Ok(settle(context, &today, &run, ledger, now, signals).await?.0)
 }
 
 /// Is this the marker of an invocation of this run?
@@ -80,21 +96,39 @@ pub(super) fn is_of_this_run(context: &Context, marker: &str) -> bool {
     run_of(context, marker).is_ok()
 }
 
-/// The configuration as it is now.
+/// What is gone by without a journal.
 struct Today {
     config: Config,
     variables: Environment,
-    /// Where paths in it begin.
-    directory: PathBuf,
+    sealed: Sealed,
+    files: KeptFiles,
 }
 
-fn configuration(context: &Context) -> Result<Today, Failure> {
-    let variables = load::variables(context, context.settings.sealed.allow_env.as_ref());
-    let document = load::document(context)?;
+/// The configuration that setup put aside in the entry, else the one of now.
+fn configuration(context: &Context, entry: Option<&EntryDir>, run: &Run) -> Result<Today, Failure> {
+    let (document, sealed, files) = match entry.map(|entry| kept(context, entry)) {
+        Some(Kept {
+            document: Ok(document),
+            sealed,
+            files,
+        }) => (document, sealed, files),
+        Some(Kept { document: Err(_), .. }) | None => (load::document(context)?, context.settings.sealed.clone(), None),
+    };
+    let variables = load::variables(context, sealed.allow_env.as_ref());
+    let config = load::parse(&document, &variables, &sealed)?;
+    let files = files.unwrap_or_else(|| {
+        let scope = plan::scope(&variables, run);
+        let (files, unread) = KeptFiles::read_what_is_there(&config, &scope, &document.directory);
+        for reason in unread {
+            context.console.warning(&reason);
+        }
+        files
+    });
     Ok(Today {
-        config: load::parse(&document, &variables, &context.settings.sealed)?,
+        config,
         variables,
-        directory: document.directory,
+        sealed,
+        files,
     })
 }
 
@@ -126,7 +160,9 @@ fn run_of(context: &Context, marker: &str) -> Result<Run, Failure> {
 
 /// What a state says, as far as it is believed: user names that carry the marker, and ids only where reading them back
 /// shows whose they are.
-fn ledger_of(context: &Context, config: &Config, run: &Run, state: &State) -> Ledger {
+fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State) -> Ledger {
+    let config = &today.config;
+    let people = plan::recall(config, &today.variables, run);
     let mut accounts: Vec<PlannedAccount> = Vec::new();
     let mut ids = Vec::new();
     for told in &state.accounts {
@@ -152,7 +188,7 @@ fn ledger_of(context: &Context, config: &Config, run: &Run, state: &State) -> Le
                 account: told.account.clone(),
             },
             username: told.username.clone(),
-            email: format!("{}@example.com", told.username),
+            email: people.email(&told.account, &told.username),
             timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
             needs: accounts
                 .iter()
@@ -199,8 +235,12 @@ fn is_unmarked(config: &Config, account: &str) -> bool {
 /// Each account may have been created. How long ago is not known, so its create counts as just sent.
 fn intend_all(context: &Context, ledger: &mut Ledger) {
     for place in 0..ledger.plan().accounts.len() {
-        apply(context, ledger, place, Event::CreateIntended);
+        intend(context, ledger, place);
     }
+}
+
+fn intend(context: &Context, ledger: &mut Ledger, place: usize) {
+    apply(context, ledger, place, Event::CreateIntended);
 }
 
 fn apply(context: &Context, ledger: &mut Ledger, place: usize, event: Event) {
@@ -216,32 +256,25 @@ fn apply(context: &Context, ledger: &mut Ledger, place: usize, event: Event) {
     }
 }
 
+/// Settles what was begun at that time, and says whether nothing is left.
 async fn settle(
     context: &Context,
     today: &Today,
     run: &Run,
-    mut ledger: Ledger,
+    ledger: Ledger,
+    begun: Timestamp,
     signals: &Signals,
-) -> Result<Outcome, Failure> {
-    let sealed = &context.settings.sealed;
-    if ledger.is_settled() {
-        intend_all(context, &mut ledger);
-    }
-    let begun = context.clock.now();
-    let files = KeptFiles::read(
-        &today.config,
-        &plan::scope(&today.variables, run),
-        &today.directory,
-        &[],
-    )?;
+) -> Result<(Outcome, bool), Failure> {
+    let sealed = &today.sealed;
     let owed = Owed {
         config: &today.config,
         variables: &today.variables,
         run,
         sealed,
         journal: None,
-        files,
+        files: today.files.clone(),
         believes_ids: false,
+        deadline: begun + sealed.cleanup_deadline,
     };
     let (settled, ledger, requests) = delete(context, owed, ledger, signals).await?;
     let took = context.clock.now().since(begun);
@@ -255,8 +288,9 @@ async fn settle(
         &settled.leftovers,
         counted,
     )?;
-    Ok(Outcome {
+    let outcome = Outcome {
         fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
         signal: signals.first(),
-    })
+    };
+    Ok((outcome, settled.leftovers.is_empty()))
 }

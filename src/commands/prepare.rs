@@ -111,20 +111,25 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
     prune(context, &journals);
     let entry = EntryDir::create(&journals, run.marker.as_str()).map_err(|error| no_journal(&error.into()))?;
     let lock = entry.try_lock().map_err(|error| no_journal(&error))?;
-    entry
-        .seal(&SealedCopy {
-            version: VERSION,
-            name: document.name,
-            text: document.text,
-            credentials_file: match &context.settings.credentials_file {
-                Some(path) => Some(std::path::absolute(path)?),
-                None => None,
-            },
-            files,
-            settings: sealed.clone(),
-        })
-        .map_err(|error| no_journal(&error))?;
-    let journal = entry.begin(&draft.planned).map_err(|error| no_journal(&error))?;
+    let copy = SealedCopy {
+        version: VERSION,
+        name: document.name,
+        text: document.text,
+        credentials_file: match &context.settings.credentials_file {
+            Some(path) => Some(std::path::absolute(path)?),
+            None => None,
+        },
+        files,
+        settings: sealed.clone(),
+    };
+    let begun = entry.seal(&copy).and_then(|()| entry.begin(&draft.planned));
+    let journal = begun.map_err(|error| {
+        // Nobody will look for what was put aside: no cleanup knows of this setup.
+        if let Err(error) = journals.remove_child(entry.name()) {
+            context.console.warning(&in_full(&error.into()));
+        }
+        no_journal(&error)
+    })?;
     Ok(Prepared {
         entry,
         draft,

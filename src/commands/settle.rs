@@ -23,10 +23,11 @@ use crate::config::Config;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::marker::Marker;
+use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Settled};
 use crate::language::Environment;
 use crate::plan::{self, Run};
-use crate::ports::{Notice, World as _};
+use crate::ports::Notice;
 use crate::report::{self, Narrator, Phase, plural};
 use crate::settings::{OnLeftover, Sealed};
 
@@ -61,13 +62,13 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
     if let Err(error) = entry.put_stop() {
         context.console.warning(&in_full(&error.into()));
     }
-    let lock = lock(context, entry).await;
+    let lock = lock(context, entry, signals).await;
     forget_credentials(context, entry);
     let reading = match entry.read() {
         Ok(reading) => reading,
         Err(error) => {
             context.console.warning(&in_full(&error));
-            return by_name::settle_marker(context, entry.name(), signals).await;
+            return by_name::settle_marker(context, entry.name(), Some(entry), signals).await;
         }
     };
     for remark in &reading.remarks {
@@ -82,7 +83,11 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
         return Ok(Outcome::default());
     }
     let begun = context.clock.now();
-    let (document, sealed, kept) = kept(context, entry);
+    let Kept {
+        document,
+        sealed,
+        files,
+    } = kept(context, entry);
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let again = again(entry);
     let ready = document.and_then(|document| ready(&document, &variables, &sealed, &ledger));
@@ -100,8 +105,9 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
                 run: &run,
                 sealed: &sealed,
                 journal: journal.ok(),
-                files: kept.unwrap_or_default(),
+                files: files.unwrap_or_default(),
                 believes_ids: true,
+                deadline: begun + sealed.cleanup_deadline,
             };
             let (settled, after, requests) = delete(context, owed, ledger, signals).await?;
             ledger = after;
@@ -159,8 +165,9 @@ pub(super) fn forget_credentials(context: &Context, entry: &EntryDir) {
     }
 }
 
-/// Waits until nobody else works in the entry; a setup that is there has been told to stop.
-async fn lock(context: &Context, entry: &EntryDir) -> Option<Lock> {
+/// Waits until nobody else works in the entry; a setup that is there has been told to stop. Whoever tells us to stop waits
+/// for nobody.
+async fn lock(context: &Context, entry: &EntryDir, signals: &Signals) -> Option<Lock> {
     let begun = context.clock.now();
     let mut said = false;
     loop {
@@ -184,12 +191,25 @@ async fn lock(context: &Context, entry: &EntryDir) -> Option<Lock> {
                 .console
                 .info("waiting for another process that works on these accounts to stop");
         }
-        tokio::time::sleep(STOP_LOOK).await;
+        tokio::select! {
+            () = tokio::time::sleep(STOP_LOOK) => {}
+            _ = signals.nth(0) => return None,
+        }
     }
 }
 
+/// What a cleanup goes by.
+pub(super) struct Kept {
+    /// The configuration, or why there is none.
+    pub(super) document: Result<Document, String>,
+    /// The settings.
+    pub(super) sealed: Sealed,
+    /// The certificates and keys that were read with it.
+    pub(super) files: Option<KeptFiles>,
+}
+
 /// The configuration and settings that setup sealed; without them those of now.
-fn kept(context: &Context, entry: &EntryDir) -> (Result<Document, String>, Sealed, Option<KeptFiles>) {
+pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
     match entry.sealed::<SealedCopy>() {
         Ok(Some(sealed)) => {
             let document = Document {
@@ -197,7 +217,11 @@ fn kept(context: &Context, entry: &EntryDir) -> (Result<Document, String>, Seale
                 text: sealed.text,
                 directory: PathBuf::new(),
             };
-            return (Ok(document), context.over(sealed.settings), Some(sealed.files));
+            return Kept {
+                document: Ok(document),
+                sealed: context.over(sealed.settings),
+                files: Some(sealed.files),
+            };
         }
         Ok(None) => context
             .console
@@ -206,11 +230,20 @@ fn kept(context: &Context, entry: &EntryDir) -> (Result<Document, String>, Seale
             .console
             .warning(&format!("{}; today's configuration is used", in_full(&error))),
     }
-    let document = load::document(context).map_err(in_words);
-    (document, context.settings.sealed.clone(), None)
+    today(context)
 }
 
-fn in_words(failure: Failure) -> String {
+/// The configuration and settings of now.
+pub(super) fn today(context: &Context) -> Kept {
+    Kept {
+        document: load::document(context).map_err(in_words),
+        sealed: context.settings.sealed.clone(),
+        files: None,
+    }
+}
+
+/// Why a command came to no end, as text.
+pub(super) fn in_words(failure: Failure) -> String {
     match failure {
         Failure::Usage(text) => text,
         Failure::Failed(error) => in_full(&error),
@@ -264,6 +297,8 @@ pub(super) struct Owed<'a> {
     pub(super) files: KeptFiles,
     /// Do the ids come from a journal of ours, so that an answer without a name says nothing against them?
     pub(super) believes_ids: bool,
+    /// When it must have ended.
+    pub(super) deadline: Timestamp,
 }
 
 /// Deletes what a ledger owes; says how it went, where each account then stands, and how many requests it took.
@@ -293,8 +328,7 @@ pub(super) async fn delete(
     let people = plan::recall(owed.config, owed.variables, owed.run);
     let planned = ledger.plan().clone();
     let account = |place: usize| people.value(&planned.accounts[place]);
-    let deadline = world.now() + owed.sealed.cleanup_deadline;
-    let mut engine = Engine::new(&world, &wired.sites, ledger, account, deadline);
+    let mut engine = Engine::new(&world, &wired.sites, ledger, account, owed.deadline);
     if !owed.believes_ids {
         engine.doubt_ids();
     }

@@ -167,11 +167,7 @@ async fn drive(
     let ledger = Ledger::new(draft.planned.clone());
     let mut engine = Engine::new(&world, &wired.sites, ledger, account, begun + settings.deadline);
     let keep = settings.on_failure == OnFailure::Keep;
-    let provisioned = tokio::select! {
-        provisioned = engine.provision(settings.wait, keep) => provisioned,
-        // Whoever asks twice wants it now: the journal has everything.
-        signal = signals.nth(1) => Provisioned { stopped: Some(Stop::Signal(signal)), ..Provisioned::default() },
-    };
+    let provisioned = engine.provision(settings.wait, keep).await;
     context.console.end_progress();
     drop(group);
     let created = world.now().since(begun);
@@ -244,7 +240,10 @@ fn conclude(context: &Context, entry: &EntryDir, ended: &Ended) -> ExitCode {
     if let Some(settled) = &ended.settled {
         settle::conclude(context, settled, &settle::again(entry), ended.took.1);
         settle::tidy(context, entry, &ended.ledger);
-        return ExitCode::Failed;
+        return match settled.stopped {
+            Some(Stop::Signal(signal)) => ExitCode::Signal(signal),
+            Some(Stop::Superseded) | None => ExitCode::Failed,
+        };
     }
     let planned = ended.ledger.plan().accounts.len();
     context.say(&report::after_setup(

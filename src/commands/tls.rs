@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::exit::Failure;
+use super::settle::in_words;
 use crate::adapters::http::TlsFiles;
 use crate::config::{Config, Service};
 use crate::domain::secret::Secret;
@@ -40,6 +41,19 @@ impl KeptFiles {
             }
         }
         Ok(Self(files))
+    }
+
+    /// Reads what can be read, and says what can't be: a service whose files are gone must not hold up the others.
+    pub(super) fn read_what_is_there(config: &Config, scope: &Scope, directory: &Path) -> (Self, Vec<String>) {
+        let mut there = Self::default();
+        let mut unread = Vec::new();
+        for service in &config.services {
+            match Self::read(config, scope, directory, &[service.name.as_str().to_owned()]) {
+                Ok(files) => there.0.extend(files.0),
+                Err(failure) => unread.push(in_words(failure)),
+            }
+        }
+        (there, unread)
     }
 
     /// What a service's TLS is made of; `None` where it has none of its own.

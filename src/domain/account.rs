@@ -6,8 +6,16 @@ use serde::{Deserialize, Serialize};
 
 /// The name of a service in the configuration: `[a-z][a-z0-9-]*`, checked where it is decoded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct ServiceName(String);
+
+impl TryFrom<String> for ServiceName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is no name of a service"))
+    }
+}
 
 impl ServiceName {
     /// The name, if it is one.
@@ -47,8 +55,16 @@ impl fmt::Display for AccountKey {
 
 /// The id that a service gave an account: any scalar, kept digit by digit. Foreign text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct RemoteId(String);
+
+impl TryFrom<String> for RemoteId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(text).ok_or("an id is empty")
+    }
+}
 
 impl RemoteId {
     /// The id, unless it is empty: an empty id in a path would name the whole collection.

@@ -32,9 +32,11 @@ impl<W: World> Engine<'_, W> {
     /// Lists the service of the account at `place`, and hands over each account that has a name.
     pub async fn list(&self, place: usize, each: impl FnMut(RemoteId, String)) -> Listed {
         let mut listed = Listed::default();
-        if let Err(reason) = self.pages(place, each, &mut listed).await {
-            listed.incomplete = Some(reason);
-        }
+        let ended = tokio::select! {
+            ended = self.pages(place, each, &mut listed) => ended,
+            () = self.after_last_answers() => Err("it was stopped".to_owned()),
+        };
+        listed.incomplete = ended.err();
         listed
     }
 
@@ -95,12 +97,7 @@ impl<W: World> Engine<'_, W> {
                     page.next.is_some()
                 }
                 Next::Link => {
-                    // Some servers send a field for each link.
-                    page.next = answer
-                        .headers
-                        .iter()
-                        .filter(|(name, _)| name == "link")
-                        .find_map(|(_, field)| next_link(field));
+                    page.next = next_page(&answer);
                     page.next.is_some()
                 }
             };
@@ -181,6 +178,12 @@ struct Items {
     count: usize,
     /// Of its ids, in their order.
     fingerprint: Vec<u8>,
+}
+
+/// Where an answer's own links say that the next page is. Some servers send a field for each link.
+pub(super) fn next_page(answer: &Answer) -> Option<String> {
+    let fields = answer.headers.iter().filter(|(name, _)| name == "link");
+    fields.map(|(_, field)| field).find_map(|field| next_link(field))
 }
 
 /// The target of `rel="next"` in a `Link` field (RFC 8288, section 3).

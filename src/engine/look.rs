@@ -4,10 +4,23 @@ use minijinja::value::ValueKind;
 
 use super::create::{id, text};
 use super::exchange::{Trouble, status};
+use super::list::next_page;
 use super::{Engine, Site};
-use crate::config::Find;
+use crate::config::{Find, Next};
 use crate::domain::account::RemoteId;
+use crate::domain::answer::Answer;
+use crate::language::Scope;
 use crate::ports::World;
+
+/// Does the answer point to another page, in the common way or in that of the service's own `list`?
+fn has_more(site: &Site, answer: &Answer, scope: &Scope) -> bool {
+    let next = site.service.list.as_ref().and_then(|list| list.next.as_ref());
+    let told = match next {
+        Some(Next::Cursor { expression, .. } | Next::Url { expression }) => text(Some(expression), scope),
+        Some(Next::Page { .. } | Next::Offset { .. } | Next::Link) | None => None,
+    };
+    told.is_some() || next_page(answer).is_some()
+}
 
 impl<W: World> Engine<'_, W> {
     /// The ids of all accounts under exactly our name. None is an answer too, but not yet a proof.
@@ -56,6 +69,12 @@ impl<W: World> Engine<'_, W> {
             return Err(Trouble::Unanswered(format!(
                 "the look-up shows `{name}`, which differs from `{username}` in upper and lower case alone, and is left alone\nhint: give the persona a `username` in the case that the service keeps"
             )));
+        }
+        // Somebody ignores what was asked for, and shows everybody page by page.
+        if ids.is_empty() && has_more(site, &answer, &scope) {
+            return Err(Trouble::Unanswered(
+                "the look-up was answered with only a part of a longer list\nhint: let `find` ask for exactly this user name".to_owned(),
+            ));
         }
         if !ids.is_empty() {
             self.prove_credentials(place, asked, &answer);

@@ -125,7 +125,10 @@ impl<W: World> Engine<'_, W> {
     /// Returns once answers in flight need not be awaited any longer, since it was told to stop.
     pub(super) async fn after_last_answers(&self) {
         self.world.stopped().await;
-        self.world.sleep(LAST_ANSWERS).await;
+        tokio::select! {
+            () = self.world.sleep(LAST_ANSWERS) => {}
+            () = self.world.hurried() => {}
+        }
     }
 
     async fn provision_one(&self, place: usize, wait: Duration) -> (End, Option<JournalBroken>) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::{Payload, Request};
+use crate::config::{Payload, Request, is_sensitive};
 use crate::language::{EvalError, Scope, Template};
 
 /// With which credentials a request is sent.
@@ -12,6 +12,16 @@ pub enum Identity {
     Own,
     /// None at all, to see whether the service refuses a stranger.
     Anonymous,
+}
+
+/// Does a field or parameter of this name let its sender in? A request without credentials has none of them.
+pub fn lets_in(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    is_sensitive(&name)
+        || name == "key"
+        || ["access_key", "accesskey", "signature"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }
 
 /// A request as it will be sent, rendered and safe. It may hold secrets, so it has no `Debug`.
@@ -73,7 +83,13 @@ impl Outgoing {
     /// Puts the values in. A value that would lead a path elsewhere is an error here, before anything is sent.
     pub fn render(request: &Request, scope: &Scope, identity: Identity) -> Result<Self, EvalError> {
         let mut target = request.target.render(scope)?;
-        let pairs = fields(&request.query, scope)?;
+        let mut pairs = fields(&request.query, scope)?;
+        let mut headers = fields(&request.headers, scope)?;
+        if identity == Identity::Anonymous {
+            pairs.retain(|(name, _)| !lets_in(name));
+            headers.retain(|(name, _)| !lets_in(name));
+            target = without_credentials(&target);
+        }
         if !pairs.is_empty() {
             let query = url::form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(pairs)
@@ -99,10 +115,24 @@ impl Outgoing {
             method: request.target.method.as_str().to_owned(),
             target,
             next: None,
-            headers: fields(&request.headers, scope)?,
+            headers,
             payload,
             identity,
         })
+    }
+}
+
+/// The target without what lets its sender in.
+fn without_credentials(target: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else {
+        return target.to_owned();
+    };
+    let is_kept = |pair: &&str| !lets_in(pair.split('=').next().unwrap_or_default());
+    let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
+    if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
     }
 }
 

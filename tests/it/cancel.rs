@@ -3,5 +3,6 @@
 
 mod command;
 mod disk;
+mod hurry;
 mod job;
 mod signal;

@@ -113,6 +113,18 @@ fn a_forged_id_or_name_deletes_no_human() {
     assert_eq!(left(&services), 0);
 }
 
+/// An empty id would name every account of the service.
+#[test]
+fn a_state_with_an_empty_id_is_a_mistake_of_the_users() {
+    let services = services();
+    let mut state = set_up(&job(&services, "77"));
+    state["accounts"][0]["id"] = json!("");
+    let asked = services.requests().len();
+    let ended = job(&services, "77").run(&["cleanup", "--state", &state.to_string()]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert_eq!(services.requests().len(), asked);
+}
+
 #[test]
 fn a_state_that_is_none_is_a_mistake_of_the_users() {
     let services = services();

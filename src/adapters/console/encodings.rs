@@ -13,6 +13,30 @@ use super::redactor::SHORTEST;
 /// What `Uri.EscapeDataString` and form encoders leave as it is.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What `encodeURIComponent` leaves beside that.
+const COMPONENT: &AsciiSet = &UNRESERVED
+    .remove(b'!')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+/// What forms leave (the URL standard of the WHATWG).
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*');
+/// What a segment of a path may hold as it stands (RFC 3986, 3.3).
+const PATH: &AsciiSet = &COMPONENT
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+/// What a whole path or query may hold beside that.
+const URL_PATH: &AsciiSet = &PATH.remove(b'/').remove(b'?');
+/// What a query of the URL standard may.
+const QUERY: &AsciiSet = &URL_PATH.add(b'\'');
+
 /// The spellings of a secret that are long enough to be looked for, itself included; some more than once.
 pub(super) fn of(secret: &str) -> Vec<Zeroizing<String>> {
     let mut spellings = Vec::new();
@@ -44,10 +68,15 @@ fn add(spellings: &mut Vec<Zeroizing<String>>, text: &str) {
     push(json);
     push(xml(text, "&#39;"));
     push(xml(text, "&apos;"));
-    let percent = utf8_percent_encode(text, UNRESERVED).to_string();
-    push(lower_percent(&percent));
-    push(percent.replace("%20", "+"));
-    push(percent);
+    for kept in [UNRESERVED, COMPONENT, FORM, PATH, URL_PATH, QUERY] {
+        let percent = utf8_percent_encode(text, kept).to_string();
+        if percent != text {
+            push(lower_percent(&percent));
+            push(lower_percent(&percent).replace("%20", "+"));
+            push(percent.replace("%20", "+"));
+            push(percent);
+        }
+    }
     // The quotes around a value are easily lost.
     let bare = text.trim_matches(['"', '\'']);
     if text.len() > 8 {

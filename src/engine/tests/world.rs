@@ -412,6 +412,10 @@ impl World for Fake {
         }
     }
 
+    async fn hurried(&self) {
+        std::future::pending::<()>().await;
+    }
+
     fn keep_secret(&self, _secret: &Secret) {}
 
     fn tell(&self, notice: Notice) {

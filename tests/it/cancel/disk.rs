@@ -52,6 +52,31 @@ fn once_the_journal_cannot_be_written_no_create_is_sent_and_what_was_made_is_del
     );
 }
 
+/// What was put aside may hold secrets, and where no journal could be begun no cleanup ever needs it.
+#[test]
+fn a_journal_that_can_not_be_begun_leaves_nothing_behind() {
+    let stage = stage();
+    // A plan of 6 kB, and some 3 kB put aside.
+    stage.configure_copies(10);
+    let setup = shell(
+        &stage,
+        "trap '' XFSZ; ulimit -f 8; exec \"$@\"",
+        &["setup", "--journal", "journals"],
+    )
+    .output()
+    .unwrap();
+    let told = String::from_utf8_lossy(&setup.stderr);
+    assert_eq!(setup.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("no account was created") && told.contains("journal"),
+        "{told}"
+    );
+    assert_eq!(stage.services.requests().len(), 0);
+    let journals = stage.runner.workspace().join("journals");
+    let left: Vec<_> = fs::read_dir(journals).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
 #[test]
 fn a_limit_that_kills_leaves_no_create_without_an_intent() {
     let stage = stage();

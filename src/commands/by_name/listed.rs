@@ -1,0 +1,154 @@
+//! What services list under a marker: accounts of a lost journal that today's configuration may no longer explain, and the
+//! only way to those of a service without a look-up.
+
+use super::{Today, intend};
+use crate::adapters::signals::Signals;
+use crate::adapters::world::LiveWorld;
+use crate::commands::context::Context;
+use crate::commands::exit::Failure;
+use crate::commands::wire::{Wired, wire};
+use crate::config::Config;
+use crate::domain::account::{AccountKey, RemoteId, ServiceName};
+use crate::domain::event::{Event, Planned, PlannedAccount};
+use crate::domain::ledger::Ledger;
+use crate::domain::marker::Marker;
+use crate::engine::Engine;
+use crate::plan::{self, Run};
+
+/// An account that a list shows.
+pub(super) struct Listed {
+    service: ServiceName,
+    username: String,
+    id: RemoteId,
+}
+
+/// Every account under exactly this run's marker, of the services that can be listed. What a list does not show is looked
+/// for by name all the same.
+pub(super) async fn under_the_marker(
+    context: &Context,
+    today: &Today,
+    run: &Run,
+    signals: &Signals,
+) -> Result<Vec<Listed>, Failure> {
+    let scope = plan::scope(&today.variables, run);
+    let Wired {
+        sites,
+        services,
+        secrets,
+        warnings: _,
+    } = wire(
+        context,
+        &today.config,
+        &today.variables,
+        &scope,
+        &today.sealed,
+        &today.files,
+    )?;
+    for secret in &secrets {
+        context.console.mask(secret);
+    }
+    let world = LiveWorld {
+        services,
+        journal: None,
+        clock: context.clock,
+        signals,
+        stop_file: None,
+        listener: Box::new(|_| {}),
+        keeper: Box::new(|secret| context.console.mask(secret)),
+    };
+    // An engine asks on behalf of an account: one stands for each service.
+    let accounts = sites
+        .iter()
+        .map(|site| planned(&site.service.name, String::new(), "*".to_owned()))
+        .collect();
+    let ledger = Ledger::new(of_nothing(context, run, accounts));
+    // The other half is for deleting.
+    let deadline = context.clock.now() + today.sealed.cleanup_deadline / 2;
+    let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
+    let mut found = Vec::new();
+    for (place, site) in sites.iter().enumerate() {
+        if site.service.list.is_none() || site.unusable.is_some() {
+            continue;
+        }
+        let service = &site.service.name;
+        context.console.info(&format!("{service}: listing its accounts"));
+        let listed = engine
+            .list(place, |id, username| {
+                if Marker::at_front_of(&username).is_some_and(|marker| marker == run.marker) {
+                    found.push(Listed {
+                        service: service.clone(),
+                        username,
+                        id,
+                    });
+                }
+            })
+            .await;
+        if let Some(reason) = listed.incomplete {
+            context
+                .console
+                .warning(&format!("{service}: the list is incomplete: {reason}"));
+        }
+    }
+    Ok(found)
+}
+
+/// The ledger of a plan and of what was listed beside it: each account may be there, and those that were listed are. Where
+/// an account of the plan has a look-up, that finds it.
+pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, config: &Config) -> Ledger {
+    let mut ids: Vec<Option<RemoteId>> = vec![None; plan.accounts.len()];
+    for Listed { service, username, id } in found {
+        let known = plan
+            .accounts
+            .iter()
+            .position(|account| account.key.service == service && account.username == username);
+        let is_looked_up = config
+            .service(service.as_str())
+            .is_some_and(|service| service.find.is_some());
+        match known {
+            Some(_) if is_looked_up => {}
+            Some(place) if ids[place].is_none() => ids[place] = Some(id),
+            Some(_) | None => {
+                let account = format!("{username}#{}", plan.accounts.len());
+                plan.accounts.push(planned(&service, username, account));
+                ids.push(Some(id));
+            }
+        }
+    }
+    let mut ledger = Ledger::new(plan);
+    for (place, id) in ids.into_iter().enumerate() {
+        intend(context, &mut ledger, place);
+        if let Some(id) = id {
+            // The list has shown the name.
+            for event in [Event::Created(id), Event::Verified] {
+                super::apply(context, &mut ledger, place, event);
+            }
+        }
+    }
+    ledger
+}
+
+fn planned(service: &ServiceName, username: String, account: String) -> PlannedAccount {
+    PlannedAccount {
+        key: AccountKey {
+            service: service.clone(),
+            account,
+        },
+        username,
+        email: String::new(),
+        timeout_ms: 0,
+        needs: Vec::new(),
+        unmarked: false,
+    }
+}
+
+fn of_nothing(context: &Context, run: &Run, accounts: Vec<PlannedAccount>) -> Planned {
+    Planned {
+        version: crate::domain::event::VERSION,
+        at: context.clock.now(),
+        repository: run.repository.clone(),
+        run: run.id.clone(),
+        attempt: run.attempt,
+        marker: run.marker.as_str().to_owned(),
+        accounts,
+    }
+}
