@@ -11,6 +11,7 @@ mod list;
 mod merge;
 mod persona;
 mod preset;
+mod reads;
 mod request;
 mod scalar;
 mod secrets;

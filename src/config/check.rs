@@ -1,21 +1,15 @@
-//! What can be checked only when everything is known: needs, names that would meet, and what `account.NAME` can be.
+//! What can be checked only when everything is known: needs, and names that would meet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::auth::Auth;
 use super::decode::Decoder;
-use super::persona::{ACCOUNT_KEYS, Copy, Count, Persona};
+use super::persona::{Copy, Count, Persona};
 use super::service::Service;
 use super::source::Span;
 use super::tree::Node;
 use super::{Config, Diagnostic};
 use crate::domain::account::ServiceName;
 use crate::language::{Environment, nearest};
-
-/// The keys of `run`.
-const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker"];
-/// The keys of `service`.
-const SERVICE_KEYS: &[&str] = &["name", "url"];
 
 /// Tells that there is no service of this name.
 pub(super) fn unknown_service(decoder: &mut Decoder, span: Span, name: &str, known: &[ServiceName]) {
@@ -107,140 +101,6 @@ fn cycle(services: &[Service]) -> Option<Vec<ServiceName>> {
     services
         .iter()
         .find_map(|service| visit(&service.name, services, &mut Vec::new(), &mut done))
-}
-
-/// What `delete` and `gone` read and a sweep does not have: it knows the name and the id that a list gave, and no more.
-pub(super) fn sweepable(decoder: &mut Decoder, from: usize, captured: &[String]) {
-    let mut unknown: Vec<(String, Span)> = Vec::new();
-    for (path, span, _) in &decoder.paths[from..] {
-        let root = path.split('.').next().unwrap_or_default();
-        let is_known = match root {
-            "account" => path == "account.username",
-            "capture" => path
-                .split('.')
-                .nth(1)
-                .is_some_and(|name| captured.iter().any(|known| known == name)),
-            "needs" => false,
-            "run" => path != "run.marker",
-            _ => true,
-        };
-        if !is_known {
-            unknown.push((path.clone(), *span));
-        }
-    }
-    for (path, span) in unknown {
-        decoder.error_with_hint(
-            span,
-            format!(
-                "`{path}` is not there in a sweep, which has `id` and `account.username` of each listed account alone"
-            ),
-            "use those in `delete` and `gone`, or say `list: null`: then the service can't be swept",
-        );
-    }
-}
-
-/// What a service's templates can read of other accounts and of earlier answers.
-struct Seen<'s> {
-    needs: BTreeSet<&'s str>,
-    captures: BTreeSet<&'s str>,
-    /// What its account shows to those that need it.
-    shown: BTreeSet<&'s str>,
-}
-
-impl<'s> Seen<'s> {
-    fn of(service: &'s Service) -> Self {
-        let login = match &service.auth {
-            Auth::Login(login) => Some(&login.request),
-            Auth::None
-            | Auth::Basic { .. }
-            | Auth::Bearer(_)
-            | Auth::Header(_)
-            | Auth::OAuth2(_)
-            | Auth::GithubOidc { .. } => None,
-        };
-        let find = service.find.as_ref().map(|find| &find.request);
-        let polls = service.verify.iter().chain(&service.gone).map(|poll| &poll.request);
-        let captures: BTreeSet<&str> = std::iter::once(&service.create.request)
-            .chain(login)
-            .chain(find)
-            .chain(polls)
-            .chain(&service.after_create)
-            .chain(&service.delete)
-            .flat_map(|request| &request.captures)
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let outputs = service.create.outputs.iter().map(|(name, _)| name.as_str());
-        Self {
-            needs: service.needs.iter().map(ServiceName::as_str).collect(),
-            shown: ["id", "username"]
-                .into_iter()
-                .chain(captures.iter().copied())
-                .chain(outputs)
-                .collect(),
-            captures,
-        }
-    }
-}
-
-/// `account.NAME`, `run.NAME`, `capture.NAME` and `needs.SERVICE.NAME` that can't be there.
-pub(super) fn paths(decoder: &mut Decoder, services: &[Service], personas: &[Persona]) {
-    let mut account: BTreeSet<&str> = ACCOUNT_KEYS.iter().copied().collect();
-    for persona in personas {
-        account.extend(persona.fields.iter().map(|(key, _)| key.as_str()));
-    }
-    let run = RUN_KEYS.iter().copied().collect();
-    let own = SERVICE_KEYS.iter().copied().collect();
-    let nothing = BTreeSet::new();
-    let all: BTreeMap<&ServiceName, Seen<'_>> = services.iter().map(|one| (&one.name, Seen::of(one))).collect();
-    for (path, span, service) in std::mem::take(&mut decoder.paths) {
-        let mut parts = path.split('.');
-        let (Some(root), Some(key)) = (parts.next(), parts.next()) else {
-            continue;
-        };
-        let seen = service.as_ref().and_then(|service| all.get(service));
-        let known: &BTreeSet<&str> = match root {
-            "account" => &account,
-            "run" => &run,
-            "service" => &own,
-            "capture" => seen.map_or(&nothing, |seen| &seen.captures),
-            "needs" => seen.map_or(&nothing, |seen| &seen.needs),
-            _ => continue,
-        };
-        if known.contains(&key) {
-            let needed = all.iter().find(|(name, _)| root == "needs" && name.as_str() == key);
-            if let (Some((name, needed)), Some(part)) = (needed, parts.next()) {
-                needed_part(decoder, span, name, &needed.shown, part);
-            }
-            continue;
-        }
-        let hint = match nearest(key, known.iter().copied()) {
-            Some(meant) if meant.contains('-') => format!("write `{root}[\"{meant}\"]`"),
-            Some(meant) => format!("did you mean `{root}.{meant}`?"),
-            None if root == "needs" => match known.iter().find(|name| name.split('-').next() == Some(key)) {
-                Some(name) => format!("write `needs[\"{name}\"]`"),
-                None => format!("add `{key}` to the service's `needs`"),
-            },
-            None if root == "capture" => format!("add `capture: {{ {key}: ... }}` to the request whose answer has it"),
-            None => format!("there are {}", listed(known)),
-        };
-        decoder.error_with_hint(span, format!("`{root}.{key}` is not known"), hint);
-    }
-}
-
-/// `needs.SERVICE.PART` that the needed account doesn't show.
-fn needed_part(decoder: &mut Decoder, span: Span, name: &ServiceName, known: &BTreeSet<&str>, part: &str) {
-    if known.contains(&part) {
-        return;
-    }
-    let hint = match nearest(part, known.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("`{name}` shows {}", listed(known)),
-    };
-    decoder.error_with_hint(span, format!("`{part}` of `needs.{name}` is not known"), hint);
-}
-
-fn listed(names: &BTreeSet<&str>) -> String {
-    names.iter().copied().collect::<Vec<_>>().join(", ")
 }
 
 impl Config {

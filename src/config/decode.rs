@@ -26,14 +26,26 @@ const EXPRESSIONS_LIMIT: usize = 8_000;
 /// The names that an expression in some place can see.
 pub(super) type Names = &'static [&'static str];
 
+/// A name with its attributes that an expression reads, such as `account.role`.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    pub(super) path: String,
+    /// Where it stands in the text, or the whole text where that can't be told.
+    pub(super) span: Span,
+    /// The service whose expression it is; none for a persona's.
+    pub(super) service: Option<ServiceName>,
+    /// Does the expression say what holds where it is not there?
+    pub(super) is_guarded: bool,
+}
+
 /// What is known while a document is read: its texts, and what was found so far.
 pub(super) struct Decoder {
     pub(super) sources: Sources,
     variables: Environment,
     uses: Vec<Use>,
     diagnostics: Vec<Diagnostic>,
-    /// `account.role` and its like, with the service that they are used in, to be checked once all names are known.
-    pub(super) paths: Vec<(String, Span, Option<ServiceName>)>,
+    /// To be checked once all names are known.
+    pub(super) reads: Vec<Read>,
     /// How many expressions were read.
     expressions: usize,
     /// The service that is being read.
@@ -76,7 +88,7 @@ impl Decoder {
             variables,
             uses: Vec::new(),
             diagnostics,
-            paths: Vec::new(),
+            reads: Vec::new(),
             expressions: 0,
             service: None,
             preset: None,
@@ -299,10 +311,16 @@ impl Decoder {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the names here are {}", names.join(", ")),
             };
+            let span = self.sources.within(span, name);
             self.error_with_hint(span, format!("unknown name `{name}` in an expression"), hint);
         }
         for path in expression.paths() {
-            self.paths.push((path.clone(), span, self.service.clone()));
+            self.reads.push(Read {
+                path: path.clone(),
+                span: self.sources.within(span, path),
+                service: self.service.clone(),
+                is_guarded: expression.guards(path),
+            });
         }
         for variable in expression.env_uses() {
             self.access(span, variable);
@@ -341,9 +359,12 @@ impl Decoder {
         let span = match written.find(text) {
             Some(at) if !text.contains('\n') => {
                 let start = node.span.start + at + error.offset;
+                // The word that is meant, or the one mark.
+                let rest = text.get(error.offset..).unwrap_or_default();
+                let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
                 Span {
                     start,
-                    end: start + 1,
+                    end: start + word.unwrap_or(rest.len()).max(1),
                     ..node.span
                 }
             }

@@ -7,6 +7,7 @@ use super::decode::Decoder;
 use super::merge::merge_service;
 use super::persona::{self, Persona};
 use super::preset::{self, Named};
+use super::reads;
 use super::service::{self, Service};
 use super::tree::{Kind, Node};
 use crate::domain::account::ServiceName;
@@ -54,7 +55,7 @@ pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
     let services: Vec<Service> = services.into_iter().flatten().collect();
     if complete {
         check::needs(decoder, &services, &personas, &document);
-        check::paths(decoder, &services, &personas);
+        reads::check(decoder, &services, &personas);
     }
     Some(Decoded {
         prefix: prefix?,
@@ -126,7 +127,7 @@ fn one(decoder: &mut Decoder, item: &Node, index: usize) -> Option<Service> {
         None => decoder.convention.clone()?,
     };
     let merged = merge_service(base, item.clone());
-    let from = decoder.paths.len();
+    let from = decoder.reads.len();
     let service = service::decode(decoder, &merged, index);
     let preset = preset.as_ref().map(|(preset, span)| (preset, *span));
     preset::check(decoder, from, item, &merged, preset);

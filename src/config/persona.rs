@@ -1,6 +1,7 @@
 //! One logical test user of the document, and the copies that it stands for.
 
 use super::decode::Decoder;
+use super::reads;
 use super::source::Span;
 use super::tree::{Kind, Node};
 use super::{Config, Diagnostic};
@@ -79,7 +80,6 @@ pub(super) const ACCOUNT_KEYS: &[&str] = &[
     "first_name",
     "last_name",
     "role",
-    "locale",
 ];
 
 impl Persona {
@@ -144,6 +144,7 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
     let count = fields
         .take("count")
         .map_or(Some(None), |node| count(decoder, node).map(Some));
+    let from = decoder.reads.len();
     let mut template = |key: &'static str| {
         fields
             .take(key)
@@ -155,6 +156,7 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
     let first_name = template("first_name");
     let last_name = template("last_name");
     let password = template("password");
+    reads::of_persona(decoder, from, &[]);
     let locale = fields
         .take("locale")
         .map_or(Some(None), |node| decoder.text(node, "locale").map(Some));
@@ -243,15 +245,20 @@ fn count(decoder: &mut Decoder, node: &Node) -> Option<Count> {
 }
 
 fn own_fields(decoder: &mut Decoder, node: &Node) -> Vec<(String, JsonTemplate)> {
+    let mut before: Vec<String> = Vec::new();
     decoder.named(node, "`fields`", |decoder, entry| {
-        if ACCOUNT_KEYS.contains(&entry.key.as_str()) {
+        if ACCOUNT_KEYS.contains(&entry.key.as_str()) || entry.key == "locale" {
             decoder.error_with_hint(
                 entry.key_span,
                 format!("`{}` is no field of the user's own", entry.key),
                 "put it beside `fields`, or call it something else",
             );
         }
-        decoder.json(&entry.value, NAMES)
+        let from = decoder.reads.len();
+        let value = decoder.json(&entry.value, NAMES);
+        reads::of_persona(decoder, from, &before);
+        before.push(entry.key.clone());
+        value
     })
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::auth::{self, Auth};
-use super::check;
 use super::decode::{Decoder, Fields, is_name};
 use super::list::{self, List};
+use super::reads;
 use super::request::{self, Create, Find, Poll, Request, SERVICE_NAMES};
 use super::scalar::{self, Rate};
 use super::secrets;
@@ -173,7 +173,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let list = fields
         .take("list")
         .and_then(|node| list::decode(decoder, node, place("list")));
-    let of_sweep = decoder.paths.len();
+    let of_sweep = decoder.reads.len();
     let delete = fields.need(decoder, "delete").and_then(|node| {
         let chain = request::chain(decoder, node, "delete", &place("delete"))?;
         if chain.is_empty() {
@@ -187,7 +187,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     if list.is_some() {
         let steps = delete.iter().flatten().flat_map(|step| &step.captures);
         let captured: Vec<String> = steps.map(|(name, _)| name.clone()).collect();
-        check::sweepable(decoder, of_sweep, &captured);
+        reads::sweepable(decoder, of_sweep, &captured);
     }
     fields.finish(decoder);
     Some(Service {

@@ -91,6 +91,23 @@ impl Sources {
             .unwrap_or_default()
     }
 
+    /// Where a name stands in the text of a span, behind the first `{{` if there is one; the span itself where it is written in another way.
+    pub(super) fn within(&self, span: Span, name: &str) -> Span {
+        let text = self.slice(span);
+        let from = text.find("{{").unwrap_or_default();
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+        let found = text[from..].match_indices(name).map(|(at, _)| from + at).find(|at| {
+            let before = text[..*at].chars().next_back();
+            let after = text[at + name.len()..].chars().next();
+            !before.is_some_and(is_part) && !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+        });
+        found.map_or(span, |at| Span {
+            start: span.start + at,
+            end: span.start + at + name.len(),
+            ..span
+        })
+    }
+
     /// Notes where secrets stand, in any order.
     pub(super) fn hide(&mut self, source: usize, mut secrets: Vec<Range<usize>>) {
         secrets.retain(|range| range.start < range.end);

@@ -157,7 +157,7 @@ services:
       request: POST /users
       query: { dry: false }
       headers: { X-Trace: "{{ run.id }}" }
-      json: { username: "{{ account.username }}", owner: "{{ needs.crm.id }}", plan: "{{ account.plan }}", n: 1, none: null }
+      json: { username: "{{ account.username }}", owner: "{{ needs.crm.id }}", plan: "{{ account.plan | default('free') }}", n: 1, none: null }
       expect: [200, 201]
       duplicate: [409, 422]
       id: body.data.id

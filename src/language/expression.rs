@@ -11,7 +11,7 @@ use super::error::{EvalError, EvalErrorKind, LanguageError};
 use super::jinja::{OPTIONAL, STRICT};
 use super::nearest::nearest;
 use super::scope::Scope;
-use super::tokens::{EnvUse, Token, env_uses, has_literal, tokens};
+use super::tokens::{EnvUse, Token, env_uses, guarded, has_literal, tokens};
 use super::vocabulary::{FUNCTIONS, check_product, check_words};
 
 /// The most words and marks of an expression. The engine goes through chains such as `a.a.a` by recursion, with no limit of its own.
@@ -35,6 +35,7 @@ struct Compiled {
     names: Vec<String>,
     /// The names with all their attributes: `body.data.id`.
     paths: Vec<String>,
+    guarded: Vec<String>,
     env: Vec<EnvUse>,
     has_literal: bool,
     joins_text: bool,
@@ -77,6 +78,7 @@ impl Expression {
             paths: sorted(true),
             strict: OnceLock::new(),
             optional: OnceLock::new(),
+            guarded: guarded(&tokens),
             env: env_uses(&tokens)?,
             has_literal: has_literal(&tokens),
             joins_text: tokens.iter().any(|(_, token)| *token == Token::Mark('~')),
@@ -97,6 +99,11 @@ impl Expression {
     /// The names with their attributes, in order: `body.data.id`.
     pub fn paths(&self) -> &[String] {
         &self.0.paths
+    }
+
+    /// Does it say itself what holds where this path is not there, by `default` or `is defined`?
+    pub fn guards(&self, path: &str) -> bool {
+        self.0.guarded.iter().any(|guarded| guarded == path)
     }
 
     /// The variables that it reads.

@@ -123,6 +123,39 @@ fn fallback(tokens: &[(usize, Token<'_>)], at: usize) -> Result<(Option<Vec<EnvU
     Ok((Some(env_uses(&tokens[first..end])?), end))
 }
 
+/// The paths of which an expression says itself what holds where they are not there: `a.b | default(...)`, `a.b is defined`.
+pub(super) fn guarded(tokens: &[(usize, Token<'_>)]) -> Vec<String> {
+    let token = |at: usize| tokens.get(at).map(|(_, token)| *token);
+    let name = |at: usize| match token(at) {
+        Some(Token::Name(name)) => Some(name),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let Some(first) = name(at) else {
+            at += 1;
+            continue;
+        };
+        let is_filter = at > 0 && tokens[at - 1].1 == Token::Mark('|');
+        let mut path = first.to_owned();
+        at += 1;
+        while token(at) == Some(Token::Mark('.'))
+            && let Some(part) = name(at + 1)
+        {
+            path = format!("{path}.{part}");
+            at += 2;
+        }
+        let is_default = token(at) == Some(Token::Mark('|')) && matches!(name(at + 1), Some("default" | "d"));
+        let test = if name(at + 1) == Some("not") { at + 2 } else { at + 1 };
+        let is_asked = name(at) == Some("is") && matches!(name(test), Some("defined" | "undefined"));
+        if !is_filter && (is_default || is_asked) {
+            found.push(path);
+        }
+    }
+    found
+}
+
 /// Does the expression hold text or a number of its own that could be a secret, rather than reading one from elsewhere?
 pub(super) fn has_literal(tokens: &[(usize, Token<'_>)]) -> bool {
     tokens.iter().enumerate().any(|(at, (_, token))| {
@@ -170,6 +203,23 @@ mod tests {
             ("1 + env[id]", "4: `env` is used without the name of a variable"),
         ] {
             assert_eq!(names(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_an_expression_says_of_absence_is_seen() {
+        for (source, expected) in [
+            ("account.plan", ""),
+            ("account.plan | default('x')", "account.plan"),
+            ("account.plan | upper | default('x')", ""),
+            ("account.a.b|d ~ account.c", "account.a.b"),
+            ("account.a if account.a is defined else account.b", "account.a"),
+            ("1 if account.a is not defined else 2", "account.a"),
+            ("account.a is undefined", "account.a"),
+            ("account.a is string", ""),
+            ("'account.a' | default('x')", ""),
+        ] {
+            assert_eq!(guarded(&tokens(source)).join(" "), expected, "{source}");
         }
     }
 

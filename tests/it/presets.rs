@@ -1,6 +1,8 @@
 //! Each preset that is untried, through whole life cycles over real sockets, against a stand-in that knows what the preset's sources
-//! say. That shows that names, ids, paging and the rules of what is gone hold together. It does not show that the vendor is so.
+//! say. That shows that names, ids, paging and the rules of what is gone hold together. What is sent and answered there is checked
+//! against the vendor's own API description, where one is to be had. It does not show that the vendor is so.
 
+mod description;
 mod directory;
 mod identity;
 mod product;
@@ -11,6 +13,7 @@ use std::collections::BTreeSet;
 use standin::config::{preset, preset_names};
 
 use crate::desk::{Desk, Ended, finish};
+use description::{Description, described};
 use directory::{AUTHENTIK, KANIDM, KEYCLOAK};
 use identity::{AUTH0, FIREBASE, KRATOS, OKTA, SUPABASE, ZITADEL};
 use product::{DIRECTUS, GITEA, GITLAB, GRAFANA, MATTERMOST};
@@ -75,6 +78,48 @@ fn every_preset_that_is_untried_has_a_stand_in() {
         .collect();
     let known: BTreeSet<&str> = VENDORS.iter().map(|vendor| vendor.preset).collect();
     assert_eq!(known, untried);
+}
+
+#[test]
+fn every_description_is_of_a_vendor_that_has_a_stand_in() {
+    let known: BTreeSet<String> = VENDORS.iter().map(|vendor| vendor.preset.to_owned()).collect();
+    let described: BTreeSet<String> = described().into_iter().collect();
+    assert!(described.is_subset(&known), "{described:?}");
+    let without: Vec<&String> = known.difference(&described).collect();
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/presets.md")).unwrap();
+    let names: Vec<String> = without.iter().map(|name| format!("`{name}`")).collect();
+    let told = format!("No description was to be had for {}: their", names.join(" and "));
+    assert!(page.contains(&told), "docs/presets.md does not say `{told}`");
+}
+
+#[test]
+fn what_is_sent_and_answered_is_what_the_vendors_describe() {
+    let mut differences: Vec<String> = Vec::new();
+    for vendor in VENDORS
+        .into_iter()
+        .filter(|vendor| Description::of(vendor.preset).is_some())
+    {
+        let stand = Stand::start(vendor, true);
+        let person = "[{ name: fixed, username: taken, email: taken@example.com, unmarked: true }]";
+        ends(vendor, &desk(vendor, &stand, person).run(&["setup"]), 1, "taken");
+        let desk = desk(vendor, &stand, BUYERS);
+        ends(vendor, &desk.run(&["setup"]), 0, "");
+        ends(vendor, &desk.run(&["cleanup"]), 0, "3 deleted, 0 left");
+        ends(vendor, &desk.run(&["setup"]), 0, "");
+        std::fs::remove_dir_all(desk.journals()).unwrap();
+        let swept = desk.run(&["sweep", "--older-than", "0s"]);
+        ends(vendor, &swept, 0, "3 deleted, 0 left");
+        let known: BTreeSet<String> = vendor.undescribed.iter().map(|&text| text.to_owned()).collect();
+        let told = stand.complaints();
+        let new = told
+            .difference(&known)
+            .map(|text| format!("{}: new: {text}", vendor.preset));
+        let gone = known
+            .difference(&told)
+            .map(|text| format!("{}: no more: {text}", vendor.preset));
+        differences.extend(new.chain(gone));
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 #[test]

@@ -57,12 +57,12 @@ hint: write it as `50/s` or `600/m`
 
 standin.yml:6:29: the path of a request begins with `/`
  6 |     create: { request: POST accounts, id: body.id | lst, expect: 200 }
-   |                             ^
+   |                             ^^^^^^^^
 hint: write `POST /...`; a path in `url` comes before it
 
 standin.yml:6:53: unknown filter `lst`
  6 |     create: { request: POST accounts, id: body.id | lst, expect: 200 }
-   |                                                     ^
+   |                                                     ^^^
 hint: did you mean `last`?
 
 standin.yml:6:66: `expect` is a list of status codes or an expression
@@ -287,19 +287,19 @@ fn mistakes_of_what_belongs_together_have_their_messages() {
         ),
         (
             "services: [{name: a, url: http://x, create: {json: \"{{ acount.role }}\"}}]",
-            "1:52: unknown name `acount` in an expression",
+            "1:56: unknown name `acount` in an expression",
         ),
         (
             "services: [{name: a, url: http://x, create: {json: \"{{ account.rol }}\"}}]",
-            "1:52: `account.rol` is not known",
+            "1:56: `account.rol` is not known",
         ),
         (
             "services: [{name: a, url: http://x, create: {json: \"{{ id }}\"}}]",
-            "1:52: unknown name `id` in an expression",
+            "1:56: unknown name `id` in an expression",
         ),
         (
             "services: [{name: a, url: http://x, create: {json: \"{{ needs.b.id }}\"}}]",
-            "1:52: `needs.b` is not known",
+            "1:56: `needs.b` is not known",
         ),
         (
             "services: [{name: a, url: http://x, create: {id: \"{{ body.id }}\"}}]",

@@ -7,7 +7,7 @@ use crate::config::tree::{Entry, Kind, Node};
 use crate::language::nearest;
 
 /// Tells what is read and not given, and what is given and unknown. `own` is the service as the user wrote it, `merged` the whole of
-/// it; `from` is where its names begin in [`Decoder::paths`].
+/// it; `from` is where its names begin in [`Decoder::reads`].
 pub(in crate::config) fn check(
     decoder: &mut Decoder,
     from: usize,
@@ -19,11 +19,11 @@ pub(in crate::config) fn check(
         .map(|(preset, _)| preset.parameters.as_slice())
         .unwrap_or_default();
     let given: Vec<&str> = entries(merged).map(|entry| entry.key.as_str()).collect();
-    let read: Vec<(String, Span)> = decoder.paths[from..]
+    let read: Vec<(String, Span)> = decoder.reads[from..]
         .iter()
-        .filter_map(|(path, span, _)| {
-            let name = path.strip_prefix("with.")?.split('.').next()?;
-            Some((name.to_owned(), *span))
+        .filter_map(|read| {
+            let name = read.path.strip_prefix("with.")?.split('.').next()?;
+            Some((name.to_owned(), read.span))
         })
         .collect();
     let mut missing: Vec<&Parameter> = Vec::new();

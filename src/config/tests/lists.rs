@@ -224,6 +224,80 @@ fn what_no_request_captures_and_no_needed_service_shows_is_told() {
 }
 
 #[test]
+fn a_field_that_only_some_personas_have_is_told_where_it_is_read() {
+    let text = |read: &str, bob: &str| {
+        format!(
+            "services:
+  - {{ name: a, url: http://x, create: {{ json: {{ plan: \"{{{{ {read} }}}}\" }} }} }}
+  - {{ name: b, url: http://x }}
+accounts:
+  - {{ name: alice, fields: {{ plan: gold }} }}
+  - {{ name: bob, {bob} }}"
+        )
+    };
+    for (read, bob) in [
+        ("account.plan", "services: [b]"),
+        ("account.plan", "fields: { plan: none }"),
+        ("account.plan | default('none')", "role: tester"),
+        ("account.plan if account.plan is defined else 'none'", "role: tester"),
+    ] {
+        assert!(parse(&text(read, bob)).is_ok(), "{read} {bob}");
+    }
+    for (read, bob, expected) in [
+        (
+            "account.plan",
+            "role: tester",
+            "standin.yml:2:59: `account.plan` is not known for the persona `bob`\n",
+        ),
+        (
+            "account.plan",
+            "role: tester",
+            "                  ^^^^^^^^^^^^\nhint: add `plan` to its `fields`, or write `account.plan | default(...)`",
+        ),
+        (
+            "account.plan",
+            "fields: { plna: x }",
+            "hint: it has `plna`: give it the same name everywhere",
+        ),
+        ("account.plan | upper", "role: tester", "for the persona `bob`"),
+        (
+            "account.pln | default('x')",
+            "role: tester",
+            "hint: did you mean `account.plan`?",
+        ),
+        ("account.locale", "role: tester", "`account.locale` is not known"),
+    ] {
+        let shown = parse(&text(read, bob)).unwrap_err();
+        assert!(shown.contains(expected), "{read} {bob}\n{shown}");
+    }
+}
+
+#[test]
+fn a_persona_reads_what_stands_before() {
+    let text =
+        |persona: &str| format!("services: [{{ name: a, url: http://x }}]\naccounts: [{{ name: al, {persona} }}]");
+    let known = "email: '{{ account.username }}@x', fields: { a: 1, b: '{{ account.a }}' }";
+    assert!(parse(&text(known)).is_ok());
+    for (persona, expected) in [
+        (
+            "email: '{{ account.plan }}', fields: { plan: x }",
+            "`account.plan` is not known",
+        ),
+        (
+            "fields: { a: '{{ account.bee }}', bee: 1 }",
+            "`account.bee` is not known",
+        ),
+        (
+            "fields: { bee: 1, a: '{{ account.bea }}' }",
+            "did you mean `account.bee`?",
+        ),
+    ] {
+        let shown = parse(&text(persona)).unwrap_err();
+        assert!(shown.contains(expected), "{persona}\n{shown}");
+    }
+}
+
+#[test]
 fn a_description_of_ones_own_that_can_look_nothing_up_is_warned_of() {
     let find = "find: { request: GET /u, items: body, id: item.id, name: item.name }";
     for (rest, warned) in [

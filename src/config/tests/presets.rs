@@ -184,7 +184,7 @@ fn mistakes_with_presets_are_told_where_the_user_wrote_them() {
         ),
         (
             "preset: keycloak\n    with: { realm: qa }\n    delete: { request: 'DELETE /u/{{ account.email }}' }",
-            "standin.yml:7:24: `account.email` is not there in a sweep",
+            "standin.yml:7:38: `account.email` is not there in a sweep",
         ),
         (
             "preset: scim\n    auth: { bearer: null }",

@@ -11,6 +11,10 @@ pub(super) static KEYCLOAK: Vendor = Vendor {
     refusal: Some(401),
     human: || json!({"id": "c-1", "username": "taken"}),
     answer: keycloak,
+    undescribed: &[
+        // UserResource.java: NotFoundException. The description has 404 nowhere.
+        "GET /admin/realms/{realm}/users/{user-id}: the answer 404 is not described",
+    ],
 };
 
 fn keycloak(store: &mut Store, call: &Call) -> Reply {
@@ -49,6 +53,7 @@ pub(super) static KANIDM: Vendor = Vendor {
     refusal: Some(401),
     human: || json!({"attrs": {"name": ["taken"]}}),
     answer: kanidm,
+    undescribed: &[],
 };
 
 fn kanidm(store: &mut Store, call: &Call) -> Reply {
@@ -78,6 +83,10 @@ pub(super) static AUTHENTIK: Vendor = Vendor {
     refusal: Some(403),
     human: || json!({"pk": 1, "username": "taken"}),
     answer: authentik,
+    undescribed: &[
+        // Django REST framework answers so where a queryset has no such object.
+        "GET /api/v3/core/users/{id}/: the answer 404 is not described",
+    ],
 };
 
 fn authentik(store: &mut Store, call: &Call) -> Reply {

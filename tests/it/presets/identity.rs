@@ -11,6 +11,7 @@ pub(super) static AUTH0: Vendor = Vendor {
     refusal: Some(401),
     human: || json!({"user_id": "auth0|1", "email": "taken@example.com"}),
     answer: auth0,
+    undescribed: &[],
 };
 
 fn auth0(store: &mut Store, call: &Call) -> Reply {
@@ -50,6 +51,7 @@ pub(super) static OKTA: Vendor = Vendor {
     refusal: Some(401),
     human: || json!({"id": "00u1", "status": "ACTIVE", "profile": {"login": "taken@qa.test"}}),
     answer: okta,
+    undescribed: &[],
 };
 
 fn okta(store: &mut Store, call: &Call) -> Reply {
@@ -108,6 +110,7 @@ pub(super) static KRATOS: Vendor = Vendor {
     refusal: None,
     human: || json!({"id": "k1", "traits": {"email": "taken@example.com"}, "metadata_admin": null}),
     answer: kratos,
+    undescribed: &[],
 };
 
 fn kratos(store: &mut Store, call: &Call) -> Reply {
@@ -168,6 +171,13 @@ pub(super) static ZITADEL: Vendor = Vendor {
     refusal: Some(401),
     human: || json!({"userId": "1", "username": "taken"}),
     answer: zitadel,
+    undescribed: &[
+        // google.api.http says no codes; the option of the gateway for a create is 201.
+        "POST /v2/users/human: the answer 201 is not described",
+        // AlreadyExists and NotFound of gRPC, as the gateway maps them.
+        "POST /v2/users/human: the answer 409 is not described",
+        "GET /v2/users/{user_id}: the answer 404 is not described",
+    ],
 };
 
 fn zitadel(store: &mut Store, call: &Call) -> Reply {
@@ -211,15 +221,23 @@ pub(super) static SUPABASE: Vendor = Vendor {
     with: "{}",
     auth: "{ header: { apikey: \"SECRET\", Authorization: \"Bearer SECRET\" } }",
     refusal: Some(403),
-    human: || json!({"id": "u1", "email": "taken@example.com", "app_metadata": {"provider": "email"}}),
+    human: || json!({"id": "00000000-0000-4000-8000-000000000001", "email": "taken@example.com", "app_metadata": {"provider": "email"}}),
     answer: supabase,
+    undescribed: &[
+        // internal/api/api.go has the route, the description does not.
+        "POST /admin/users is not described",
+        // internal/api/admin.go reads it.
+        "GET /admin/users: the query parameter `filter` is not described",
+        // internal/api/errors.go: newer than the description.
+        "GET /admin/users/{userId}: answer 404: : Additional properties are not allowed ('error_code' was unexpected)",
+    ],
 };
 
 fn supabase(store: &mut Store, call: &Call) -> Reply {
     let absent = || reply(404, json!({"code": 404, "error_code": "user_not_found"}));
     match call.parts() {
         ("POST", _) => {
-            let id = format!("u{}", store.id());
+            let id = format!("00000000-0000-4000-8000-{:012}", store.id());
             let user = json!({"id": id, "email": call.body["email"], "app_metadata": call.body["app_metadata"]});
             if store.add(user.clone(), &["/email"]) {
                 reply(200, user)
@@ -255,6 +273,10 @@ pub(super) static FIREBASE: Vendor = Vendor {
     refusal: Some(401),
     human: || json!({"localId": "taken", "email": "taken@example.com"}),
     answer: firebase,
+    undescribed: &[
+        // The discovery document has no errors; src/emulator/auth/errors.ts.
+        "POST /v1/projects/{targetProjectId}/accounts: the answer 400 is not described",
+    ],
 };
 
 fn firebase(store: &mut Store, call: &Call) -> Reply {

@@ -1,11 +1,14 @@
 //! A stand-in for a vendor over real sockets. It knows what the preset's sources say and nothing else: it is not the vendor.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::{Value, json};
+
+use super::description::Description;
 
 /// What proves the credentials, as a token, a header or the password of `admin` and `standin`.
 pub(crate) const SECRET: &str = "right-secret";
@@ -25,6 +28,8 @@ pub(crate) struct Vendor {
     pub(crate) human: fn() -> Value,
     /// What it answers.
     pub(crate) answer: fn(&mut Store, &Call) -> Reply,
+    /// What its own description doesn't know, although it is so: each ends with where that is from.
+    pub(crate) undescribed: &'static [&'static str],
 }
 
 /// Its accounts.
@@ -43,6 +48,7 @@ pub(crate) struct Call {
     /// The path's segments, decoded.
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
+    pub(crate) content_type: Option<String>,
     pub(crate) body: Value,
 }
 
@@ -151,6 +157,7 @@ impl Call {
 pub(crate) struct Stand {
     pub(crate) port: u16,
     store: Arc<Mutex<Store>>,
+    complaints: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Stand {
@@ -166,14 +173,27 @@ impl Stand {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::clone(&store);
+        let complaints = Arc::default();
+        let told = Arc::clone(&complaints);
+        let description = Arc::new(Description::of(vendor.preset));
         // It ends with the tests: nobody waits for it.
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let shared = Arc::clone(&shared);
-                thread::spawn(move || serve(vendor, &shared, &stream.unwrap()));
+                let (shared, told) = (Arc::clone(&shared), Arc::clone(&told));
+                let description = Arc::clone(&description);
+                thread::spawn(move || serve(vendor, description.as_ref().as_ref(), &shared, &told, &stream.unwrap()));
             }
         });
-        Self { port, store }
+        Self {
+            port,
+            store,
+            complaints,
+        }
+    }
+
+    /// What was sent or answered so far that the vendor's description doesn't know.
+    pub(crate) fn complaints(&self) -> BTreeSet<String> {
+        self.complaints.lock().unwrap().clone()
     }
 
     /// What it holds, now.
@@ -187,24 +207,32 @@ impl Stand {
     }
 }
 
-fn serve(vendor: &Vendor, store: &Mutex<Store>, stream: &TcpStream) {
+fn serve(
+    vendor: &Vendor,
+    description: Option<&Description>,
+    store: &Mutex<Store>,
+    told: &Mutex<BTreeSet<String>>,
+    stream: &TcpStream,
+) {
     let mut reader = BufReader::new(stream);
     let mut first = String::new();
     // A connection that is opened and left is none of the tests' business.
     if reader.read_line(&mut first).is_err() || first.is_empty() {
         return;
     }
-    let (mut length, mut head) = (0, String::new());
+    let (mut length, mut head, mut content_type) = (0, String::new(), None);
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
         if line.trim().is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().unwrap();
+        if let Some((name, value)) = line.split_once(':') {
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().unwrap();
+            } else if name.eq_ignore_ascii_case("content-type") {
+                content_type = Some(value.trim().to_owned());
+            }
         }
         head.push_str(&line);
     }
@@ -212,10 +240,12 @@ fn serve(vendor: &Vendor, store: &Mutex<Store>, stream: &TcpStream) {
     reader.read_exact(&mut body).unwrap();
     let form = String::from_utf8_lossy(&body).into_owned();
     let proves = |text: &str| PROOFS.iter().any(|proof| text.contains(proof));
-    let call = call(&first, serde_json::from_slice(&body).unwrap_or_default());
+    let call = call(&first, content_type, serde_json::from_slice(&body).unwrap_or_default());
     let mut store = store.lock().unwrap();
     let before = store.users.len();
-    let reply = if call.path.last().is_some_and(|last| last == "token") {
+    // RFC 6749 describes what a token is asked for with, and not the vendor.
+    let is_token = call.path.last().is_some_and(|last| last == "token");
+    let mut reply = if is_token {
         if proves(&head) || proves(&form) {
             let token = json!({"access_token": SECRET, "token_type": "Bearer", "expires_in": 300});
             reply(200, token)
@@ -227,6 +257,14 @@ fn serve(vendor: &Vendor, store: &Mutex<Store>, stream: &TcpStream) {
     } else {
         (vendor.answer)(&mut store, &call)
     };
+    if let Some(description) = description.filter(|_| !is_token) {
+        if let Some(body) = &mut reply.body {
+            description.complete(&call, reply.status, body);
+        }
+        let mut told = told.lock().unwrap();
+        told.extend(description.complaints_of_request(&call));
+        told.extend(description.complaints_of_answer(&call, reply.status, reply.body.as_ref()));
+    }
     if store.users.len() > before && store.loses_an_answer {
         store.loses_an_answer = false;
         return;
@@ -245,7 +283,7 @@ fn serve(vendor: &Vendor, store: &Mutex<Store>, stream: &TcpStream) {
     stream.write_all(text.as_bytes()).ok();
 }
 
-fn call(first: &str, body: Value) -> Call {
+fn call(first: &str, content_type: Option<String>, body: Value) -> Call {
     let mut words = first.split_whitespace();
     let (method, target) = (words.next().unwrap(), words.next().unwrap());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -260,6 +298,7 @@ fn call(first: &str, body: Value) -> Call {
         method: method.to_owned(),
         path: path.trim_start_matches('/').split('/').map(decoded).collect(),
         query: pairs(query),
+        content_type,
         body,
     }
 }

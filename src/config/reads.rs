@@ -1,0 +1,207 @@
+//! What expressions read, against what can be there: `account.NAME`, `run.NAME`, `capture.NAME`, `needs.SERVICE.NAME`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::auth::Auth;
+use super::decode::{Decoder, Read};
+use super::persona::{ACCOUNT_KEYS, Persona};
+use super::service::Service;
+use super::source::Span;
+use crate::domain::account::ServiceName;
+use crate::language::nearest;
+
+/// The keys of `run`.
+const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker"];
+/// The keys of `service`.
+const SERVICE_KEYS: &[&str] = &["name", "url"];
+
+/// What `delete` and `gone` read and a sweep does not have: it knows the name and the id that a list gave, and no more.
+pub(super) fn sweepable(decoder: &mut Decoder, from: usize, captured: &[String]) {
+    let mut unknown: Vec<(String, Span)> = Vec::new();
+    for Read { path, span, .. } in &decoder.reads[from..] {
+        let root = path.split('.').next().unwrap_or_default();
+        let is_known = match root {
+            "account" => path == "account.username",
+            "capture" => path
+                .split('.')
+                .nth(1)
+                .is_some_and(|name| captured.iter().any(|known| known == name)),
+            "needs" => false,
+            "run" => path != "run.marker",
+            _ => true,
+        };
+        if !is_known {
+            unknown.push((path.clone(), *span));
+        }
+    }
+    for (path, span) in unknown {
+        decoder.error_with_hint(
+            span,
+            format!(
+                "`{path}` is not there in a sweep, which has `id` and `account.username` of each listed account alone"
+            ),
+            "use those in `delete` and `gone`, or say `list: null`: then the service can't be swept",
+        );
+    }
+}
+
+/// What a service's templates can read of other accounts and of earlier answers.
+struct Seen<'s> {
+    needs: BTreeSet<&'s str>,
+    captures: BTreeSet<&'s str>,
+    /// What its account shows to those that need it.
+    shown: BTreeSet<&'s str>,
+}
+
+impl<'s> Seen<'s> {
+    fn of(service: &'s Service) -> Self {
+        let login = match &service.auth {
+            Auth::Login(login) => Some(&login.request),
+            Auth::None
+            | Auth::Basic { .. }
+            | Auth::Bearer(_)
+            | Auth::Header(_)
+            | Auth::OAuth2(_)
+            | Auth::GithubOidc { .. } => None,
+        };
+        let find = service.find.as_ref().map(|find| &find.request);
+        let polls = service.verify.iter().chain(&service.gone).map(|poll| &poll.request);
+        let captures: BTreeSet<&str> = std::iter::once(&service.create.request)
+            .chain(login)
+            .chain(find)
+            .chain(polls)
+            .chain(&service.after_create)
+            .chain(&service.delete)
+            .flat_map(|request| &request.captures)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let outputs = service.create.outputs.iter().map(|(name, _)| name.as_str());
+        Self {
+            needs: service.needs.iter().map(ServiceName::as_str).collect(),
+            shown: ["id", "username"]
+                .into_iter()
+                .chain(captures.iter().copied())
+                .chain(outputs)
+                .collect(),
+            captures,
+        }
+    }
+}
+
+/// `account.NAME`, `run.NAME`, `capture.NAME` and `needs.SERVICE.NAME` that can't be there.
+pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: &[Persona]) {
+    let run = RUN_KEYS.iter().copied().collect();
+    let own = SERVICE_KEYS.iter().copied().collect();
+    let nothing = BTreeSet::new();
+    let all: BTreeMap<&ServiceName, Seen<'_>> = services.iter().map(|one| (&one.name, Seen::of(one))).collect();
+    for read in std::mem::take(&mut decoder.reads) {
+        let mut parts = read.path.split('.');
+        let (Some(root), Some(key)) = (parts.next(), parts.next()) else {
+            continue;
+        };
+        let seen = read.service.as_ref().and_then(|service| all.get(service));
+        let known: &BTreeSet<&str> = match root {
+            "account" => {
+                of_accounts(decoder, &read, key, personas);
+                continue;
+            }
+            "run" => &run,
+            "service" => &own,
+            "capture" => seen.map_or(&nothing, |seen| &seen.captures),
+            "needs" => seen.map_or(&nothing, |seen| &seen.needs),
+            _ => continue,
+        };
+        if known.contains(&key) {
+            let needed = all.iter().find(|(name, _)| root == "needs" && name.as_str() == key);
+            if let (Some((name, needed)), Some(part)) = (needed, parts.next()) {
+                needed_part(decoder, read.span, name, &needed.shown, part);
+            }
+            continue;
+        }
+        let hint = match nearest(key, known.iter().copied()) {
+            Some(meant) if meant.contains('-') => format!("write `{root}[\"{meant}\"]`"),
+            Some(meant) => format!("did you mean `{root}.{meant}`?"),
+            None if root == "needs" => match known.iter().find(|name| name.split('-').next() == Some(key)) {
+                Some(name) => format!("write `needs[\"{name}\"]`"),
+                None => format!("add `{key}` to the service's `needs`"),
+            },
+            None if root == "capture" => format!("add `capture: {{ {key}: ... }}` to the request whose answer has it"),
+            None => format!("there are {}", listed(known)),
+        };
+        decoder.error_with_hint(read.span, format!("`{root}.{key}` is not known"), hint);
+    }
+}
+
+/// `account.KEY` of a service's requests: every persona with an account there has to have it.
+fn of_accounts(decoder: &mut Decoder, read: &Read, key: &str, personas: &[Persona]) {
+    let has = |persona: &Persona| persona.fields.iter().any(|(name, _)| name == key);
+    if ACCOUNT_KEYS.contains(&key) {
+        return;
+    }
+    let here: Vec<&Persona> = personas
+        .iter()
+        .filter(|persona| {
+            let service = read.service.as_ref();
+            service.is_none_or(|service| persona.services.contains(service))
+        })
+        .collect();
+    if !here.iter().any(|persona| has(persona)) {
+        let fields = here.iter().flat_map(|persona| &persona.fields);
+        let known = ACCOUNT_KEYS.iter().copied();
+        let known: BTreeSet<&str> = known.chain(fields.map(|(name, _)| name.as_str())).collect();
+        not_of_account(decoder, read.span, key, &known);
+        return;
+    }
+    let lacking = here.iter().find(|persona| !has(persona));
+    if let Some(persona) = lacking
+        && !read.is_guarded
+    {
+        let own = persona.fields.iter().map(|(name, _)| name.as_str());
+        let hint = match nearest(key, own) {
+            Some(meant) => format!("it has `{meant}`: give it the same name everywhere"),
+            None => format!("add `{key}` to its `fields`, or write `account.{key} | default(...)`"),
+        };
+        let message = format!("`account.{key}` is not known for the persona `{}`", persona.name);
+        decoder.error_with_hint(read.span, message, hint);
+    }
+}
+
+/// `account.KEY` of a persona's own templates, which see what stands before them. `from` is where their names begin in
+/// [`Decoder::reads`].
+pub(super) fn of_persona(decoder: &mut Decoder, from: usize, fields: &[String]) {
+    let reads = decoder.reads.split_off(from);
+    let (own, others): (Vec<Read>, Vec<Read>) = reads.into_iter().partition(|read| read.path.starts_with("account."));
+    decoder.reads.extend(others);
+    for read in own {
+        let key = read.path.split('.').nth(1).unwrap_or_default();
+        let known = ACCOUNT_KEYS.iter().copied();
+        let known: BTreeSet<&str> = known.chain(fields.iter().map(String::as_str)).collect();
+        if !known.contains(key) {
+            not_of_account(decoder, read.span, key, &known);
+        }
+    }
+}
+
+fn not_of_account(decoder: &mut Decoder, span: Span, key: &str, known: &BTreeSet<&str>) {
+    let hint = match nearest(key, known.iter().copied()) {
+        Some(meant) => format!("did you mean `account.{meant}`?"),
+        None => format!("there are {}", listed(known)),
+    };
+    decoder.error_with_hint(span, format!("`account.{key}` is not known"), hint);
+}
+
+/// `needs.SERVICE.PART` that the needed account doesn't show.
+fn needed_part(decoder: &mut Decoder, span: Span, name: &ServiceName, known: &BTreeSet<&str>, part: &str) {
+    if known.contains(&part) {
+        return;
+    }
+    let hint = match nearest(part, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("`{name}` shows {}", listed(known)),
+    };
+    decoder.error_with_hint(span, format!("`{part}` of `needs.{name}` is not known"), hint);
+}
+
+fn listed(names: &BTreeSet<&str>) -> String {
+    names.iter().copied().collect::<Vec<_>>().join(", ")
+}
