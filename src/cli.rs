@@ -146,6 +146,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
         CommandName::Setup => Command::Setup,
         CommandName::Cleanup => Command::Cleanup,
         CommandName::Sweep => Command::Sweep,
+        CommandName::Credentials => Command::Credentials,
         CommandName::Plan => Command::Plan,
         CommandName::Presets => Command::Presets(asked),
         CommandName::Schema => Command::Schema,
@@ -394,7 +395,12 @@ mod tests {
             };
             assert_eq!(of(&["help", row.name]), Ok(Request::Show(text.clone())));
             for setting in SETTINGS {
-                let shown = text.contains(&format!("  --{}", setting.name)) || text.contains("STANDIN_CONFIG ");
+                let name = if setting.sources.flag {
+                    format!("  --{}", setting.name)
+                } else {
+                    format!("  STANDIN_{} ", setting.name.to_uppercase())
+                };
+                let shown = text.contains(&name);
                 assert!(
                     shown || !setting.commands.contains(&row.command),
                     "{} of {}",

@@ -4,6 +4,7 @@ mod action;
 mod by_name;
 mod cleanup;
 mod context;
+mod credentials;
 mod deliver;
 mod demo;
 mod exit;
@@ -73,6 +74,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // What our own code traces goes through the one writer; it can be set once, and this is the one place.
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(console.layer())).unwrap_or_default();
     let context = Context::new(host, environment, invocation, settings, console, clock);
+    if let Some(seed) = &context.settings.seed {
+        context.console.mask(seed);
+    }
     let outcome = context.block_on(|context| dispatch(context, &context.invocation.command));
     context.end(outcome)
 }
@@ -82,6 +86,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Setup => setup::setup(context).await,
         Command::Cleanup => cleanup::cleanup(context).await,
         Command::Run(words) => run::run(context, words).await,
+        Command::Credentials => credentials::credentials(context),
         Command::Plan => plan::plan(context),
         Command::Sweep => sweep::sweep(context).await,
         Command::Presets(name) => presets::presets(context, name.as_deref()),

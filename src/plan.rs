@@ -14,9 +14,11 @@ use crate::config::{Config, Service};
 use crate::domain::account::{AccountKey, ServiceName};
 use crate::domain::event::{Planned, PlannedAccount, VERSION};
 use crate::domain::marker::Marker;
+use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::language::{Environment, Scope};
 
+pub use password::derive;
 pub use person::Person;
 
 /// What a cut user name ends in.
@@ -44,6 +46,14 @@ pub struct Selection {
     pub services: Vec<String>,
     /// Only these personas.
     pub personas: Vec<String>,
+}
+
+/// Where the passwords of a plan come from.
+pub enum Passwords<'a, R> {
+    /// From chance: nobody else can know them.
+    Drawn(&'a mut R),
+    /// From a seed and the user names: whoever has both knows them.
+    Computed(&'a Secret),
 }
 
 /// Why no plan could be made: a mistake of the configuration that only shows with the variables at hand.
@@ -82,7 +92,7 @@ pub fn draw_up(
     run: &Run,
     selection: &Selection,
     now: Timestamp,
-    random: &mut impl CryptoRng,
+    mut passwords: Passwords<'_, impl CryptoRng>,
 ) -> Result<Draft, PlanError> {
     check(selection, config)?;
     let scope = scope(environment, run);
@@ -93,7 +103,11 @@ pub fn draw_up(
     {
         let persona = &config.personas[copy.persona];
         if selection.personas.is_empty() || selection.personas.contains(&persona.name) {
-            people.push(Person::make(persona, &copy, run, &scope, random)?);
+            let password = match &mut passwords {
+                Passwords::Drawn(random) => person::Password::Drawn(password::make(*random)),
+                Passwords::Computed(seed) => person::Password::Computed(seed),
+            };
+            people.push(Person::make(persona, &copy, run, &scope, &password)?);
         }
     }
     let mut accounts: Vec<PlannedAccount> = Vec::new();
@@ -139,6 +153,8 @@ pub fn draw_up(
             accounts.push(PlannedAccount {
                 key,
                 email: person.email(&username),
+                full_username: (username != person.username).then(|| person.username.clone()),
+                own_password: persona.password.is_some(),
                 username,
                 timeout_ms: u64::try_from(service.timeout.as_millis()).unwrap_or(u64::MAX),
                 needs,
@@ -173,14 +189,15 @@ pub struct Recalled {
     people: HashMap<String, Person>,
 }
 
-/// Recalls who a journal's accounts were. Passwords that were made are gone; what can't be recalled has its names alone.
-pub fn recall(config: &Config, environment: &Environment, run: &Run) -> Recalled {
+/// Recalls who a journal's accounts were. Passwords that chance made are gone; what can't be recalled has its names alone.
+pub fn recall(config: &Config, environment: &Environment, run: &Run, seed: Option<&Secret>) -> Recalled {
     let scope = scope(environment, run);
     let copies = config.copies(environment).unwrap_or_default();
     let people = copies
         .iter()
         .filter_map(|copy| {
-            let person = Person::recall(&config.personas[copy.persona], copy, run, &scope).ok()?;
+            let password = seed.map_or(person::Password::Unknown, person::Password::Computed);
+            let person = Person::make(&config.personas[copy.persona], copy, run, &scope, &password).ok()?;
             Some((copy.name.clone(), person))
         })
         .collect();

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::adapters::console::LogFormat;
 use crate::adapters::environment::Environment;
-use crate::cli::Invocation;
+use crate::cli::{Command, Invocation};
 use crate::domain::secret::Secret;
 use parse::{Reader, Zero};
 use sources::Layers;
@@ -28,10 +28,14 @@ pub struct Settings {
     pub journal: Option<PathBuf>,
     /// The `state` output of the setup that is to be settled, as given: JSON from another job.
     pub state: Option<String>,
+    /// What passwords are computed from, so that another job can compute them too; at least 32 characters.
+    pub seed: Option<Secret>,
     /// What the action's main step does.
     pub mode: Mode,
     /// What setup does when an account fails.
     pub on_failure: OnFailure,
+    /// What setup does when variables are missing on a pull request that is given no secrets.
+    pub when_secrets_missing: WhenSecretsMissing,
     /// How long a service may take to start; zero: not at all.
     pub wait: Duration,
     /// How long the whole setup may take.
@@ -199,6 +203,17 @@ pub enum DataFormat {
     Text,
     /// For programs.
     Json,
+    /// For shells; of `credentials` alone.
+    Dotenv,
+}
+
+/// What becomes of a setup whose variables are missing where no secrets are given?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenSecretsMissing {
+    /// Exit 2, as everywhere.
+    Fail,
+    /// A notice, exit 0, and nothing is created.
+    Skip,
 }
 
 /// One setting that is wrong.
@@ -266,6 +281,7 @@ impl Settings {
             config,
             journal,
             state: reader.text("state", |texts| texts.state.as_deref()),
+            seed: reader.seed("seed", |texts| texts.seed.as_deref()),
             mode: reader
                 .one_of(
                     "mode",
@@ -285,6 +301,13 @@ impl Settings {
                     &[("rollback", OnFailure::Rollback), ("keep", OnFailure::Keep)],
                 )
                 .unwrap_or(OnFailure::Rollback),
+            when_secrets_missing: reader
+                .one_of(
+                    "when-secrets-missing",
+                    |texts| texts.when_secrets_missing.as_deref(),
+                    &[("fail", WhenSecretsMissing::Fail), ("skip", WhenSecretsMissing::Skip)],
+                )
+                .unwrap_or(WhenSecretsMissing::Fail),
             wait: reader
                 .duration("wait", |texts| texts.wait.as_deref(), Zero::Allowed)
                 .unwrap_or(Duration::from_mins(1)),
@@ -299,13 +322,7 @@ impl Settings {
             dotenv,
             properties,
             credentials_file,
-            format: reader
-                .one_of(
-                    "format",
-                    |texts| texts.format.as_deref(),
-                    &[("text", DataFormat::Text), ("json", DataFormat::Json)],
-                )
-                .unwrap_or(DataFormat::Text),
+            format: format(&mut reader, &invocation.command),
             sweep: sweep(&mut reader),
             sandbox: sandbox(&mut reader),
             sealed: sealed(&mut reader, environment, defaults),
@@ -335,6 +352,19 @@ fn config_source(reader: &mut Reader<'_>) -> ConfigSource {
             ConfigSource::File(PathBuf::from(file.value.trim()))
         }
     }
+}
+
+/// What the command can print, and what it prints where nothing is said.
+fn format(reader: &mut Reader<'_>, command: &Command) -> DataFormat {
+    let (other, default) = if *command == Command::Credentials {
+        (("dotenv", DataFormat::Dotenv), DataFormat::Json)
+    } else {
+        (("text", DataFormat::Text), DataFormat::Text)
+    };
+    let choices = [other, ("json", DataFormat::Json)];
+    reader
+        .one_of("format", |texts| texts.format.as_deref(), &choices)
+        .unwrap_or(default)
 }
 
 fn sweep(reader: &mut Reader<'_>) -> SweepSettings {

@@ -155,6 +155,15 @@ impl EntryDir {
         self.dir.write(CREDENTIALS, json.expose().as_bytes())
     }
 
+    /// The credentials file, while there is one.
+    pub fn credentials(&self) -> Result<Option<Vec<u8>>, PrivateDirError> {
+        match self.dir.read(CREDENTIALS) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if is_not_found(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Says that the credentials are about to be written outside of the entry: what stood there before was not ours.
     pub fn put_elsewhere(&self) -> Result<(), PrivateDirError> {
         self.dir.write(ELSEWHERE, b"").map(drop)

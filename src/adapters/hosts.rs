@@ -6,6 +6,7 @@ pub mod github;
 pub mod gitlab;
 pub mod jenkins;
 pub mod journal_home;
+pub mod secretless;
 
 use super::environment::Environment;
 

@@ -211,6 +211,8 @@ mod tests {
                 key: key(),
                 username: "sd-x-alice".to_owned(),
                 email: "sd-x-alice@example.com".to_owned(),
+                full_username: None,
+                own_password: false,
                 timeout_ms: 10_000,
                 needs: Vec::new(),
                 unmarked: false,

@@ -231,6 +231,15 @@ pub fn remove_private_file(path: &Path) -> Result<(), PrivateDirError> {
     absent_is_fine(std::fs::remove_file(path)).map_err(io_error("remove", path))
 }
 
+/// The content of a file that [`write_private_file`] wrote. A symlink of that name is refused.
+pub fn read_private_file(path: &Path) -> Result<Vec<u8>, PrivateDirError> {
+    let mut bytes = Vec::new();
+    Handle::open_existing_at(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(io_error("read", path))?;
+    Ok(bytes)
+}
+
 /// Writes a file that the user named, whole and 0600. A symlink of that name is replaced, not followed.
 pub fn write_private_file(path: &Path, bytes: &[u8]) -> Result<(), PrivateDirError> {
     let mut temporary = path.as_os_str().to_owned();

@@ -13,6 +13,8 @@ pub enum Command {
     Cleanup,
     /// Set up, run this command with the accounts in its environment, clean up. Never empty.
     Run(Vec<OsString>),
+    /// Print the names and passwords of the run's accounts.
+    Credentials,
     /// Show what a setup would do.
     Plan,
     /// List the presets, or print the one of this name.
@@ -38,6 +40,7 @@ impl Command {
             Self::Setup => CommandName::Setup,
             Self::Cleanup => CommandName::Cleanup,
             Self::Run(_) => CommandName::Run,
+            Self::Credentials => CommandName::Credentials,
             Self::Plan => CommandName::Plan,
             Self::Presets(_) => CommandName::Presets,
             Self::Sweep => CommandName::Sweep,
@@ -64,6 +67,8 @@ pub enum CommandName {
     Cleanup,
     /// `run`
     Run,
+    /// `credentials`
+    Credentials,
     /// `plan`
     Plan,
     /// `presets`
@@ -137,6 +142,16 @@ pub(super) static COMMANDS: &[Row] = &[
                 carries no marker is never touched.",
         exit_codes: "0; 1 something is left, or a list is incomplete; 2 wrong arguments, configuration or\n\
                      variables; 130, 143 stopped by a signal",
+    },
+    Row {
+        command: CommandName::Credentials,
+        name: "credentials",
+        usage: "credentials [SETTINGS]",
+        summary: "print names and passwords of the run's accounts",
+        about: "Prints what the credentials files of this run's setups hold, as JSON or, with `--format dotenv`,\n\
+                as lines for a shell. With STANDIN_SEED and `--state` it computes the passwords of a setup that\n\
+                another job made with the same seed. Redirect it: whoever sees the output has the passwords.",
+        exit_codes: "0; 2 wrong arguments, or there is nothing to print",
     },
     Row {
         command: CommandName::Plan,

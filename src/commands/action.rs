@@ -12,7 +12,7 @@ use crate::settings::{CleanupWhen, Mode};
 
 /// What main tells post. Every key is set from the beginning: one that main did not set, a later step could.
 struct Saved<'a> {
-    /// What main did.
+    /// What main did: its mode, or `skipped` where a setup was not to be.
     mode: &'a str,
     /// The entry's name in the journals' directory; empty before there is one. The directory itself follows from the
     /// environment: the runner rewrites paths of it in containers.
@@ -61,7 +61,11 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
         Mode::Plan => plan::plan(context),
         Mode::Setup => {
             let signals = Signals::listen().context("signals can't be listened for")?;
-            let prepared = prepare::prepare(context)?;
+            let Some(prepared) = prepare::prepare(context)? else {
+                saved.mode = "skipped";
+                saved.save(context)?;
+                return Ok(ExitCode::Success);
+            };
             let entry = prepared.entry.name().to_owned();
             saved.entry = &entry;
             saved.save(context)?;

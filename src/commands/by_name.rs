@@ -11,7 +11,7 @@ use super::exit::Failure;
 use super::job_report::write_report;
 use super::load;
 use super::settle::{Kept, Outcome, Owed, conclude, delete, kept};
-use super::state::{State, VERSION};
+use super::state::{Signature, State, VERSION};
 use super::tls::KeptFiles;
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
@@ -21,8 +21,9 @@ use crate::domain::event::{self, Entry, Event, Planned, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::time::Timestamp;
+use crate::engine::Settled;
 use crate::language::Environment;
-use crate::plan::{self, Run, Selection};
+use crate::plan::{self, Passwords, Run, Selection};
 use crate::settings::{OnLeftover, Sealed};
 
 /// Settles accounts whose journal is gone: the marker that the runner's state kept says how they are called. Where their
@@ -49,13 +50,13 @@ pub(super) async fn settle_marker(
         &run,
         &selection,
         now,
-        &mut UnwrapErr(SysRng),
+        Passwords::Drawn(&mut UnwrapErr(SysRng)),
     )
     .map_err(|error| anyhow::anyhow!("{error}"))?;
     let found = listed::under_the_marker(context, &today, &run, signals).await?;
     let ledger = listed::ledger(context, draft.planned, found, &today.config);
-    let (outcome, settled) = settle(context, &today, &run, ledger, now, signals).await?;
-    if let Some(entry) = entry.filter(|_| settled)
+    let (outcome, settled) = settle(context, &today, &run, ledger, (now, false), signals).await?;
+    if let Some(entry) = entry.filter(|_| settled.leftovers.is_empty())
         && let Err(error) = entry.unseal()
     {
         context.console.warning(&in_full(&error.into()));
@@ -63,8 +64,8 @@ pub(super) async fn settle_marker(
     Ok(outcome)
 }
 
-/// Settles the accounts of a `state` output, which another job has set.
-pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signals) -> Result<Outcome, Failure> {
+/// Reads a `state` output.
+pub(super) fn read_state(text: &str) -> Result<State, Failure> {
     let state: State = serde_json::from_str(text).map_err(|error| {
         Failure::usage(format!(
             "`state` can't be read: {error}\nhint: give the output `state` of the setup as it is"
@@ -76,8 +77,23 @@ pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signal
             state.version
         )));
     }
+    Ok(state)
+}
+
+/// Settles the accounts of a `state` output, which another job has set.
+pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signals) -> Result<Outcome, Failure> {
+    let state = read_state(text)?;
+    let signature = state.signature(context.settings.seed.as_ref());
     // Before anything is opened by it: a state may name the journal of another run that is still at work.
-    let run = run_of(context, &state.marker)?;
+    let run = match signature {
+        Signature::Ours => run_of_state(context, &state)?,
+        Signature::None => run_of(context, &state.marker)?,
+        Signature::Wrong => {
+            return Err(Failure::usage(
+                "`state` is not signed with this seed, or was changed since: nothing is deleted\nhint: give the seed that the setup was given, and its output `state` as it is",
+            ));
+        }
+    };
     // The journal of a setup on this machine knows more than what it told.
     if let Ok(entry) = context
         .journals()
@@ -86,9 +102,43 @@ pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signal
         return super::settle::settle(context, &entry, signals).await;
     }
     let today = configuration(context, None, &run)?;
-    let ledger = ledger_of(context, &today, &run, &state);
+    let believed = signature == Signature::Ours;
+    let ledger = ledger_of(context, &today, &run, &state, believed);
     let now = context.clock.now();
-    Ok(settle(context, &today, &run, ledger, now, signals).await?.0)
+    let told = ledger.plan().accounts.len();
+    let (outcome, settled) = settle(context, &today, &run, ledger, (now, believed), signals).await?;
+    if state.attempt < context.identity.attempt && settled.deleted == 0 && settled.absent == told {
+        context.console.notice(&of_earlier_attempt(context, &state));
+    }
+    Ok(outcome)
+}
+
+/// What "re-run failed jobs" does to those who use a state: the setup is not run again, and its accounts are gone.
+pub(super) fn of_earlier_attempt(context: &Context, state: &State) -> String {
+    format!(
+        "this `state` is of attempt {} and this is attempt {}: the accounts of the earlier attempt were deleted at its end\nhint: re-run all jobs, so that the setup is run again; to re-run failed jobs alone keeps the outputs of the earlier attempt",
+        state.attempt, context.identity.attempt
+    )
+}
+
+/// The run of a signed state: of this repository, but not of this run alone.
+fn run_of_state(context: &Context, state: &State) -> Result<Run, Failure> {
+    let marker = Marker::at_front_of(&state.marker)
+        .filter(|found| found.as_str() == state.marker && found.is_of_repository(&context.identity.repository))
+        .filter(|_| state.repository == context.identity.repository)
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "`state` is of `{}`, and this is `{}`: nothing is deleted",
+                state.repository, context.identity.repository
+            ))
+        })?;
+    Ok(Run {
+        repository: state.repository.clone(),
+        id: state.run.clone(),
+        attempt: state.attempt,
+        url: None,
+        marker,
+    })
 }
 
 /// Is this the marker of an invocation of this run?
@@ -160,9 +210,9 @@ fn run_of(context: &Context, marker: &str) -> Result<Run, Failure> {
 
 /// What a state says, as far as it is believed: user names that carry the marker, and ids only where reading them back
 /// shows whose they are.
-fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State) -> Ledger {
+fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State, believed: bool) -> Ledger {
     let config = &today.config;
-    let people = plan::recall(config, &today.variables, run);
+    let people = plan::recall(config, &today.variables, run, context.settings.seed.as_ref());
     let mut accounts: Vec<PlannedAccount> = Vec::new();
     let mut ids = Vec::new();
     for told in &state.accounts {
@@ -180,15 +230,22 @@ fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State) -> Ledg
         let shows_names = described
             .and_then(|service| service.verify.as_ref())
             .is_some_and(|verify| verify.name.is_some());
+        let is_safe = believed || (shows_names && !unmarked);
         let timeout = described.map(|service| service.timeout).unwrap_or_default();
-        ids.push(told.id.clone().filter(|_| shows_names && !unmarked));
+        ids.push(told.id.clone().filter(|_| is_safe));
         accounts.push(PlannedAccount {
             key: AccountKey {
                 service,
                 account: told.account.clone(),
             },
             username: told.username.clone(),
-            email: people.email(&told.account, &told.username),
+            full_username: told.full_username.clone(),
+            own_password: told.own_password,
+            email: if believed {
+                told.email()
+            } else {
+                people.email(&told.account, &told.username)
+            },
             timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
             needs: accounts
                 .iter()
@@ -256,15 +313,15 @@ fn apply(context: &Context, ledger: &mut Ledger, place: usize, event: Event) {
     }
 }
 
-/// Settles what was begun at that time, and says whether nothing is left.
+/// Settles what was begun at that time; are the ids of a journal or a state that is certainly ours?
 async fn settle(
     context: &Context,
     today: &Today,
     run: &Run,
     ledger: Ledger,
-    begun: Timestamp,
+    (begun, believes_ids): (Timestamp, bool),
     signals: &Signals,
-) -> Result<(Outcome, bool), Failure> {
+) -> Result<(Outcome, Settled), Failure> {
     let sealed = &today.sealed;
     let owed = Owed {
         config: &today.config,
@@ -273,7 +330,7 @@ async fn settle(
         sealed,
         journal: None,
         files: today.files.clone(),
-        believes_ids: false,
+        believes_ids,
         deadline: begun + sealed.cleanup_deadline,
     };
     let (settled, ledger, requests) = delete(context, owed, ledger, signals).await?;
@@ -292,5 +349,5 @@ async fn settle(
         fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
         signal: signals.first(),
     };
-    Ok((outcome, settled.leftovers.is_empty()))
+    Ok((outcome, settled))
 }

@@ -33,6 +33,10 @@ pub(super) struct Delivered {
     pub email: String,
     /// The id.
     pub id: String,
+    /// With a seed, the user name before it was cut, where it was: what the password is computed from.
+    pub full_username: Option<String>,
+    /// With a seed: the configuration gave the password all the same.
+    pub own_password: bool,
     /// What the configuration's `outputs` read.
     pub outputs: Map<String, Value>,
     /// The password, and what the configuration's `secrets` read.
@@ -49,6 +53,10 @@ struct AccountOutput<'a> {
     email: &'a str,
     id: &'a str,
     outputs: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_username: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    own_password: bool,
 }
 
 #[derive(Serialize)]
@@ -73,6 +81,7 @@ pub(super) fn delivered(
     ledger: &Ledger,
     learnt: &[Learnt],
     ready: &[usize],
+    is_seeded: bool,
     password: impl Fn(usize) -> Secret,
 ) -> Vec<Delivered> {
     ready
@@ -90,6 +99,8 @@ pub(super) fn delivered(
                     .first()
                     .map(ToString::to_string)
                     .unwrap_or_default(),
+                full_username: account.full_username.clone().filter(|_| is_seeded),
+                own_password: is_seeded && account.own_password,
                 outputs: learnt[*place].outputs.clone(),
                 password: password(*place),
                 secrets: learnt[*place].secrets.clone(),
@@ -157,6 +168,8 @@ pub(super) fn accounts_json(accounts: &[Delivered]) -> serde_json::Result<String
             email: &it.email,
             id: &it.id,
             outputs: &it.outputs,
+            full_username: it.full_username.as_deref(),
+            own_password: it.own_password,
         })
         .collect();
     serde_json::to_string(&list)
@@ -254,7 +267,7 @@ fn outputs(
         ("accounts-file".to_owned(), accounts_file.display().to_string()),
         ("credentials-file".to_owned(), credentials_file.display().to_string()),
     ];
-    let state = super::state::State::of(ledger).to_json()?;
+    let state = super::state::State::of(ledger, context.settings.seed.as_ref()).to_json()?;
     let single: Vec<(String, String)> = accounts
         .iter()
         .map(|it| (format!("{}-{}-id", it.service, it.account), it.id.clone()))
@@ -316,6 +329,8 @@ mod tests {
             username: "sd-x-buyer-7".to_owned(),
             email: "sd-x-buyer-7@example.com".to_owned(),
             id: "00017".to_owned(),
+            full_username: None,
+            own_password: false,
             outputs: Map::new(),
             password: Secret::new("p4ssword"),
             secrets: vec![("api-key".to_owned(), Secret::new("k3y"))],

@@ -68,7 +68,9 @@ pub(super) async fn demo(context: &Context) -> Result<ExitCode, Failure> {
     context
         .console
         .info("== setup (a line with `>` is a request, as its service saw it)");
-    let prepared = prepare::prepare(&context)?;
+    let Some(prepared) = prepare::prepare(&context)? else {
+        return Ok(ExitCode::Success);
+    };
     let entry = EntryDir::open(prepared.entry.path())?;
     prepare::announce(&context, &prepared)?;
     let made = setup::make(&context, prepared, &signals).await?;

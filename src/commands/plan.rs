@@ -88,8 +88,15 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
         services: context.settings.only.clone(),
         personas: context.settings.persona.clone(),
     };
-    let draft = plan::draw_up(&config, &names, &run, &selection, now, &mut UnwrapErr(SysRng))
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let draft = plan::draw_up(
+        &config,
+        &names,
+        &run,
+        &selection,
+        now,
+        plan::Passwords::Drawn(&mut UnwrapErr(SysRng)),
+    )
+    .map_err(|error| Failure::Usage(error.to_string()))?;
     let scope = plan::scope(&names, &run);
     let accounts = &draft.planned.accounts;
     let shown = Shown {
@@ -121,9 +128,10 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
             })
             .collect(),
     };
-    let text = match context.settings.format {
-        DataFormat::Json => serde_json::to_string_pretty(&shown)?,
-        DataFormat::Text => in_text(&shown),
+    let text = if context.settings.format == DataFormat::Json {
+        serde_json::to_string_pretty(&shown)?
+    } else {
+        in_text(&shown)
     };
     context.console.data(&text);
     Ok(ExitCode::Success)

@@ -16,15 +16,17 @@ use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
 use crate::adapters::console::redactor::would_change;
 use crate::adapters::entry::{self, EntryDir, Lock};
-use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
+use crate::adapters::hosts::{Host, secretless};
 use crate::adapters::journal::Journal;
 use crate::adapters::private_dir::PrivateDir;
+use crate::cli::Command;
 use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{self, Marker, Origin};
 use crate::engine::Site;
-use crate::plan::{self, Draft, Person, Run, Selection};
+use crate::plan::{self, Draft, Passwords, Person, Run, Selection};
+use crate::settings::WhenSecretsMissing;
 
 /// So many secrets that the user chose are looked for in the names of accounts; each look is at every name.
 const LOOKED_FOR: usize = 1_000;
@@ -43,13 +45,16 @@ pub(super) struct Prepared {
     pub(super) lock: Option<Lock>,
 }
 
-/// Finds every mistake that can be found without a request, and puts the journal on disk.
-pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
+/// Finds every mistake that can be found without a request, and puts the journal on disk. None where the setup is to be
+/// skipped: the host gives this run no secrets, and the user has said that this is no failure.
+pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let config = load::parse(&document, &variables, sealed)?;
-    load::require(&config, &variables, &context.settings.only)?;
+    if let Err(missing) = load::require(&config, &variables, &context.settings.only) {
+        return if skip(context)? { Ok(None) } else { Err(missing) };
+    }
     let timeout_of = |service: &Service| sealed.timeout.unwrap_or(service.timeout);
     let slow = config
         .services
@@ -85,7 +90,11 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
         services: context.settings.only.clone(),
         personas: context.settings.persona.clone(),
     };
-    let draft = plan::draw_up(&config, &variables, &run, &selection, now, &mut random)
+    let passwords = match &context.settings.seed {
+        Some(seed) => Passwords::Computed(seed),
+        None => Passwords::Drawn(&mut random),
+    };
+    let draft = plan::draw_up(&config, &variables, &run, &selection, now, passwords)
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let scope = plan::scope(&variables, &run);
     let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
@@ -130,13 +139,33 @@ pub(super) fn prepare(context: &Context) -> Result<Prepared, Failure> {
         }
         no_journal(&error)
     })?;
-    Ok(Prepared {
+    Ok(Some(Prepared {
         entry,
         draft,
         wired,
         journal,
         lock,
-    })
+    }))
+}
+
+/// Is a setup whose variables are missing to be skipped? Then it is said, and `ready` is `false`. `run` is never: its
+/// command would not run, and nobody would see it.
+fn skip(context: &Context) -> Result<bool, Failure> {
+    let is_asked = context.settings.when_secrets_missing == WhenSecretsMissing::Skip;
+    if !is_asked || matches!(context.invocation.command, Command::Run(_)) {
+        return Ok(false);
+    }
+    let Some(what) = secretless::reason(context.host, &context.environment) else {
+        return Ok(false);
+    };
+    context.console.notice(&format!(
+        "no account is created: this is {what}, which is given no secrets, and `when-secrets-missing` is `skip`"
+    ));
+    if context.host == Host::GitHub {
+        let files = FileCommands::from_environment(&context.environment);
+        files.set_outputs(&[("ready", "false"), ("count", "0")])?;
+    }
+    Ok(true)
 }
 
 /// Removes what setups of former days have left in the journals' directory. It is in nobody's way: a failure is no error.
@@ -200,7 +229,11 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
 pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
     if context.host == Host::GitHub {
         let files = FileCommands::from_environment(&context.environment);
-        let state = State::of(&Ledger::new(prepared.draft.planned.clone())).to_json()?;
+        let state = State::of(
+            &Ledger::new(prepared.draft.planned.clone()),
+            context.settings.seed.as_ref(),
+        )
+        .to_json()?;
         files
             .set_outputs(&[("state", state.as_str()), ("ready", "false")])
             .context("no account was created: the outputs can't be set")?;

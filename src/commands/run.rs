@@ -23,7 +23,9 @@ pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCod
     signals
         .count_death_of_parent()
         .context("the parent's death can't be listened for")?;
-    let prepared = prepare::prepare(context)?;
+    let Some(prepared) = prepare::prepare(context)? else {
+        return Ok(ExitCode::Success);
+    };
     let entry = EntryDir::open(prepared.entry.path())?;
     prepare::announce(context, &prepared)?;
     let code = match setup::make(context, prepared, &signals).await {

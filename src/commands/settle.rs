@@ -325,7 +325,7 @@ pub(super) async fn delete(
         listener: Box::new(|notice| narrate(context, &narrator, &notice)),
         keeper: Box::new(|secret| context.console.mask(secret)),
     };
-    let people = plan::recall(owed.config, owed.variables, owed.run);
+    let people = plan::recall(owed.config, owed.variables, owed.run, context.settings.seed.as_ref());
     let planned = ledger.plan().clone();
     let account = |place: usize| people.value(&planned.accounts[place]);
     let mut engine = Engine::new(&world, &wired.sites, ledger, account, owed.deadline);

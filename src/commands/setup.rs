@@ -42,7 +42,9 @@ pub(super) struct Made {
 /// The command.
 pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
-    let prepared = prepare(context)?;
+    let Some(prepared) = prepare(context)? else {
+        return Ok(ExitCode::Success);
+    };
     announce(context, &prepared)?;
     let made = make(context, prepared, &signals).await?;
     if made.code == ExitCode::Success && context.host != Host::GitHub {
@@ -188,7 +190,7 @@ async fn drive(
         person.password.clone().unwrap_or_else(|| Secret::new(""))
     };
     Ended {
-        accounts: deliver::delivered(&ledger, &learnt, ready, password),
+        accounts: deliver::delivered(&ledger, &learnt, ready, settings.seed.is_some(), password),
         took: (created, world.now().since(begun + created)),
         provisioned,
         settled,
@@ -221,7 +223,7 @@ fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<Optio
         return Ok(Some(delivered));
     }
     if context.host == Host::GitHub {
-        let state = State::of(&ended.ledger).to_json()?;
+        let state = State::of(&ended.ledger, context.settings.seed.as_ref()).to_json()?;
         let files = FileCommands::from_environment(&context.environment);
         files.set_outputs(&[("state", state.as_str()), ("ready", "false"), ("count", "0")])?;
     }

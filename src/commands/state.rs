@@ -1,12 +1,18 @@
 //! The `state` output: what another job needs to settle the accounts of this one, and no secret.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ring::hmac;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::RemoteId;
 use crate::domain::ledger::Ledger;
+use crate::domain::secret::Secret;
 
 /// The version of this shape.
 pub(super) const VERSION: u32 = 1;
+/// Keeps a signature apart from whatever else is computed from the same seed.
+const SIGNED_AS: &str = "standin state 1\n";
 
 /// Which accounts a setup made or means to make; never where or how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +30,9 @@ pub(super) struct State {
     pub marker: String,
     /// The accounts.
     pub accounts: Vec<StateAccount>,
+    /// HMAC-SHA256 by the seed over all of the above, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hmac: Option<String>,
 }
 
 /// One account of a [`State`].
@@ -36,14 +45,34 @@ pub(super) struct StateAccount {
     pub account: String,
     /// The user name.
     pub username: String,
+    /// The user name before it was cut, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_username: Option<String>,
+    /// The e-mail, where it is not `USERNAME@example.com`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The configuration gave the password.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_password: bool,
     /// The id, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<RemoteId>,
 }
 
+/// Who made a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signature {
+    /// Somebody with this seed: all of it can be believed.
+    Ours,
+    /// Nobody says.
+    None,
+    /// Somebody with another seed, or it was changed since.
+    Wrong,
+}
+
 impl State {
-    /// What a ledger says by now.
-    pub(super) fn of(ledger: &Ledger) -> Self {
+    /// What a ledger says by now, signed where there is a seed.
+    pub(super) fn of(ledger: &Ledger, seed: Option<&Secret>) -> Self {
         let plan = ledger.plan();
         let accounts = plan
             .accounts
@@ -53,21 +82,109 @@ impl State {
                 service: account.key.service.as_str().to_owned(),
                 account: account.key.account.clone(),
                 username: account.username.clone(),
+                full_username: account.full_username.clone(),
+                email: (account.email != email_of(&account.username)).then(|| account.email.clone()),
+                own_password: account.own_password,
                 id: ledger.record(place).ids.first().cloned(),
             })
             .collect();
-        Self {
+        let mut state = Self {
             version: VERSION,
             repository: plan.repository.clone(),
             run: plan.run.clone(),
             attempt: plan.attempt,
             marker: plan.marker.clone(),
             accounts,
-        }
+            hmac: None,
+        };
+        state.hmac = seed.map(|seed| BASE64_STANDARD.encode(hmac::sign(&key(seed), state.signed().as_bytes())));
+        state
     }
 
     /// As compact JSON.
     pub(super) fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
+    }
+
+    /// Was it made with this seed, and not changed since?
+    pub(super) fn signature(&self, seed: Option<&Secret>) -> Signature {
+        let (Some(told), Some(seed)) = (&self.hmac, seed) else {
+            return Signature::None;
+        };
+        let told = BASE64_STANDARD.decode(told).unwrap_or_default();
+        match hmac::verify(&key(seed), self.signed().as_bytes(), &told) {
+            Ok(()) => Signature::Ours,
+            Err(_) => Signature::Wrong,
+        }
+    }
+
+    /// What is signed: a reader writes what it has read, and gets the same text.
+    fn signed(&self) -> String {
+        let bare = Self {
+            hmac: None,
+            ..self.clone()
+        };
+        // Texts, numbers and lists can always be written.
+        SIGNED_AS.to_owned() + &bare.to_json().unwrap_or_default()
+    }
+}
+
+impl StateAccount {
+    /// The e-mail.
+    pub(super) fn email(&self) -> String {
+        self.email.clone().unwrap_or_else(|| email_of(&self.username))
+    }
+}
+
+/// The e-mail of an account for which the configuration says none.
+fn email_of(username: &str) -> String {
+    format!("{username}@example.com")
+}
+
+fn key(seed: &Secret) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, seed.expose().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        let account = StateAccount {
+            service: "users".to_owned(),
+            account: "alice".to_owned(),
+            username: "sd-x-alice".to_owned(),
+            full_username: None,
+            email: None,
+            own_password: false,
+            id: None,
+        };
+        State {
+            version: VERSION,
+            repository: "o/shop".to_owned(),
+            run: "7".to_owned(),
+            attempt: 1,
+            marker: "sd-x".to_owned(),
+            accounts: vec![account],
+            hmac: None,
+        }
+    }
+
+    /// Computed by another program: jobs with different releases must agree.
+    #[test]
+    fn a_signature_holds_for_what_was_signed_and_for_nothing_else() {
+        let seed = Secret::new("0123456789abcdef0123456789abcdef");
+        let mut signed = state();
+        signed.hmac = Some("FbRUf8QWOoUUvSnnhlS5ZUpEP538+vQE8wsMt1RJYos=".to_owned());
+        assert_eq!(signed.signature(Some(&seed)), Signature::Ours);
+        let read: State = serde_json::from_str(&signed.to_json().expect("JSON")).expect("a state");
+        assert_eq!(read.signature(Some(&seed)), Signature::Ours);
+        assert_eq!(read.signature(None), Signature::None);
+        assert_eq!(state().signature(Some(&seed)), Signature::None);
+        let other = Secret::new("0123456789abcdef0123456789abcdeg");
+        assert_eq!(read.signature(Some(&other)), Signature::Wrong);
+        let mut changed = read;
+        changed.accounts[0].id = Some(RemoteId::new("1").expect("an id"));
+        assert_eq!(changed.signature(Some(&seed)), Signature::Wrong);
     }
 }

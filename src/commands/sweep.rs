@@ -234,6 +234,8 @@ fn ledger(context: &Context, accounts: Vec<(ServiceName, String, Option<RemoteId
                 },
             },
             username: username.clone(),
+            full_username: None,
+            own_password: false,
             email: String::new(),
             timeout_ms: 0,
             needs: Vec::new(),

@@ -37,6 +37,12 @@ pub struct PlannedAccount {
     pub key: AccountKey,
     /// The user name that the service is given.
     pub username: String,
+    /// The user name before it was cut to the service's length, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_username: Option<String>,
+    /// The configuration gives the password: it was neither drawn nor computed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_password: bool,
     /// The e-mail that the service is given.
     pub email: String,
     /// How long one request may take: a create may land until then, even after the process died.

@@ -4,7 +4,7 @@ use fake::Fake as _;
 use fake::faker::name::raw::{FirstName, LastName};
 use fake::locales;
 use minijinja::Value;
-use rand::{CryptoRng, SeedableRng as _};
+use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use ring::digest;
 
@@ -15,6 +15,16 @@ use crate::language::{EvalError, Scope, Template};
 
 /// The role where none is said, as a service of the article's convention is told one always.
 const ROLE: &str = "tester";
+
+/// What is known of a password.
+pub(super) enum Password<'a> {
+    /// It was drawn for this copy.
+    Drawn(Secret),
+    /// It is computed from this seed, once the user name is known.
+    Computed(&'a Secret),
+    /// Chance knew it, and has forgotten it.
+    Unknown,
+}
 
 /// One copy of a persona.
 #[derive(Clone, Debug)]
@@ -37,29 +47,13 @@ pub struct Person {
 }
 
 impl Person {
-    /// Makes it, with a password of its own.
+    /// Makes it. Its own templates see `env`, `run` and what stands before them here.
     pub(super) fn make(
         persona: &Persona,
         copy: &Copy,
         run: &Run,
         scope: &Scope,
-        random: &mut impl CryptoRng,
-    ) -> Result<Self, PlanError> {
-        Self::with_password(persona, copy, run, scope, Some(password::make(random)))
-    }
-
-    /// Makes it again, without the password that only chance knew.
-    pub(super) fn recall(persona: &Persona, copy: &Copy, run: &Run, scope: &Scope) -> Result<Self, PlanError> {
-        Self::with_password(persona, copy, run, scope, None)
-    }
-
-    /// Its own templates see `env`, `run` and what stands before them here.
-    fn with_password(
-        persona: &Persona,
-        copy: &Copy,
-        run: &Run,
-        scope: &Scope,
-        password: Option<Secret>,
+        password: &Password<'_>,
     ) -> Result<Self, PlanError> {
         let (first_name, last_name) = made_names(persona.locale.as_deref(), &copy.name, run)?;
         let mut person = Self {
@@ -67,7 +61,7 @@ impl Person {
             index: copy.index,
             persona: copy.persona,
             username: default_username(&copy.name, run),
-            password,
+            password: None,
             role: ROLE.to_owned(),
             first_name,
             last_name,
@@ -86,6 +80,9 @@ impl Person {
             }
             Ok(Some(text))
         };
+        if let Password::Drawn(drawn) = password {
+            person.password = Some(drawn.clone());
+        }
         if let Some(role) = given(&person, "role", &persona.role)? {
             person.role = role;
         }
@@ -103,6 +100,9 @@ impl Person {
                 )));
             }
             person.username = username;
+        }
+        if let Password::Computed(seed) = password {
+            person.password = password::derive(seed, &person.username);
         }
         person.email = given(&person, "email", &persona.email)?;
         if let Some(password) = given(&person, "password", &persona.password)? {

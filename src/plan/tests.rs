@@ -29,7 +29,14 @@ fn draw(text: &str, selection: &Selection) -> Result<Draft, PlanError> {
     let config = Config::parse("standin.yml", text, &environment).expect("a configuration");
     let now = Timestamp::from_millis(1_795_421_259_000);
     let mut random = ChaCha20Rng::seed_from_u64(1);
-    draw_up(&config, &environment, &run(), selection, now, &mut random)
+    draw_up(
+        &config,
+        &environment,
+        &run(),
+        selection,
+        now,
+        Passwords::Drawn(&mut random),
+    )
 }
 
 fn names(draft: &Draft) -> Vec<String> {

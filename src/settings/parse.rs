@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use super::SettingError;
 use super::sources::{Found, Layers, Texts};
+use crate::domain::secret::Secret;
 use crate::language::nearest;
 
 /// Longer than any job, and short enough that adding it to a point in time can't overflow.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
+
+/// A shorter seed could be guessed from a password that was computed from it.
+const SEED_MIN: usize = 32;
 
 /// Reads typed values and gathers what is wrong, so that all of it is told at once.
 pub(super) struct Reader<'a> {
@@ -25,6 +29,20 @@ impl<'a> Reader<'a> {
     /// A text as it was given, without the white space around it.
     pub(super) fn text(&self, name: &str, field: Field) -> Option<String> {
         self.found(name, field).map(|found| found.value.trim().to_owned())
+    }
+
+    /// A secret to compute others from. What is wrong with it is said without showing it.
+    pub(super) fn seed(&mut self, name: &str, field: Field) -> Option<Secret> {
+        let found = self.found(name, field)?;
+        let value = found.value.trim();
+        if value.chars().count() >= SEED_MIN {
+            return Some(Secret::new(value));
+        }
+        self.errors.push(SettingError {
+            message: format!("{} has fewer than {SEED_MIN} characters", found.source),
+            hint: "make one with `openssl rand -base64 32`, and keep it as a secret".to_owned(),
+        });
+        None
     }
 
     pub(super) fn list(&self, name: &str, field: Field) -> Vec<String> {

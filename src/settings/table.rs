@@ -71,12 +71,23 @@ const NOT_AN_INPUT: Sources = Sources {
     variable: Variable::Counts,
 };
 
-use CommandName::{Cleanup, Demo, Plan, Presets, Run, Sandbox, Schema, Setup, Sweep};
+use CommandName::{Cleanup, Credentials, Demo, Plan, Presets, Run, Sandbox, Schema, Setup, Sweep};
 
 const WITH_CONFIG: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Plan];
 const MAKERS: &[CommandName] = &[Setup, Run];
 const JOBS: &[CommandName] = &[Setup, Cleanup, Run, Sweep];
-const ALL: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Plan, Presets, Schema, Demo, Sandbox];
+const ALL: &[CommandName] = &[
+    Setup,
+    Cleanup,
+    Run,
+    Sweep,
+    Credentials,
+    Plan,
+    Presets,
+    Schema,
+    Demo,
+    Sandbox,
+];
 
 /// Every setting, in the order of the help.
 pub static SETTINGS: &[Setting] = &[
@@ -105,15 +116,26 @@ pub static SETTINGS: &[Setting] = &[
             input: false,
             ..GUARDED
         },
-        commands: &[Setup, Cleanup, Run],
+        commands: &[Setup, Cleanup, Run, Credentials],
     },
     Setting {
         name: "state",
         kind: Kind::Value,
         placeholder: "JSON",
-        help: "the `state` output of a setup, to settle that one only [default: every unsettled journal of this run]",
+        help: "the `state` output of a setup, to deal with that one only [default: every unsettled journal of this run]",
         sources: GUARDED,
-        commands: &[Cleanup],
+        commands: &[Cleanup, Credentials],
+    },
+    Setting {
+        name: "seed",
+        kind: Kind::Value,
+        placeholder: "SECRET",
+        help: "a secret of at least 32 characters, from which passwords are computed, in another job too",
+        sources: Sources {
+            flag: false,
+            ..EVERYWHERE
+        },
+        commands: &[Setup, Cleanup, Run, Credentials],
     },
     Setting {
         name: "mode",
@@ -153,6 +175,14 @@ pub static SETTINGS: &[Setting] = &[
         help: "when an account may remain: fail or warn [default: fail]",
         sources: EVERYWHERE,
         commands: &[Cleanup, Run],
+    },
+    Setting {
+        name: "when-secrets-missing",
+        kind: Kind::Value,
+        placeholder: "WHAT",
+        help: "when variables are missing on a fork's pull request or for Dependabot: fail or skip [default: fail]",
+        sources: EVERYWHERE,
+        commands: &[Setup],
     },
     Setting {
         name: "wait",
@@ -278,9 +308,9 @@ pub static SETTINGS: &[Setting] = &[
         name: "format",
         kind: Kind::Value,
         placeholder: "FORMAT",
-        help: "text or json [default: text]",
+        help: "text or json [default: text]; of `credentials` json or dotenv [default: json]",
         sources: EVERYWHERE,
-        commands: &[Sweep, Plan],
+        commands: &[Sweep, Credentials, Plan],
     },
     Setting {
         name: "older-than",

@@ -13,6 +13,7 @@ mod bounds;
 mod canary;
 mod cancel;
 mod chaos;
+mod credentials;
 mod demo;
 mod desk;
 mod docs;

@@ -53,8 +53,11 @@ impl Handle {
     }
 
     pub(super) fn open_existing(&self, name: &str) -> io::Result<File> {
-        let path = self.0.join(name);
-        if std::fs::symlink_metadata(&path)?.is_file() {
+        Self::open_existing_at(&self.0.join(name))
+    }
+
+    pub(super) fn open_existing_at(path: &Path) -> io::Result<File> {
+        if std::fs::symlink_metadata(path)?.is_file() {
             OpenOptions::new().read(true).append(true).open(path)
         } else {
             Err(io::Error::other("not a regular file"))

@@ -118,14 +118,11 @@ impl Handle {
     }
 
     pub(super) fn open_existing(&self, name: &str) -> io::Result<File> {
-        // Without NONBLOCK a pipe of this name would keep us waiting for ever.
-        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let file = File::from(rustix::fs::openat(&self.0, name, flags, Mode::empty())?);
-        if file.metadata()?.is_file() {
-            Ok(file)
-        } else {
-            Err(io::Error::other("not a regular file"))
-        }
+        open_existing(&self.0, Path::new(name))
+    }
+
+    pub(super) fn open_existing_at(path: &Path) -> io::Result<File> {
+        open_existing(CWD, path)
     }
 
     pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -144,4 +141,15 @@ impl Handle {
 fn create_new(at: impl std::os::fd::AsFd, name: &Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     Ok(File::from(rustix::fs::openat(at, name, flags, FILE)?))
+}
+
+fn open_existing(at: impl std::os::fd::AsFd, name: &Path) -> io::Result<File> {
+    // Without NONBLOCK a pipe of this name would keep us waiting for ever.
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::openat(at, name, flags, Mode::empty())?);
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("not a regular file"))
+    }
 }

@@ -134,6 +134,8 @@ fn planned(service: &ServiceName, username: String, account: String) -> PlannedA
             account,
         },
         username,
+        full_username: None,
+        own_password: false,
         email: String::new(),
         timeout_ms: 0,
         needs: Vec::new(),

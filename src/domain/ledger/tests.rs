@@ -28,6 +28,8 @@ fn plan(accounts: &[&str]) -> Planned {
                 key: key(account),
                 username: format!("sd-x-{account}"),
                 email: format!("sd-x-{account}@example.com"),
+                full_username: None,
+                own_password: false,
                 timeout_ms: 10_000,
                 needs: Vec::new(),
                 unmarked: false,

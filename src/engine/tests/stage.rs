@@ -48,8 +48,15 @@ impl Stage {
             marker: Marker::new("sd", now, Duration::from_hours(24), &origin, "k3x9q"),
         };
         let mut random = ChaCha20Rng::seed_from_u64(1);
-        let draft = plan::draw_up(&config, &environment, &run, &Selection::default(), now, &mut random)
-            .unwrap_or_else(|error| panic!("{error}"));
+        let draft = plan::draw_up(
+            &config,
+            &environment,
+            &run,
+            &Selection::default(),
+            now,
+            plan::Passwords::Drawn(&mut random),
+        )
+        .unwrap_or_else(|error| panic!("{error}"));
         let scope = plan::scope(&environment, &run);
         let sites = config
             .services

@@ -1,0 +1,240 @@
+//! `credentials`: names and passwords of the run's accounts, from the files of its setups or computed from a seed.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::by_name;
+use super::context::{Context, in_full};
+use super::deliver::{self, Delivered};
+use super::exit::{ExitCode, Failure};
+use super::sealed::SealedCopy;
+use super::state::{Signature, State};
+use crate::adapters::entry::EntryDir;
+use crate::adapters::private_dir::read_private_file;
+use crate::domain::ledger::Ledger;
+use crate::domain::secret::Secret;
+use crate::plan;
+use crate::settings::DataFormat;
+
+/// A credentials file, as `deliver` writes it.
+#[derive(Deserialize)]
+struct File {
+    accounts: BTreeMap<String, Credential>,
+}
+
+#[derive(Deserialize)]
+struct Credential {
+    service: String,
+    account: String,
+    username: String,
+    email: String,
+    password: String,
+    id: String,
+    #[serde(default)]
+    secrets: BTreeMap<String, String>,
+}
+
+/// An account of the output `accounts`.
+#[derive(Deserialize)]
+struct Told {
+    service: String,
+    account: String,
+    username: String,
+    email: String,
+    id: String,
+    full_username: Option<String>,
+    #[serde(default)]
+    own_password: bool,
+}
+
+/// The command.
+pub(super) fn credentials(context: &Context) -> Result<ExitCode, Failure> {
+    let accounts = match &context.settings.state {
+        Some(text) => of_state(context, text)?,
+        None => of_run(context)?,
+    };
+    // In another job than that of the setup the runner has not heard of them yet.
+    for account in &accounts {
+        for secret in [&account.password]
+            .into_iter()
+            .chain(account.secrets.iter().map(|(_, secret)| secret))
+        {
+            context.console.mask(secret);
+        }
+    }
+    let text = match context.settings.format {
+        DataFormat::Dotenv => dotenv(&accounts)?,
+        DataFormat::Json | DataFormat::Text => deliver::credentials_json(&accounts)?.expose().to_owned(),
+    };
+    context.console.data(&text);
+    Ok(ExitCode::Success)
+}
+
+/// What the setups of this run have put aside on this machine.
+fn of_run(context: &Context) -> Result<Vec<Delivered>, Failure> {
+    let journals = context.journals()?;
+    let mut found: Vec<(Ledger, Vec<Delivered>)> = Vec::new();
+    for entry in EntryDir::all(&journals)?.0 {
+        if !by_name::is_of_this_run(context, entry.name()) {
+            continue;
+        }
+        match (entry.read(), of_entry(&entry)) {
+            (Ok(reading), Ok(Some(accounts))) => found.push((reading.ledger, accounts)),
+            (Ok(_), Ok(None)) => {}
+            (Err(error), _) | (_, Err(error)) => context.console.warning(&in_full(&error)),
+        }
+    }
+    found.sort_by_key(|(ledger, _)| ledger.plan().at);
+    let mut accounts: Vec<Delivered> = Vec::new();
+    for account in found.into_iter().flat_map(|(_, accounts)| accounts) {
+        if let Some(older) = accounts.iter().position(|other| other.key() == account.key()) {
+            context.console.warning(&format!(
+                "`{}` was made by several setups of this run, and only the last is shown\nhint: name one by `state`",
+                account.key()
+            ));
+            accounts.remove(older);
+        }
+        accounts.push(account);
+    }
+    if accounts.is_empty() {
+        return Err(Failure::usage(format!(
+            "`{}` holds no credentials of this run: no setup has succeeded here, or its accounts are deleted\nhint: run `standin setup` first; in another job set `STANDIN_SEED`, and give the setup's output `state`",
+            journals.path().display()
+        )));
+    }
+    Ok(accounts)
+}
+
+/// The credentials file of an entry, wherever it is; none before the setup has succeeded and after a cleanup has begun.
+fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
+    let bytes = if entry.is_elsewhere()? {
+        let Some(path) = entry.sealed::<SealedCopy>()?.and_then(|sealed| sealed.credentials_file) else {
+            return Ok(None);
+        };
+        read_private_file(&path)?
+    } else {
+        let Some(bytes) = entry.credentials()? else {
+            return Ok(None);
+        };
+        bytes
+    };
+    let file: File = serde_json::from_slice(&bytes)
+        .map_err(|error| anyhow::anyhow!("the credentials of `{}` can't be read: {error}", entry.name()))?;
+    let accounts = file.accounts.into_values().map(|it| Delivered {
+        service: it.service,
+        account: it.account,
+        username: it.username,
+        email: it.email,
+        id: it.id,
+        full_username: None,
+        own_password: false,
+        outputs: Map::new(),
+        password: Secret::new(it.password),
+        secrets: it
+            .secrets
+            .into_iter()
+            .map(|(name, value)| (name, Secret::new(value)))
+            .collect(),
+    });
+    Ok(Some(accounts.collect()))
+}
+
+/// What another job told, with the passwords that its seed gives.
+fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
+    let is_list = serde_json::from_str::<Vec<Value>>(text).is_ok();
+    let told: Vec<Told> = if is_list {
+        serde_json::from_str(text).map_err(|error| {
+            Failure::usage(format!(
+                "`state` can't be read as the output `accounts`: {error}\nhint: give the output `state` or `accounts` of the setup as it is"
+            ))
+        })?
+    } else {
+        let state = by_name::read_state(text)?;
+        if let Some(accounts) = here(context, &state)? {
+            return Ok(accounts);
+        }
+        if state.signature(context.settings.seed.as_ref()) == Signature::Wrong {
+            return Err(Failure::usage(
+                "`state` is not signed with this seed, or was changed since: its passwords can't be computed\nhint: give the seed that the setup was given",
+            ));
+        }
+        if state.attempt < context.identity.attempt {
+            context.console.warning(&by_name::of_earlier_attempt(context, &state));
+        }
+        state.accounts.into_iter().map(Told::from).collect()
+    };
+    let Some(seed) = &context.settings.seed else {
+        return Err(Failure::usage(
+            "there is no `seed`, and the passwords of another job's accounts can only be computed\nhint: give setup and this command the same seed, in the variable `STANDIN_SEED`",
+        ));
+    };
+    let mut accounts = Vec::new();
+    for one in told {
+        let full = one.full_username.as_ref().unwrap_or(&one.username);
+        let Some(password) = plan::derive(seed, full).filter(|_| !one.own_password) else {
+            context.console.warning(&format!(
+                "`{}/{}` is left out: its password stands in the configuration",
+                one.service, one.account
+            ));
+            continue;
+        };
+        accounts.push(Delivered {
+            service: one.service,
+            account: one.account,
+            username: one.username,
+            email: one.email,
+            id: one.id,
+            full_username: None,
+            own_password: false,
+            outputs: Map::new(),
+            password,
+            secrets: Vec::new(),
+        });
+    }
+    Ok(accounts)
+}
+
+/// The credentials of a state's setup, where that was on this machine.
+fn here(context: &Context, state: &State) -> Result<Option<Vec<Delivered>>, Failure> {
+    if !by_name::is_of_this_run(context, &state.marker) {
+        return Ok(None);
+    }
+    let entry = context
+        .journals()
+        .and_then(|journals| EntryDir::open_in(&journals, &state.marker));
+    Ok(match entry {
+        Ok(entry) => of_entry(&entry)?,
+        Err(_) => None,
+    })
+}
+
+impl From<super::state::StateAccount> for Told {
+    fn from(account: super::state::StateAccount) -> Self {
+        Self {
+            email: account.email(),
+            service: account.service,
+            account: account.account,
+            username: account.username,
+            id: account.id.map(|id| id.as_str().to_owned()).unwrap_or_default(),
+            full_username: account.full_username,
+            own_password: account.own_password,
+        }
+    }
+}
+
+/// Lines for a shell, which the usual readers of dotenv files take too: between single quotes nothing has a meaning.
+fn dotenv(accounts: &[Delivered]) -> Result<String, Failure> {
+    let mut text = String::new();
+    for (name, value) in accounts.iter().flat_map(Delivered::variables) {
+        let value = value.expose();
+        if value.contains('\'') || value.chars().any(char::is_control) {
+            return Err(Failure::usage(format!(
+                "`{name}` has a quote or a control character, which dotenv files can't say alike to all\nhint: use `--format json`"
+            )));
+        }
+        text.extend([name.as_str(), "='", value, "'\n"]);
+    }
+    Ok(text)
+}
