@@ -146,6 +146,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
         CommandName::Setup => Command::Setup,
         CommandName::Cleanup => Command::Cleanup,
         CommandName::Sweep => Command::Sweep,
+        CommandName::Status => Command::Status,
         CommandName::Credentials => Command::Credentials,
         CommandName::Plan => Command::Plan,
         CommandName::Presets => Command::Presets(asked),

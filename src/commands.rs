@@ -10,6 +10,7 @@ mod demo;
 mod exit;
 mod grant;
 mod job_report;
+mod known;
 mod load;
 mod plan;
 mod prepare;
@@ -21,6 +22,7 @@ mod sealed;
 mod settle;
 mod setup;
 mod state;
+mod status;
 mod sweep;
 mod tls;
 mod wire;
@@ -89,6 +91,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Credentials => credentials::credentials(context),
         Command::Plan => plan::plan(context),
         Command::Sweep => sweep::sweep(context).await,
+        Command::Status => status::status(context).await,
         Command::Presets(name) => presets::presets(context, name.as_deref()),
         Command::Schema => Ok(schema::schema(context)),
         Command::Demo => demo::demo(context).await,

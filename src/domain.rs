@@ -12,5 +12,6 @@ pub mod marker;
 pub mod outcome;
 pub mod pace;
 pub mod secret;
+pub mod standing;
 pub mod sweep;
 pub mod time;

@@ -16,6 +16,7 @@ mod ready;
 mod schedule;
 mod settle;
 mod site;
+mod status;
 mod stuck;
 
 use std::cell::{Cell, RefCell};

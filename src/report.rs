@@ -9,5 +9,5 @@ mod table;
 pub use line::{Level, Line};
 pub use narrator::{Narrator, Phase};
 pub use outcome::{after_cleanup, after_setup, hint, leftovers, plural};
-pub use summary::{AccountRow, cleanup_summary, setup_summary};
+pub use summary::{AccountRow, cleanup_summary, setup_summary, status_summary};
 pub use table::table;

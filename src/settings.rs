@@ -54,6 +54,8 @@ pub struct Settings {
     pub credentials_file: Option<PathBuf>,
     /// The form of `plan`'s output.
     pub format: DataFormat,
+    /// Look again and again.
+    pub watch: bool,
     /// What `sweep` goes by.
     pub sweep: SweepSettings,
     /// What `sandbox` serves.
@@ -163,6 +165,8 @@ pub enum Mode {
     Cleanup,
     /// `sweep`
     Sweep,
+    /// `status`
+    Status,
     /// `plan`
     Plan,
 }
@@ -290,6 +294,7 @@ impl Settings {
                         ("setup", Mode::Setup),
                         ("cleanup", Mode::Cleanup),
                         ("sweep", Mode::Sweep),
+                        ("status", Mode::Status),
                         ("plan", Mode::Plan),
                     ],
                 )
@@ -323,6 +328,7 @@ impl Settings {
             properties,
             credentials_file,
             format: format(&mut reader, &invocation.command),
+            watch: reader.switch("watch", |texts| texts.watch.as_deref()).unwrap_or(false),
             sweep: sweep(&mut reader),
             sandbox: sandbox(&mut reader),
             sealed: sealed(&mut reader, environment, defaults),

@@ -21,6 +21,8 @@ pub enum Command {
     Presets(Option<String>),
     /// Delete old marked accounts by listing the services.
     Sweep,
+    /// Show how the accounts of a setup stand.
+    Status,
     /// Print the configuration's JSON Schema.
     Schema,
     /// Show a life cycle on services of our own.
@@ -44,6 +46,7 @@ impl Command {
             Self::Plan => CommandName::Plan,
             Self::Presets(_) => CommandName::Presets,
             Self::Sweep => CommandName::Sweep,
+            Self::Status => CommandName::Status,
             Self::Schema => CommandName::Schema,
             Self::Demo => CommandName::Demo,
             Self::Sandbox => CommandName::Sandbox,
@@ -75,6 +78,8 @@ pub enum CommandName {
     Presets,
     /// `sweep`
     Sweep,
+    /// `status`
+    Status,
     /// `schema`
     Schema,
     /// `demo`
@@ -142,6 +147,16 @@ pub(super) static COMMANDS: &[Row] = &[
                 carries no marker is never touched.",
         exit_codes: "0; 1 something is left, or a list is incomplete; 2 wrong arguments, configuration or\n\
                      variables; 130, 143 stopped by a signal",
+    },
+    Row {
+        command: CommandName::Status,
+        name: "status",
+        usage: "status [SETTINGS]",
+        summary: "ask whether the accounts of a setup are alive and ready; changes nothing",
+        about: "Asks the services for every account of this run's journals, or of `state`, and shows which are\n\
+                ready, missing, or changed: renamed, disabled, locked. With `--watch` it looks every 30 s until\n\
+                one is not ready or it is stopped.",
+        exit_codes: "0 all are ready; 1 one is not; 2 wrong arguments or configuration",
     },
     Row {
         command: CommandName::Credentials,

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::context::{Context, in_full};
 use super::exit::{ExitCode, Failure};
-use super::{by_name, cleanup, plan, prepare, setup, sweep};
+use super::{by_name, cleanup, plan, prepare, setup, status, sweep};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::signals::Signals;
@@ -45,6 +45,7 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
         Mode::Setup => "setup",
         Mode::Cleanup => "cleanup",
         Mode::Sweep => "sweep",
+        Mode::Status => "status",
         Mode::Plan => "plan",
     };
     let manual = context.settings.sealed.cleanup == CleanupWhen::Manual;
@@ -58,6 +59,7 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
     match context.settings.mode {
         Mode::Cleanup => cleanup::cleanup(context).await,
         Mode::Sweep => sweep::sweep(context).await,
+        Mode::Status => status::status(context).await,
         Mode::Plan => plan::plan(context),
         Mode::Setup => {
             let signals = Signals::listen().context("signals can't be listened for")?;

@@ -9,8 +9,9 @@ use rand::rngs::SysRng;
 use super::context::{Context, in_full};
 use super::exit::Failure;
 use super::job_report::write_report;
+use super::known::{Kept, Known, kept};
 use super::load;
-use super::settle::{Kept, Outcome, Owed, conclude, delete, kept};
+use super::settle::{Outcome, conclude, delete};
 use super::state::{Signature, State, VERSION};
 use super::tls::KeptFiles;
 use crate::adapters::entry::EntryDir;
@@ -80,8 +81,49 @@ pub(super) fn read_state(text: &str) -> Result<State, Failure> {
     Ok(state)
 }
 
-/// Settles the accounts of a `state` output, which another job has set.
-pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signals) -> Result<Outcome, Failure> {
+/// Where the accounts of a `state` are known from.
+pub(super) enum Subject {
+    /// From the journal of a setup on this machine, which knows more than what it told.
+    Journal(EntryDir),
+    /// From what the state says alone.
+    State(Box<OfState>),
+}
+
+/// Accounts that a `state` tells of.
+pub(super) struct OfState {
+    state: State,
+    run: Run,
+    today: Today,
+    ledger: Ledger,
+    /// It is signed with our seed: its ids are believed.
+    believed: bool,
+}
+
+impl OfState {
+    /// The accounts for an engine, with where each stands as far as the state says.
+    pub(super) fn known(&self, context: &Context) -> (Known<'_>, Ledger) {
+        let today = &self.today;
+        let known = Known {
+            config: &today.config,
+            variables: &today.variables,
+            run: &self.run,
+            sealed: &today.sealed,
+            journal: None,
+            files: today.files.clone(),
+            believes_ids: self.believed,
+            deadline: context.clock.now() + today.sealed.cleanup_deadline,
+        };
+        (known, self.ledger.clone())
+    }
+
+    /// A word on "re-run failed jobs", where that may be why they are gone.
+    pub(super) fn of_earlier_attempt(&self, context: &Context) -> Option<String> {
+        of_earlier_attempt(context, &self.state)
+    }
+}
+
+/// Takes up the accounts of a `state` output.
+pub(super) fn subject(context: &Context, text: &str) -> Result<Subject, Failure> {
     let state = read_state(text)?;
     let signature = state.signature(context.settings.seed.as_ref());
     // Before anything is opened by it: a state may name the journal of another run that is still at work.
@@ -94,31 +136,56 @@ pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signal
             ));
         }
     };
-    // The journal of a setup on this machine knows more than what it told.
     if let Ok(entry) = context
         .journals()
         .and_then(|journals| EntryDir::open_in(&journals, &state.marker))
     {
-        return super::settle::settle(context, &entry, signals).await;
+        return Ok(Subject::Journal(entry));
     }
     let today = configuration(context, None, &run)?;
     let believed = signature == Signature::Ours;
     let ledger = ledger_of(context, &today, &run, &state, believed);
+    Ok(Subject::State(Box::new(OfState {
+        state,
+        run,
+        today,
+        ledger,
+        believed,
+    })))
+}
+
+/// Settles the accounts of a `state` output, which another job has set.
+pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signals) -> Result<Outcome, Failure> {
+    let told = match subject(context, text)? {
+        Subject::Journal(entry) => return super::settle::settle(context, &entry, signals).await,
+        Subject::State(told) => *told,
+    };
     let now = context.clock.now();
-    let told = ledger.plan().accounts.len();
-    let (outcome, settled) = settle(context, &today, &run, ledger, (now, believed), signals).await?;
-    if state.attempt < context.identity.attempt && settled.deleted == 0 && settled.absent == told {
-        context.console.notice(&of_earlier_attempt(context, &state));
+    let number = told.ledger.plan().accounts.len();
+    let (outcome, settled) = settle(
+        context,
+        &told.today,
+        &told.run,
+        told.ledger,
+        (now, told.believed),
+        signals,
+    )
+    .await?;
+    let is_gone = settled.deleted == 0 && settled.absent == number;
+    if let Some(text) = of_earlier_attempt(context, &told.state).filter(|_| is_gone) {
+        context.console.notice(&text);
     }
     Ok(outcome)
 }
 
-/// What "re-run failed jobs" does to those who use a state: the setup is not run again, and its accounts are gone.
-pub(super) fn of_earlier_attempt(context: &Context, state: &State) -> String {
-    format!(
-        "this `state` is of attempt {} and this is attempt {}: the accounts of the earlier attempt were deleted at its end\nhint: re-run all jobs, so that the setup is run again; to re-run failed jobs alone keeps the outputs of the earlier attempt",
-        state.attempt, context.identity.attempt
-    )
+/// What "re-run failed jobs" does to those who use a state, where this is such a state: the setup is not run again, and its
+/// accounts are gone.
+pub(super) fn of_earlier_attempt(context: &Context, state: &State) -> Option<String> {
+    let now = context.identity.attempt;
+    (state.attempt < now).then(|| format!(
+        "this `state` is of attempt {} and this is attempt {now}: the accounts of the earlier attempt were deleted at its end\nhint: re-run all jobs, so that the setup is run again; to re-run failed jobs alone keeps the outputs of the earlier attempt",
+        state.attempt
+    ))
 }
 
 /// The run of a signed state: of this repository, but not of this run alone.
@@ -323,7 +390,7 @@ async fn settle(
     signals: &Signals,
 ) -> Result<(Outcome, Settled), Failure> {
     let sealed = &today.sealed;
-    let owed = Owed {
+    let known = Known {
         config: &today.config,
         variables: &today.variables,
         run,
@@ -333,7 +400,7 @@ async fn settle(
         believes_ids,
         deadline: begun + sealed.cleanup_deadline,
     };
-    let (settled, ledger, requests) = delete(context, owed, ledger, signals).await?;
+    let (settled, ledger, requests) = delete(context, known, ledger, signals).await?;
     let took = context.clock.now().since(begun);
     conclude(context, &settled, "standin cleanup", took);
     let counted = (requests, took);

@@ -2,11 +2,13 @@
 
 use anyhow::Context as _;
 
-use super::context::Context;
+use super::context::{Context, in_full};
 use super::exit::{ExitCode, Failure};
 use super::{by_name, settle};
 use crate::adapters::entry::EntryDir;
+use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::adapters::signals::Signals;
+use crate::domain::ledger::Ledger;
 
 /// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
@@ -16,25 +18,13 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     }
     let journals = context.journals()?;
     let mut found = Vec::new();
-    let (entries, refused) = EntryDir::all(&journals)?;
-    for error in refused {
-        context.console.warning(&format!(
-            "a journal is ignored: {}",
-            super::context::in_full(&error.into())
-        ));
-    }
-    for entry in entries {
-        match entry.read() {
-            Ok(reading) => {
-                let plan = reading.ledger.plan();
-                let ours = plan.repository == context.identity.repository && plan.run == context.identity.run_id;
-                if ours && (!reading.ledger.is_settled() || entry.is_sealed()?) {
-                    found.push(entry);
-                }
-            }
-            // What can't be read is looked for by name, if the name of the entry is a marker of this run.
-            Err(_) if by_name::is_of_this_run(context, entry.name()) => found.push(entry),
-            Err(error) => context.console.warning(&super::context::in_full(&error)),
+    for (entry, ledger) in of_this_run(context, &journals)? {
+        let is_owed = match ledger {
+            Some(ledger) => !ledger.is_settled() || entry.is_sealed()?,
+            None => true,
+        };
+        if is_owed {
+            found.push(entry);
         }
     }
     if found.is_empty() {
@@ -64,4 +54,32 @@ pub(super) async fn settle_all(
         code = if code == ExitCode::Success { ended } else { code };
     }
     Ok(code)
+}
+
+/// The entries of this run, each with what its journal says, if that can be read. What is ignored is told.
+pub(super) fn of_this_run(
+    context: &Context,
+    journals: &PrivateDir,
+) -> Result<Vec<(EntryDir, Option<Ledger>)>, PrivateDirError> {
+    let mut found = Vec::new();
+    let (entries, refused) = EntryDir::all(journals)?;
+    for error in refused {
+        context
+            .console
+            .warning(&format!("a journal is ignored: {}", in_full(&error.into())));
+    }
+    for entry in entries {
+        match entry.read() {
+            Ok(reading) => {
+                let plan = reading.ledger.plan();
+                if plan.repository == context.identity.repository && plan.run == context.identity.run_id {
+                    found.push((entry, Some(reading.ledger)));
+                }
+            }
+            // What can't be read is looked for by name, if the name of the entry is a marker of this run.
+            Err(_) if by_name::is_of_this_run(context, entry.name()) => found.push((entry, None)),
+            Err(error) => context.console.warning(&in_full(&error)),
+        }
+    }
+    Ok(found)
 }

@@ -49,10 +49,10 @@ impl Context {
         }
     }
 
-    /// The settings that a cleanup goes by: those that setup has sealed, but for what the user says to `cleanup` itself.
+    /// The settings that a cleanup goes by: those that setup has sealed, but for what the user says to `cleanup` or `status` itself.
     /// Post says nothing of its own, since later steps can change what it is given.
     pub(super) fn over(&self, sealed: Sealed) -> Sealed {
-        if self.invocation.command == Command::Cleanup {
+        if matches!(self.invocation.command, Command::Cleanup | Command::Status) {
             Settings::read_over(&self.invocation, &self.environment, sealed)
                 .0
                 .sealed
@@ -123,4 +123,12 @@ pub(super) fn in_full(error: &anyhow::Error) -> String {
         }
     }
     text + &hints
+}
+
+/// Why a command came to no end, as text.
+pub(super) fn in_words(failure: Failure) -> String {
+    match failure {
+        Failure::Usage(text) => text,
+        Failure::Failed(error) => in_full(&error),
+    }
 }

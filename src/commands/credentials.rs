@@ -160,8 +160,8 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
                 "`state` is not signed with this seed, or was changed since: its passwords can't be computed\nhint: give the seed that the setup was given",
             ));
         }
-        if state.attempt < context.identity.attempt {
-            context.console.warning(&by_name::of_earlier_attempt(context, &state));
+        if let Some(text) = by_name::of_earlier_attempt(context, &state) {
+            context.console.warning(&text);
         }
         state.accounts.into_iter().map(Told::from).collect()
     };

@@ -1,35 +1,26 @@
 //! What `cleanup`, post, `run` and setup's rollback have in common: settling one entry, and saying how it went.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::by_name;
 use super::context::{Context, in_full};
 use super::exit::{ExitCode, Failure};
 use super::job_report::write_report;
-use super::load::{self, Document};
+use super::known::{Kept, Known, kept, ready};
+use super::load;
 use super::sealed::SealedCopy;
-use super::tls::KeptFiles;
-use super::wire::wire;
 use crate::adapters::entry::{EntryDir, Lock};
 use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
-use crate::adapters::journal::Journal;
 use crate::adapters::private_dir::remove_private_file;
 use crate::adapters::signals::Signals;
-use crate::adapters::world::LiveWorld;
-use crate::config::Config;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::{Leftover, Reason};
-use crate::domain::marker::Marker;
-use crate::domain::time::Timestamp;
-use crate::engine::{Engine, Settled};
-use crate::language::Environment;
-use crate::plan::{self, Run};
+use crate::engine::Settled;
 use crate::ports::Notice;
 use crate::report::{self, Narrator, Phase, plural};
-use crate::settings::{OnLeftover, Sealed};
+use crate::settings::OnLeftover;
 
 /// How long a setup that still runs is given to stop, once it was told to.
 const STOP_WAIT: Duration = Duration::from_secs(30);
@@ -99,7 +90,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
                     .console
                     .warning(&format!("{}; deleting goes on without it", in_full(error)));
             }
-            let owed = Owed {
+            let known = Known {
                 config: &config,
                 variables: &variables,
                 run: &run,
@@ -109,7 +100,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
                 believes_ids: true,
                 deadline: begun + sealed.cleanup_deadline,
             };
-            let (settled, after, requests) = delete(context, owed, ledger, signals).await?;
+            let (settled, after, requests) = delete(context, known, ledger, signals).await?;
             ledger = after;
             (settled, requests)
         }
@@ -198,77 +189,6 @@ async fn lock(context: &Context, entry: &EntryDir, signals: &Signals) -> Option<
     }
 }
 
-/// What a cleanup goes by.
-pub(super) struct Kept {
-    /// The configuration, or why there is none.
-    pub(super) document: Result<Document, String>,
-    /// The settings.
-    pub(super) sealed: Sealed,
-    /// The certificates and keys that were read with it.
-    pub(super) files: Option<KeptFiles>,
-}
-
-/// The configuration and settings that setup sealed; without them those of now.
-pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
-    match entry.sealed::<SealedCopy>() {
-        Ok(Some(sealed)) => {
-            let document = Document {
-                name: sealed.name,
-                text: sealed.text,
-                directory: PathBuf::new(),
-            };
-            return Kept {
-                document: Ok(document),
-                sealed: context.over(sealed.settings),
-                files: Some(sealed.files),
-            };
-        }
-        Ok(None) => context
-            .console
-            .warning("the configuration that setup put aside is gone; today's is used"),
-        Err(error) => context
-            .console
-            .warning(&format!("{}; today's configuration is used", in_full(&error))),
-    }
-    today(context)
-}
-
-/// The configuration and settings of now.
-pub(super) fn today(context: &Context) -> Kept {
-    Kept {
-        document: load::document(context).map_err(in_words),
-        sealed: context.settings.sealed.clone(),
-        files: None,
-    }
-}
-
-/// Why a command came to no end, as text.
-pub(super) fn in_words(failure: Failure) -> String {
-    match failure {
-        Failure::Usage(text) => text,
-        Failure::Failed(error) => in_full(&error),
-    }
-}
-
-fn ready(
-    document: &Document,
-    variables: &Environment,
-    sealed: &Sealed,
-    ledger: &Ledger,
-) -> Result<(Config, Run), String> {
-    let config = load::parse(document, variables, sealed).map_err(in_words)?;
-    let plan = ledger.plan();
-    let marker = Marker::at_front_of(&plan.marker).ok_or("the journal's marker is none")?;
-    let run = Run {
-        repository: plan.repository.clone(),
-        id: plan.run.clone(),
-        attempt: plan.attempt,
-        url: None,
-        marker,
-    };
-    Ok((config, run))
-}
-
 /// Every debt as a leftover, for one reason.
 fn nothing_possible(ledger: &Ledger, reason: &str) -> Settled {
     let leftovers = ledger
@@ -287,57 +207,22 @@ fn nothing_possible(ledger: &Ledger, reason: &str) -> Settled {
     }
 }
 
-/// Accounts that must go, and what is needed for it.
-pub(super) struct Owed<'a> {
-    pub(super) config: &'a Config,
-    pub(super) variables: &'a Environment,
-    pub(super) run: &'a Run,
-    pub(super) sealed: &'a Sealed,
-    pub(super) journal: Option<Journal>,
-    pub(super) files: KeptFiles,
-    /// Do the ids come from a journal of ours, so that an answer without a name says nothing against them?
-    pub(super) believes_ids: bool,
-    /// When it must have ended.
-    pub(super) deadline: Timestamp,
-}
-
 /// Deletes what a ledger owes; says how it went, where each account then stands, and how many requests it took.
 pub(super) async fn delete(
     context: &Context,
-    owed: Owed<'_>,
+    known: Known<'_>,
     ledger: Ledger,
     signals: &Signals,
 ) -> Result<(Settled, Ledger, u64), Failure> {
-    let scope = plan::scope(owed.variables, owed.run);
-    let wired = wire(context, owed.config, owed.variables, &scope, owed.sealed, &owed.files)?;
-    for secret in &wired.secrets {
-        context.console.mask(secret);
-    }
     let debts = ledger.debts().count();
     let group = context.console.group(&format!("deleting {}", plural(debts, "account")));
-    let narrator = RefCell::new(Narrator::new(Phase::Cleanup, debts));
-    let world = LiveWorld {
-        services: wired.services,
-        journal: owed.journal,
-        clock: context.clock,
-        signals,
-        stop_file: None,
-        listener: Box::new(|notice| narrate(context, &narrator, &notice)),
-        keeper: Box::new(|secret| context.console.mask(secret)),
-    };
-    let people = plan::recall(owed.config, owed.variables, owed.run, context.settings.seed.as_ref());
-    let planned = ledger.plan().clone();
-    let account = |place: usize| people.value(&planned.accounts[place]);
-    let mut engine = Engine::new(&world, &wired.sites, ledger, account, owed.deadline);
-    if !owed.believes_ids {
-        engine.doubt_ids();
-    }
-    let settled = engine.settle().await;
+    let narrator = Narrator::new(Phase::Cleanup, debts);
+    let settled = known
+        .engage(context, ledger, narrator, signals, async |engine| engine.settle().await)
+        .await;
     context.console.end_progress();
     drop(group);
-    let requests = engine.requests();
-    let (ledger, _) = engine.into_parts();
-    Ok((settled, ledger, requests))
+    settled
 }
 
 /// Says what the engine tells.

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::context::in_words;
 use super::exit::Failure;
-use super::settle::in_words;
 use crate::adapters::http::TlsFiles;
 use crate::config::{Config, Service};
 use crate::domain::secret::Secret;

@@ -79,6 +79,17 @@ pub fn cleanup_summary(title: &str, left: &[Leftover], again: &str) -> String {
     text
 }
 
+/// The summary of a look at accounts.
+pub fn status_summary(title: &str, head: &[&str], rows: &[Vec<String>]) -> String {
+    let shown = &rows[..rows.len().min(ROWS_MAX)];
+    format!(
+        "### Standin: {}\n\n{}{}",
+        escape(title),
+        markdown(head, shown),
+        more(rows.len())
+    )
+}
+
 fn more(rows: usize) -> String {
     match rows.checked_sub(ROWS_MAX) {
         None | Some(0) => String::new(),

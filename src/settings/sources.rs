@@ -49,6 +49,7 @@ pub(super) struct Texts {
     pub(super) protect: Option<String>,
     pub(super) max: Option<String>,
     pub(super) dry_run: Option<String>,
+    pub(super) watch: Option<String>,
     pub(super) port: Option<String>,
     pub(super) services: Option<String>,
     pub(super) fault: Option<String>,

@@ -71,16 +71,18 @@ const NOT_AN_INPUT: Sources = Sources {
     variable: Variable::Counts,
 };
 
-use CommandName::{Cleanup, Credentials, Demo, Plan, Presets, Run, Sandbox, Schema, Setup, Sweep};
+use CommandName::{Cleanup, Credentials, Demo, Plan, Presets, Run, Sandbox, Schema, Setup, Status, Sweep};
 
-const WITH_CONFIG: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Plan];
+const WITH_CONFIG: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Status, Plan];
 const MAKERS: &[CommandName] = &[Setup, Run];
 const JOBS: &[CommandName] = &[Setup, Cleanup, Run, Sweep];
+const ASKERS: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Status];
 const ALL: &[CommandName] = &[
     Setup,
     Cleanup,
     Run,
     Sweep,
+    Status,
     Credentials,
     Plan,
     Presets,
@@ -116,7 +118,7 @@ pub static SETTINGS: &[Setting] = &[
             input: false,
             ..GUARDED
         },
-        commands: &[Setup, Cleanup, Run, Credentials],
+        commands: &[Setup, Cleanup, Run, Status, Credentials],
     },
     Setting {
         name: "state",
@@ -124,7 +126,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "JSON",
         help: "the `state` output of a setup, to deal with that one only [default: every unsettled journal of this run]",
         sources: GUARDED,
-        commands: &[Cleanup, Credentials],
+        commands: &[Cleanup, Status, Credentials],
     },
     Setting {
         name: "seed",
@@ -135,13 +137,13 @@ pub static SETTINGS: &[Setting] = &[
             flag: false,
             ..EVERYWHERE
         },
-        commands: &[Setup, Cleanup, Run, Credentials],
+        commands: &[Setup, Cleanup, Run, Status, Credentials],
     },
     Setting {
         name: "mode",
         kind: Kind::Value,
         placeholder: "MODE",
-        help: "what the action does: setup, cleanup or plan [default: setup]",
+        help: "what the action does: setup, cleanup, sweep, status or plan [default: setup]",
         sources: Sources {
             flag: false,
             input: true,
@@ -230,7 +232,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "N",
         help: "requests at once in one service [default: of the configuration]",
         sources: EVERYWHERE,
-        commands: JOBS,
+        commands: ASKERS,
     },
     Setting {
         name: "timeout",
@@ -238,7 +240,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "TIME",
         help: "how long one request may take [default: of the configuration]",
         sources: EVERYWHERE,
-        commands: JOBS,
+        commands: ASKERS,
     },
     Setting {
         name: "export-env",
@@ -310,7 +312,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "FORMAT",
         help: "text or json [default: text]; of `credentials` json or dotenv [default: json]",
         sources: EVERYWHERE,
-        commands: &[Sweep, Credentials, Plan],
+        commands: &[Sweep, Status, Credentials, Plan],
     },
     Setting {
         name: "older-than",
@@ -361,6 +363,14 @@ pub static SETTINGS: &[Setting] = &[
         commands: &[Sweep],
     },
     Setting {
+        name: "watch",
+        kind: Kind::Switch,
+        placeholder: "",
+        help: "look again every 30 s until an account is not ready or it is stopped",
+        sources: EVERYWHERE,
+        commands: &[Status],
+    },
+    Setting {
         name: "port",
         kind: Kind::Value,
         placeholder: "PORT",
@@ -406,7 +416,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "",
         help: "write the job summary where the host has one; `--summary=false` doesn't [default: true]",
         sources: EVERYWHERE,
-        commands: JOBS,
+        commands: ASKERS,
     },
     Setting {
         name: "log-format",

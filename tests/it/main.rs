@@ -8,6 +8,7 @@
 mod act;
 mod admission;
 mod article;
+mod ask;
 mod bad_input;
 mod bounds;
 mod canary;
@@ -36,6 +37,7 @@ mod services;
 mod shim;
 mod snapshot;
 mod state;
+mod status;
 mod sweep;
 mod tidy;
 mod tls;

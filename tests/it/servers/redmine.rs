@@ -99,6 +99,9 @@ fn a_locked_user_is_deleted_too_and_no_api_key_is_kept() {
         .to_owned();
     assert_eq!(real.server.ask("PUT", &path, r#"{"user": {"status": 3}}"#).status, 204);
     assert!(!machine.holds(&key), "the API key of an account stands in a file");
+    let status = machine.run(&["status"]);
+    assert_eq!(status.code(), Some(1), "{}", status.log);
+    assert!(status.data.contains("changed"), "{}", status.data);
     let cleanup = machine.run(&["cleanup"]);
     assert_eq!(cleanup.code(), Some(0), "{}", cleanup.log);
     assert_eq!(real.count("loc"), 0);

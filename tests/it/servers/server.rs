@@ -1,8 +1,7 @@
 //! A real server on loopback, started by its script for as long as somebody holds it.
 
 use std::env;
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -11,8 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::ask::{Said, ask};
 
 /// What the servers' administrators log in with.
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -53,19 +53,6 @@ pub(crate) struct Server {
     port: u16,
     /// All that it writes.
     _data: TempDir,
-}
-
-/// An answer.
-pub(crate) struct Said {
-    pub(crate) status: u16,
-    pub(crate) body: String,
-}
-
-impl Said {
-    /// The body as JSON; null where it is none.
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_default()
-    }
 }
 
 impl Server {
@@ -140,26 +127,8 @@ impl Server {
             .unwrap_or_else(|| panic!("{} does not answer", self.kind.name))
     }
 
-    /// HTTP/1.0, so that every server says the length of its answer or closes after it.
     fn try_ask(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Option<Said> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        let body = if method == "GET" { "" } else { body };
-        let mut head = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n");
-        for header in headers {
-            head.push_str(header);
-            head.push_str("\r\n");
-        }
-        let length = body.len();
-        let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
-        stream.write_all((head + body).as_bytes()).ok()?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).ok()?;
-        let answer = String::from_utf8_lossy(&answer);
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        Some(Said {
-            status: head.split(' ').nth(1)?.parse().ok()?,
-            body: body.to_owned(),
-        })
+        ask(self.port, method, path, headers, body)
     }
 }
 

@@ -1,0 +1,149 @@
+//! Accounts that a journal or a state tells of, and an engine for them.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use super::context::{Context, in_full, in_words};
+use super::exit::Failure;
+use super::load::{self, Document};
+use super::sealed::SealedCopy;
+use super::settle::narrate;
+use super::tls::KeptFiles;
+use super::wire::wire;
+use crate::adapters::entry::EntryDir;
+use crate::adapters::journal::Journal;
+use crate::adapters::signals::Signals;
+use crate::adapters::world::LiveWorld;
+use crate::config::Config;
+use crate::domain::ledger::Ledger;
+use crate::domain::marker::Marker;
+use crate::domain::time::Timestamp;
+use crate::engine::Engine;
+use crate::language::Environment;
+use crate::plan::{self, Run};
+use crate::report::Narrator;
+use crate::settings::Sealed;
+
+/// Accounts that are known already, and what is needed to ask for them.
+pub(super) struct Known<'a> {
+    /// The configuration.
+    pub(super) config: &'a Config,
+    /// What it may see of the variables.
+    pub(super) variables: &'a Environment,
+    /// The run that made them.
+    pub(super) run: &'a Run,
+    /// The settings.
+    pub(super) sealed: &'a Sealed,
+    /// Where what is done is written down, if that can be done.
+    pub(super) journal: Option<Journal>,
+    /// Certificates and keys.
+    pub(super) files: KeptFiles,
+    /// Do the ids come from a journal of ours, so that an answer without a name says nothing against them?
+    pub(super) believes_ids: bool,
+    /// When it must have ended.
+    pub(super) deadline: Timestamp,
+}
+
+impl Known<'_> {
+    /// Has an engine do something with them; gives what came of it, where each account then stands, and how many requests
+    /// it took.
+    pub(super) async fn engage<T>(
+        self,
+        context: &Context,
+        ledger: Ledger,
+        narrator: Narrator,
+        signals: &Signals,
+        work: impl AsyncFnOnce(&mut Engine<'_, LiveWorld<'_>>) -> T,
+    ) -> Result<(T, Ledger, u64), Failure> {
+        let scope = plan::scope(self.variables, self.run);
+        let wired = wire(context, self.config, self.variables, &scope, self.sealed, &self.files)?;
+        for secret in &wired.secrets {
+            context.console.mask(secret);
+        }
+        let narrator = RefCell::new(narrator);
+        let world = LiveWorld {
+            services: wired.services,
+            journal: self.journal,
+            clock: context.clock,
+            signals,
+            stop_file: None,
+            listener: Box::new(|notice| narrate(context, &narrator, &notice)),
+            keeper: Box::new(|secret| context.console.mask(secret)),
+        };
+        let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
+        let planned = ledger.plan().clone();
+        let account = |place: usize| people.value(&planned.accounts[place]);
+        let mut engine = Engine::new(&world, &wired.sites, ledger, account, self.deadline);
+        if !self.believes_ids {
+            engine.doubt_ids();
+        }
+        let done = work(&mut engine).await;
+        let requests = engine.requests();
+        let (ledger, _) = engine.into_parts();
+        Ok((done, ledger, requests))
+    }
+}
+
+/// What a setup's accounts are gone by later.
+pub(super) struct Kept {
+    /// The configuration, or why there is none.
+    pub(super) document: Result<Document, String>,
+    /// The settings.
+    pub(super) sealed: Sealed,
+    /// The certificates and keys that were read with it.
+    pub(super) files: Option<KeptFiles>,
+}
+
+/// The configuration and settings that setup sealed; without them those of now.
+pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
+    match entry.sealed::<SealedCopy>() {
+        Ok(Some(sealed)) => {
+            let document = Document {
+                name: sealed.name,
+                text: sealed.text,
+                directory: PathBuf::new(),
+            };
+            return Kept {
+                document: Ok(document),
+                sealed: context.over(sealed.settings),
+                files: Some(sealed.files),
+            };
+        }
+        Ok(None) => context
+            .console
+            .warning("the configuration that setup put aside is gone; today's is used"),
+        Err(error) => context
+            .console
+            .warning(&format!("{}; today's configuration is used", in_full(&error))),
+    }
+    today(context)
+}
+
+/// The configuration and settings of now.
+pub(super) fn today(context: &Context) -> Kept {
+    Kept {
+        document: load::document(context).map_err(in_words),
+        sealed: context.settings.sealed.clone(),
+        files: None,
+    }
+}
+
+/// Reads the configuration, and recalls the run that the journal is of.
+pub(super) fn ready(
+    document: &Document,
+    variables: &Environment,
+    sealed: &Sealed,
+    ledger: &Ledger,
+) -> Result<(Config, Run), String> {
+    let config = load::parse(document, variables, sealed).map_err(in_words)?;
+    let plan = ledger.plan();
+    let marker = Marker::at_front_of(&plan.marker).ok_or("the journal's marker is none")?;
+    let run = Run {
+        repository: plan.repository.clone(),
+        id: plan.run.clone(),
+        attempt: plan.attempt,
+        url: None,
+        marker,
+    };
+    Ok((config, run))
+}
