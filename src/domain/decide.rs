@@ -89,7 +89,7 @@ pub enum Settle {
     Look,
     /// Wait until the window of late arrivals has closed, then delete by the id that we chose ourselves.
     DeleteChosen,
-    /// Read it back first: its name was never seen.
+    /// Read it back first: its name was never seen, or its id may be somebody else's by now.
     Read(RemoteId),
     /// Delete it.
     Delete(RemoteId),
@@ -97,14 +97,16 @@ pub enum Settle {
     GiveUp,
 }
 
+/// For so long after its name was seen, an id that is counted is taken for that of the same account.
+const FRESH: Duration = Duration::from_mins(1);
+
 /// What to do next with an account that must go. `name_seen` says that its name was read back in this very run.
-pub fn settle(record: &Record, powers: &Powers, name_seen: bool) -> Settle {
+pub fn settle(record: &Record, powers: &Powers, name_seen: bool, now: Timestamp) -> Settle {
     if !record.status.is_debt() {
         return Settle::Done;
     }
     match record.ids.first() {
-        // A look-up, a verified read and an earlier delete have all compared the name before.
-        Some(id) if powers.read && !name_seen && needs_reading(record.status) => Settle::Read(id.clone()),
+        Some(id) if powers.read && !name_seen && needs_reading(record, id, now) => Settle::Read(id.clone()),
         Some(id) => Settle::Delete(id.clone()),
         None if powers.find => Settle::Look,
         None if powers.chosen_id && record.status != Status::Stranger => Settle::DeleteChosen,
@@ -112,12 +114,14 @@ pub fn settle(record: &Record, powers: &Powers, name_seen: bool) -> Settle {
     }
 }
 
-const fn needs_reading(status: Status) -> bool {
-    match status {
+/// A look-up, a verified read and an earlier delete have all compared the name before. But the job may have deleted the
+/// account itself since, or the earlier delete may have been done: an id that is counted may then have been given again.
+fn needs_reading(record: &Record, id: &RemoteId, now: Timestamp) -> bool {
+    match record.status {
         Status::Live | Status::Rejected | Status::Unclear | Status::Creating => true,
-        Status::Untouched | Status::Refused | Status::Verified | Status::Stranger | Status::Deleting | Status::Gone => {
-            false
-        }
+        Status::Verified => id.is_counted() && record.last_seen.is_none_or(|seen| now.since(seen) > FRESH),
+        Status::Deleting => id.is_counted(),
+        Status::Untouched | Status::Refused | Status::Stranger | Status::Gone => false,
     }
 }
 
@@ -147,6 +151,7 @@ mod tests {
             ids: Vec::new(),
             open_intents: 0,
             last_intent: None,
+            last_seen: None,
             known_as: None,
         };
         for event in events {
@@ -224,7 +229,7 @@ mod tests {
             (
                 vec![CreateIntended, Adopted(vec![id()]), DeleteIntended],
                 FULL,
-                Settle::Delete(id()),
+                Settle::Read(id()),
             ),
             (
                 vec![CreateIntended, Created(id()), DeleteIntended, Deleted(id())],
@@ -247,12 +252,43 @@ mod tests {
             ),
         ];
         for (events, powers, expected) in rows {
-            assert_eq!(settle(&record(&events), &powers, false), expected, "{events:?}");
+            let now = Timestamp::from_millis(1_000);
+            assert_eq!(settle(&record(&events), &powers, false, now), expected, "{events:?}");
         }
         assert_eq!(
-            settle(&record(&[CreateIntended, Created(id())]), &FULL, true),
+            settle(
+                &record(&[CreateIntended, Created(id())]),
+                &FULL,
+                true,
+                Timestamp::from_millis(0)
+            ),
             Settle::Delete(id()),
         );
+    }
+
+    #[test]
+    fn an_id_that_may_have_been_given_again_is_read_before_a_delete() {
+        use Event::{CreateIntended, Created, DeleteIntended, Verified};
+        let uuid = RemoteId::new("3f0e8a52-9f11-4c54-9a01-0d6f2f1b7c11").expect("an id");
+        let snowflake = RemoteId::new("1085478933920317440").expect("an id");
+        let verified = |id: &RemoteId| record(&[CreateIntended, Created(id.clone()), Verified]);
+        let deleting = |id: &RemoteId| record(&[CreateIntended, Created(id.clone()), Verified, DeleteIntended]);
+        let (soon, late) = (Timestamp::from_millis(60_000), Timestamp::from_millis(70_000));
+        for id in [uuid, snowflake] {
+            for record in [verified(&id), deleting(&id)] {
+                assert_eq!(settle(&record, &FULL, false, late), Settle::Delete(id.clone()));
+            }
+        }
+        let counted = id();
+        assert_eq!(settle(&verified(&counted), &FULL, false, soon), Settle::Delete(id()));
+        assert_eq!(settle(&verified(&counted), &FULL, false, late), Settle::Read(id()));
+        assert_eq!(settle(&deleting(&counted), &FULL, false, soon), Settle::Read(id()));
+        for (powers, name_seen) in [(BARE, false), (FULL, true)] {
+            assert_eq!(
+                settle(&verified(&counted), &powers, name_seen, late),
+                Settle::Delete(id())
+            );
+        }
     }
 
     #[test]

@@ -80,6 +80,8 @@ pub struct Record {
     pub open_intents: u32,
     /// When the last create was intended.
     pub last_intent: Option<Timestamp>,
+    /// When its ids were last seen to be those of our name.
+    pub last_seen: Option<Timestamp>,
     /// The first id that it was known under, kept for reports when it is long gone.
     pub known_as: Option<RemoteId>,
 }
@@ -91,6 +93,7 @@ impl Record {
             ids: Vec::new(),
             open_intents: 0,
             last_intent: None,
+            last_seen: None,
             known_as: None,
         }
     }
@@ -122,7 +125,9 @@ impl Record {
                 self.learn(id);
             }
             Event::CreateRefused(_) => self.open_intents = self.open_intents.saturating_sub(1),
+            Event::Verified => self.last_seen = Some(at),
             Event::Adopted(ids) => {
+                self.last_seen = Some(at);
                 for id in ids {
                     if self.learn(id) {
                         self.open_intents = self.open_intents.saturating_sub(1);
@@ -138,11 +143,7 @@ impl Record {
                 self.ids.clear();
                 self.open_intents = 0;
             }
-            Event::CreateUnclear(_)
-            | Event::Verified
-            | Event::VerifyFailed(_)
-            | Event::DeleteIntended
-            | Event::DeleteFailed(_) => {}
+            Event::CreateUnclear(_) | Event::VerifyFailed(_) | Event::DeleteIntended | Event::DeleteFailed(_) => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! One account is deleted, step by step, and seen to be gone.
 
 use super::create::shown;
-use super::exchange::status;
+use super::exchange::{Trouble, status};
 use super::provision::{UNPROVED, until};
 use super::stuck::Stuck;
 use super::{Engine, Site};
@@ -10,7 +10,7 @@ use crate::domain::answer::Answer;
 use crate::domain::event::Event;
 use crate::domain::leftover::Reason;
 use crate::domain::outcome::{Shown, pause};
-use crate::ports::{JournalBroken, Proof, World};
+use crate::ports::{Identity, JournalBroken, Outgoing, Proof, World};
 
 /// How often a delete is sent that was answered as expected and does not come true.
 const DELETES: u32 = 3;
@@ -52,7 +52,18 @@ impl<W: World> Engine<'_, W> {
         for request in &site.service.delete {
             let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
             let asked = self.stamp();
-            let answer = self.ask(place, "delete", request, &scope).await?;
+            let outgoing = Outgoing::render(request, &scope, Identity::Own)
+                .map_err(|error| Stuck::new(Reason::Failed, format!("`{}` can't be sent: {error}", request.place)))?;
+            // Some services give the id of a deleted account to the next one: what may have been carried out is not sent
+            // again before it is seen whose the id is by now.
+            let still = async || {
+                let is_another = matches!(self.read_name(place, site, id).await, Ok(Shown::Other));
+                if is_another { Err(Trouble::Another) } else { Ok(()) }
+            };
+            let answer = match self.repeat_while(place, "delete", &outgoing, still).await {
+                Err(Trouble::Another) => return Ok(Gone::Deleted),
+                asked => asked?,
+            };
             let answered = self.stamp();
             let seen = scope.clone().answer(&answer);
             if request.gone.holds(&answer, &seen).unwrap_or(false) {
@@ -98,8 +109,8 @@ impl<W: World> Engine<'_, W> {
 
     /// Asks until the account is seen to be gone, where the configuration says how.
     ///
-    /// Some services say that they have deleted an account and have not, such as those whose transaction is rolled back
-    /// behind the answer. So the delete is sent again within that time, where reading back shows that it is ours still.
+    /// An id that leads to somebody else's account by now is gone too. Where it is still ours, as after a late write that
+    /// brings it back, the delete is sent again within that time.
     async fn see_gone(&self, place: usize, site: &Site, id: &RemoteId) -> Result<(), Stuck> {
         let Some(gone) = &site.service.gone else {
             return Ok(());
@@ -120,7 +131,21 @@ impl<W: World> Engine<'_, W> {
                 return Ok(());
             }
             let waited = self.world.now().since(begun);
-            if waited >= gone.within {
+            let over = waited >= gone.within;
+            let due = waited >= gone.within * sent / DELETES;
+            if round == 0 || due || over {
+                match self.read_name(place, site, id).await {
+                    Ok(Shown::Other) => return Ok(()),
+                    Ok(Shown::Ours) if due && !over => {
+                        sent += 1;
+                        // Whatever this one is answered with, it is the account's absence that counts.
+                        let _again = self.send_delete(place, site, id).await;
+                        continue;
+                    }
+                    Ok(Shown::Ours | Shown::Nothing) | Err(_) => {}
+                }
+            }
+            if over {
                 let times = if sent == 1 {
                     String::new()
                 } else {
@@ -130,14 +155,6 @@ impl<W: World> Engine<'_, W> {
                     Reason::Failed,
                     format!("it was deleted, but is still seen: {}{times}", status(&answer)),
                 ));
-            }
-            if waited >= gone.within * sent / DELETES
-                && matches!(self.read_name(place, site, id).await, Ok(Shown::Ours))
-            {
-                sent += 1;
-                // Whatever this one is answered with, it is the account's absence that counts.
-                let _again = self.send_delete(place, site, id).await;
-                continue;
             }
             round += 1;
             self.pause(pause(round, 1.0)).await?;

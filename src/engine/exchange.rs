@@ -21,6 +21,8 @@ pub(super) enum Trouble {
     Unanswered(String),
     /// Nothing new is started.
     Halted(Halt),
+    /// It is not sent again, since its id leads to somebody else's account by now.
+    Another,
 }
 
 impl From<Halt> for Trouble {
@@ -36,6 +38,7 @@ impl Trouble {
             Self::Unsendable(reason) | Self::Unanswered(reason) => reason.clone(),
             Self::Halted(Halt::Stopped) => "it was stopped".to_owned(),
             Self::Halted(Halt::Deadline) => "the deadline came".to_owned(),
+            Self::Another => "its id leads to an account under another name".to_owned(),
         }
     }
 }
@@ -59,6 +62,17 @@ impl<W: World> Engine<'_, W> {
         place: usize,
         what: &'static str,
         outgoing: &Outgoing,
+    ) -> Result<Answer, Trouble> {
+        self.repeat_while(place, what, outgoing, async || Ok(())).await
+    }
+
+    /// The same, where something may speak against sending it once more after it may have been carried out.
+    pub(super) async fn repeat_while(
+        &self,
+        place: usize,
+        what: &'static str,
+        outgoing: &Outgoing,
+        still: impl AsyncFn() -> Result<(), Trouble>,
     ) -> Result<Answer, Trouble> {
         let mut tries = 0;
         let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.places[place]);
@@ -105,6 +119,9 @@ impl<W: World> Engine<'_, W> {
                 },
             );
             self.pause(pause).await?;
+            if !throttled && !matches!(delivery, Delivery::NotSent(_)) {
+                still().await?;
+            }
         }
     }
 

@@ -427,6 +427,6 @@ fn halted(halt: Halt, reason: &str) -> End {
 fn troubled(trouble: &Trouble) -> End {
     match trouble {
         Trouble::Halted(halt) => halted(*halt, ""),
-        Trouble::Unsendable(_) | Trouble::Unanswered(_) => End::Failed(trouble.reason()),
+        Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Another => End::Failed(trouble.reason()),
     }
 }

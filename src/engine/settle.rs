@@ -139,7 +139,12 @@ impl<W: World> Engine<'_, W> {
         };
         let mut name_seen = self.learnt.borrow()[place].is_named;
         loop {
-            match settle(&self.record(place), &self.powers(place, site), name_seen) {
+            match settle(
+                &self.record(place),
+                &self.powers(place, site),
+                name_seen,
+                self.world.now(),
+            ) {
                 Settle::Done => return Ok(()),
                 Settle::GiveUp => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
                 Settle::Look => match self.look_for_owed(place, site).await? {

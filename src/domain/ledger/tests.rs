@@ -102,6 +102,7 @@ fn every_event_in_every_status() {
                 ids: vec![id("7")],
                 open_intents: 1,
                 last_intent: Some(Timestamp::from_millis(5)),
+                last_seen: None,
                 known_as: None,
             };
             // One intent, whose fate the event itself decides, unless the id is what it is about.

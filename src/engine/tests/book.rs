@@ -139,6 +139,18 @@ impl Book {
         self.humans.iter().all(|human| self.held.contains(human))
     }
 
+    /// The last account goes, and its id is somebody else's.
+    pub(super) fn give_to(&mut self, username: &str) -> String {
+        let held = self.held.last_mut().expect("an account");
+        username.clone_into(&mut held.username);
+        held.id.clone()
+    }
+
+    /// Is this id that of somebody of this name?
+    pub(super) fn is_of(&self, id: &str, username: &str) -> bool {
+        self.held.iter().any(|held| held.id == id && held.username == username)
+    }
+
     /// The user name of an account of ours.
     pub(super) fn name_of(&self, id: &str) -> Option<String> {
         self.ours()
