@@ -15,6 +15,7 @@ mod canary;
 mod cancel;
 mod chaos;
 mod credentials;
+mod dead_token;
 mod demo;
 mod desk;
 mod docs;
