@@ -29,6 +29,7 @@ mod mornings;
 mod no_panic;
 mod outputs;
 mod plan;
+mod planted;
 mod presets;
 mod rollback;
 mod runner;
