@@ -25,6 +25,7 @@ mod kill;
 mod leftovers;
 mod liar;
 mod log_in;
+mod masks;
 mod mornings;
 mod no_panic;
 mod outputs;
