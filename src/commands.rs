@@ -12,6 +12,7 @@ mod grant;
 mod job_report;
 mod known;
 mod load;
+mod masks;
 mod plan;
 mod prepare;
 mod presets;

@@ -36,7 +36,7 @@ use crate::ports::{JournalBroken, Notice, Progress, World};
 pub use list::Listed;
 pub use provision::{Failure, Provisioned};
 pub use settle::Settled;
-pub use site::Site;
+pub use site::{Site, own_credentials};
 
 /// What was learnt of an account beside its id.
 #[derive(Clone, Default)]

@@ -54,7 +54,7 @@ pub(super) async fn settle_marker(
         Passwords::Drawn(&mut UnwrapErr(SysRng)),
     )
     .map_err(|error| anyhow::anyhow!("{error}"))?;
-    let found = listed::under_the_marker(context, &today, &run, signals).await?;
+    let found = listed::under_the_marker(context, &today, &run, &draft.planned, signals).await?;
     let ledger = listed::ledger(context, draft.planned, found, &today.config);
     let (outcome, settled) = settle(context, &today, &run, ledger, (now, false), signals).await?;
     if let Some(entry) = entry.filter(|_| settled.leftovers.is_empty())

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::context::{Context, in_full, in_words};
 use super::exit::Failure;
 use super::load::{self, Document};
+use super::masks;
 use super::sealed::SealedCopy;
 use super::settle::narrate;
 use super::tls::KeptFiles;
@@ -57,9 +58,7 @@ impl Known<'_> {
     ) -> Result<(T, Ledger, u64), Failure> {
         let scope = plan::scope(self.variables, self.run);
         let wired = wire(context, self.config, self.variables, &scope, self.sealed, &self.files)?;
-        for secret in &wired.secrets {
-            context.console.mask(secret);
-        }
+        masks::mask(context, ledger.plan(), &wired.secrets);
         let narrator = RefCell::new(narrator);
         let world = LiveWorld {
             services: wired.services,

@@ -1,7 +1,5 @@
 //! What comes before the first request of a setup: every mistake that can be found, the masks, and the journal on disk.
 
-use std::collections::HashSet;
-
 use anyhow::Context as _;
 use rand::rngs::SysRng;
 use rand::{RngExt as _, rand_core::UnwrapErr};
@@ -9,12 +7,12 @@ use rand::{RngExt as _, rand_core::UnwrapErr};
 use super::context::{Context, in_full};
 use super::exit::Failure;
 use super::load;
+use super::masks;
 use super::sealed::{SealedCopy, VERSION};
 use super::settle;
 use super::state::State;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
-use crate::adapters::console::redactor::would_change;
 use crate::adapters::entry::{self, EntryDir, Lock};
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::hosts::{Host, secretless};
@@ -27,9 +25,6 @@ use crate::domain::marker::{self, Marker, Origin};
 use crate::engine::Site;
 use crate::plan::{self, Draft, Passwords, Person, Run, Selection};
 use crate::settings::WhenSecretsMissing;
-
-/// So many secrets that the user chose are looked for in the names of accounts; each look is at every name.
-const LOOKED_FOR: usize = 1_000;
 
 /// Everything that is known before the first request, and on disk.
 pub(super) struct Prepared {
@@ -191,30 +186,13 @@ fn no_journal(error: &anyhow::Error) -> Failure {
 
 /// Keeps every secret that is known by now out of everything that is printed from here on.
 fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
-    let mut names: HashSet<&str> = HashSet::from([draft.planned.marker.as_str(), &draft.planned.repository]);
-    for account in &draft.planned.accounts {
-        let key = &account.key;
-        names.extend([key.service.as_str(), &key.account, &account.username, &account.email]);
-    }
     // What was made stands in no name; what the user chose may, and often is the same for all copies.
     let (chosen, made): (Vec<&Person>, Vec<&Person>) = draft
         .people
         .iter()
         .partition(|person| config.personas[person.persona].password.is_some());
     let chosen = chosen.iter().filter_map(|person| person.password.as_ref());
-    let mut done: HashSet<&str> = HashSet::new();
-    let mut seen_in_names = false;
-    for secret in wired.secrets.iter().chain(chosen) {
-        let value = secret.expose();
-        if value.is_empty() || !done.insert(value) {
-            continue;
-        }
-        if done.len() <= LOOKED_FOR && names.iter().any(|name| would_change(name, secret)) {
-            seen_in_names = true;
-        } else {
-            context.console.mask(secret);
-        }
-    }
+    let seen_in_names = masks::mask(context, &draft.planned, wired.secrets.iter().chain(chosen));
     for secret in made.iter().filter_map(|person| person.password.as_ref()) {
         context.console.mask(secret);
     }

@@ -12,7 +12,7 @@ use super::tls::KeptFiles;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, TlsFiles, Token};
 use crate::config::{Auth, Config, Rate, Service};
 use crate::domain::secret::Secret;
-use crate::engine::Site;
+use crate::engine::{Site, own_credentials};
 use crate::language::{Environment, EvalError, Scope, Template};
 use crate::settings::Sealed;
 
@@ -86,6 +86,7 @@ pub(super) fn wire(
             let endpoint = endpoint(base, &service, &scope, &mut wired.warnings)?;
             wired.secrets.extend(endpoint.credentials.secrets());
             wired.secrets.extend(grant.iter().flat_map(Grant::secrets));
+            wired.secrets.extend(beside_auth(&service, &scope));
             let token = grant.map(|grant| {
                 let console = context.console.clone();
                 Token::new(grant, Box::new(move |secret| console.mask(secret)))
@@ -101,6 +102,18 @@ pub(super) fn wire(
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
+}
+
+/// The secrets in headers, queries and bodies: whole, and without the scheme in front of a token.
+fn beside_auth(service: &Service, scope: &Scope) -> Vec<Secret> {
+    let mut secrets = Vec::new();
+    for value in own_credentials(service) {
+        let Ok(text) = value.render(scope) else { continue };
+        let token = text.split_once(' ').map(|(_, token)| Secret::new(token));
+        secrets.extend(token);
+        secrets.push(Secret::new(text));
+    }
+    secrets
 }
 
 /// The service's address, checked.

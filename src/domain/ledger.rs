@@ -37,6 +37,20 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 10] = [
+        Self::Untouched,
+        Self::Creating,
+        Self::Refused,
+        Self::Unclear,
+        Self::Live,
+        Self::Verified,
+        Self::Rejected,
+        Self::Stranger,
+        Self::Deleting,
+        Self::Gone,
+    ];
+
     /// May the account exist?
     pub fn is_debt(self) -> bool {
         match self {

@@ -174,7 +174,7 @@ impl<W: World> Engine<'_, W> {
         let mut learnt = self.learnt.borrow()[place].clone();
         learnt.is_named = shown(create.name.as_ref(), scope, &self.username(place)) == Shown::Ours;
         self.learnt.borrow_mut()[place].is_named = learnt.is_named;
-        Self::capture(&mut learnt.captures, &create.request, scope)?;
+        self.capture(&mut learnt.captures, &create.request, scope)?;
         for (name, expression) in &create.outputs {
             let value = expression
                 .eval(scope)

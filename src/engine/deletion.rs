@@ -82,7 +82,8 @@ impl<W: World> Engine<'_, W> {
                 return Err(refused(&answer));
             }
             self.prove_credentials(place, asked, &answer);
-            Self::capture(&mut captures, request, &seen).map_err(|reason| Stuck::new(Reason::Failed, reason))?;
+            self.capture(&mut captures, request, &seen)
+                .map_err(|reason| Stuck::new(Reason::Failed, reason))?;
         }
         Ok(Gone::Deleted)
     }

@@ -6,8 +6,9 @@ use super::{Engine, Halt};
 use crate::config::Request;
 use crate::domain::answer::Answer;
 use crate::domain::outcome::{Again, Delivery, again, pause};
+use crate::domain::secret::Secret;
 use crate::language::{EvalError, Scope};
-use crate::ports::{Identity, Outgoing, Progress, World};
+use crate::ports::{Identity, Outgoing, Progress, World, lets_in};
 
 /// A request that fails without an answer that says when to come back is sent this many times in all.
 const TRIES: u32 = 6;
@@ -131,8 +132,10 @@ impl<W: World> Engine<'_, W> {
         self.world.send(self.places[place], outgoing).await
     }
 
-    /// Reads what a request captures out of its answer, for the requests that follow.
+    /// Reads what a request captures out of its answer, for the requests that follow. What lets somebody in is kept as a
+    /// secret: it may stand in the path of one.
     pub(super) fn capture(
+        &self,
         captures: &mut serde_json::Map<String, serde_json::Value>,
         request: &Request,
         scope: &Scope,
@@ -143,6 +146,10 @@ impl<W: World> Engine<'_, W> {
                 .map_err(|error| format!("`{}.capture.{name}`: {error}", request.place))?;
             let value =
                 serde_json::to_value(&value).map_err(|error| format!("`{}.capture.{name}`: {error}", request.place))?;
+            let read = expression.source().rsplit(['.', '[']).next().unwrap_or_default();
+            if let Some(text) = value.as_str().filter(|_| lets_in(name) || lets_in(read)) {
+                self.world.keep_secret(&Secret::new(text));
+            }
             captures.insert(name.clone(), value);
         }
         Ok(())

@@ -340,7 +340,7 @@ impl<W: World> Engine<'_, W> {
             };
             let scope = scope.answer(&answer);
             let captured = if request.expect.holds(&answer, &scope).unwrap_or(false) {
-                Self::capture(&mut self.learnt.borrow_mut()[place].captures, request, &scope)
+                self.capture(&mut self.learnt.borrow_mut()[place].captures, request, &scope)
             } else {
                 Err(format!("`{}` was answered with {}", request.place, status(&answer)))
             };

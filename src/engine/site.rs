@@ -41,53 +41,75 @@ impl Site {
     }
 }
 
-/// Does it ask for credentials? Those that stand in a header, a query or a body of the configuration's own count too.
+/// Does it ask for credentials? Those of the configuration's own count too.
 fn has_auth(service: &Service) -> bool {
-    let looks = service.find.iter().map(|find| &find.request);
-    let shows = service.gone.iter().chain(&service.verify).map(|poll| &poll.request);
-    let requests: Vec<&Request> = service.delete.iter().chain(looks).chain(shows).collect();
-    let own = requests.iter().flat_map(|request| &request.headers);
-    let mut headers = service.headers.iter().chain(own);
+    let mut headers = service
+        .headers
+        .iter()
+        .chain(requests(service).into_iter().flat_map(|request| &request.headers));
     !matches!(service.auth, Auth::None)
         || headers.any(|(name, value)| {
-            let reads = value.expressions().any(|expression| !expression.env_uses().is_empty());
-            reads || lets_in(name) && (is_the_services(value) || is_authorization(name))
+            // Whoever logs in as the account itself is let in by the service too.
+            let logs_in = ["authorization", "cookie"]
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known));
+            logs_in || value.expressions().any(|expression| !expression.env_uses().is_empty())
         })
-        || requests.into_iter().any(carries_credentials)
+        || !own_credentials(service).is_empty()
 }
 
-/// Whoever logs in as the account itself is let in by the service too.
-fn is_authorization(name: &str) -> bool {
-    ["authorization", "cookie"]
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known))
-}
-
-/// Do the query or the body of a request let it in?
-fn carries_credentials(request: &Request) -> bool {
-    let (_, query) = request.target.source().split_once('?').unwrap_or_default();
-    let mut written = query.split('&').filter_map(|pair| pair.split_once('='));
-    let form: &[_] = match &request.payload {
-        Payload::Form(pairs) => pairs,
-        Payload::None | Payload::Json(_) | Payload::Text(_) => &[],
+/// What lets us in beside `auth`: values in headers, queries and bodies, under a name that says so, that are the same for all
+/// accounts.
+pub fn own_credentials(service: &Service) -> Vec<Template> {
+    let mut found: Vec<Template> = Vec::new();
+    let mut take = |name: &str, value: &Template| {
+        // `?key=name` asks for something, `?key={{ env.KEY }}` lets in.
+        let asks = name.eq_ignore_ascii_case("key") && value.expressions().next().is_none();
+        if lets_in(name) && is_the_services(value) && !asks {
+            found.push(value.clone());
+        }
     };
-    written.any(|(name, value)| lets_in(name) && Template::parse(value).is_ok_and(|value| is_the_services(&value)))
-        || request
-            .query
-            .iter()
-            .chain(form)
-            .any(|(name, value)| lets_in(name) && is_the_services(value))
-        || matches!(&request.payload, Payload::Json(json) if has_credentials(json, false))
+    for (name, value) in &service.headers {
+        take(name, value);
+    }
+    for request in requests(service) {
+        for (name, value) in request.headers.iter().chain(&request.query) {
+            take(name, value);
+        }
+        let (_, query) = request.target.source().split_once('?').unwrap_or_default();
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            if let Ok(value) = Template::parse(value) {
+                take(name, &value);
+            }
+        }
+        match &request.payload {
+            Payload::Form(pairs) => pairs.iter().for_each(|(name, value)| take(name, value)),
+            Payload::Json(json) => in_json(json, "", &mut take),
+            Payload::None | Payload::Text(_) => {}
+        }
+    }
+    found
 }
 
-fn has_credentials(json: &JsonTemplate, named: bool) -> bool {
+/// The requests that look at accounts and delete them. A create sends secrets of the accounts.
+fn requests(service: &Service) -> Vec<&Request> {
+    let looks = service.find.iter().map(|find| &find.request);
+    let lists = service.list.iter().map(|list| &list.request);
+    let shows = service.gone.iter().chain(&service.verify).map(|poll| &poll.request);
+    service.delete.iter().chain(looks).chain(lists).chain(shows).collect()
+}
+
+fn in_json(json: &JsonTemplate, name: &str, take: &mut impl FnMut(&str, &Template)) {
     match json {
-        JsonTemplate::Text(value) => named && is_the_services(value),
-        JsonTemplate::Scalar(_) => false,
-        JsonTemplate::List(items) => items.iter().any(|item| has_credentials(item, named)),
-        JsonTemplate::Map(entries) => entries
-            .iter()
-            .any(|(name, value)| has_credentials(value, named || lets_in(name))),
+        JsonTemplate::Text(value) => take(name, value),
+        JsonTemplate::Scalar(_) => {}
+        JsonTemplate::List(items) => items.iter().for_each(|item| in_json(item, name, take)),
+        JsonTemplate::Map(entries) => {
+            for (key, value) in entries {
+                // What stands below a key that says so needs no such key of its own.
+                in_json(value, if lets_in(name) { name } else { key }, take);
+            }
+        }
     }
 }
 

@@ -77,16 +77,40 @@ const METADATA_V6: [Ipv6Addr; 3] = [
 pub(super) fn is_metadata(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_link_local() || METADATA_V4.contains(&v4),
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(v4) => is_metadata(IpAddr::V4(v4)),
-            None => v6.is_unicast_link_local() || METADATA_V6.contains(&v6),
-        },
+        IpAddr::V6(v6) => {
+            let inner = carried(v6).is_some_and(|v4| is_metadata(IpAddr::V4(v4)));
+            inner || v6.is_unicast_link_local() || METADATA_V6.contains(&v6)
+        }
+    }
+}
+
+/// The IPv4 address that an IPv6 one carries: mapped or compatible (RFC 4291, 2.5.5), behind the prefix of translators
+/// (RFC 6052) or in 6to4 (RFC 3056).
+fn carried(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let pair = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    match v6.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(pair(high, low)),
+        _ => v6.to_ipv4(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A name is looked up twice: to see whether the service is there, and to connect.
+    #[tokio::test]
+    async fn no_name_leads_to_a_metadata_address_on_any_way() {
+        let resolver = Resolver::new(HostPolicy::new(Some(vec!["*".to_owned()])));
+        // The system answers for these without a name server, as it would for a name.
+        for host in ["169.254.169.254", "100.100.100.200"] {
+            assert!(resolver.addresses(host, 80).await.is_err(), "{host}");
+            let name: Name = host.parse().expect("a name");
+            assert!(resolver.resolve(name).await.is_err(), "{host}");
+        }
+        let name: Name = "127.0.0.1".parse().expect("a name");
+        assert_eq!(resolver.resolve(name).await.map(Iterator::count).unwrap_or_default(), 1);
+    }
 
     #[test]
     fn metadata_addresses_are_known_in_every_spelling() {
@@ -98,10 +122,23 @@ mod tests {
             "100.100.100.200",
             "168.63.129.16",
             "fd20:ce::254",
+            // The same behind the prefixes that carry IPv4 in IPv6.
+            "::169.254.169.254",
+            "64:ff9b::169.254.169.254",
+            "2002:a9fe:a9fe::1",
         ] {
             assert!(is_metadata(text.parse().expect("an address")), "{text}");
         }
-        for text in ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "8.8.8.8", "fd00::1"] {
+        for text in [
+            "127.0.0.1",
+            "::1",
+            "10.0.0.1",
+            "192.168.1.1",
+            "8.8.8.8",
+            "fd00::1",
+            "64:ff9b::8.8.8.8",
+            "2002:808:808::1",
+        ] {
             assert!(!is_metadata(text.parse().expect("an address")), "{text}");
         }
     }

@@ -6,6 +6,7 @@ use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::commands::context::Context;
 use crate::commands::exit::Failure;
+use crate::commands::masks;
 use crate::commands::wire::{Wired, wire};
 use crate::config::Config;
 use crate::domain::account::{AccountKey, RemoteId, ServiceName};
@@ -28,6 +29,7 @@ pub(super) async fn under_the_marker(
     context: &Context,
     today: &Today,
     run: &Run,
+    plan: &Planned,
     signals: &Signals,
 ) -> Result<Vec<Listed>, Failure> {
     let scope = plan::scope(&today.variables, run);
@@ -44,9 +46,7 @@ pub(super) async fn under_the_marker(
         &today.sealed,
         &today.files,
     )?;
-    for secret in &secrets {
-        context.console.mask(secret);
-    }
+    masks::mask(context, plan, &secrets);
     let world = LiveWorld {
         services,
         journal: None,

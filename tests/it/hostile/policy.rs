@@ -11,6 +11,7 @@ fn a_metadata_address_is_refused_before_any_request() {
         "http://169.254.169.254/latest",
         "http://[fd00:ec2::254]/latest",
         "http://[::ffff:169.254.169.254]/",
+        "http://[64:ff9b::a9fe:a9fe]/",
         "http://0xa9fea9fe/",
         "http://2852039166/",
         "http://100.100.100.200/",

@@ -20,20 +20,6 @@ use crate::runner::interruption::{Interruption, Trigger};
 /// How many kills there are if nobody says.
 const KILLS: usize = 100;
 
-/// Every status of the ledger.
-const STATUSES: [Status; 10] = [
-    Status::Untouched,
-    Status::Creating,
-    Status::Refused,
-    Status::Unclear,
-    Status::Live,
-    Status::Verified,
-    Status::Rejected,
-    Status::Stranger,
-    Status::Deleting,
-    Status::Gone,
-];
-
 /// What is going on when the kill comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -220,7 +206,7 @@ fn kills_at_random_moments_leave_no_account_and_meet_every_status() {
     });
     let hits = hits.into_inner().unwrap();
     let open = hits.iter().filter(|hit| hit.open_intent).count();
-    let mut met: BTreeMap<String, usize> = STATUSES.iter().map(|status| (status.to_string(), 0)).collect();
+    let mut met: BTreeMap<String, usize> = Status::ALL.iter().map(|status| (status.to_string(), 0)).collect();
     for status in hits.iter().flat_map(|hit| &hit.statuses) {
         *met.entry(status.to_string()).or_default() += 1;
     }

@@ -1,25 +1,21 @@
 //! ejabberd, whose answers are a sentence, a bare 0 and a bare 1.
 
-use super::life::{self, Described};
+use super::life::{self, Preset};
 use super::server::{Kind, Server, Shared};
 
-static KIND: Kind = Kind {
-    name: "ejabberd",
-    ready: "POST /api/registered_vhosts",
-    // admin@localhost with the tests' secret.
-    headers: &["Authorization: Basic YWRtaW5AbG9jYWxob3N0OjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc="],
+static PRESET: Preset = Preset {
+    kind: Kind {
+        name: "ejabberd",
+        ready: "POST /api/registered_vhosts",
+        // admin@localhost with the tests' secret.
+        headers: &["Authorization: Basic YWRtaW5AbG9jYWxob3N0OjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc="],
+    },
+    shared: Shared::new(),
+    service: "    preset: ejabberd\n    url: '{{ env.URL }}/api'\n    with: { host: localhost }\n    auth: { basic: { username: admin@localhost, password: '{{ env.SECRET }}' } }\n",
+    secret: life::started_with,
+    names,
+    add,
 };
-static SHARED: Shared = Shared::new();
-
-fn real() -> Described {
-    Described {
-        server: SHARED.server(&KIND),
-        service: "    preset: ejabberd\n    url: '{{ env.URL }}/api'\n    with: { host: localhost }\n    auth: { basic: { username: admin@localhost, password: '{{ env.SECRET }}' } }\n".to_owned(),
-        secret: super::server::SECRET.to_owned(),
-        names,
-        add,
-    }
-}
 
 fn names(server: &Server) -> Vec<String> {
     let users = server
@@ -35,14 +31,11 @@ fn add(server: &Server, name: &str) {
     assert!(matches!(said.status, 200 | 409), "{}", said.body);
 }
 
-#[test]
-fn twenty_users_live_and_are_gone() {
-    life::life_cycle(&real());
-}
+life::shows!(PRESET, lives, keeps_out "401", settles);
 
 #[test]
 fn a_person_of_the_same_name_keeps_the_password() {
-    let real = real();
+    let real = PRESET.real();
     let setup = life::duplicate(&real);
     assert!(setup.log.contains("409"), "{}", setup.log);
     let body = r#"{"user": "taken", "host": "localhost", "password": "of-a-person"}"#;
@@ -50,18 +43,8 @@ fn a_person_of_the_same_name_keeps_the_password() {
 }
 
 #[test]
-fn wrong_credentials_make_nothing() {
-    life::wrong_credentials(&real(), "401");
-}
-
-#[test]
-fn a_killed_setup_is_settled() {
-    life::killed(&real());
-}
-
-#[test]
 fn a_bare_one_is_an_account_that_is_not_there() {
-    let real = real();
+    let real = PRESET.real();
     let machine = real.machine("one", "");
     let setup = machine.run(&["setup", "--persona", "alice"]);
     assert_eq!(setup.code(), Some(0), "{}", setup.log);
@@ -80,7 +63,7 @@ fn a_bare_one_is_an_account_that_is_not_there() {
 
 #[test]
 fn a_malformed_name_is_a_failure_of_the_server_that_leaves_nothing() {
-    let real = real();
+    let real = PRESET.real();
     let machine = real.machine("mal", "  - { name: odd, username: '{{ run.marker }} at@home' }\n");
     let setup = machine.run(&["setup", "--persona", "odd"]);
     assert_eq!(setup.code(), Some(1), "{}", setup.log);

@@ -5,7 +5,81 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::machine::{Ended, Machine};
-use super::server::{SECRET, Server};
+use super::server::{Kind, SECRET, Server, Shared};
+
+/// A preset and the kind of server that it describes.
+pub(crate) struct Preset {
+    pub(crate) kind: Kind,
+    pub(crate) shared: Shared,
+    /// See [`Described`].
+    pub(crate) service: &'static str,
+    pub(crate) secret: fn(&Server) -> String,
+    pub(crate) names: fn(&Server) -> Vec<String>,
+    pub(crate) add: fn(&Server, &str),
+}
+
+impl Preset {
+    /// The server that the tests share, with its description.
+    pub(crate) fn real(&'static self) -> Described {
+        let server = self.shared.server(&self.kind);
+        Described {
+            secret: (self.secret)(&server),
+            server,
+            service: self.service.to_owned(),
+            names: self.names,
+            add: self.add,
+        }
+    }
+}
+
+/// The secret that every server is started with.
+pub(crate) fn started_with(_server: &Server) -> String {
+    SECRET.to_owned()
+}
+
+/// The texts under a key of each item of a list.
+pub(crate) fn texts(items: &serde_json::Value, key: &str) -> Vec<String> {
+    let items = items.as_array().unwrap();
+    items
+        .iter()
+        .map(|item| item[key].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Tests of what a preset has to show, in this order: `lives`, `refuses STATUS` (a name that is taken), `keeps_out STATUS`
+/// (wrong credentials), `settles` (what a killed setup left).
+macro_rules! shows {
+    ($preset:ident) => {};
+    ($preset:ident, lives $($rest:tt)*) => {
+        #[test]
+        fn twenty_users_live_and_are_gone() {
+            life::life_cycle(&$preset.real());
+        }
+        life::shows!($preset $($rest)*);
+    };
+    ($preset:ident, refuses $status:literal $($rest:tt)*) => {
+        #[test]
+        fn a_person_of_the_same_name_stays() {
+            let setup = life::duplicate(&$preset.real());
+            assert!(setup.log.contains($status), "{}", setup.log);
+        }
+        life::shows!($preset $($rest)*);
+    };
+    ($preset:ident, keeps_out $status:literal $($rest:tt)*) => {
+        #[test]
+        fn wrong_credentials_make_nothing() {
+            life::wrong_credentials(&$preset.real(), $status);
+        }
+        life::shows!($preset $($rest)*);
+    };
+    ($preset:ident, settles) => {
+        #[test]
+        fn a_killed_setup_is_settled() {
+            life::killed(&$preset.real());
+        }
+    };
+}
+pub(crate) use shows;
 
 /// A server with the preset that describes it.
 pub(crate) struct Described {

@@ -2,27 +2,23 @@
 
 use serde_json::Value;
 
-use super::life::{self, Described};
+use super::life::{self, Preset};
 use super::server::{Kind, SECRET, Server, Shared};
-
-static KIND: Kind = Kind {
-    name: "pocketbase",
-    ready: "GET /api/health",
-    headers: &[],
-};
-static SHARED: Shared = Shared::new();
 
 const USERS: &str = "/api/collections/users/records";
 
-fn real() -> Described {
-    Described {
-        server: SHARED.server(&KIND),
-        service: "    preset: pocketbase\n    url: '{{ env.URL }}'\n    with: { identity: admin@example.com, password: '{{ env.SECRET }}' }\n".to_owned(),
-        secret: SECRET.to_owned(),
-        names,
-        add,
-    }
-}
+static PRESET: Preset = Preset {
+    kind: Kind {
+        name: "pocketbase",
+        ready: "GET /api/health",
+        headers: &[],
+    },
+    shared: Shared::new(),
+    service: "    preset: pocketbase\n    url: '{{ env.URL }}'\n    with: { identity: admin@example.com, password: '{{ env.SECRET }}' }\n",
+    secret: life::started_with,
+    names,
+    add,
+};
 
 fn token(server: &Server) -> String {
     let body = format!(r#"{{"identity": "admin@example.com", "password": "{SECRET}"}}"#);
@@ -37,9 +33,8 @@ fn as_superuser(server: &Server, method: &str, path: &str, body: &str) -> Value 
 
 fn names(server: &Server) -> Vec<String> {
     let page = as_superuser(server, "GET", &format!("{USERS}?perPage=500"), "");
-    let users = page["items"].as_array().unwrap();
-    let emails = users.iter().map(|user| user["email"].as_str().unwrap());
-    emails.map(|email| email.replace("@example.com", "")).collect()
+    let emails = life::texts(&page["items"], "email");
+    emails.iter().map(|email| email.replace("@example.com", "")).collect()
 }
 
 fn add(server: &Server, name: &str) {
@@ -48,30 +43,11 @@ fn add(server: &Server, name: &str) {
     as_superuser(server, "POST", USERS, &body);
 }
 
-#[test]
-fn twenty_records_live_and_are_gone() {
-    life::life_cycle(&real());
-}
-
-#[test]
-fn a_person_of_the_same_name_stays() {
-    let setup = life::duplicate(&real());
-    assert!(setup.log.contains("400"), "{}", setup.log);
-}
-
-#[test]
-fn wrong_credentials_make_nothing() {
-    life::wrong_credentials(&real(), "400");
-}
-
-#[test]
-fn a_killed_setup_is_settled() {
-    life::killed(&real());
-}
+life::shows!(PRESET, lives, refuses "400", keeps_out "400", settles);
 
 #[test]
 fn a_dead_token_does_not_read_as_gone() {
-    let mut real = real();
+    let mut real = PRESET.real();
     real.service = "    preset: pocketbase\n    url: '{{ env.URL }}'\n    auth: { header: { Authorization: '{{ env.SECRET }}' } }\n".to_owned();
     real.secret = token(&real.server);
     let mut machine = real.machine("dea", "");

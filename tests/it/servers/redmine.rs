@@ -1,40 +1,31 @@
 //! Redmine, with ids that are numbers, answers that hold an API key, and absence without a body.
 
-use super::life::{self, Described};
+use super::life::{self, Preset};
 use super::machine::Machine;
-use super::server::{Kind, SECRET, Server, Shared};
+use super::server::{Kind, Server, Shared};
 
-static KIND: Kind = Kind {
-    name: "redmine",
-    ready: "GET /users/current.json",
-    headers: &["X-Redmine-API-Key: 0123456789abcdef0123456789abcdef01234567"],
+static PRESET: Preset = Preset {
+    kind: Kind {
+        name: "redmine",
+        ready: "GET /users/current.json",
+        headers: &["X-Redmine-API-Key: 0123456789abcdef0123456789abcdef01234567"],
+    },
+    shared: Shared::new(),
+    service: "    preset: redmine\n    url: '{{ env.URL }}'\n    auth: { header: { X-Redmine-API-Key: '{{ env.SECRET }}' } }\n",
+    secret: life::started_with,
+    names,
+    add,
 };
-static SHARED: Shared = Shared::new();
-
-fn real() -> Described {
-    Described {
-        server: SHARED.server(&KIND),
-        service: "    preset: redmine\n    url: '{{ env.URL }}'\n    auth: { header: { X-Redmine-API-Key: '{{ env.SECRET }}' } }\n"
-            .to_owned(),
-        secret: SECRET.to_owned(),
-        names,
-        add,
-    }
-}
 
 /// All of them, locked ones too. A page has 100 at most, which is more than the tests make at a time.
-fn users(server: &Server) -> Vec<serde_json::Value> {
+fn users(server: &Server) -> serde_json::Value {
     let page = server.ask("GET", "/users.json?limit=100&status=", "").json();
     assert!(page["total_count"].as_u64().unwrap() < 100, "{page}");
-    page["users"].as_array().unwrap().clone()
+    page["users"].clone()
 }
 
 fn names(server: &Server) -> Vec<String> {
-    let users = users(server);
-    users
-        .iter()
-        .map(|user| user["login"].as_str().unwrap().to_owned())
-        .collect()
+    life::texts(&users(server), "login")
 }
 
 fn add(server: &Server, name: &str) {
@@ -50,30 +41,11 @@ fn made(machine: &Machine) {
     assert_eq!(setup.code(), Some(0), "{}", setup.log);
 }
 
-#[test]
-fn twenty_users_live_and_are_gone() {
-    life::life_cycle(&real());
-}
-
-#[test]
-fn a_person_of_the_same_name_stays() {
-    let setup = life::duplicate(&real());
-    assert!(setup.log.contains("422"), "{}", setup.log);
-}
-
-#[test]
-fn wrong_credentials_make_nothing() {
-    life::wrong_credentials(&real(), "401");
-}
-
-#[test]
-fn a_killed_setup_is_settled() {
-    life::killed(&real());
-}
+life::shows!(PRESET, lives, refuses "422", keeps_out "401", settles);
 
 #[test]
 fn an_empty_body_is_a_failure_of_the_server_that_is_looked_into() {
-    let mut real = real();
+    let mut real = PRESET.real();
     real.service.push_str("    timeout: 2s\n    create: { json: {} }\n");
     let machine = real.machine("emp", "");
     let setup = machine.run(&["setup", "--persona", "alice"]);
@@ -85,12 +57,12 @@ fn an_empty_body_is_a_failure_of_the_server_that_is_looked_into() {
 
 #[test]
 fn a_locked_user_is_deleted_too_and_no_api_key_is_kept() {
-    let real = real();
+    let real = PRESET.real();
     let machine = real.machine("loc", "");
     made(&machine);
-    let user = users(&real.server)
-        .into_iter()
-        .find(|user| user["login"].as_str().unwrap().starts_with("loc-"));
+    let users = users(&real.server);
+    let is_ours = |user: &&serde_json::Value| user["login"].as_str().unwrap().starts_with("loc-");
+    let user = users.as_array().unwrap().iter().find(is_ours);
     let id = user.unwrap()["id"].as_u64().unwrap();
     let path = format!("/users/{id}.json");
     let key = real.server.ask("GET", &path, "").json()["user"]["api_key"]

@@ -5,29 +5,24 @@ use std::sync::{Mutex, PoisonError};
 
 use ring::hmac;
 
-use super::life::{self, Described};
+use super::life::{self, Preset};
 use super::server::{Kind, SECRET, Server, Shared};
 
-static KIND: Kind = Kind {
-    name: "synapse",
-    ready: "GET /_matrix/client/versions",
-    headers: &[],
-};
-static SHARED: Shared = Shared::new();
 /// The administrator's token of the server at this address: one name is registered once.
 static TOKEN: Mutex<(String, String)> = Mutex::new((String::new(), String::new()));
 
-fn real() -> Described {
-    let server = SHARED.server(&KIND);
-    let secret = token(&server);
-    Described {
-        server,
-        service: "    preset: synapse\n    url: '{{ env.URL }}'\n    with: { server_name: test.local }\n    auth: { bearer: '{{ env.SECRET }}' }\n".to_owned(),
-        secret,
-        names,
-        add,
-    }
-}
+static PRESET: Preset = Preset {
+    kind: Kind {
+        name: "synapse",
+        ready: "GET /_matrix/client/versions",
+        headers: &[],
+    },
+    shared: Shared::new(),
+    service: "    preset: synapse\n    url: '{{ env.URL }}'\n    with: { server_name: test.local }\n    auth: { bearer: '{{ env.SECRET }}' }\n",
+    secret: token,
+    names,
+    add,
+};
 
 /// Registers the administrator as Synapse's own tool does: a nonce, and an HMAC-SHA1 by the shared secret.
 fn token(server: &Server) -> String {
@@ -63,9 +58,9 @@ fn as_admin(server: &Server, method: &str, path: &str, body: &str) -> serde_json
 /// Those who are not deactivated.
 fn names(server: &Server) -> Vec<String> {
     let users = as_admin(server, "GET", "/_synapse/admin/v2/users?limit=500", "");
-    let users = users["users"].as_array().unwrap();
-    let ids = users.iter().map(|user| user["name"].as_str().unwrap());
-    ids.map(|id| id.trim_start_matches('@').replace(":test.local", ""))
+    let ids = life::texts(&users["users"], "name");
+    ids.iter()
+        .map(|id| id.trim_start_matches('@').replace(":test.local", ""))
         .collect()
 }
 
@@ -75,9 +70,11 @@ fn add(server: &Server, name: &str) {
     assert_eq!(user["deactivated"], false, "{user}");
 }
 
+life::shows!(PRESET, keeps_out "401", settles);
+
 #[test]
 fn twenty_users_live_and_are_deactivated() {
-    let real = real();
+    let real = PRESET.real();
     life::life_cycle(&real);
     let users = as_admin(
         &real.server,
@@ -99,7 +96,7 @@ fn twenty_users_live_and_are_deactivated() {
 
 #[test]
 fn a_person_of_the_same_name_stays_and_keeps_the_password() {
-    let real = real();
+    let real = PRESET.real();
     let setup = life::duplicate(&real);
     assert!(setup.log.contains("none was sent"), "{}", setup.log);
     let body = r#"{"type": "m.login.password", "identifier": {"type": "m.id.user", "user": "taken"}, "password": "of-a-person"}"#;
@@ -108,18 +105,8 @@ fn a_person_of_the_same_name_stays_and_keeps_the_password() {
 }
 
 #[test]
-fn wrong_credentials_make_nothing() {
-    life::wrong_credentials(&real(), "401");
-}
-
-#[test]
-fn a_killed_setup_is_settled() {
-    life::killed(&real());
-}
-
-#[test]
 fn who_was_deactivated_by_somebody_else_is_gone() {
-    let real = real();
+    let real = PRESET.real();
     let machine = real.machine("els", "");
     let setup = machine.run(&["setup", "--persona", "alice"]);
     assert_eq!(setup.code(), Some(0), "{}", setup.log);

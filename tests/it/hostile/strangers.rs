@@ -1,0 +1,62 @@
+//! Other people's accounts, and ours that look as if they were gone.
+
+use standin::sandbox::{Sandbox, ServiceSpec};
+
+use crate::desk::Desk;
+
+/// Every create is answered with the id of a person who was there before.
+#[test]
+fn a_humans_id_deletes_no_human() {
+    for find in [
+        "",
+        "find: { request: \"GET /accounts?username={{ account.username }}\", items: body.items, id: item.id, name: item.username }",
+    ] {
+        let mut users = ServiceSpec::new("users");
+        users.humans = vec!["maria.keller".to_owned(), "jo".to_owned()];
+        let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(users).fault("users POST * stranger")).unwrap();
+        let desk = Desk::new().configured(&format!(
+            "services:\n  - name: users\n    url: {}\n    timeout: 1s\n    {find}\naccounts: [{{ name: alice, count: 3 }}]\n",
+            sandbox.url("users")
+        ));
+        for arguments in [
+            &["setup", "--on-failure", "keep"] as &[&str],
+            &["cleanup"],
+            &["setup"],
+            &["cleanup"],
+        ] {
+            let ended = desk.run(arguments);
+            assert!(ended.is_orderly(), "{}", ended.stderr);
+            let books = sandbox.books("users").unwrap();
+            assert_eq!(
+                (books.humans().count(), books.deleted),
+                (2, 0),
+                "{arguments:?}: {}",
+                ended.stderr
+            );
+        }
+        let deletes = sandbox
+            .requests()
+            .into_iter()
+            .filter(|seen| seen.method == "DELETE")
+            .count();
+        assert_eq!(deletes, 0, "{:?}", sandbox.requests());
+    }
+}
+
+/// "Not found" to a delete is no proof where the account can still be read: the address may be wrong.
+#[test]
+fn an_account_that_can_still_be_read_is_not_gone() {
+    let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
+    let desk = Desk::new().configured(&format!(
+        "services:\n  - name: users\n    url: {}\n    delete: {{ request: \"DELETE /customers/{{{{ id }}}}\" }}\n",
+        sandbox.url("users")
+    ));
+    let ended = desk.run(&["run", "--", "true"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("reading it back still shows it"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(sandbox.books("users").unwrap().left().count(), 1);
+}

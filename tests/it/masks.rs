@@ -1,0 +1,126 @@
+//! What is masked in every command, and what must stay readable.
+
+use serde_json::json;
+use standin::sandbox::{Sandbox, ServiceSpec};
+
+use crate::desk::Desk;
+use crate::liar::{Liar, answer, json as reply};
+
+/// A name of an account has to be read in order to find what is left; a secret that is part of one can't be masked.
+#[test]
+fn a_name_that_a_secret_stands_in_stays_readable_in_cleanup_too() {
+    let users = ServiceSpec::new("users").basic("qa", "tester-one");
+    let builder = Sandbox::builder().service(users).fault("users DELETE * status 403");
+    let sandbox = Sandbox::spawn_thread(builder).unwrap();
+    let desk = Desk::new().configured(&format!(
+        "services:
+  - {{ name: users, url: {}, timeout: 1s, username: qa, password: tester-one }}
+accounts: [ {{ name: tester-one }} ]
+",
+        sandbox.url("users")
+    ));
+    let setup = desk.run(&["setup"]);
+    assert_eq!(setup.code, Some(0), "{}", setup.stderr);
+    assert!(setup.stderr.contains("a secret stands in a name"), "{}", setup.stderr);
+    for spoil in [false, true] {
+        if spoil {
+            let entry = std::fs::read_dir(desk.journals()).unwrap().next().unwrap().unwrap();
+            std::fs::remove_file(entry.path().join("journal.jsonl")).unwrap();
+        }
+        let ended = desk.run(&["cleanup"]);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("users/tester-one may still exist"),
+            "{}",
+            ended.stderr
+        );
+        assert!(!ended.stderr.contains("***"), "{}", ended.stderr);
+    }
+}
+
+/// What stands in a header, a query or a body of the configuration's own lets us in as `auth` does.
+#[test]
+fn credentials_beside_auth_are_masked_before_anything_is_sent() {
+    let users = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
+    for (keys, variable) in [
+        ("headers: { X-Api-Key: '{{ env.KEY }}' }", true),
+        ("headers: { Authorization: 'Bearer {{ env.KEY }}' }", true),
+        ("headers: { X-Auth-Token: key-of-the-service }", false),
+        (
+            "verify: { request: 'GET /accounts/{{ id }}?access_token={{ env.KEY }}' }",
+            true,
+        ),
+        (
+            "verify: { request: 'GET /accounts/{{ id }}', query: { token: '{{ env.KEY }}' } }",
+            true,
+        ),
+        (
+            "gone: { request: 'GET /accounts/{{ id }}', headers: { Cookie: '{{ env.KEY }}' } }",
+            true,
+        ),
+        (
+            "with: { api_key: '{{ env.KEY }}' }\n    headers: { X-Api-Key: '{{ with.api_key }}' }",
+            true,
+        ),
+    ] {
+        let desk = Desk::new().configured(&format!(
+            "services:\n  - name: users\n    url: {}\n    {keys}\n",
+            users.url("users")
+        ));
+        let desk = if variable {
+            desk.with("KEY", "key-of-the-service")
+        } else {
+            desk
+        };
+        let desk = desk.with("GITHUB_ACTIONS", "true").with("STANDIN_SUMMARY", "false");
+        let output = desk.root().join("output");
+        std::fs::write(&output, "").unwrap();
+        let desk = desk.with("GITHUB_OUTPUT", output.to_str().unwrap());
+        for command in ["setup", "cleanup"] {
+            let ended = desk.run(&[command]);
+            assert_eq!(ended.code, Some(0), "{keys}: {}", ended.stderr);
+            let first = ended.stderr.lines().take_while(|line| line.starts_with("::add-mask::"));
+            assert!(
+                first.clone().any(|line| line.ends_with("key-of-the-service")),
+                "{command} {keys}: {}",
+                ended.stderr
+            );
+        }
+    }
+}
+
+/// A token that an answer gave may stand in the path of a later request, and `verbose` shows paths.
+#[test]
+fn a_captured_token_is_not_told() {
+    let users = Liar::start(|asked| match asked.method.as_str() {
+        "POST" => reply(
+            201,
+            &json!({"id": 7, "username": asked.username(), "activation_token": "tok/en-of+the account"}),
+        ),
+        "GET" => reply(200, &json!({})),
+        _ => answer(204, &[], b""),
+    });
+    let desk = Desk::new().configured(&format!(
+        "services:
+  - name: users
+    url: {}
+    timeout: 1s
+    create: {{ capture: {{ token: body.activation_token }} }}
+    after_create: [ {{ request: 'PUT /accounts/{{{{ id }}}}/activate/{{{{ capture.token }}}}' }} ]
+",
+        users.url()
+    ));
+    let ended = desk.run(&["run", "--verbose", "--", "true"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(
+        users.lines().iter().any(|line| line.contains("tok%2Fen")),
+        "{:?}",
+        users.lines()
+    );
+    assert!(ended.stderr.contains("PUT /accounts/7/activate/"), "{}", ended.stderr);
+    assert!(
+        !ended.stderr.contains("tok%2Fen") && !ended.stderr.contains("tok/en"),
+        "{}",
+        ended.stderr
+    );
+}
