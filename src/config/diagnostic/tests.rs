@@ -274,6 +274,14 @@ fn mistakes_of_what_belongs_together_have_their_messages() {
             "2:19: `al` has an account in `a`, which needs `b`, but none there",
         ),
         (
+            "services: [{name: a, url: http://x}]\naccounts: [{name: al, locale: pt_bz}]",
+            "2:31: there are no names of the locale `pt_bz`\n",
+        ),
+        (
+            "services: [{name: a, url: http://x}]\naccounts: [{name: al, locale: tlh}]",
+            "2:31: there are no names of the locale `tlh`\n",
+        ),
+        (
             "services: [{name: a, url: \"${{ secrets.X }}\"}]",
             "1:28: `${{` is GitHub's syntax, which is replaced in workflow files only",
         ),
