@@ -29,6 +29,7 @@ mod no_panic;
 mod outputs;
 mod plan;
 mod presets;
+mod proxies;
 mod rollback;
 mod runner;
 mod scim2;
