@@ -92,6 +92,7 @@ hint: add `with: { realm: ... }`: `realm` is the realm that the accounts are mad
 standin.yml:11:39: `{{` has no `}}`
  11 |     verify: { request: \"GET /accounts/{{ id }\", within: 5 }
     |                                       ^
+hint: close the expression with `}}`
 
 standin.yml:11:57: `within` must be a duration
  11 |     verify: { request: \"GET /accounts/{{ id }\", within: 5 }
