@@ -12,6 +12,7 @@ mod jinja;
 mod json_template;
 mod nearest;
 mod scope;
+mod syntax;
 mod target;
 mod template;
 mod tokens;

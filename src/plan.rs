@@ -97,17 +97,17 @@ pub fn draw_up(
     check(selection, config)?;
     let scope = scope(environment, run);
     let mut people = Vec::new();
-    for copy in config
+    let copies = config
         .copies(environment)
-        .map_err(|found| PlanError(crate::config::render(&found)))?
-    {
-        let persona = &config.personas[copy.persona];
+        .map_err(|found| PlanError(crate::config::render(&found)))?;
+    for named in person::named(copies, &config.personas, run) {
+        let persona = &config.personas[named.copy.persona];
         if selection.personas.is_empty() || selection.personas.contains(&persona.name) {
             let password = match &mut passwords {
                 Passwords::Drawn(random) => person::Password::Drawn(password::make(*random)),
                 Passwords::Computed(seed) => person::Password::Computed(seed),
             };
-            people.push(Person::make(persona, &copy, run, &scope, &password)?);
+            people.push(Person::make(persona, &named, run, &scope, &password)?);
         }
     }
     let mut accounts: Vec<PlannedAccount> = Vec::new();
@@ -193,12 +193,13 @@ pub struct Recalled {
 pub fn recall(config: &Config, environment: &Environment, run: &Run, seed: Option<&Secret>) -> Recalled {
     let scope = scope(environment, run);
     let copies = config.copies(environment).unwrap_or_default();
-    let people = copies
+    let people = person::named(copies, &config.personas, run)
         .iter()
-        .filter_map(|copy| {
+        .filter_map(|named| {
             let password = seed.map_or(person::Password::Unknown, person::Password::Computed);
-            let person = Person::make(&config.personas[copy.persona], copy, run, &scope, &password).ok()?;
-            Some((copy.name.clone(), person))
+            let persona = &config.personas[named.copy.persona];
+            let person = Person::make(persona, named, run, &scope, &password).ok()?;
+            Some((person.name.clone(), person))
         })
         .collect();
     Recalled { people }

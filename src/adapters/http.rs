@@ -201,8 +201,27 @@ impl Service {
         })
     }
 
-    /// Opens a connection to the service's host and port and closes it again.
+    /// Opens a connection to the service's host and port and closes it again. Behind a proxy, where a connection says nothing
+    /// of the service, its address is asked for without credentials, and any answer will do but a gateway's own.
     pub async fn reach(&self) -> Result<(), String> {
+        if self.clients.is_proxied(&self.endpoint.base) {
+            let request = Outgoing {
+                method: Method::HEAD.to_string(),
+                target: String::new(),
+                next: None,
+                headers: Vec::new(),
+                payload: None,
+                identity: Identity::Anonymous,
+            };
+            let base = self.endpoint.base.clone();
+            return match self.within_time(base, &request, HeaderMap::new()).await {
+                Delivery::Answered(answer) if matches!(answer.status, 502..=504) => {
+                    Err(format!("the proxy answers {}", answer.status))
+                }
+                Delivery::Answered(_) => Ok(()),
+                Delivery::NotSent(reason) | Delivery::Lost(reason) | Delivery::Barred(reason) => Err(reason),
+            };
+        }
         let host = self.endpoint.base.host_str().unwrap_or_default();
         let port = self.endpoint.base.port_or_known_default().unwrap_or(80);
         let connecting = async {

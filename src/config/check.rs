@@ -23,13 +23,20 @@ pub(super) fn unknown_service(decoder: &mut Decoder, span: Span, name: &str, kno
 }
 
 /// `needs`: known services, no cycle, and no persona that lacks an account in a needed service.
-pub(super) fn needs(decoder: &mut Decoder, services: &[Service], personas: &[Persona], document: &Node) {
-    let known: Vec<ServiceName> = services.iter().map(|service| service.name.clone()).collect();
-    for (index, service) in services.iter().enumerate() {
+pub(super) fn needs(
+    decoder: &mut Decoder,
+    services: &[Service],
+    known: &[ServiceName],
+    personas: &[Persona],
+    document: &Node,
+) {
+    let place = |name: &ServiceName| known.iter().position(|known| known == name).unwrap_or_default();
+    for service in services {
+        let index = place(&service.name);
         for (at, need) in service.needs.iter().enumerate() {
             let span = need_span(document, index, at);
             if !known.contains(need) {
-                unknown_service(decoder, span, need.as_str(), &known);
+                unknown_service(decoder, span, need.as_str(), known);
                 continue;
             }
             for persona in personas {
@@ -48,7 +55,7 @@ pub(super) fn needs(decoder: &mut Decoder, services: &[Service], personas: &[Per
         }
     }
     if let Some(cycle) = cycle(services) {
-        let index = known.iter().position(|name| *name == cycle[0]).unwrap_or_default();
+        let index = place(&cycle[0]);
         let shown: Vec<&str> = cycle.iter().map(ServiceName::as_str).collect();
         decoder.error_with_hint(
             need_span(document, index, 0),

@@ -315,6 +315,10 @@ impl Decoder {
             self.error_with_hint(span, format!("unknown name `{name}` in an expression"), hint);
         }
         for path in expression.paths() {
+            let root = path.split('.').next().unwrap_or_default();
+            if !names.contains(&root) {
+                continue;
+            }
             self.reads.push(Read {
                 path: path.clone(),
                 span: self.sources.within(span, path),

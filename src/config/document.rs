@@ -45,24 +45,39 @@ pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
     let accounts = fields.take("accounts");
     fields.finish(decoder);
     let services = services?;
-    let known: Vec<ServiceName> = services.iter().flatten().map(|service| service.name.clone()).collect();
-    // A service with a mistake of its own must not make its name unknown elsewhere.
-    let complete = services.iter().all(Option::is_some);
+    // A service with a mistake of its own must not make its name unknown elsewhere, nor hide the mistakes of the others.
+    let names = names(&document);
+    let known: Vec<ServiceName> = names.iter().flatten().cloned().collect();
+    let all_named = known.len() == names.len();
     let personas = match accounts {
-        Some(node) => persona::decode_all(decoder, node, &known, complete)?,
-        None => vec![Persona::default_one(&known, document.span)],
+        Some(node) => persona::decode_all(decoder, node, &known, all_named),
+        None => Some(vec![Persona::default_one(&known, document.span)]),
     };
+    let complete = services.iter().all(Option::is_some);
     let services: Vec<Service> = services.into_iter().flatten().collect();
-    if complete {
-        check::needs(decoder, &services, &personas, &document);
-        reads::check(decoder, &services, &personas);
+    if all_named {
+        check::needs(
+            decoder,
+            &services,
+            &known,
+            personas.as_deref().unwrap_or_default(),
+            &document,
+        );
     }
+    reads::check(decoder, &services, personas.as_deref());
     Some(Decoded {
         prefix: prefix?,
         ttl: ttl?,
-        services,
-        personas,
+        services: complete.then_some(services)?,
+        personas: personas?,
     })
+}
+
+/// The names that the services are given; none where it is no name.
+fn names(document: &Node) -> Vec<Option<ServiceName>> {
+    let items = document.get("services").and_then(Node::as_list).unwrap_or_default();
+    let name = |item: &Node| item.get("name").and_then(Node::as_text).and_then(ServiceName::parse);
+    items.iter().map(name).collect()
 }
 
 fn prefix(decoder: &mut Decoder, node: &Node) -> Option<String> {

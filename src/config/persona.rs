@@ -1,6 +1,7 @@
 //! One logical test user of the document, and the copies that it stands for.
 
 use super::decode::Decoder;
+use super::locale::{self, Locale};
 use super::reads;
 use super::source::Span;
 use super::tree::{Kind, Node};
@@ -32,8 +33,8 @@ pub struct Persona {
     pub first_name: Option<Template>,
     /// Its last name in place of a made one.
     pub last_name: Option<Template>,
-    /// The locale that made names are of.
-    pub locale: Option<String>,
+    /// The language of made names.
+    pub locale: Locale,
     /// Its password in place of a made one.
     pub password: Option<Template>,
     /// Its user name carries no marker, so that it is never adopted or swept.
@@ -94,7 +95,7 @@ impl Persona {
             email: None,
             first_name: None,
             last_name: None,
-            locale: None,
+            locale: Locale::default(),
             password: None,
             unmarked: false,
             fields: Vec::new(),
@@ -159,7 +160,7 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
     reads::of_persona(decoder, from, &[]);
     let locale = fields
         .take("locale")
-        .map_or(Some(None), |node| decoder.text(node, "locale").map(Some));
+        .map_or(Some(Locale::default()), |node| locale::decode(decoder, node));
     let unmarked = fields
         .take("unmarked")
         .map_or(Some(false), |node| decoder.boolean(node, "unmarked"));

@@ -88,8 +88,9 @@ impl<'s> Seen<'s> {
     }
 }
 
-/// `account.NAME`, `run.NAME`, `capture.NAME` and `needs.SERVICE.NAME` that can't be there.
-pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: &[Persona]) {
+/// `account.NAME`, `run.NAME`, `capture.NAME` and `needs.SERVICE.NAME` that can't be there. Of a service with a mistake of its own it is
+/// not known what it captures and needs, and of `personas` with one not what fields there are.
+pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Option<&[Persona]>) {
     let run = RUN_KEYS.iter().copied().collect();
     let own = SERVICE_KEYS.iter().copied().collect();
     let nothing = BTreeSet::new();
@@ -100,9 +101,14 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: &[Per
             continue;
         };
         let seen = read.service.as_ref().and_then(|service| all.get(service));
+        if seen.is_none() && read.service.is_some() && matches!(root, "capture" | "needs") {
+            continue;
+        }
         let known: &BTreeSet<&str> = match root {
             "account" => {
-                of_accounts(decoder, &read, key, personas);
+                if let Some(personas) = personas {
+                    of_accounts(decoder, &read, key, personas);
+                }
                 continue;
             }
             "run" => &run,

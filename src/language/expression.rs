@@ -11,6 +11,7 @@ use super::error::{EvalError, EvalErrorKind, LanguageError};
 use super::jinja::{OPTIONAL, STRICT};
 use super::nearest::nearest;
 use super::scope::Scope;
+use super::syntax;
 use super::tokens::{EnvUse, Token, env_uses, guarded, has_literal, tokens};
 use super::vocabulary::{FUNCTIONS, check_product, check_words};
 
@@ -63,7 +64,7 @@ impl Expression {
         }
         let strict = STRICT
             .compile_expression_owned(source.to_owned())
-            .map_err(|error| syntax(&error))?;
+            .map_err(|error| syntax::explain(&error, source))?;
         check_words(&tokens)?;
         let sorted = |nested| {
             let mut names: Vec<String> = strict.undeclared_variables(nested).into_iter().collect();
@@ -321,14 +322,6 @@ fn is_out_of_fuel(error: &minijinja::Error) -> bool {
             .downcast_ref::<minijinja::Error>()
             .is_some_and(|error| error.kind() == ErrorKind::OutOfFuel)
     })
-}
-
-fn syntax(error: &minijinja::Error) -> LanguageError {
-    let message = match error.detail() {
-        Some(detail) => detail.to_owned(),
-        None => error.kind().to_string(),
-    };
-    LanguageError::new(error.range().map_or(0, |range| range.start), message)
 }
 
 /// Does a path lead to a list?

@@ -118,7 +118,7 @@ pub(super) fn segments(source: &str) -> Result<Vec<Segment>, LanguageError> {
         }
         let start = open + 2;
         let Some(length) = expression_length(&source[start..]) else {
-            return Err(LanguageError::new(open, "`{{` has no `}}`"));
+            return Err(LanguageError::new(open, "`{{` has no `}}`").with_hint("close the expression with `}}`"));
         };
         let inner = &source[start..start + length];
         if inner.starts_with(['-', '+']) || inner.ends_with(['-', '+']) {
@@ -248,7 +248,7 @@ mod tests {
                 "a ${{ secrets.X }}",
                 "at 2: `${{` is GitHub's syntax, which is replaced in workflow files only (write `{{ env.NAME }}` and set NAME in the workflow's `env`)",
             ),
-            ("a {{ id", "at 2: `{{` has no `}}`"),
+            ("a {{ id", "at 2: `{{` has no `}}` (close the expression with `}}`)"),
             ("a {{ }}", "at 5: the expression is empty"),
             (
                 "{{- id -}}",

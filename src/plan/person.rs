@@ -1,5 +1,7 @@
 //! One copy of a persona: what it is called, in every service alike.
 
+use std::collections::HashSet;
+
 use fake::Fake as _;
 use fake::faker::name::raw::{FirstName, LastName};
 use fake::locales;
@@ -9,7 +11,7 @@ use rand_chacha::ChaCha20Rng;
 use ring::digest;
 
 use super::{PlanError, Run, password};
-use crate::config::{Copy, Persona};
+use crate::config::{Copy, Locale, Persona};
 use crate::domain::secret::Secret;
 use crate::language::{EvalError, Scope, Template};
 
@@ -24,6 +26,30 @@ pub(super) enum Password<'a> {
     Computed(&'a Secret),
     /// Chance knew it, and has forgotten it.
     Unknown,
+}
+
+/// How often other names are drawn for a copy whose names another has already.
+const DRAWS: u32 = 100;
+
+/// A copy with the names that were made for it, first and last.
+pub(super) struct Named {
+    pub(super) copy: Copy,
+    names: (String, String),
+}
+
+/// Makes names for every copy, no two of them alike as long as the language has enough. They are of the whole document, so that the
+/// part of it that is meant changes nobody's.
+pub(super) fn named(copies: Vec<Copy>, personas: &[Persona], run: &Run) -> Vec<Named> {
+    let mut taken = HashSet::new();
+    let mut name = |copy: Copy| {
+        let locale = personas[copy.persona].locale;
+        let mut draws = (0..DRAWS).map(|draw| made_names(locale, &copy.name, draw, run));
+        let names = draws.find(|names| !taken.contains(names));
+        let names = names.unwrap_or_else(|| made_names(locale, &copy.name, 0, run));
+        taken.insert(names.clone());
+        Named { copy, names }
+    };
+    copies.into_iter().map(&mut name).collect()
 }
 
 /// One copy of a persona.
@@ -50,12 +76,12 @@ impl Person {
     /// Makes it. Its own templates see `env`, `run` and what stands before them here.
     pub(super) fn make(
         persona: &Persona,
-        copy: &Copy,
+        named: &Named,
         run: &Run,
         scope: &Scope,
         password: &Password<'_>,
     ) -> Result<Self, PlanError> {
-        let (first_name, last_name) = made_names(persona.locale.as_deref(), &copy.name, run)?;
+        let (copy, (first_name, last_name)) = (&named.copy, named.names.clone());
         let mut person = Self {
             name: copy.name.clone(),
             index: copy.index,
@@ -161,37 +187,31 @@ fn default_username(name: &str, run: &Run) -> String {
 }
 
 /// Realistic names, the same for the same run, copy and attempt's run. Not portable between versions: `fake` may change.
-fn made_names(locale: Option<&str>, copy: &str, run: &Run) -> Result<(String, String), PlanError> {
-    let seed = digest::digest(
-        &digest::SHA256,
-        [run.repository.as_str(), &run.id, copy].join("\n").as_bytes(),
-    );
+pub(super) fn made_names(locale: Locale, copy: &str, draw: u32, run: &Run) -> (String, String) {
+    let mut parts = vec![run.repository.clone(), run.id.clone(), copy.to_owned()];
+    parts.extend((draw > 0).then(|| draw.to_string()));
+    let seed = digest::digest(&digest::SHA256, parts.join("\n").as_bytes());
     let mut bytes = [0_u8; 32];
     bytes.copy_from_slice(seed.as_ref());
     let mut random = ChaCha20Rng::from_seed(bytes);
     macro_rules! of {
         ($locale:expr) => {
-            Ok((
+            (
                 FirstName($locale).fake_with_rng(&mut random),
                 LastName($locale).fake_with_rng(&mut random),
-            ))
+            )
         };
     }
-    let asked = locale.unwrap_or("en").to_lowercase().replace('-', "_");
-    match asked.as_str() {
-        "en" | "en_us" | "en_gb" => of!(locales::EN),
-        "de" | "de_de" => of!(locales::DE_DE),
-        "fr" | "fr_fr" => of!(locales::FR_FR),
-        "it" | "it_it" => of!(locales::IT_IT),
-        "ja" | "ja_jp" => of!(locales::JA_JP),
-        "nl" | "nl_nl" => of!(locales::NL_NL),
-        "pt" | "pt_pt" => of!(locales::PT_PT),
-        "pt_br" => of!(locales::PT_BR),
-        "tr" | "tr_tr" => of!(locales::TR_TR),
-        "zh" | "zh_cn" => of!(locales::ZH_CN),
-        _ => Err(PlanError(format!(
-            "there are no names of the locale `{}`\nhint: use one of `en`, `de`, `fr`, `it`, `ja`, `nl`, `pt`, `pt_br`, `tr`, `zh`",
-            locale.unwrap_or_default()
-        ))),
+    match locale {
+        Locale::En => of!(locales::EN),
+        Locale::De => of!(locales::DE_DE),
+        Locale::Fr => of!(locales::FR_FR),
+        Locale::It => of!(locales::IT_IT),
+        Locale::Ja => of!(locales::JA_JP),
+        Locale::Nl => of!(locales::NL_NL),
+        Locale::Pt => of!(locales::PT_PT),
+        Locale::PtBr => of!(locales::PT_BR),
+        Locale::Tr => of!(locales::TR_TR),
+        Locale::Zh => of!(locales::ZH_CN),
     }
 }

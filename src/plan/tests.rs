@@ -111,6 +111,31 @@ fn people_repeat_for_the_same_run_and_passwords_never_do() {
 }
 
 #[test]
+fn no_two_people_have_the_same_names_and_a_part_of_them_keeps_its_own() {
+    let text = "services: [{ name: crm, url: http://localhost:1 }]\naccounts: [{ name: a, count: 3000 }, { name: b, locale: de, count: 3000 }, { name: c, locale: zh, count: 3000 }]\n";
+    let names = |draft: &Draft| -> Vec<[String; 2]> {
+        let of = |person: &Person| {
+            ["first_name", "last_name"].map(|key| person.value("u", "e").get_attr(key).expect("a name").to_string())
+        };
+        draft.people.iter().map(of).collect()
+    };
+    let all = names(&draw(text, &Selection::default()).expect("a plan"));
+    let distinct: std::collections::HashSet<&[String; 2]> = all.iter().collect();
+    assert_eq!(distinct.len(), 9000);
+    let of_c = Selection {
+        personas: vec!["c".to_owned()],
+        ..Selection::default()
+    };
+    let of_c = draw(text, &of_c).expect("a plan");
+    assert_eq!(names(&of_c), all[6000..]);
+    // Without the second draw some would be alike.
+    let first_draws: std::collections::HashSet<_> = (1..=3000)
+        .map(|index| person::made_names(crate::config::Locale::Zh, &format!("c-{index}"), 0, &run()))
+        .collect();
+    assert!(first_draws.len() < 3000, "{}", first_draws.len());
+}
+
+#[test]
 fn a_name_is_cut_to_what_the_service_takes_but_never_the_marker() {
     let config = |max: usize| {
         format!(
@@ -145,8 +170,25 @@ fn a_user_name_of_ones_own_carries_the_marker_or_says_that_it_does_not() {
 }
 
 #[test]
-fn a_locale_without_names_is_a_mistake() {
-    let text = "services: [{ name: crm, url: http://localhost:1 }]\naccounts: [{ name: alice, locale: tlh }]\n";
-    let error = draw(text, &Selection::default()).err().expect("a mistake");
-    assert!(error.0.contains("no names of the locale `tlh`"), "{error}");
+fn names_are_of_the_personas_language() {
+    let named = |locale: &str| {
+        let text = format!(
+            "services: [{{ name: crm, url: http://localhost:1 }}]\naccounts: [{{ name: alice, locale: {locale} }}]\n"
+        );
+        let draft = draw(&text, &Selection::default()).expect("a plan");
+        let account = draft.people[0].value("u", "e");
+        ["first_name", "last_name"].map(|key| account.get_attr(key).expect("a name").to_string())
+    };
+    let all: Vec<[String; 2]> = ["en", "de", "fr", "it", "ja", "nl", "pt", "pt_br", "tr", "zh"]
+        .map(named)
+        .into();
+    let distinct: std::collections::HashSet<&[String; 2]> = all.iter().collect();
+    assert_eq!(distinct.len(), all.len(), "{all:?}");
+    for of_han in [&all[4], &all[9]] {
+        assert!(of_han.iter().all(|name| !name.is_ascii()), "{of_han:?}");
+    }
+    assert!(all[0].iter().all(|name| name.is_ascii()), "{:?}", all[0]);
+    for (same, as_this) in [("en-GB", 0), ("DE", 1), ("pt-BR", 7), ("zh_CN", 9)] {
+        assert_eq!(named(same), all[as_this], "{same}");
+    }
 }

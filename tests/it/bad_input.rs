@@ -141,6 +141,56 @@ fn keys_and_types() {
 }
 
 #[test]
+fn every_kind_of_mistake_is_told_at_once() {
+    refused(
+        "every_kind",
+        "ttl: 40d
+servces: []
+services:
+  - name: users
+    url: ADDRESS
+    needs: [billing]
+    limits: { concurrency: many }
+    create:
+      json: { plan: \"{{ account.plan }}\", mail: \"{{ acount.email }}\", by: \"{{ account.usrname }}\" }
+      id: body.data.id | frist
+      expect: status = 200
+    verify: { request: \"GET /users/{{ id }\" }
+  - name: orders
+    url: \"${{ vars.ORDERS_URL }}\"
+  - name: shop
+    url: ADDRESS
+    needs: [billing, user]
+    headers: { X-Run: \"{% if env.CI %}ci{% endif %}\", X-Of: \"{{ run.markr }}\" }
+    create: { json: { of: \"{{ needs.billing.tenent }}\", token: \"{{ capture.token }}\" } }
+  - name: billing
+    url: ADDRESS
+    needs: [shop]
+    create: { outputs: { tenant: body.tenant } }
+    auth: { oauth: { token_url: ADDRESS } }
+accounts:
+  - { name: alice, fields: { plan: gold }, locale: dee }
+  - { name: bob, servces: [users], count: 0 }
+",
+    );
+    refused(
+        "whole_services_with_mistakes_between_them",
+        "services:
+  - { name: users, url: ADDRESS, timeout: soon }
+  - { name: orders, url: ADDRESS, needs: [billing] }
+  - name: billing
+    url: ADDRESS
+    needs: [orders, users]
+    create: { json: { plan: \"{{ account.plan }}\", of: \"{{ needs.users.tenant }}\", who: \"{{ needs.order.id }}\" } }
+accounts:
+  - { name: alice, fields: { plan: gold } }
+  - { name: bob }
+  - { name: eve, services: [order] }
+",
+    );
+}
+
+#[test]
 fn templates() {
     refused(
         "github_syntax",

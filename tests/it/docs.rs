@@ -16,6 +16,7 @@ mod journal;
 mod keys;
 mod links;
 mod messages;
+mod reference;
 mod tables;
 mod workflows;
 

@@ -32,6 +32,7 @@ mod outputs;
 mod plan;
 mod planted;
 mod presets;
+mod proxies;
 mod rollback;
 mod runner;
 mod scim2;

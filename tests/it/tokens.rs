@@ -357,3 +357,27 @@ fn an_audience_that_nobody_allowed_is_never_asked_for() {
     assert!(setup.log.contains("allow-audience"), "{}", setup.log);
     assert!(scene.liar.lines().is_empty(), "{:?}", scene.liar.lines());
 }
+
+#[test]
+fn an_id_token_that_ci_puts_into_a_variable_is_a_bearer_token_or_exchanged_for_one() {
+    let exchange = "{ oauth2: { token_url: '{{ service.url }}/exchange', client_id: qa, params: { \
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', \
+        subject_token: '{{ env.QA_ID_TOKEN }}', subject_token_type: 'urn:ietf:params:oauth:token-type:id_token' } } }";
+    for (auth, exchanges) in [("{ bearer: '{{ env.QA_ID_TOKEN }}' }", 0), (exchange, 2)] {
+        let mut gate = Gate::new(bearer);
+        gate.given.push(Instant::now());
+        // Where it is exchanged, the ID token itself opens nothing.
+        gate.first_good = usize::from(exchanges > 0);
+        let mut scene = Scene::new(gate, auth, "");
+        scene.machine.set("QA_ID_TOKEN", &Gate::token(0));
+        scene.lives();
+        let asked = scene.asked_of("/exchange");
+        assert_eq!(asked.len(), exchanges);
+        for asked in asked {
+            let fields = form(&asked);
+            assert_eq!(fields["grant_type"], "urn:ietf:params:oauth:grant-type:token-exchange");
+            assert_eq!(fields["subject_token"], Gate::token(0));
+            assert_eq!(fields["client_id"], "qa");
+        }
+    }
+}

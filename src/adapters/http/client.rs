@@ -4,9 +4,11 @@
     reason = "this is the adapter that builds the one client, and rustls reads SSL_CERT_* itself"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Client, Url};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -33,6 +35,7 @@ pub struct TlsFiles {
 pub struct Clients {
     direct: Client,
     proxied: Client,
+    proxies: Arc<Matcher>,
     resolver: Resolver,
 }
 
@@ -57,12 +60,20 @@ impl Clients {
         Ok(Self {
             direct: build(false)?,
             proxied: build(true)?,
+            proxies: Arc::new(Matcher::from_system()),
             resolver,
         })
     }
 
     pub(super) fn resolver(&self) -> &Resolver {
         &self.resolver
+    }
+
+    /// Do requests for a URL go to a proxy of the environment?
+    pub(super) fn is_proxied(&self, url: &Url) -> bool {
+        // It is the matcher that the client itself goes by.
+        let uri = url.as_str().parse();
+        !super::is_loopback(url) && uri.is_ok_and(|uri| self.proxies.intercept(&uri).is_some())
     }
 
     /// The client for a URL: loopback is never proxied.

@@ -7,6 +7,9 @@ use crate::config::scalar;
 use crate::config::tree::{Entry, Kind, Node};
 use crate::language::Template;
 
+/// Parameters by which a client proves itself without a `client_secret`: RFC 7523, RFC 8693, and one that names the secret itself.
+const PROOFS: [&str; 3] = ["client_assertion", "subject_token", "client_secret"];
+
 /// The kinds of `auth`, of which a service has one.
 pub(in crate::config) const KINDS: [&str; 6] = ["basic", "bearer", "header", "oauth2", "login", "github_oidc"];
 
@@ -171,10 +174,7 @@ fn oauth2(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
             &[("basic", ClientAuth::Basic), ("body", ClientAuth::Body)],
         ),
     };
-    let proves_itself = has_secret
-        || params
-            .iter()
-            .any(|(name, _)| name == "client_assertion" || name == "client_secret");
+    let proves_itself = has_secret || params.iter().any(|(name, _)| PROOFS.contains(&name.as_str()));
     if grant == Some(Grant::ClientCredentials) && !proves_itself {
         // RFC 6749, section 4.4: the grant is for clients that can keep a secret.
         decoder.missing(fields.span, "`oauth2` has no `client_secret`");

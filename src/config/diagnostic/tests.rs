@@ -92,6 +92,7 @@ hint: add `with: { realm: ... }`: `realm` is the realm that the accounts are mad
 standin.yml:11:39: `{{` has no `}}`
  11 |     verify: { request: \"GET /accounts/{{ id }\", within: 5 }
     |                                       ^
+hint: close the expression with `}}`
 
 standin.yml:11:57: `within` must be a duration
  11 |     verify: { request: \"GET /accounts/{{ id }\", within: 5 }
@@ -272,6 +273,14 @@ fn mistakes_of_what_belongs_together_have_their_messages() {
         (
             "services: [{name: a, url: http://x, needs: [b]}, {name: b, url: http://x}]\naccounts: [{name: al, services: [a]}]",
             "2:19: `al` has an account in `a`, which needs `b`, but none there",
+        ),
+        (
+            "services: [{name: a, url: http://x}]\naccounts: [{name: al, locale: pt_bz}]",
+            "2:31: there are no names of the locale `pt_bz`\n",
+        ),
+        (
+            "services: [{name: a, url: http://x}]\naccounts: [{name: al, locale: tlh}]",
+            "2:31: there are no names of the locale `tlh`\n",
         ),
         (
             "services: [{name: a, url: \"${{ secrets.X }}\"}]",
