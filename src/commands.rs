@@ -14,6 +14,7 @@ mod load;
 mod plan;
 mod prepare;
 mod presets;
+mod program;
 mod run;
 mod sandbox;
 mod schema;
@@ -93,6 +94,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Schema => Ok(schema::schema(context)),
         Command::Demo => demo::demo(context).await,
         Command::Sandbox => sandbox::sandbox(context).await,
+        Command::Program(words) => program::program(words),
         Command::ActionMain => action::main(context).await,
         Command::ActionPost => action::post(context).await,
     }

@@ -27,6 +27,7 @@ mod log_in;
 mod mornings;
 mod no_panic;
 mod outputs;
+mod pipelines;
 mod plan;
 mod presets;
 mod rollback;
