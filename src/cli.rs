@@ -114,6 +114,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
             }
             Arg::Value(word) => match chosen {
                 None if word == "action" => return action(&mut parser, &flags),
+                None if word == "container" => {
+                    let rest = parser.raw_args().map_err(|error| from_lexopt(&error))?;
+                    return container(rest.collect());
+                }
                 None if word == "help" => wants_help = true,
                 None => chosen = Some(command_row(&word)?),
                 Some(row) if row.command == CommandName::Run && !wants_help => {
@@ -161,6 +165,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
         }
         CommandName::ActionMain => Command::ActionMain,
         CommandName::ActionPost => Command::ActionPost,
+        CommandName::Program => Command::Program(Vec::new()),
     };
     finish(row, command, flags)
 }
@@ -176,6 +181,25 @@ fn finish(row: &Row, command: Command, flags: Flags) -> Result<Request, UsageErr
         }
     }
     Ok(Request::Do(Invocation { command, flags }))
+}
+
+/// `container WORDS`, which is the image's entry point: a command of ours, or any other program. GitLab and Jenkins start a
+/// shell or `cat` in an image, and an entry point that is a shell itself would drop variables with dashes in their names.
+fn container(words: Vec<OsString>) -> Result<Request, UsageError> {
+    let is_ours = words.first().is_none_or(|word| {
+        let word = word.to_string_lossy();
+        word.starts_with('-') || word == "help" || COMMANDS.iter().any(|row| row.name == word)
+    });
+    if !is_ours {
+        return Ok(Request::Do(Invocation {
+            command: Command::Program(words),
+            flags: Flags::default(),
+        }));
+    }
+    if words.is_empty() {
+        return Ok(Request::Show(help::overall()));
+    }
+    parse(words)
 }
 
 /// `action main` and `action post`: the action's settings are its inputs, so there are no flags.

@@ -16,6 +16,7 @@ mod masks;
 mod plan;
 mod prepare;
 mod presets;
+mod program;
 mod run;
 mod sandbox;
 mod schema;
@@ -97,6 +98,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Schema => Ok(schema::schema(context)),
         Command::Demo => demo::demo(context).await,
         Command::Sandbox => sandbox::sandbox(context).await,
+        Command::Program(words) => program::program(words),
         Command::ActionMain => action::main(context).await,
         Command::ActionPost => action::post(context).await,
     }

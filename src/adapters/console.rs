@@ -32,6 +32,10 @@ use redactor::{Learnt, Redactor, SHORTEST};
 /// The runner records this many annotations of each kind a step, and logs the rest (`_maxCountPerIssueType`).
 const ANNOTATIONS: usize = 10;
 
+/// The runner looks for every mask, in a dozen spellings, in every line of every later step: more than this would slow the
+/// whole job down.
+const MASKS: usize = 1_000;
+
 /// The form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -103,6 +107,8 @@ struct State {
     /// How many of each kind were made, by `Level`.
     annotations: [usize; 5],
     has_warned_of_short: bool,
+    /// How many secrets the runner was told.
+    masks: usize,
 }
 
 impl Inner {
@@ -148,6 +154,7 @@ impl Console {
             redactor: Redactor::default(),
             annotations: [0; 5],
             has_warned_of_short: false,
+            masks: 0,
         };
         Self {
             inner: Arc::new(Inner {
@@ -271,11 +278,21 @@ impl Console {
         match state.redactor.learn(secret) {
             Learnt::Known => {}
             Learnt::New => {
-                if self.inner.style.host == Host::GitHub {
+                if self.inner.style.host != Host::GitHub {
+                    return;
+                }
+                state.masks += 1;
+                if state.masks <= MASKS {
                     for value in maskable(secret.expose()) {
                         let line = workflow::command("add-mask", None, value);
                         self.write(&mut state, &line);
                     }
+                } else if state.masks == MASKS + 1 {
+                    drop(state);
+                    self.warning(&format!(
+                        "there are more than {MASKS} secrets: the runner is told of the first {MASKS}, since each slows every later line of the job down; the others are kept out of this step's own log alone\n\
+                         hint: don't print them in later steps"
+                    ));
                 }
             }
             Learnt::Short => {

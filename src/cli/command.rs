@@ -29,6 +29,8 @@ pub enum Command {
     Demo,
     /// Serve the sandbox service.
     Sandbox,
+    /// What the image's entry point was given, which is no command of ours: another program of the image. Never empty.
+    Program(Vec<OsString>),
     /// The action's main step; its `mode` says what that is.
     ActionMain,
     /// The action's post step.
@@ -50,6 +52,7 @@ impl Command {
             Self::Schema => CommandName::Schema,
             Self::Demo => CommandName::Demo,
             Self::Sandbox => CommandName::Sandbox,
+            Self::Program(_) => CommandName::Program,
             Self::ActionMain => CommandName::ActionMain,
             Self::ActionPost => CommandName::ActionPost,
         }
@@ -86,6 +89,8 @@ pub enum CommandName {
     Demo,
     /// `sandbox`
     Sandbox,
+    /// `container PROGRAM`, called by the image only
+    Program,
     /// `action main`, called by the action's shim only
     ActionMain,
     /// `action post`, called by the action's shim only

@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::context::Context;
+use super::state::State;
 use crate::adapters::entry::EntryDir;
-use crate::adapters::hosts::github::FileCommands;
+use crate::adapters::hosts::github::{FileCommands, VARIABLE_MAX};
 use crate::adapters::hosts::{Host, gitlab, jenkins};
 use crate::adapters::private_dir::write_private_file;
 use crate::domain::ledger::Ledger;
@@ -17,7 +18,9 @@ use crate::domain::secret::Secret;
 use crate::engine::Learnt;
 
 /// Outputs of a job end at 1 MB, counted in UTF-16 and shared by all of them; what is longer goes to the file alone.
-const OUTPUT_MAX: usize = 400_000;
+pub(super) const OUTPUT_MAX: usize = 400_000;
+/// Linux starts no process whose arguments and environment are over 2 MB; the job has variables of its own.
+const ENVIRONMENT_MAX: usize = 1_000_000;
 /// The version of the shapes here.
 const VERSION: u32 = 1;
 
@@ -267,19 +270,24 @@ fn outputs(
         ("accounts-file".to_owned(), accounts_file.display().to_string()),
         ("credentials-file".to_owned(), credentials_file.display().to_string()),
     ];
-    let state = super::state::State::of(ledger, context.settings.seed.as_ref()).to_json()?;
+    let state = State::of(ledger, context.settings.seed.as_ref()).to_output()?;
     let single: Vec<(String, String)> = accounts
         .iter()
         .map(|it| (format!("{}-{}-id", it.service, it.account), it.id.clone()))
         .collect();
     let mut left = OUTPUT_MAX;
     let mut dropped = Vec::new();
-    for (name, value) in [("state", state), ("ids", ids), ("accounts", list.to_owned())] {
-        if value.len() <= left {
-            left -= value.len();
-            pairs.push((name.to_owned(), value));
-        } else {
-            dropped.push(format!("`{name}`"));
+    for (name, value) in [
+        ("state", state),
+        ("ids", Some(ids)),
+        ("accounts", Some(list.to_owned())),
+    ] {
+        match value.filter(|value| value.len() <= left) {
+            Some(value) => {
+                left -= value.len();
+                pairs.push((name.to_owned(), value));
+            }
+            None => dropped.push(format!("`{name}`")),
         }
     }
     let length: usize = single.iter().map(|(name, value)| name.len() + value.len()).sum();
@@ -290,20 +298,45 @@ fn outputs(
     }
     if !dropped.is_empty() {
         context.console.warning(&format!(
-            "the outputs {} would be over what a job's outputs can carry, and are not set\nhint: read the file that the output `accounts-file` names",
+            "the outputs {} would be over what a job's outputs can carry, and are not set\nhint: read the file that the output `accounts-file` names, and delete in this job, or by a sweep of this run",
             dropped.join(", ")
         ));
     }
     warn_of_masked(context, &pairs);
     files.set_outputs(&pairs)?;
     if context.settings.export_env {
-        let variables: Vec<(String, Secret)> = accounts.iter().flat_map(Delivered::variables).collect();
-        let pairs: Vec<(&str, &str)> = variables
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.expose()))
-            .collect();
-        files.export(&pairs)?;
+        export(context, &files, accounts)?;
     }
+    Ok(())
+}
+
+/// Sets variables for the later steps of the job, as far as Linux can start a process with them.
+fn export(context: &Context, files: &FileCommands, accounts: &[Delivered]) -> anyhow::Result<()> {
+    const HINT: &str = "hint: read the file that the output `credentials-file` names";
+    let (fit, long): (Vec<(String, Secret)>, Vec<_>) = accounts
+        .iter()
+        .flat_map(Delivered::variables)
+        .partition(|(_, value)| value.expose().len() <= VARIABLE_MAX);
+    for (name, _) in long {
+        context.console.warning(&format!(
+            "`{name}` would be longer than a variable can be, and is not set\n{HINT}"
+        ));
+    }
+    let length: usize = fit
+        .iter()
+        .map(|(name, value)| name.len() + value.expose().len() + 2)
+        .sum();
+    if length > ENVIRONMENT_MAX {
+        context.console.warning(&format!(
+            "the variables of `export-env` would be {length} bytes, with which no later step could start, and are not set\n{HINT}"
+        ));
+        return Ok(());
+    }
+    let pairs: Vec<(&str, &str)> = fit
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.expose()))
+        .collect();
+    files.export(&pairs)?;
     Ok(())
 }
 

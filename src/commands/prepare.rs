@@ -211,9 +211,12 @@ pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Fai
             &Ledger::new(prepared.draft.planned.clone()),
             context.settings.seed.as_ref(),
         )
-        .to_json()?;
+        .to_output()?;
+        // A state that no output can carry is warned of at the end.
+        let mut pairs = vec![("ready", "false")];
+        pairs.extend(state.as_deref().map(|state| ("state", state)));
         files
-            .set_outputs(&[("state", state.as_str()), ("ready", "false")])
+            .set_outputs(&pairs)
             .context("no account was created: the outputs can't be set")?;
     }
     Ok(())

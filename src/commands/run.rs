@@ -58,7 +58,12 @@ async fn command(context: &Context, words: &[OsString], made: &setup::Made, sign
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
-            context.console.error(&format!("`{shown}` can't be run: {error}"));
+            let hint = if error.kind() == std::io::ErrorKind::ArgumentListTooLong {
+                "\nhint: so many accounts are more than an environment can hold; use `setup`, its credentials file and `cleanup`"
+            } else {
+                ""
+            };
+            context.console.error(&format!("`{shown}` can't be run: {error}{hint}"));
             let missing = error.kind() == std::io::ErrorKind::NotFound;
             return ExitCode::Command(if missing { NOT_FOUND } else { NOT_EXECUTABLE });
         }

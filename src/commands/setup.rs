@@ -26,7 +26,7 @@ use crate::domain::secret::Secret;
 use crate::engine::{Engine, Provisioned, Settled};
 use crate::plan::Draft;
 use crate::ports::{Stop, World as _};
-use crate::report::{self, AccountRow, Narrator, Phase, plural};
+use crate::report::{self, AccountRow, Narrator, Phase, Timeline, plural};
 use crate::settings::OnFailure;
 
 /// What a setup came to.
@@ -82,6 +82,7 @@ struct Ended {
     requests: u64,
     /// What creating took, and what taking back took after it.
     took: (Duration, Duration),
+    timeline: Timeline,
 }
 
 impl Ended {
@@ -153,13 +154,17 @@ async fn drive(
     let group = context.console.group(&intention(draft));
     let planned = draft.planned.accounts.len();
     let narrator = RefCell::new(Narrator::new(Phase::Setup, planned));
+    let timeline = RefCell::new(Timeline::default());
     let world = LiveWorld {
         services: wired.services,
         journal: Some(journal),
         clock: context.clock,
         signals,
         stop_file: Some(entry.stop_path()),
-        listener: Box::new(|notice| settle::narrate(context, &narrator, &notice)),
+        listener: Box::new(|notice| {
+            timeline.borrow_mut().hear(&notice, context.clock.now());
+            settle::narrate(context, &narrator, &notice);
+        }),
         keeper: Box::new(|secret| context.console.mask(secret)),
     };
     let account = |place: usize| {
@@ -173,6 +178,17 @@ async fn drive(
     context.console.end_progress();
     drop(group);
     let created = world.now().since(begun);
+    for failure in &provisioned.failures {
+        let place = draft
+            .planned
+            .accounts
+            .iter()
+            .position(|account| account.key == failure.key);
+        let intended = place.and_then(|place| engine.ledger().record(place).last_intent);
+        if let Some(intended) = intended {
+            timeline.borrow_mut().failed(&failure.key, intended, begun + created);
+        }
+    }
     let broken = provisioned.journal_broken.is_some();
     let rolls_back = provisioned.stopped.is_none() && (broken || (!provisioned.failures.is_empty() && !keep));
     let settled = if rolls_back {
@@ -196,6 +212,7 @@ async fn drive(
         settled,
         ledger,
         requests,
+        timeline: timeline.take(),
     }
 }
 
@@ -223,9 +240,11 @@ fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<Optio
         return Ok(Some(delivered));
     }
     if context.host == Host::GitHub {
-        let state = State::of(&ended.ledger, context.settings.seed.as_ref()).to_json()?;
+        let state = State::of(&ended.ledger, context.settings.seed.as_ref()).to_output()?;
         let files = FileCommands::from_environment(&context.environment);
-        files.set_outputs(&[("state", state.as_str()), ("ready", "false"), ("count", "0")])?;
+        let mut pairs = vec![("ready", "false"), ("count", "0")];
+        pairs.extend(state.as_deref().map(|state| ("state", state)));
+        files.set_outputs(&pairs)?;
     }
     Ok(None)
 }
@@ -311,6 +330,7 @@ fn summarise(context: &Context, ended: &Ended) {
         None => format!("{} of {} ready", provisioned.ready.len(), plural(rows.len(), "account")),
     };
     let mut text = report::setup_summary(&title, &rows, ended.took.0, &failures);
+    text.push_str(&ended.timeline.markdown());
     if let Some(settled) = settled.as_ref().filter(|settled| !settled.leftovers.is_empty()) {
         text.push_str(&report::cleanup_summary(
             "what may be left",

@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
+use super::deliver::OUTPUT_MAX;
 use crate::domain::account::RemoteId;
 use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;
@@ -101,8 +102,13 @@ impl State {
         state
     }
 
+    /// As an output, unless it is more than the outputs of a job can carry.
+    pub(super) fn to_output(&self) -> serde_json::Result<Option<String>> {
+        Ok(Some(self.to_json()?).filter(|json| json.len() <= OUTPUT_MAX))
+    }
+
     /// As compact JSON.
-    pub(super) fn to_json(&self) -> serde_json::Result<String> {
+    fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
     }
 

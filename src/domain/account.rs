@@ -73,7 +73,7 @@ impl RemoteId {
         (!text.is_empty()).then_some(Self(text))
     }
 
-    /// May a service give it out again once its account is deleted? Databases that count may: SQLite gives the highest
+    /// May a service give it out again once its account is deleted? Databases that count may: `SQLite` gives the highest
     /// number to the next row (<https://www.sqlite.org/autoinc.html>). Longer numbers hold a time or chance.
     pub fn is_counted(&self) -> bool {
         self.0.len() < 16 && self.0.bytes().all(|byte| byte.is_ascii_digit())

@@ -5,6 +5,7 @@
     reason = "the tests stand outside: files, time and environment are theirs to arrange"
 )]
 
+mod across_jobs;
 mod act;
 mod admission;
 mod article;
@@ -29,6 +30,7 @@ mod masks;
 mod mornings;
 mod no_panic;
 mod outputs;
+mod pipelines;
 mod plan;
 mod planted;
 mod presets;

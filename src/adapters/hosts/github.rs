@@ -18,7 +18,7 @@ use crate::adapters::environment::Environment;
 /// The runner drops a summary that is larger than this, in bytes (`CreateStepSummaryCommand` of actions/runner).
 const SUMMARY_LIMIT: u64 = 1024 * 1024;
 /// A variable of more than 131,071 bytes, name included, keeps Linux from starting any process: post could not run.
-const VARIABLE_LIMIT: usize = 100_000;
+pub const VARIABLE_MAX: usize = 100_000;
 const SUMMARY_NOTE: &str = "\n\n*The summary was too long and ends here.*\n";
 
 /// The runner's files of this step. Each phase has its own.
@@ -188,7 +188,7 @@ fn entry(kind: CommandFile, name: &str, value: &str, delimiter: &str) -> Result<
     if value.contains('\0') {
         return Err(refused("it holds a NUL character, which no variable can"));
     }
-    if matches!(kind, CommandFile::State | CommandFile::Env) && value.len() > VARIABLE_LIMIT {
+    if matches!(kind, CommandFile::State | CommandFile::Env) && value.len() > VARIABLE_MAX {
         return Err(refused("it is over 100,000 bytes, and later steps could not start"));
     }
     Ok(format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
@@ -294,7 +294,7 @@ mod tests {
         ] {
             assert!(entry(kind, name, value, delimiter).is_err(), "{name:?} {value:?}");
         }
-        let long = "x".repeat(VARIABLE_LIMIT + 1);
+        let long = "x".repeat(VARIABLE_MAX + 1);
         assert!(entry(CommandFile::State, "a", &long, delimiter).is_err());
         assert!(entry(CommandFile::Output, "a", &long, delimiter).is_ok());
     }

@@ -1,0 +1,30 @@
+//! What the image's entry point does with words that are no command of ours: it becomes that program.
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use super::exit::Failure;
+use crate::commands::ExitCode;
+
+/// Becomes the program, with this process's id, environment and streams; comes back only if that can't be done.
+#[cfg(unix)]
+pub(super) fn program(words: &[OsString]) -> Result<ExitCode, Failure> {
+    use std::os::unix::process::CommandExt as _;
+
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Failure::usage("no program is given"));
+    };
+    let error = Command::new(program).args(arguments).exec();
+    Err(Failure::usage(format!(
+        "`{}` is no command of Standin, and no program of this image that can be run: {error}\nhint: `--help` lists the commands",
+        program.to_string_lossy()
+    )))
+}
+
+/// There are no images for other systems.
+#[cfg(not(unix))]
+pub(super) fn program(_words: &[OsString]) -> Result<ExitCode, Failure> {
+    Err(Failure::usage(
+        "`container` is the entry point of the image, which is of Linux",
+    ))
+}
