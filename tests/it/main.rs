@@ -23,6 +23,7 @@ mod kill;
 mod leftovers;
 mod liar;
 mod log_in;
+mod marker;
 mod mornings;
 mod no_panic;
 mod outputs;
