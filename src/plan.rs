@@ -6,6 +6,7 @@ mod password;
 mod person;
 
 use std::collections::{HashMap, HashSet};
+use std::time::{Duration, UNIX_EPOCH};
 
 use rand::CryptoRng;
 use ring::digest;
@@ -74,13 +75,17 @@ pub struct Draft {
 /// The scope that every template of a run shares.
 pub fn scope(environment: &Environment, run: &Run) -> Scope {
     let url = run.url.clone().unwrap_or_default();
+    let expires = run.marker.expiry().as_millis() / 1000;
+    let expires_at = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(expires));
     Scope::new().environment(environment).with(
         "run",
         minijinja::Value::from_pairs([
-            ("id", run.id.clone()),
-            ("attempt", run.attempt.to_string()),
-            ("url", url),
-            ("marker", run.marker.as_str().to_owned()),
+            ("id", minijinja::Value::from(run.id.clone())),
+            ("attempt", run.attempt.to_string().into()),
+            ("url", url.into()),
+            ("marker", run.marker.as_str().into()),
+            ("expires", expires.into()),
+            ("expires_at", expires_at.to_string().into()),
         ]),
     )
 }

@@ -11,7 +11,7 @@ use crate::domain::account::ServiceName;
 use crate::language::nearest;
 
 /// The keys of `run`.
-const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker"];
+const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker", "expires", "expires_at"];
 /// The keys of `service`.
 const SERVICE_KEYS: &[&str] = &["name", "url"];
 
@@ -27,7 +27,8 @@ pub(super) fn sweepable(decoder: &mut Decoder, from: usize, captured: &[String])
                 .nth(1)
                 .is_some_and(|name| captured.iter().any(|known| known == name)),
             "needs" => false,
-            "run" => path != "run.marker",
+            // Those of the setup that made the account.
+            "run" => !["run.marker", "run.expires", "run.expires_at"].contains(&path.as_str()),
             _ => true,
         };
         if !is_known {

@@ -102,6 +102,16 @@ impl Marker {
         decode_ttl(self.field(5, 2))
     }
 
+    /// When a service that can end an account by itself may do so: once its time to live is over.
+    ///
+    /// A time to live of zero says nothing of how long the job takes, and an account must not end while it is being
+    /// made; it counts as a day, as long as a sweep waits by default.
+    pub fn expiry(&self) -> Timestamp {
+        let ttl = self.ttl();
+        let life = if ttl.is_zero() { Duration::from_hours(24) } else { ttl };
+        self.created() + life
+    }
+
     /// Was it made by this repository?
     pub fn is_of_repository(&self, repository: &str) -> bool {
         self.field(7, 3) == owner(repository)
@@ -232,6 +242,14 @@ mod tests {
         for tail in ["-", ".", "a", "7-alice", "é"] {
             assert!(Marker::at_front_of(&format!("{marker}{tail}")).is_none(), "{tail}");
         }
+    }
+
+    #[test]
+    fn an_account_expires_when_its_time_to_live_is_over_and_never_at_once() {
+        let after = |ttl| marker(ttl).expiry().since(marker(ttl).created());
+        assert_eq!(after(Duration::from_mins(90)), Duration::from_mins(90));
+        assert_eq!(after(TTL_MAX), TTL_MAX);
+        assert_eq!(after(Duration::ZERO), Duration::from_hours(24));
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod kill;
 mod leftovers;
 mod liar;
 mod log_in;
+mod marker;
 mod masks;
 mod mornings;
 mod no_panic;

@@ -9,6 +9,7 @@ mod product;
 mod vendor;
 
 use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use standin::config::{preset, preset_names};
 
@@ -196,6 +197,37 @@ fn orphans_are_found_page_by_page_and_persons_are_left_alone() {
             "{}",
             vendor.preset
         );
+    }
+}
+
+#[test]
+fn what_can_expire_is_given_its_time_to_live_and_a_day_where_that_is_nothing() {
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    for (ttl, life) in [("0s", 24 * 3600), ("90m", 90 * 60)] {
+        for vendor in [&AUTHENTIK, &KANIDM] {
+            let stand = Stand::start(vendor, false);
+            let text = config(vendor, stand.port, BUYERS).replace("ttl: 0s", &format!("ttl: {ttl}"));
+            let before = now();
+            let desk = desk(vendor, &stand, BUYERS).configured(&text);
+            ends(vendor, &desk.run(&["setup"]), 0, "");
+            // A marker tells whole minutes.
+            let (first, last) = (before / 60 * 60 + life, now() / 60 * 60 + life);
+            let users = stand.look(|store| store.users.clone());
+            assert_eq!(users.len(), 4);
+            for user in &users[1..] {
+                let expires = if vendor.preset == KANIDM.preset {
+                    let text = user["attrs"]["account_expire"][0].as_str().unwrap();
+                    let time = humantime::parse_rfc3339(text).unwrap();
+                    time.duration_since(UNIX_EPOCH).unwrap().as_secs()
+                } else {
+                    let attributes = &user["attributes"];
+                    assert_eq!(attributes["goauthentik.io/user/generated"], true);
+                    attributes["goauthentik.io/user/expires"].as_u64().expect("a number")
+                };
+                assert!((first..=last).contains(&expires), "{ttl}: {expires}: {user}");
+            }
+            ends(vendor, &desk.run(&["cleanup"]), 0, "3 deleted, 0 left");
+        }
     }
 }
 

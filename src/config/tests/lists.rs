@@ -105,6 +105,14 @@ fn a_service_that_can_be_swept_deletes_by_name_and_id_alone() {
             Some("run.marker"),
         ),
         (
+            "delete: { request: 'DELETE /u/{{ id }}', json: { m: '{{ run.expires_at }}' } }",
+            Some("run.expires_at"),
+        ),
+        (
+            "gone: { request: 'GET /u/{{ id }}', until: 'body.end == run.expires' }",
+            Some("run.expires"),
+        ),
+        (
             "gone: { request: 'GET /u/{{ id }}', until: 'body.email != account.email' }",
             Some("account.email"),
         ),

@@ -94,7 +94,8 @@ fn authentik(store: &mut Store, call: &Call) -> Reply {
     match call.parts() {
         ("POST", parts) if parts.len() == 7 => empty(if parts[5] == "set_password" { 204 } else { 404 }),
         ("POST", _) => {
-            let user = json!({"pk": store.id(), "username": call.body["username"]});
+            let body = &call.body;
+            let user = json!({"pk": store.id(), "username": body["username"], "attributes": body["attributes"]});
             if store.add(user.clone(), &["/username"]) {
                 reply(201, user)
             } else {
