@@ -63,9 +63,9 @@ fn no_name_of_people_and_tools_is_a_marker_unless_by_chance() {
         };
         let name = names::name(kind, &mut random);
         let has_form = has_the_form(&name);
-        let seen = kinds.entry(kind).or_default();
-        seen.0 += 1;
-        seen.1 += usize::from(has_form);
+        let tally = kinds.entry(kind).or_default();
+        tally.0 += 1;
+        tally.1 += usize::from(has_form);
         if let Some(marker) = Marker::at_front_of(&name) {
             assert!(has_form, "seed {seed}: `{name}` is taken for {marker}");
             taken.push(name);
@@ -116,7 +116,9 @@ fn each_change(name: &str, length: usize, mut see: impl FnMut(&str)) {
     let mut changed = String::with_capacity(name.len() + 4);
     let mut put = |parts: &[&str]| {
         changed.clear();
-        parts.iter().for_each(|part| changed.push_str(part));
+        for part in parts {
+            changed.push_str(part);
+        }
         if changed != name {
             see(&changed);
         }
