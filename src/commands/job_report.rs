@@ -33,14 +33,29 @@ struct ReportAccount<'a> {
     status: String,
 }
 
+/// An account that may be left, as every report has it.
 #[derive(Serialize)]
-struct ReportLeftover<'a> {
+pub(super) struct ReportLeftover<'a> {
     service: &'a str,
     account: &'a str,
     id: Option<&'a str>,
     username: &'a str,
     reason: Reason,
     hint: String,
+}
+
+impl<'a> ReportLeftover<'a> {
+    /// `again` is the command that tries once more.
+    pub(super) fn of(leftover: &'a Leftover, account: &'a str, again: &str) -> Self {
+        Self {
+            service: leftover.key.service.as_str(),
+            account,
+            id: leftover.ids.first().map(RemoteId::as_str),
+            username: &leftover.username,
+            reason: leftover.reason,
+            hint: report::hint(leftover, again),
+        }
+    }
 }
 
 /// Writes the report where it is wanted.
@@ -69,14 +84,7 @@ pub(super) fn write_report(
         .collect();
     let leftovers = leftovers
         .iter()
-        .map(|leftover| ReportLeftover {
-            service: leftover.key.service.as_str(),
-            account: &leftover.key.account,
-            id: leftover.ids.first().map(RemoteId::as_str),
-            username: &leftover.username,
-            reason: leftover.reason,
-            hint: report::hint(leftover, "standin cleanup"),
-        })
+        .map(|leftover| ReportLeftover::of(leftover, &leftover.key.account, "standin cleanup"))
         .collect();
     let report = Report {
         version: 1,

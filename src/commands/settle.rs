@@ -15,9 +15,10 @@ use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::private_dir::remove_private_file;
 use crate::adapters::signals::Signals;
+use crate::adapters::world::LiveWorld;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::{Leftover, Reason};
-use crate::engine::Settled;
+use crate::engine::{Engine, Settled};
 use crate::ports::Notice;
 use crate::report::{self, Narrator, Phase, plural};
 use crate::settings::OnLeftover;
@@ -215,14 +216,15 @@ pub(super) async fn delete(
     signals: &Signals,
 ) -> Result<(Settled, Ledger, u64), Failure> {
     let debts = ledger.debts().count();
-    let group = context.console.group(&format!("deleting {}", plural(debts, "account")));
     let narrator = Narrator::new(Phase::Cleanup, debts);
-    let settled = known
-        .engage(context, ledger, narrator, signals, async |engine| engine.settle().await)
-        .await;
-    context.console.end_progress();
-    drop(group);
-    settled
+    let work = async |engine: &mut Engine<'_, LiveWorld<'_>>| {
+        let group = context.console.group(&format!("deleting {}", plural(debts, "account")));
+        let settled = engine.settle().await;
+        context.console.end_progress();
+        drop(group);
+        settled
+    };
+    known.engage(context, ledger, narrator, signals, work).await
 }
 
 /// Says what the engine tells.

@@ -4,8 +4,10 @@ mod findings;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::future::join_all;
 
 use findings::{Fate, Found, List, say_outcome, tell, write};
 
@@ -28,6 +30,9 @@ use crate::language::glob;
 use crate::plan::{self, Run};
 use crate::ports::Stop;
 use crate::report::{Narrator, Phase, plural};
+
+/// How often a long list is told of.
+const TELL: Duration = Duration::from_secs(10);
 
 /// The command.
 pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
@@ -69,11 +74,11 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         keeper: Box::new(|secret| context.console.mask(secret)),
     };
     let deadline = begun + sealed.cleanup_deadline;
-    let (lists, mut found) = list_all(context, &world, &sites, deadline, begun).await;
+    let (lists, mut found, mut requests) = list_all(context, &world, &sites, deadline, begun).await;
     let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
-    let mut left = 0;
+    let mut leftovers = Vec::new();
     if hits > max {
         context.console.error(&format!(
             "{} would be deleted, and `max` allows {max}: nothing is deleted\nhint: look at them with `--dry-run`, then raise `max`",
@@ -82,17 +87,18 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         incomplete = true;
     } else if hits > 0 && !context.settings.sweep.dry_run {
         *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, hits);
-        let settled = delete(context, &world, &sites, &mut found, deadline).await;
-        left = settled.leftovers.len();
+        let (settled, sent) = delete(context, &world, &sites, &mut found, deadline).await;
+        requests += sent;
+        leftovers = settled.leftovers;
     }
     let took = context.clock.now().since(begun);
     tell(context, &found);
-    write(context, &lists, &found, took.as_secs_f64())?;
+    write(context, &lists, &found, &leftovers, (requests, took))?;
     if let Some(signal) = signals.first() {
         return Ok(ExitCode::Signal(signal));
     }
     say_outcome(context, &lists, hits);
-    Ok(if left > 0 || incomplete {
+    Ok(if !leftovers.is_empty() || incomplete {
         ExitCode::Failed
     } else {
         ExitCode::Success
@@ -133,7 +139,7 @@ fn run(context: &Context, prefix: &str) -> Run {
         id: identity.run_id.clone(),
         attempt: identity.attempt,
         url: identity.url.clone(),
-        marker: Marker::new(prefix, now, std::time::Duration::ZERO, &origin, "00000"),
+        marker: Marker::new(prefix, now, Duration::ZERO, &origin, "00000"),
     }
 }
 
@@ -162,14 +168,14 @@ fn rules(context: &Context, now: Timestamp) -> Rules<'_> {
     }
 }
 
-/// Lists every service, one after the other, and keeps what is marked.
+/// Lists every service, all at once, and keeps what is marked; says how many requests that took.
 async fn list_all(
     context: &Context,
     world: &LiveWorld<'_>,
     sites: &[Site],
     deadline: Timestamp,
     now: Timestamp,
-) -> (Vec<List>, Vec<Found>) {
+) -> (Vec<List>, Vec<Found>, u64) {
     let rules = rules(context, now);
     // An engine asks on behalf of an account: one stands for each service.
     let names = sites
@@ -177,44 +183,64 @@ async fn list_all(
         .map(|site| (site.service.name.clone(), String::new(), None));
     let ledger = ledger(context, names.collect());
     let engine = Engine::new(world, sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
-    let mut lists = Vec::new();
+    let all = sites.iter().enumerate();
+    let all = join_all(all.map(|(place, site)| list(context, &engine, place, site, &rules))).await;
+    let (lists, found): (Vec<List>, Vec<Vec<Found>>) = all.into_iter().unzip();
+    (lists, found.into_iter().flatten().collect(), engine.requests())
+}
+
+async fn list(
+    context: &Context,
+    engine: &Engine<'_, LiveWorld<'_>>,
+    place: usize,
+    site: &Site,
+    rules: &Rules<'_>,
+) -> (List, Vec<Found>) {
+    let service = &site.service.name;
+    context.console.info(&format!("{service}: listing its accounts"));
     let mut found = Vec::new();
-    for (place, site) in sites.iter().enumerate() {
-        let service = &site.service.name;
-        context.console.info(&format!("{service}: listing its accounts"));
-        let Listed {
-            pages,
-            accounts,
-            incomplete,
-        } = engine
-            .list(place, |id, username| {
-                let (what, why) = match judge(&username, &rules) {
-                    Verdict::Unmarked => return,
-                    Verdict::Sweep(_) => (Fate::Delete, String::new()),
-                    Verdict::Keep(why) => (Fate::Kept, why.to_owned()),
-                };
-                found.push(Found {
-                    service: service.clone(),
-                    username,
-                    id,
-                    what,
-                    why,
-                });
-            })
-            .await;
-        if let Some(reason) = &incomplete {
-            context.console.error(&format!(
-                "{service}: the list is incomplete: {reason}\nhint: what it showed is swept; there may be more"
-            ));
-        }
-        lists.push(List {
-            service: service.clone(),
-            pages,
-            accounts,
-            incomplete,
-        });
+    let mut seen = 0;
+    let mut told = context.clock.now();
+    let Listed {
+        pages,
+        accounts,
+        incomplete,
+    } = engine
+        .list(place, |id, username, item| {
+            seen += 1;
+            if context.clock.now().since(told) >= TELL {
+                told = context.clock.now();
+                context.console.info(&format!(
+                    "{service}: {seen} accounts so far, {} of them marked",
+                    found.len()
+                ));
+            }
+            let (what, why) = match judge(&username, rules, || item.to_string()) {
+                Verdict::Unmarked => return,
+                Verdict::Sweep(_) => (Fate::Delete, String::new()),
+                Verdict::Keep(why) => (Fate::Kept, why.to_owned()),
+            };
+            found.push(Found {
+                service: service.clone(),
+                username,
+                id,
+                what,
+                why,
+            });
+        })
+        .await;
+    if let Some(reason) = &incomplete {
+        context.console.error(&format!(
+            "{service}: the list is incomplete: {reason}\nhint: what it showed is swept; there may be more"
+        ));
     }
-    (lists, found)
+    let list = List {
+        service: service.clone(),
+        pages,
+        accounts,
+        incomplete,
+    };
+    (list, found)
 }
 
 /// A plan of accounts that are there already, with their names seen.
@@ -272,7 +298,7 @@ async fn delete(
     sites: &[Site],
     found: &mut [Found],
     deadline: Timestamp,
-) -> Settled {
+) -> (Settled, u64) {
     let hits: Vec<usize> = (0..found.len())
         .filter(|place| found[*place].what == Fate::Delete)
         .collect();
@@ -318,5 +344,5 @@ async fn delete(
             .console
             .error(&format!("stopped by signal {signal}: run `standin sweep` again"));
     }
-    settled
+    (settled, engine.requests())
 }

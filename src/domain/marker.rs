@@ -68,21 +68,28 @@ impl Marker {
         Self(text)
     }
 
+    /// A marker anywhere in a text, such as in an e-mail address or a description.
+    pub fn within(text: &str) -> Option<Self> {
+        text.match_indices('-').find_map(|(dash, _)| {
+            let front = text[..dash].trim_end_matches(|c: char| c.is_ascii_lowercase());
+            let is_inside = front.ends_with(|c: char| c.is_alphanumeric());
+            if is_inside {
+                None
+            } else {
+                Self::at_front_of(&text[front.len()..])
+            }
+        })
+    }
+
+    /// Does a name begin like a marker, whatever its check code?
+    pub fn has_form(name: &str) -> bool {
+        split(name).is_some()
+    }
+
     /// The marker that a name starts with, if it is followed by nothing, or by a separator and more: `-` in names of
     /// ours, and whatever else the template of a persona puts there.
     pub fn at_front_of(name: &str) -> Option<Self> {
-        let (prefix, rest) = name.split_once('-')?;
-        let letters = prefix.bytes().all(|b| b.is_ascii_lowercase());
-        if !letters || !(2..=3).contains(&prefix.len()) {
-            return None;
-        }
-        let body = rest.get(..BODY)?;
-        let tail = &rest[BODY..];
-        let ends = tail.is_empty() || (tail.starts_with(|c: char| !c.is_alphanumeric()) && tail.len() > 1);
-        if !ends || !body.chars().all(is_digit) {
-            return None;
-        }
-        let text = &name[..=prefix.len() + BODY];
+        let text = split(name)?;
         let (checked, code) = text.split_at(text.len() - 4);
         (u128::from(check(checked)) == number(code)).then(|| Self(text.to_owned()))
     }
@@ -141,6 +148,19 @@ impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What stands at the front of a name in the form of a marker.
+fn split(name: &str) -> Option<&str> {
+    let (prefix, rest) = name.split_once('-')?;
+    let letters = prefix.bytes().all(|b| b.is_ascii_lowercase());
+    if !letters || !(2..=3).contains(&prefix.len()) {
+        return None;
+    }
+    let body = rest.get(..BODY)?;
+    let tail = &rest[BODY..];
+    let ends = tail.is_empty() || (tail.starts_with(|c: char| !c.is_alphanumeric()) && tail.len() > 1);
+    (ends && body.chars().all(is_digit)).then(|| &name[..=prefix.len() + BODY])
 }
 
 fn is_digit(c: char) -> bool {
@@ -250,6 +270,28 @@ mod tests {
         assert_eq!(after(Duration::from_mins(90)), Duration::from_mins(90));
         assert_eq!(after(TTL_MAX), TTL_MAX);
         assert_eq!(after(Duration::ZERO), Duration::from_hours(24));
+    }
+
+    #[test]
+    fn a_marker_is_found_within_other_text() {
+        let marker = marker(Duration::from_hours(24));
+        for text in [
+            format!("{marker}"),
+            format!("made as {marker}-alice"),
+            format!("{{\"email\": \"{marker}-alice@example.com\"}}"),
+            format!("a-b-{marker}"),
+        ] {
+            assert_eq!(Marker::within(&text), Some(marker.clone()), "{text}");
+        }
+        for text in [
+            format!("x{marker}"),
+            format!("9{marker}-alice"),
+            String::new(),
+            "-".to_owned(),
+        ] {
+            assert_eq!(Marker::within(&text), None, "{text}");
+        }
+        assert!(Marker::has_form("sd-00000000000000000000000-maria") && !Marker::has_form("maria"));
     }
 
     #[test]

@@ -42,10 +42,16 @@ pub enum Verdict {
     Keep(&'static str),
 }
 
-/// Judges one account by its name.
-pub fn judge(name: &str, rules: &Rules<'_>) -> Verdict {
+/// Judges one account by its name; `shown` is all else that the service shows of it, which never makes it ours.
+pub fn judge(name: &str, rules: &Rules<'_>, shown: impl FnOnce() -> String) -> Verdict {
     let Some(marker) = Marker::at_front_of(name) else {
-        return Verdict::Unmarked;
+        return if Marker::has_form(name) {
+            Verdict::Keep("it looks like a marker, and its check code does not hold")
+        } else if Marker::within(&shown()).is_some() {
+            Verdict::Keep("its marker stands elsewhere than at the front of its name")
+        } else {
+            Verdict::Unmarked
+        };
     };
     let age = rules.now.since(marker.created());
     match &rules.whose {
@@ -103,14 +109,17 @@ mod tests {
         let day = 24 * 60;
         let own = || Whose::Repository("a/b");
         assert_eq!(
-            judge(&name, &rules(own(), day)),
+            judge(&name, &rules(own(), day), String::new),
             Verdict::Keep("its own time to live is not over")
         );
         assert_eq!(
-            judge(&name, &rules(own(), 30 * 60 - 1)),
+            judge(&name, &rules(own(), 30 * 60 - 1), String::new),
             Verdict::Keep("its own time to live is not over")
         );
-        assert!(matches!(judge(&name, &rules(own(), 30 * 60)), Verdict::Sweep(_)));
+        assert!(matches!(
+            judge(&name, &rules(own(), 30 * 60), String::new),
+            Verdict::Sweep(_)
+        ));
     }
 
     #[test]
@@ -119,19 +128,25 @@ mod tests {
         let day = 24 * 60;
         let own = || Whose::Repository("a/b");
         assert_eq!(
-            judge(&name, &rules(own(), day - 1)),
+            judge(&name, &rules(own(), day - 1), String::new),
             Verdict::Keep("it is younger than `older-than`")
         );
-        assert!(matches!(judge(&name, &rules(own(), day)), Verdict::Sweep(_)));
+        assert!(matches!(
+            judge(&name, &rules(own(), day), String::new),
+            Verdict::Sweep(_)
+        ));
     }
 
     #[test]
     fn only_the_owner_sweeps_unless_all_are_meant() {
         let name = name(Duration::ZERO);
         let later = 3 * 24 * 60;
-        let kept = judge(&name, &rules(Whose::Repository("a/c"), later));
+        let kept = judge(&name, &rules(Whose::Repository("a/c"), later), String::new);
         assert_eq!(kept, Verdict::Keep("it is of another repository"));
-        assert!(matches!(judge(&name, &rules(Whose::Anybody, later)), Verdict::Sweep(_)));
+        assert!(matches!(
+            judge(&name, &rules(Whose::Anybody, later), String::new),
+            Verdict::Sweep(_)
+        ));
     }
 
     #[test]
@@ -144,21 +159,49 @@ mod tests {
                 ..ORIGIN
             })
         };
-        assert!(matches!(judge(&name, &rules(run("7"), 0)), Verdict::Sweep(_)));
-        assert_eq!(judge(&name, &rules(run("8"), 0)), Verdict::Keep("it is of another run"));
+        assert!(matches!(
+            judge(&name, &rules(run("7"), 0), String::new),
+            Verdict::Sweep(_)
+        ));
+        assert_eq!(
+            judge(&name, &rules(run("8"), 0), String::new),
+            Verdict::Keep("it is of another run")
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_ours_stays_and_is_told() {
+        let later = rules(Whose::Anybody, 100 * 24 * 60);
+        let mut changed = name(Duration::ZERO);
+        changed.replace_range(4..5, if changed.as_bytes()[4] == b'7' { "8" } else { "7" });
+        let wrong = judge(&changed, &later, String::new);
+        assert_eq!(
+            wrong,
+            Verdict::Keep("it looks like a marker, and its check code does not hold")
+        );
+        for shown in [name(Duration::ZERO), format!("<{}@example.com>", name(Duration::ZERO))] {
+            let elsewhere = judge("maria", &later, || shown);
+            assert_eq!(
+                elsewhere,
+                Verdict::Keep("its marker stands elsewhere than at the front of its name")
+            );
+        }
     }
 
     #[test]
     fn people_and_the_protected_stay() {
         let later = rules(Whose::Anybody, 100 * 24 * 60);
         for human in ["maria.keller", "sd-keller", "sdk-2", ""] {
-            assert_eq!(judge(human, &later), Verdict::Unmarked);
+            assert_eq!(judge(human, &later, String::new), Verdict::Unmarked);
         }
         let protected = ["-alice".to_owned()];
         let rules = Rules {
             protected: &protected,
             ..later
         };
-        assert_eq!(judge(&name(Duration::ZERO), &rules), Verdict::Keep("it is protected"));
+        assert_eq!(
+            judge(&name(Duration::ZERO), &rules, String::new),
+            Verdict::Keep("it is protected")
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use minijinja::value::ValueKind;
+use minijinja::value::{Value, ValueKind};
 use ring::digest;
 
 use super::create::{id, text};
@@ -29,8 +29,8 @@ pub struct Listed {
 }
 
 impl<W: World> Engine<'_, W> {
-    /// Lists the service of the account at `place`, and hands over each account that has a name.
-    pub async fn list(&self, place: usize, each: impl FnMut(RemoteId, String)) -> Listed {
+    /// Lists the service of the account at `place`, and hands over each account that has a name, with all that the list shows of it.
+    pub async fn list(&self, place: usize, each: impl FnMut(RemoteId, String, &Value)) -> Listed {
         let mut listed = Listed::default();
         let ended = tokio::select! {
             ended = self.pages(place, each, &mut listed) => ended,
@@ -43,7 +43,7 @@ impl<W: World> Engine<'_, W> {
     async fn pages(
         &self,
         place: usize,
-        mut each: impl FnMut(RemoteId, String),
+        mut each: impl FnMut(RemoteId, String, &Value),
         listed: &mut Listed,
     ) -> Result<(), String> {
         let site = self.site(place).ok_or("the configuration has no such service")?;
@@ -113,7 +113,7 @@ impl<W: World> Engine<'_, W> {
         site: &Site,
         list: &List,
         page: &Outgoing,
-        each: &mut impl FnMut(RemoteId, String),
+        each: &mut impl FnMut(RemoteId, String, &Value),
     ) -> Result<(Answer, Items), String> {
         let answer = self
             .repeat(place, "list", page)
@@ -127,7 +127,7 @@ impl<W: World> Engine<'_, W> {
         Ok((answer, items))
     }
 
-    fn items(list: &List, scope: &Scope, each: &mut impl FnMut(RemoteId, String)) -> Result<Items, String> {
+    fn items(list: &List, scope: &Scope, each: &mut impl FnMut(RemoteId, String, &Value)) -> Result<Items, String> {
         let source = list.items.source();
         let items = list
             .items
@@ -144,13 +144,13 @@ impl<W: World> Engine<'_, W> {
                 .map_err(|error| format!("the list can't be read: {error}"))?
             {
                 count += 1;
-                let scope = scope.clone().with("item", item);
+                let scope = scope.clone().with("item", item.clone());
                 let (id, name) = (id(Some(&list.id), &scope), text(Some(&list.name), &scope));
                 context.update(id.as_ref().map_or("", RemoteId::as_str).as_bytes());
                 context.update(&[0]);
                 // An item without a name or an id is none of ours.
                 if let (Some(id), Some(name)) = (id, name) {
-                    each(id, name);
+                    each(id, name, &item);
                 }
             }
         }

@@ -137,8 +137,20 @@ fn nothing_is_deleted_on_a_dry_run_or_over_the_limit() {
     assert_eq!(ours(&service), 5);
     let ended = desk.run(&["sweep", "--older-than", "0s", "--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!(report["accounts"].as_array().unwrap().len(), 5);
-    assert_eq!(report["accounts"][0]["what"], "deleted");
+    let accounts = report["accounts"].as_array().unwrap();
+    let (deleted, kept): (Vec<_>, Vec<_>) = accounts.iter().partition(|account| account["what"] == "deleted");
+    assert_eq!((deleted.len(), kept.len()), (5, HUMANS));
+    // Whose names only look like ours are told of.
+    assert!(
+        kept.iter()
+            .all(|human| human["what"] == "kept" && human["why"].as_str().unwrap().contains("check code")),
+        "{kept:?}"
+    );
+    assert_eq!(
+        (&report["run"], &report["leftovers"]),
+        (&"7".into(), &serde_json::json!([]))
+    );
+    assert!(report["requests"].as_u64().unwrap() >= 12, "{report}");
     assert_eq!(ours(&service), 0);
 }
 
@@ -181,7 +193,16 @@ fn one_that_can_not_be_deleted_blocks_nobody() {
     let service = service(&["users DELETE @-buyer-3 * status 500"]);
     let desk = job(&service, ("shop", "7"), "0s", OFFSET);
     orphan(&desk);
-    is(&desk.run(&["sweep", "--older-than", "0s"]), 1, "4 deleted, 1 left");
+    let ended = desk.run(&["sweep", "--older-than", "0s", "--report", "report.json"]);
+    is(&ended, 1, "4 deleted, 1 left");
+    let report = std::fs::read_to_string(desk.work().join("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let left = &report["leftovers"][0];
+    assert_eq!(
+        (&left["service"], &left["account"]),
+        (&"users".into(), &"buyer-3".into())
+    );
+    assert!(left["hint"].as_str().unwrap().contains("standin sweep"), "{left}");
     assert_eq!(ours(&service), 1);
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn under_the_marker(
         let service = &site.service.name;
         context.console.info(&format!("{service}: listing its accounts"));
         let listed = engine
-            .list(place, |id, username| {
+            .list(place, |id, username, _| {
                 if Marker::at_front_of(&username).is_some_and(|marker| marker == run.marker) {
                     found.push(Listed {
                         service: service.clone(),

@@ -1,11 +1,16 @@
 //! What a sweep has found, for people and for programs.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::adapters::private_dir::write_private_file;
 use crate::commands::context::Context;
+use crate::commands::job_report::ReportLeftover;
 use crate::domain::account::{RemoteId, ServiceName};
+use crate::domain::leftover::Leftover;
+use crate::domain::marker::Marker;
 use crate::report::{self, plural};
 use crate::settings::DataFormat;
 
@@ -61,10 +66,13 @@ pub(super) struct List {
 #[derive(Serialize)]
 struct Report<'a> {
     version: u32,
+    run: &'a str,
     phase: &'a str,
     dry_run: bool,
     services: &'a [List],
     accounts: &'a [Found],
+    leftovers: Vec<ReportLeftover<'a>>,
+    requests: u64,
     seconds: f64,
 }
 
@@ -93,14 +101,26 @@ pub(super) fn tell(context: &Context, found: &[Found]) {
     }
 }
 
-pub(super) fn write(context: &Context, lists: &[List], found: &[Found], seconds: f64) -> anyhow::Result<()> {
+pub(super) fn write(
+    context: &Context,
+    lists: &[List],
+    found: &[Found],
+    leftovers: &[Leftover],
+    (requests, took): (u64, Duration),
+) -> anyhow::Result<()> {
     let report = Report {
         version: 1,
+        run: &context.identity.run_id,
         phase: "sweep",
         dry_run: context.settings.sweep.dry_run,
         services: lists,
         accounts: found,
-        seconds,
+        leftovers: leftovers
+            .iter()
+            .map(|leftover| ReportLeftover::of(leftover, copy_of(&leftover.username), "standin sweep"))
+            .collect(),
+        requests,
+        seconds: took.as_secs_f64(),
     };
     let json = serde_json::to_string_pretty(&report)?;
     if context.settings.format == DataFormat::Json {
@@ -110,6 +130,13 @@ pub(super) fn write(context: &Context, lists: &[List], found: &[Found], seconds:
         write_private_file(path, context.console.redact(&json).as_bytes()).context("the report can't be written")?;
     }
     Ok(())
+}
+
+/// The copy of a persona that a name is for: what follows the marker.
+fn copy_of(username: &str) -> &str {
+    Marker::at_front_of(username).map_or(username, |marker| {
+        username[marker.as_str().len()..].trim_start_matches('-')
+    })
 }
 
 pub(super) fn say_outcome(context: &Context, lists: &[List], hits: usize) {

@@ -66,6 +66,16 @@ fn no_text_of_a_service_is_a_command_or_a_line_of_its_own() {
 }
 
 /// The runner reads both streams for commands, and the files for outputs.
+/// A summary without the one diagram that is ours, whose lines hold nothing that was forged.
+fn without_timeline(file: &str) -> String {
+    let Some((before, rest)) = file.split_once("```mermaid\ngantt\n") else {
+        return file.to_owned();
+    };
+    let (diagram, after) = rest.split_once("\n```\n").unwrap();
+    assert!(!diagram.contains("forged"), "{diagram}");
+    format!("{before}{after}")
+}
+
 #[test]
 fn no_text_of_a_service_is_a_command_of_a_workflow() {
     for_each_text(|text| {
@@ -97,6 +107,7 @@ fn no_text_of_a_service_is_a_command_of_a_workflow() {
         }
         for name in files {
             let file = std::fs::read_to_string(desk.root().join(name)).unwrap();
+            let file = without_timeline(&file);
             assert!(
                 !file.contains(['\0', '\u{1b}', '\u{7}'])
                     && !["<img", "```", "~~~", "</details>"]
