@@ -27,7 +27,7 @@ use crate::engine::{Engine, Listed, Settled, Site};
 use crate::language::glob;
 use crate::plan::{self, Run};
 use crate::ports::Stop;
-use crate::report::{Narrator, Phase, plural};
+use crate::report::{Narrator, Phase, plural, seen};
 
 /// The command.
 pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
@@ -279,9 +279,11 @@ async fn delete(
     for place in &hits {
         // Post or `cleanup` should have deleted it: something went wrong there.
         let orphan = &found[*place];
-        context
-            .console
-            .warning(&format!("{}: `{}` was orphaned", orphan.service, orphan.username));
+        context.console.warning(&format!(
+            "{}: `{}` was orphaned",
+            orphan.service,
+            seen(&orphan.username)
+        ));
     }
     let accounts: Vec<_> = hits
         .iter()
