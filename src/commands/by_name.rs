@@ -25,6 +25,7 @@ use crate::domain::time::Timestamp;
 use crate::engine::Settled;
 use crate::language::Environment;
 use crate::plan::{self, Passwords, Run, Selection};
+use crate::report::seen;
 use crate::settings::{OnLeftover, Sealed};
 
 /// Settles accounts whose journal is gone: the marker that the runner's state kept says how they are called. Where their
@@ -289,7 +290,8 @@ fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State, believe
         let Some(service) = ServiceName::parse(&told.service).filter(|_| known) else {
             context.console.warning(&format!(
                 "`{}/{}` of the state does not carry the marker, and is left alone",
-                told.service, told.account
+                seen(&told.service),
+                seen(&told.account)
             ));
             continue;
         };

@@ -131,7 +131,8 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
     let text = if context.settings.format == DataFormat::Json {
         serde_json::to_string_pretty(&shown)?
     } else {
-        in_text(&shown)
+        // A configuration may be a stranger's.
+        in_text(&shown).lines().map(|line| report::seen(line) + "\n").collect()
     };
     context.console.data(&text);
     Ok(ExitCode::Success)

@@ -29,7 +29,7 @@ use crate::engine::{Engine, Listed, Settled, Site};
 use crate::language::glob;
 use crate::plan::{self, Run};
 use crate::ports::Stop;
-use crate::report::{Narrator, Phase, plural};
+use crate::report::{Narrator, Phase, plural, seen};
 
 /// How often a long list is told of.
 const TELL: Duration = Duration::from_secs(10);
@@ -305,9 +305,11 @@ async fn delete(
     for place in &hits {
         // Post or `cleanup` should have deleted it: something went wrong there.
         let orphan = &found[*place];
-        context
-            .console
-            .warning(&format!("{}: `{}` was orphaned", orphan.service, orphan.username));
+        context.console.warning(&format!(
+            "{}: `{}` was orphaned",
+            orphan.service,
+            seen(&orphan.username)
+        ));
     }
     let accounts: Vec<_> = hits
         .iter()

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::line::{Level, Line};
+use super::table::seen;
+use crate::domain::account::RemoteId;
 use crate::ports::{Notice, Progress, Proof};
 
 /// With more accounts than this, what went well is told in tenths instead of account by account.
@@ -52,7 +54,7 @@ impl Narrator {
             }
             Notice::Account { key, progress } => {
                 let (level, text) = self.progress(progress);
-                let mut lines = vec![Line::new(level, format!("{key}: {text}"))];
+                let mut lines = vec![Line::new(level, format!("{}: {text}", seen(&key.to_string())))];
                 lines.extend(self.tenth(progress));
                 lines
             }
@@ -80,7 +82,7 @@ impl Narrator {
             Level::Info
         };
         match progress {
-            Progress::Created { id, took } => (Level::Debug, format!("created as `{id}` in {}", span(*took))),
+            Progress::Created { id, took } => (Level::Debug, format!("created as {} in {}", quoted(id), span(*took))),
             Progress::Unclear { reason } => (
                 Level::Info,
                 format!("it is not known whether it was created ({reason})"),
@@ -88,10 +90,10 @@ impl Narrator {
             Progress::LookingUp => (Level::Info, "looking it up by its user name".to_owned()),
             Progress::Adopted { ids } if ids.len() == 1 => (
                 Level::Info,
-                format!("found as `{}`: it had been created, and is adopted", ids[0]),
+                format!("found as {}: it had been created, and is adopted", quoted(&ids[0])),
             ),
             Progress::Adopted { ids } => {
-                let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+                let ids: Vec<String> = ids.iter().map(quoted).collect();
                 (
                     Level::Warning,
                     format!(
@@ -120,7 +122,7 @@ impl Narrator {
             }
             Progress::Deleted { id } => {
                 self.done += 1;
-                (routine, format!("deleted `{id}`"))
+                (routine, format!("deleted {}", quoted(id)))
             }
             Progress::Absent { proof } => {
                 self.done += 1;
@@ -155,6 +157,11 @@ fn proof_in_words(proof: Proof) -> &'static str {
             "a request without credentials was refused, and ours was not (rights were not proved)"
         }
     }
+}
+
+/// An id as a log shows it. A service may have put the end of a line into it, and what follows would look like one of ours.
+pub(super) fn quoted(id: &RemoteId) -> String {
+    format!("`{}`", seen(id.as_str()))
 }
 
 /// A duration for people: whole milliseconds under ten seconds, then seconds.

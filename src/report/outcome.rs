@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::line::Line;
-use super::narrator::span;
+use super::narrator::{quoted, span};
+use super::table::seen;
 use crate::domain::leftover::{Leftover, Reason};
 
 /// The line that says how setup ended.
@@ -49,7 +50,7 @@ pub fn leftovers(left: &[Leftover], again: &str) -> Vec<Line> {
 
 /// What is left, in one sentence.
 pub(super) fn sentence(leftover: &Leftover) -> String {
-    let ids: Vec<String> = leftover.ids.iter().map(|id| format!("`{id}`")).collect();
+    let ids: Vec<String> = leftover.ids.iter().map(quoted).collect();
     let known = if ids.is_empty() {
         "with no known id".to_owned()
     } else {
@@ -57,7 +58,9 @@ pub(super) fn sentence(leftover: &Leftover) -> String {
     };
     format!(
         "{} may still exist, under the user name `{}`, {known}: {}",
-        leftover.key, leftover.username, leftover.detail
+        seen(&leftover.key.to_string()),
+        seen(&leftover.username),
+        leftover.detail
     )
 }
 

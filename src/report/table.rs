@@ -1,9 +1,13 @@
 //! Tables: aligned for a terminal, and in Markdown with every foreign cell made harmless.
 
-/// An aligned table; columns are as wide as their widest cell.
+/// An aligned table; columns are as wide as their widest cell. A cell is foreign text, and stays in its line.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| seen(cell)).collect())
+        .collect();
     let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -18,6 +22,12 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let mut lines = vec![line(&mut head.iter().copied())];
     lines.extend(rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
     lines.join("\n")
+}
+
+/// Text of which all is seen, in one line: what a terminal would obey becomes a sign.
+pub fn seen(text: &str) -> String {
+    let sign = |c: char| if is_unseen(c) { char::REPLACEMENT_CHARACTER } else { c };
+    text.chars().map(sign).collect()
 }
 
 /// A Markdown table (GitHub's flavour).
@@ -46,7 +56,7 @@ pub(super) fn escape(text: &str) -> String {
         match c {
             'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | ',' | '/' | '-' | '…' => safe.push(c),
             // A numeric reference can't open a tag, a link, a code span, a cell or a mention.
-            c if c.is_control() || is_invisible(c) => safe.push('\u{fffd}'),
+            c if is_unseen(c) => safe.push(char::REPLACEMENT_CHARACTER),
             c if c.is_alphanumeric() => safe.push(c),
             c => {
                 safe += "&#";
@@ -58,9 +68,10 @@ pub(super) fn escape(text: &str) -> String {
     safe
 }
 
-/// Characters that change the direction or the look of what stands around them.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Orders to a terminal, ends of lines, and characters that are not seen or turn the direction of what stands around them.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -74,6 +85,15 @@ mod tests {
             vec!["a".to_owned(), "22".to_owned()],
         ];
         assert_eq!(table(&["service", "id"], &rows), "service  id\nusers    1\na        22");
+    }
+
+    #[test]
+    fn foreign_text_stays_in_its_line_and_is_seen() {
+        let rows = vec![vec!["a\nb\u{1b}[2J".to_owned(), "\u{202e}x\u{ad}\u{85}".to_owned()]];
+        assert_eq!(
+            table(&["service", "id"], &rows),
+            "service  id\na\u{fffd}b\u{fffd}[2J  \u{fffd}x\u{fffd}\u{fffd}"
+        );
     }
 
     #[test]

@@ -79,9 +79,10 @@ fn credentials_beside_auth_are_masked_before_anything_is_sent() {
         for command in ["setup", "cleanup"] {
             let ended = desk.run(&[command]);
             assert_eq!(ended.code, Some(0), "{keys}: {}", ended.stderr);
-            let first = ended.stderr.lines().take_while(|line| line.starts_with("::add-mask::"));
+            let told = |part: &str| ended.stderr.lines().position(|line| line.contains(part));
+            let (mask, used) = (told("::add-mask::key-of-the-service"), told("users/"));
             assert!(
-                first.clone().any(|line| line.ends_with("key-of-the-service")),
+                mask.is_some_and(|mask| Some(mask) < used),
                 "{command} {keys}: {}",
                 ended.stderr
             );

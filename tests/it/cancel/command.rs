@@ -69,9 +69,15 @@ fn the_commands_exit_code_is_passed_on_and_everything_is_deleted() {
 fn the_command_sees_its_accounts_and_none_of_our_settings() {
     let stage = stage(services());
     let script = "test -n \"$STANDIN_USERS_ALICE_PASSWORD\" && echo \"$STANDIN_USERS_ALICE_ID\" \
-        \"$STANDIN_BILLING_BOB_1_USERNAME\" \"${STANDIN_CONFIG-none}\" \"$(cat)\"";
+        \"$STANDIN_BILLING_BOB_1_USERNAME\" \"$(cat)\" \
+        \"${STANDIN_CONFIG-none}\" \"${STANDIN_SEED-none}\" \"${INPUT_CONFIG-none}\" \"${STATE_ENTRY-none}\"";
+    let config = std::fs::read_to_string(stage.runner.workspace().join("standin.yml")).unwrap();
     let mut child = stage
         .command(&["run", "--", "sh", "-c", script])
+        .env("STANDIN_CONFIG", config)
+        .env("STANDIN_SEED", "0123456789abcdef0123456789abcdef")
+        .env("INPUT_CONFIG", "services: []")
+        .env("STATE_ENTRY", "sd-x")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -83,7 +89,7 @@ fn the_command_sees_its_accounts_and_none_of_our_settings() {
     let line = String::from_utf8(output.stdout).unwrap();
     let words: Vec<&str> = line.split_whitespace().collect();
     assert!(words[0].starts_with("usr_") && words[1].ends_with("-bob-1"), "{line}");
-    assert_eq!(words[2..], ["none", "through"], "{line}");
+    assert_eq!(words[2..], ["through", "none", "none", "none", "none"], "{line}");
 }
 
 #[test]

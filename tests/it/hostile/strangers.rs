@@ -1,8 +1,10 @@
 //! Other people's accounts, and ours that look as if they were gone.
 
+use serde_json::json;
 use standin::sandbox::{Sandbox, ServiceSpec};
 
 use crate::desk::Desk;
+use crate::liar::{Liar, answer, json as says};
 
 /// Every create is answered with the id of a person who was there before.
 #[test]
@@ -59,4 +61,58 @@ fn an_account_that_can_still_be_read_is_not_gone() {
         ended.stderr
     );
     assert_eq!(sandbox.books("users").unwrap().left().count(), 1);
+}
+
+/// A service's own filter may find more than it was asked for: only who bears exactly our name is ours.
+#[test]
+fn names_that_are_near_to_ours_are_not_ours() {
+    let mut ours = String::new();
+    let liar = Liar::start(move |asked| match asked.method.as_str() {
+        "POST" => {
+            ours = asked.username();
+            answer(500, &[], b"")
+        }
+        "GET" => {
+            let near = [
+                ours.clone() + "x",
+                ours.clone() + "-2",
+                format!("x{ours}"),
+                ours.to_uppercase(),
+                format!(" {ours}"),
+                format!("{ours}\0"),
+                ours.replace("alice", "al\u{ed}ce"),
+                ours[..ours.len() - 1].to_owned(),
+                String::new(),
+            ];
+            let items = near
+                .iter()
+                .enumerate()
+                .map(|(id, name)| json!({"id": id, "username": name}));
+            let items: Vec<_> = items
+                .chain([json!({"id": "mine", "username": ours}), json!({"id": 99})])
+                .collect();
+            says(200, &json!(items))
+        }
+        _ => answer(204, &[], b""),
+    });
+    let desk = Desk::new().configured(&format!(
+        "services:
+  - name: users
+    url: {}
+    timeout: 1s
+    verify: null
+    create: {{ duplicate: [409] }}
+    find: {{ request: 'GET /accounts?username={{{{ account.username }}}}', items: body, id: item.id, name: item.username }}
+accounts: [{{ name: alice }}]
+",
+        liar.url()
+    ));
+    let ended = desk.run(&["run", "--", "true"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let deletes: Vec<String> = liar
+        .lines()
+        .into_iter()
+        .filter(|line| line.starts_with("DELETE"))
+        .collect();
+    assert_eq!(deletes, ["DELETE /accounts/mine"], "{}", ended.stderr);
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{created, of_one, try_with};
+use crate::desk::Desk;
 use crate::liar::{Liar, Reply, answer, json as says};
 
 /// What services and runners know as commands, terminals as orders and readers as lines of ours.
@@ -20,6 +21,11 @@ const HOSTILE: [&str; 13] = [
     "\0::error::forged\0",
     "%0A::error::forged%0D%0A##[error]forged",
     "\u{2028}::error::forged\u{85}\u{9b}2J\u{202e}degrof",
+];
+
+/// What a terminal obeys, or a reader does not see.
+const NOT_SEEN: [char; 9] = [
+    '\0', '\u{1b}', '\u{7}', '\u{ad}', '\r', '\u{2028}', '\u{85}', '\u{9b}', '\u{202e}',
 ];
 
 /// Side by side, since each waits for a service that fails.
@@ -45,27 +51,50 @@ fn shouting(text: &'static str) -> Liar {
 #[test]
 fn no_text_of_a_service_is_a_command_or_a_line_of_its_own() {
     for_each_text(|text| {
-        let liar = shouting(text);
-        let tried = try_with(&of_one(&liar.url()), &liar);
-        for line in tried.told().lines() {
-            let front = line.trim_start();
-            assert!(!front.starts_with("::"), "{text:?}: {line}");
-            assert!(
-                !front.starts_with("forged") && !front.starts_with("error: forged"),
-                "{text:?}: {line}"
-            );
-            assert!(!line.contains("##[") && !line.contains("##vso["), "{text:?}: {line}");
-            assert!(
-                !line.contains([
-                    '\0', '\u{1b}', '\u{7}', '\u{ad}', '\r', '\u{2028}', '\u{85}', '\u{9b}', '\u{202e}'
-                ]),
-                "{text:?}: {line:?}"
-            );
-        }
+        tells_no_order(text, &shouting(text));
+        tells_no_order(text, &keeping(text));
     });
 }
 
+fn tells_no_order(text: &str, liar: &Liar) {
+    let tried = try_with(&of_one(&liar.url()), liar);
+    // Data for programs holds an id as it is.
+    let told = tried.setup.stderr + &tried.cleanup.stderr;
+    for line in told.lines() {
+        let front = line.trim_start();
+        assert!(!front.starts_with("::"), "{text:?}: {line}");
+        assert!(
+            !front.starts_with("forged") && !front.starts_with("error: forged"),
+            "{text:?}: {line}"
+        );
+        assert!(!line.contains("##[") && !line.contains("##vso["), "{text:?}: {line}");
+        assert!(!line.contains(NOT_SEEN), "{text:?}: {line:?}");
+    }
+}
+
+/// Calls the account by this text, and does not delete it: the summary tells of its id, made and left.
+fn keeping(text: &'static str) -> Liar {
+    let shown = Value::from(text).to_string();
+    let mut ours = String::new();
+    Liar::start(move |asked| match asked.method.as_str() {
+        "POST" => {
+            ours = asked.username();
+            created(asked, &shown)
+        }
+        "GET" => says(200, &json!({"id": text, "username": ours})),
+        _ => says(403, &json!({"error": text})),
+    })
+}
+
 /// The runner reads both streams for commands, and the files for outputs.
+#[test]
+fn no_text_of_a_service_is_a_command_of_a_workflow() {
+    for_each_text(|text| {
+        tells_no_command(text, &shouting(text), 9, "What failed");
+        tells_no_command(text, &keeping(text), 6, "These accounts may still exist");
+    });
+}
+
 /// A summary without the one diagram that is ours, whose lines hold nothing that was forged.
 fn without_timeline(file: &str) -> String {
     let Some((before, rest)) = file.split_once("```mermaid\ngantt\n") else {
@@ -76,54 +105,99 @@ fn without_timeline(file: &str) -> String {
     format!("{before}{after}")
 }
 
+/// A setup and a cleanup on GitHub; the summary has so many rows, and says this.
+fn tells_no_command(text: &str, liar: &Liar, rows: usize, summary: &str) {
+    let mut desk = of_one(&liar.url()).with("GITHUB_ACTIONS", "true");
+    let files = ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"];
+    for name in files {
+        let file = desk.root().join(name);
+        std::fs::write(&file, "").unwrap();
+        desk = desk.with(name, file.to_str().unwrap());
+    }
+    let temporary = desk.root().join("tmp");
+    let desk = desk.with("RUNNER_TEMP", temporary.to_str().unwrap());
+    let tried = try_with(&desk, liar);
+    for line in tried.told().lines() {
+        assert!(!line.contains("##[") && !line.contains("##vso["), "{text:?}: {line}");
+        let Some(command) = line.trim_start().strip_prefix("::") else {
+            continue;
+        };
+        let (name, message) = command.split_once("::").unwrap_or_else(|| panic!("{line}"));
+        let name = name.split(' ').next().unwrap_or_default();
+        let is_ours = match name {
+            "error" | "warning" | "notice" | "group" => !message.starts_with("forged"),
+            "endgroup" | "debug" => true,
+            "add-mask" => !message.contains("forged"),
+            _ => false,
+        };
+        assert!(is_ours, "{text:?}: {line}");
+    }
+    // An output holds an id as it is; that none breaks out of it is shown elsewhere.
+    for name in ["GITHUB_STATE", "GITHUB_STEP_SUMMARY"] {
+        let file = without_timeline(&std::fs::read_to_string(desk.root().join(name)).unwrap());
+        assert!(
+            !file.contains(['\0', '\u{1b}', '\u{7}'])
+                && !["<img", "```", "~~~", "</details>"]
+                    .iter()
+                    .any(|part| file.contains(part)),
+            "{text:?}: {file}"
+        );
+        assert!(
+            !file
+                .lines()
+                .any(|line| line.starts_with("forged") || line.starts_with("::")),
+            "{file}"
+        );
+    }
+    let outputs = std::fs::read_to_string(desk.root().join("GITHUB_OUTPUT")).unwrap();
+    assert!(outputs.contains("-alice"), "{text:?}: {outputs}");
+    let told = std::fs::read_to_string(desk.root().join("GITHUB_STEP_SUMMARY")).unwrap();
+    assert!(told.contains(summary), "{text:?}: {told}");
+    let is_row = |line: &&str| line.starts_with('|');
+    assert_eq!(told.lines().filter(is_row).count(), rows, "{text:?}: {told}");
+}
+
+/// A list shows names under our marker, with anything behind it, and what is found is told as a table.
 #[test]
-fn no_text_of_a_service_is_a_command_of_a_workflow() {
+fn no_text_of_a_list_is_an_order_to_a_terminal_or_a_line_of_its_own() {
     for_each_text(|text| {
-        let liar = shouting(text);
-        let mut desk = of_one(&liar.url()).with("GITHUB_ACTIONS", "true");
-        let files = ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"];
-        for name in files {
-            let file = desk.root().join(name);
-            std::fs::write(&file, "").unwrap();
-            desk = desk.with(name, file.to_str().unwrap());
-        }
-        let temporary = desk.root().join("tmp");
-        let desk = desk.with("RUNNER_TEMP", temporary.to_str().unwrap());
-        let tried = try_with(&desk, &liar);
-        for line in tried.told().lines() {
-            assert!(!line.contains("##[") && !line.contains("##vso["), "{text:?}: {line}");
-            let Some(command) = line.trim_start().strip_prefix("::") else {
-                continue;
-            };
-            let (name, message) = command.split_once("::").unwrap_or_else(|| panic!("{line}"));
-            let name = name.split(' ').next().unwrap_or_default();
-            let is_ours = match name {
-                "error" | "warning" | "notice" | "group" => !message.starts_with("forged"),
-                "endgroup" | "debug" => true,
-                "add-mask" => !message.contains("forged"),
-                _ => false,
-            };
-            assert!(is_ours, "{text:?}: {line}");
-        }
-        for name in files {
-            let file = std::fs::read_to_string(desk.root().join(name)).unwrap();
-            let file = without_timeline(&file);
-            assert!(
-                !file.contains(['\0', '\u{1b}', '\u{7}'])
-                    && !["<img", "```", "~~~", "</details>"]
+        let mut ours = String::new();
+        let liar = Liar::start(move |asked| match (asked.method.as_str(), asked.target.as_str()) {
+            ("POST", _) => {
+                ours = asked.username();
+                created(asked, "7")
+            }
+            ("GET", "/accounts") => says(200, &json!([{"id": text, "username": format!("{ours}{text}")}])),
+            _ => says(200, &json!({})),
+        });
+        let desk = Desk::new().with("CIRCLECI", "true").with("CIRCLE_WORKFLOW_ID", "7");
+        let desk = desk.configured(&format!(
+            "services:
+  - {{ name: users, url: \"{}\", timeout: 2s, list: {{ request: GET /accounts, items: body, id: item.id, name: item.username }} }}
+accounts: [{{ name: alice }}]
+",
+            liar.url()
+        ));
+        assert_eq!(desk.run(&["setup"]).code, Some(0));
+        for arguments in [
+            &["sweep", "--run", "this", "--dry-run"] as &[&str],
+            &["sweep", "--run", "this"],
+        ] {
+            let ended = desk.run(arguments);
+            assert!(ended.is_orderly(), "{text:?}: {}", ended.stderr);
+            assert_eq!(ended.stdout.lines().count(), 2, "{text:?}: {}", ended.stdout);
+            assert!(ended.stdout.contains("-alice"), "{text:?}: {}", ended.stdout);
+            for line in ended.stdout.lines().chain(ended.stderr.lines()) {
+                assert!(!line.contains(NOT_SEEN), "{text:?}: {line:?}");
+                let front = line.trim_start();
+                assert!(
+                    !["::", "forged", "error: forged"]
                         .iter()
-                        .any(|part| file.contains(part)),
-                "{text:?}: {file}"
-            );
-            assert!(
-                !file
-                    .lines()
-                    .any(|line| line.starts_with("forged") || line.starts_with("::")),
-                "{file}"
-            );
+                        .any(|command| front.starts_with(command)),
+                    "{text:?}: {line}"
+                );
+            }
         }
-        let outputs = std::fs::read_to_string(desk.root().join("GITHUB_OUTPUT")).unwrap();
-        assert!(outputs.contains("-alice"), "{text:?}: {outputs}");
     });
 }
 

@@ -70,6 +70,12 @@ fn kill_post(service: &str, before: usize, n: usize, fate: Fate, setup_too: bool
         result.post("accounts").log
     );
     stage.journal().assert_whole(&when);
+    // Passwords are gone before anything is deleted: nobody may come to it any more.
+    let entry = std::fs::read_dir(stage.runner.temp().join("standin")).unwrap().next();
+    assert!(
+        !entry.unwrap().unwrap().path().join("credentials.json").exists(),
+        "{when}"
+    );
     for again in ["cleanup", "cleanup again"] {
         let cleanup = stage.cleanup_of_job();
         assert_eq!(cleanup.status.code(), Some(0), "{when}, {again}: {cleanup:?}");
