@@ -112,7 +112,10 @@ impl<W: World> Engine<'_, W> {
                         self.note(place, Event::StrangerShown(text.clone()))
                             .map(|()| Sent::Refused(text))
                     }
-                    CreateOutcome::Unclear => self.unclear(place, advice::why_unclear(&reading, answer, &text)),
+                    CreateOutcome::Unclear => {
+                        let no_id = advice::why_no_id(create.id.as_ref(), &scope);
+                        self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
+                    }
                     CreateOutcome::Taken => self.unclear(place, text.clone()).map(|_| Sent::Taken(text)),
                 }
             }

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
+use serde_json::json;
+
 use crate::desk::{Desk, Ended};
+use crate::liar::{Liar, answer, json as says};
 
 /// The most memory in KiB.
 const MEMORY: u32 = 100 * 1024;
@@ -12,7 +15,12 @@ const TIME: u32 = 2;
 
 /// `plan` with bounds that the system keeps: over them it is killed or its memory is refused.
 fn plan(desk: &Desk, memory: u32) -> Ended {
-    let script = format!("ulimit -d {memory} -t {TIME}; exec \"$0\" plan");
+    bounded(desk, memory, "plan")
+}
+
+/// The same with any command.
+fn bounded(desk: &Desk, memory: u32, arguments: &str) -> Ended {
+    let script = format!("ulimit -d {memory} -t {TIME}; exec \"$0\" {arguments}");
     let mut command: Command = desk.command("bash", &["-c", &script, env!("CARGO_BIN_EXE_standin")]);
     let output = command.stdout(Stdio::piped()).output().unwrap();
     Ended {
@@ -99,4 +107,38 @@ fn the_bounds_are_such_that_an_ordinary_document_keeps_them_and_such_that_they_b
     let desk = Desk::new().configured(&email("'a@x'"));
     assert_eq!(plan(&desk, MEMORY).code, Some(0));
     assert_ne!(plan(&desk, 256).code, Some(0));
+}
+
+#[test]
+fn an_expression_over_the_largest_answer_keeps_the_bounds_too() {
+    let text = "x".repeat(7_900_000);
+    let body = json!({ "id": text });
+    let service = Liar::start(move |asked| {
+        if asked.method == "POST" {
+            says(201, &body)
+        } else {
+            answer(404, &[], b"")
+        }
+    });
+    for expression in [
+        "body.id | replace('x', 'xxxxxxxxxx')",
+        "body.id | indent(2000000000)",
+        "body.id ~ body.id ~ body.id ~ body.id ~ body.id ~ body.id",
+        "body.id | list | map('upper') | list | tojson",
+    ] {
+        let create = format!("{{ id: \"{expression}\", name: null }}");
+        let url = service.url();
+        let desk = Desk::new().configured(&format!(
+            "services: [{{ name: a, url: \"{url}\", create: {create} }}]\n"
+        ));
+        let ended = bounded(&desk, MEMORY, "setup");
+        assert_eq!(ended.code, Some(1), "{expression}: {:.500}", ended.stderr);
+        let told = "shows no id: `";
+        assert!(ended.stderr.contains(told), "{expression}: {:.800}", ended.stderr);
+        assert!(
+            ended.stderr.contains("takes too much work or memory"),
+            "{expression}: {:.800}",
+            ended.stderr
+        );
+    }
 }

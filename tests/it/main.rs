@@ -50,3 +50,4 @@ mod tidy;
 mod tls;
 mod tokens;
 mod waiting;
+mod wire;
