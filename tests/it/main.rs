@@ -29,6 +29,7 @@ mod liar;
 mod log_in;
 mod marker;
 mod masks;
+mod monorepo;
 mod mornings;
 mod no_panic;
 mod outputs;
