@@ -17,7 +17,7 @@ COPY scripts/dist scripts/dist
 COPY presets presets
 COPY schema schema
 COPY src src
-RUN scripts/dist && cp dist/standin-linux-* /usr/local/bin/standin
+RUN scripts/dist && cp dist/standin-linux-* standin
 
 # hadolint ignore=DL3006
 FROM ${BASE}
@@ -25,7 +25,7 @@ LABEL org.opencontainers.image.title="Standin" \
       org.opencontainers.image.description="Test accounts for CI jobs: created in every service, and gone afterwards whatever happens" \
       org.opencontainers.image.source="https://github.com/standin-ci/standin" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
-COPY --from=build /usr/local/bin/standin /usr/local/bin/standin
+COPY --from=build /standin-source/standin /usr/local/bin/standin
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/licenses/standin/
 WORKDIR /work
 # The binary itself and no shell: a command of Standin's is done, anything else (GitLab's `sh`, Jenkins' `cat`) is run.

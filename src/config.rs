@@ -68,7 +68,19 @@ impl Config {
     /// Reads a document. `source_name` is what messages call it. No variable has to be set, but none may be used that
     /// `variables` never gives.
     pub fn parse(source_name: &str, text: &str, variables: &Environment) -> Result<Self, Vec<Diagnostic>> {
+        Self::parse_merged((source_name, text), &[], variables)
+    }
+
+    /// As [`Config::parse`], with further documents, each a name and a text, merged over the first in their order.
+    pub fn parse_merged(
+        (source_name, text): (&str, &str),
+        more: &[(String, String)],
+        variables: &Environment,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let mut decoder = Decoder::new(source_name, text, variables.clone());
+        for (source_name, text) in more {
+            decoder.merge_over(source_name, text);
+        }
         let document = document::decode(&mut decoder);
         let (sources, uses, diagnostics) = decoder.finish();
         match document {

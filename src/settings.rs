@@ -150,8 +150,8 @@ impl Default for Sealed {
 pub enum ConfigSource {
     /// In one of the default files of the working directory.
     Default,
-    /// In this file.
-    File(PathBuf),
+    /// In these files, each merged over those before it. Never empty.
+    Files(Vec<PathBuf>),
     /// Given as it stands. It may hold literal secrets.
     Inline(Secret),
 }
@@ -343,19 +343,21 @@ impl Settings {
 }
 
 fn config_source(reader: &mut Reader<'_>) -> ConfigSource {
-    let file = reader.found("config-file", |texts| texts.config_file.as_deref());
+    let given = reader.found("config-file", |texts| texts.config_file.as_deref());
+    let files = reader.list("config-file", |texts| texts.config_file.as_deref());
+    let files = files.into_iter().map(PathBuf::from).collect();
     let inline = reader.found("config", |texts| texts.config.as_deref());
-    match (file, inline) {
+    match (given, inline) {
         (None, None) => ConfigSource::Default,
-        (Some(file), None) => ConfigSource::File(PathBuf::from(file.value.trim())),
+        (Some(_), None) => ConfigSource::Files(files),
         // Not trimmed: the first line's indentation is part of the document, and so are the line numbers.
         (None, Some(inline)) => ConfigSource::Inline(Secret::new(inline.value)),
-        (Some(file), Some(inline)) => {
+        (Some(given), Some(inline)) => {
             reader.errors.push(SettingError {
-                message: format!("{} and {} are both given", file.source, inline.source),
-                hint: "give the configuration as a file or as text, not both".to_owned(),
+                message: format!("{} and {} are both given", given.source, inline.source),
+                hint: "give the configuration as files or as text, not both".to_owned(),
             });
-            ConfigSource::File(PathBuf::from(file.value.trim()))
+            ConfigSource::Files(files)
         }
     }
 }

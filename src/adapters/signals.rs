@@ -18,7 +18,18 @@ pub struct Signals {
     seen: watch::Receiver<Vec<i32>>,
     /// How many of them are over and done with.
     forgotten: Cell<usize>,
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(
+            dead_code,
+            reason = "it keeps the channel open, and on Linux tells of the parent's death"
+        )
+    )]
     tell: watch::Sender<Vec<i32>>,
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "what is in it ends with it, and on Linux it gets one more")
+    )]
     listening: JoinSet<()>,
 }
 

@@ -100,6 +100,7 @@ pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
             let document = Document {
                 name: sealed.name,
                 text: sealed.text,
+                more: sealed.more,
                 directory: PathBuf::new(),
             };
             return Kept {

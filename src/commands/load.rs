@@ -28,7 +28,9 @@ pub(super) struct Document {
     pub name: String,
     /// Its text.
     pub text: String,
-    /// Where paths in it begin.
+    /// Names and texts of those that are merged over it.
+    pub more: Vec<(String, String)>,
+    /// Where paths in it begin: beside the first file.
     pub directory: PathBuf,
 }
 
@@ -38,11 +40,25 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
         ConfigSource::Inline(text) => Ok(Document {
             name: "config".to_owned(),
             text: text.expose().to_owned(),
+            more: Vec::new(),
             directory: PathBuf::new(),
         }),
-        ConfigSource::File(path) => {
-            guard(context, path)?;
-            file(path)
+        ConfigSource::Files(paths) => {
+            let mut documents = Vec::new();
+            for path in paths {
+                guard(context, path)?;
+                documents.push(file(path)?);
+            }
+            let mut documents = documents.into_iter();
+            let first = documents.next().ok_or_else(|| {
+                Failure::usage(
+                    "`config-file` names no file\nhint: name one, or several in the order in which they are merged",
+                )
+            })?;
+            Ok(Document {
+                more: documents.map(|document| (document.name, document.text)).collect(),
+                ..first
+            })
         }
         ConfigSource::Default => {
             let there: Vec<PathBuf> = DEFAULTS
@@ -80,7 +96,7 @@ pub(super) fn variables(context: &Context, allow: Option<&Vec<String>>) -> Envir
 
 /// Reads a document into a configuration, or tells every mistake in it. Settings win over what it says.
 pub(super) fn parse(document: &Document, variables: &Environment, sealed: &Sealed) -> Result<Config, Failure> {
-    let mut config = Config::parse(&document.name, &document.text, variables)
+    let mut config = Config::parse_merged((&document.name, &document.text), &document.more, variables)
         .map_err(|found| Failure::Usage(config::render(&found)))?;
     for service in &mut config.services {
         if let Some(concurrency) = sealed.concurrency {
@@ -155,6 +171,7 @@ fn file(path: &Path) -> Result<Document, Failure> {
     Ok(Document {
         name: shown(path),
         text,
+        more: Vec::new(),
         directory: path.parent().map(Path::to_owned).unwrap_or_default(),
     })
 }

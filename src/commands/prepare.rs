@@ -119,6 +119,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         version: VERSION,
         name: document.name,
         text: document.text,
+        more: document.more,
         credentials_file: match &context.settings.credentials_file {
             Some(path) => Some(std::path::absolute(path)?),
             None => None,

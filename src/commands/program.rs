@@ -1,7 +1,6 @@
 //! What the image's entry point does with words that are no command of ours: it becomes that program.
 
 use std::ffi::OsString;
-use std::process::Command;
 
 use super::exit::Failure;
 use crate::commands::ExitCode;
@@ -14,7 +13,7 @@ pub(super) fn program(words: &[OsString]) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::usage("no program is given"));
     };
-    let error = Command::new(program).args(arguments).exec();
+    let error = std::process::Command::new(program).args(arguments).exec();
     Err(Failure::usage(format!(
         "`{}` is no command of Standin, and no program of this image that can be run: {error}\nhint: `--help` lists the commands",
         program.to_string_lossy()

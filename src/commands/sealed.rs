@@ -19,6 +19,9 @@ pub(super) struct SealedCopy {
     pub(super) name: String,
     /// Its text. It may hold literal secrets, which is why the file is 0600.
     pub(super) text: String,
+    /// Names and texts of those that are merged over it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) more: Vec<(String, String)>,
     /// Where the credentials are, if not beside the journal.
     #[serde(default)]
     pub(super) credentials_file: Option<PathBuf>,

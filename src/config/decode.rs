@@ -6,7 +6,7 @@ mod fields;
 mod scalars;
 
 use super::Diagnostic;
-use super::merge::CONVENTION;
+use super::merge::{CONVENTION, merge_document};
 use super::preset::Named;
 use super::secrets;
 use super::source::{Sources, Span};
@@ -56,32 +56,38 @@ pub(super) struct Decoder {
     pub(super) convention: Option<Node>,
 }
 
+/// Reads a document that the user wrote. Its secrets are hidden before anything of it is shown.
+fn read(sources: &mut Sources, document: usize) -> (Option<Node>, Vec<Diagnostic>) {
+    // An error of the parser shows a line before it is known where the secrets are.
+    let text = sources.text(document);
+    let guessed = if text.len() > tree::SIZE_LIMIT {
+        // It is refused at once, and nothing of it is shown.
+        std::iter::once(0..text.len()).collect()
+    } else {
+        secrets::guess(text)
+    };
+    sources.hide(document, guessed);
+    let (mut tree, mut diagnostics) = tree::parse(sources, document);
+    if let Some(node) = &tree {
+        let mut secrets = secrets::find(node);
+        if diagnostics.is_empty() {
+            sources.hide(document, secrets);
+        } else {
+            // The second of two equal keys is not in the tree. The places are told again with what is known now.
+            secrets.extend(secrets::guess(sources.text(document)));
+            sources.hide(document, secrets);
+            (tree, diagnostics) = tree::parse(sources, document);
+        }
+    }
+    (tree, diagnostics)
+}
+
 impl Decoder {
     pub(super) fn new(source_name: &str, text: &str, variables: Environment) -> Self {
         let mut sources = Sources::new();
-        let document = sources.add(source_name, text);
+        let document = sources.add_document(source_name, text);
         let convention = sources.add("the article's convention", CONVENTION);
-        // An error of the parser shows a line before it is known where the secrets are.
-        let text = sources.text(document);
-        let guessed = if text.len() > tree::SIZE_LIMIT {
-            // It is refused at once, and nothing of it is shown.
-            std::iter::once(0..text.len()).collect()
-        } else {
-            secrets::guess(text)
-        };
-        sources.hide(document, guessed);
-        let (mut tree, mut diagnostics) = tree::parse(&sources, document);
-        if let Some(node) = &tree {
-            let mut secrets = secrets::find(node);
-            if diagnostics.is_empty() {
-                sources.hide(document, secrets);
-            } else {
-                // The second of two equal keys is not in the tree. The places are told again with what is known now.
-                secrets.extend(secrets::guess(sources.text(document)));
-                sources.hide(document, secrets);
-                (tree, diagnostics) = tree::parse(&sources, document);
-            }
-        }
+        let (tree, diagnostics) = read(&mut sources, document);
         let (convention, _) = tree::parse(&sources, convention);
         Self {
             sources,
@@ -95,6 +101,18 @@ impl Decoder {
             document: tree,
             convention,
         }
+    }
+
+    /// Merges another document over what there is so far.
+    pub(super) fn merge_over(&mut self, source_name: &str, text: &str) {
+        let source = self.sources.add_document(source_name, text);
+        let (over, diagnostics) = read(&mut self.sources, source);
+        self.take_over(diagnostics);
+        self.document = match (self.document.take(), over) {
+            (Some(base), Some(over)) => Some(merge_document(base, over)),
+            // There is a mistake already, so that nothing comes of the document.
+            (base, over) => base.or(over),
+        };
     }
 
     /// The texts, the variables that are used, and the mistakes in the order of the document.

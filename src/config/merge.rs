@@ -48,6 +48,41 @@ pub(super) fn merge_service(mut base: Node, mut over: Node) -> Node {
     merge(base, over)
 }
 
+/// Lists of the document whose items have names: an item of a name that is there is merged over that one, another is added.
+const NAMED: [&str; 2] = ["services", "accounts"];
+
+/// A document merged over those before it. Null takes away what they say.
+pub(super) fn merge_document(base: Node, mut over: Node) -> Node {
+    let Kind::Map(entries) = &mut over.kind else {
+        return over;
+    };
+    for entry in entries.iter_mut().filter(|entry| NAMED.contains(&entry.key.as_str())) {
+        let below = base.get(&entry.key).and_then(Node::as_list);
+        if let (Some(below), Kind::List(above)) = (below, &mut entry.value.kind) {
+            let is_service = entry.key == "services";
+            *above = merge_named(below.to_vec(), std::mem::take(above), is_service);
+        }
+    }
+    merge(base, over)
+}
+
+fn merge_named(mut items: Vec<Node>, above: Vec<Node>, is_service: bool) -> Vec<Node> {
+    let below = items.len();
+    for item in above {
+        let name = item.get("name").and_then(Node::as_text);
+        // Two of a name in one document are a mistake, which is told where the list is read.
+        let known = items[..below]
+            .iter()
+            .position(|known| name.is_some() && known.get("name").and_then(Node::as_text) == name);
+        match known {
+            Some(at) if is_service => items[at] = merge_service(items[at].clone(), item),
+            Some(at) => items[at] = merge(items[at].clone(), item),
+            None => items.push(item),
+        }
+    }
+    items
+}
+
 fn is_null(node: &Node) -> bool {
     matches!(node.kind, Kind::Null)
 }

@@ -54,6 +54,8 @@ struct Source {
     lines: Vec<usize>,
     /// In order, and apart from each other.
     secrets: Vec<Range<usize>>,
+    /// Did the user write it?
+    is_document: bool,
 }
 
 impl Sources {
@@ -71,8 +73,16 @@ impl Sources {
             lines: std::iter::once(0).chain(after_breaks).collect(),
             text,
             secrets: Vec::new(),
+            is_document: false,
         });
         self.list.len() - 1
+    }
+
+    /// Adds a source that the user wrote and gives its number.
+    pub(super) fn add_document(&mut self, name: &str, text: &str) -> usize {
+        let source = self.add(name, text);
+        self.list[source].is_document = true;
+        source
     }
 
     pub(super) fn name(&self, source: usize) -> &str {
@@ -122,9 +132,10 @@ impl Sources {
         self.list[source].secrets = apart;
     }
 
-    /// Does the document (the first source) hold a secret?
+    /// Does what the user wrote hold a secret?
     pub(super) fn holds_secrets(&self) -> bool {
-        self.list.first().is_some_and(|source| !source.secrets.is_empty())
+        let mut documents = self.list.iter().filter(|source| source.is_document);
+        documents.any(|source| !source.secrets.is_empty())
     }
 
     pub(super) fn place(&self, span: Span) -> Place {

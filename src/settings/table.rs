@@ -95,9 +95,9 @@ const ALL: &[CommandName] = &[
 pub static SETTINGS: &[Setting] = &[
     Setting {
         name: "config-file",
-        kind: Kind::Value,
+        kind: Kind::List,
         placeholder: "FILE",
-        help: "the configuration; `--config FILE` is short for it [default: standin.yml, standin.yaml or standin.json here]",
+        help: "the configuration; of several files each is merged over those before; `--config FILE` is short for it [default: standin.yml, standin.yaml or standin.json here]",
         sources: GUARDED,
         commands: WITH_CONFIG,
     },
