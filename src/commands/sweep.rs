@@ -74,7 +74,9 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         keeper: Box::new(|secret| context.console.mask(secret)),
     };
     let deadline = begun + sealed.cleanup_deadline;
-    let (lists, mut found, mut requests) = list_all(context, &world, &sites, deadline, begun).await;
+    // A list without an end must not take the time in which what it showed is deleted.
+    let listed_by = begun + sealed.cleanup_deadline * 3 / 4;
+    let (lists, mut found, mut requests) = list_all(context, &world, &sites, listed_by, begun).await;
     let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);

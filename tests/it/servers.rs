@@ -7,5 +7,6 @@ pub(crate) mod machine;
 mod pocketbase;
 mod rabbitmq;
 mod redmine;
+mod scim2;
 mod server;
 mod synapse;

@@ -1,5 +1,9 @@
 //! `sweep`: orphans are found by listing the services, and nothing else is ever touched.
 
+mod interrupted;
+mod lister;
+mod strangers;
+
 use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
 
 use crate::desk::{Desk, Ended};

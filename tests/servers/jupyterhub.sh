@@ -48,6 +48,8 @@ c.DummyAuthenticator.allow_all = True
 c.JupyterHub.spawner_class = "simple"
 c.JupyterHub.db_url = "sqlite:///$DATA/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = "$DATA/cookie_secret"
+# The tests read all users at once; whoever asks for fewer gets pages.
+c.JupyterHub.api_page_max_limit = 1000
 c.JupyterHub.log_level = "WARN"
 c.JupyterHub.services = [{"name": "ci", "api_token": "$TOKEN"}]
 c.JupyterHub.load_roles = [{"name": "accounts", "services": ["ci"], "scopes": ["admin:users", "list:users", "read:hub"]}]

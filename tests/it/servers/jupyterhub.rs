@@ -17,7 +17,7 @@ static PRESET: Preset = Preset {
 };
 
 fn names(server: &Server) -> Vec<String> {
-    life::texts(&server.ask("GET", "/hub/api/users?limit=200", "").json(), "name")
+    life::texts(&server.ask("GET", "/hub/api/users?limit=1000", "").json(), "name")
 }
 
 fn add(server: &Server, name: &str) {
@@ -25,7 +25,7 @@ fn add(server: &Server, name: &str) {
     assert!(matches!(said.status, 201 | 409), "{}", said.body);
 }
 
-life::shows!(PRESET, lives, refuses "409", keeps_out "403", settles);
+life::shows!(PRESET, lives, refuses "409", keeps_out "403", settles, sweeps life::PEOPLE);
 
 #[test]
 fn a_name_in_upper_case_stays_as_it_is() {

@@ -1,8 +1,12 @@
-//! What every preset has to show on its server: a life cycle, a name that is taken, wrong credentials, and a kill.
+//! What every preset has to show on its server: a life cycle, a name that is taken, wrong credentials, a kill, and a sweep.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use standin::domain::marker::Marker;
 
 use super::machine::{Ended, Machine};
 use super::server::{Kind, SECRET, Server, Shared};
@@ -21,7 +25,11 @@ pub(crate) struct Preset {
 impl Preset {
     /// The server that the tests share, with its description.
     pub(crate) fn real(&'static self) -> Described {
-        let server = self.shared.server(&self.kind);
+        self.described(self.shared.server(&self.kind))
+    }
+
+    /// Another server of the kind, with its description.
+    pub(crate) fn described(&self, server: Arc<Server>) -> Described {
         Described {
             secret: (self.secret)(&server),
             server,
@@ -47,7 +55,7 @@ pub(crate) fn texts(items: &serde_json::Value, key: &str) -> Vec<String> {
 }
 
 /// Tests of what a preset has to show, in this order: `lives`, `refuses STATUS` (a name that is taken), `keeps_out STATUS`
-/// (wrong credentials), `settles` (what a killed setup left).
+/// (wrong credentials), `settles` (what a killed setup left), `sweeps PEOPLE` (the same without its journal, among so many people).
 macro_rules! shows {
     ($preset:ident) => {};
     ($preset:ident, lives $($rest:tt)*) => {
@@ -72,14 +80,24 @@ macro_rules! shows {
         }
         life::shows!($preset $($rest)*);
     };
-    ($preset:ident, settles) => {
+    ($preset:ident, settles $($rest:tt)*) => {
         #[test]
         fn a_killed_setup_is_settled() {
             life::killed(&$preset.real());
         }
+        life::shows!($preset $($rest)*);
+    };
+    ($preset:ident, sweeps $people:expr) => {
+        #[test]
+        fn orphans_without_a_journal_are_swept_from_among_people() {
+            life::swept(&$preset.real(), $people);
+        }
     };
 }
 pub(crate) use shows;
+
+/// How many people a server has beside the orphans that are swept, if it makes them fast enough.
+pub(crate) const PEOPLE: usize = 200;
 
 /// A server with the preset that describes it.
 pub(crate) struct Described {
@@ -164,19 +182,67 @@ pub(crate) fn wrong_credentials(real: &Described, status: &str) {
 
 /// A setup that was killed in its midst is settled by cleanup.
 pub(crate) fn killed(real: &Described) {
+    let machine = half_made(real, "kil", "30/s", "");
+    let there = real.count("kil");
+    let cleanup = machine.run(&["cleanup"]);
+    assert_eq!(cleanup.code(), Some(0), "{}", cleanup.log);
+    assert!(cleanup.log.contains(", 0 left"), "{}", cleanup.log);
+    assert_eq!(real.count("kil"), 0, "there were {there}: {}", cleanup.log);
+}
+
+/// What a killed setup made is swept from among many people although its journal is lost, and no person is touched.
+pub(crate) fn swept(real: &Described, people: usize) {
+    // Half of them have names that come as near to a marker as can be: only the check code is wrong.
+    let people: BTreeSet<String> = (0..people)
+        .map(|number| match number % 2 {
+            0 => format!("maria.keller-{number}"),
+            _ => format!("hum-{number:023}-maria"),
+        })
+        .collect();
+    for name in &people {
+        assert!(Marker::at_front_of(name).is_none(), "{name}");
+        (real.add)(&real.server, name);
+    }
+    let names = || -> BTreeSet<String> { (real.names)(&real.server).into_iter().collect() };
+    let missing: Vec<_> = people.difference(&names()).cloned().collect();
+    assert!(missing.is_empty(), "these people were not added: {missing:?}");
+    let machine = half_made(real, "orp", "10/s", "ttl: 0s\n");
+    fs::remove_dir_all(machine.path("home/.local")).unwrap();
+    // What was in flight when setup was killed may land after a sweep has looked: the next one finds it.
+    for sweep in 0.. {
+        let there = real.count("orp");
+        assert!(sweep > 0 || there >= 3, "there are only {there} orphans");
+        if there == 0 {
+            break;
+        }
+        let ended = machine.run(&["sweep", "--older-than", "0s"]);
+        assert_eq!(ended.code(), Some(0), "{}", ended.log);
+        assert!(
+            sweep < 5,
+            "{there} orphans are there after {sweep} sweeps: {}",
+            ended.log
+        );
+        assert_quiet(&ended, &real.secret);
+    }
+    let touched: Vec<_> = people.difference(&names()).cloned().collect();
+    assert!(touched.is_empty(), "these people are gone: {touched:?}");
+}
+
+/// A machine whose setup was killed when the server had three of its accounts. At this rate it is still at work when it is looked at.
+fn half_made(real: &Described, prefix: &str, rate: &str, more: &str) -> Machine {
     let real = Described {
         server: Arc::clone(&real.server),
         service: format!(
-            "{}    limits: {{ concurrency: 2, rate: 30/s }}\n    timeout: 2s\n",
+            "{}    limits: {{ concurrency: 2, rate: {rate} }}\n    timeout: 2s\n",
             real.service
         ),
         secret: real.secret.clone(),
         ..*real
     };
-    let machine = real.machine("kil", "");
+    let machine = real.machine(prefix, more);
     let mut setup = machine.start(&["setup"]);
     let patience = Instant::now() + Duration::from_mins(1);
-    while real.count("kil") < 3 {
+    while real.count(prefix) < 3 {
         assert!(
             Instant::now() < patience && setup.try_wait().unwrap().is_none(),
             "setup makes no accounts"
@@ -185,11 +251,7 @@ pub(crate) fn killed(real: &Described) {
     }
     setup.kill().unwrap();
     assert_eq!(Machine::end(setup).signal(), Some(9));
-    let there = real.count("kil");
-    let cleanup = machine.run(&["cleanup"]);
-    assert_eq!(cleanup.code(), Some(0), "{}", cleanup.log);
-    assert!(cleanup.log.contains(", 0 left"), "{}", cleanup.log);
-    assert_eq!(real.count("kil"), 0, "there were {there}: {}", cleanup.log);
+    machine
 }
 
 /// Neither stream holds the secret, nor was there a panic.

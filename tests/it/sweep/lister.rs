@@ -1,0 +1,141 @@
+//! A service of the tests' own that lists whomever it is told to, for as long as it is asked, and writes down who was deleted.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::json;
+
+/// The accounts of a page: their ids, which are their names too. `n` counts the pages that were asked for, from 1.
+type Pages = dyn Fn(&mut Vec<String>, Asked) -> Vec<String> + Send + Sync;
+
+/// Which page is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) n: usize,
+    pub(crate) offset: usize,
+    pub(crate) limit: usize,
+}
+
+/// The service. Its thread ends with the tests' process.
+pub(crate) struct Lister {
+    port: u16,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What it has, and what it was asked.
+#[derive(Default)]
+struct Seen {
+    there: Vec<String>,
+    deleted: Vec<String>,
+    pages: usize,
+    /// `METHOD PATH` of each request.
+    requests: Vec<String>,
+}
+
+impl Lister {
+    /// Serves `there`, of which `pages` makes the pages.
+    pub(crate) fn start(
+        there: Vec<String>,
+        pages: impl Fn(&mut Vec<String>, Asked) -> Vec<String> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = Arc::new(Mutex::new(Seen {
+            there,
+            ..Seen::default()
+        }));
+        let (pages, shared): (Arc<Pages>, _) = (Arc::new(pages), Arc::clone(&seen));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (pages, seen) = (Arc::clone(&pages), Arc::clone(&shared));
+                // A client that is gone is no failure of the service.
+                thread::spawn(move || serve(&stream.ok()?, &pages, &seen));
+            }
+        });
+        Self { port, seen }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Who is there.
+    pub(crate) fn there(&self) -> Vec<String> {
+        self.seen.lock().unwrap().there.clone()
+    }
+
+    /// Who was deleted.
+    pub(crate) fn deleted(&self) -> Vec<String> {
+        self.seen.lock().unwrap().deleted.clone()
+    }
+
+    /// The requests, in the order they came.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.seen.lock().unwrap().requests.clone()
+    }
+}
+
+/// Answers the requests of one connection.
+fn serve(stream: &TcpStream, pages: &Arc<Pages>, seen: &Mutex<Seen>) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let mut writer = stream;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).ok().filter(|read| *read > 0)?;
+            if header.trim().is_empty() {
+                break;
+            }
+            if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().ok()?;
+            }
+        }
+        reader.by_ref().take(length).read_to_end(&mut Vec::new()).ok()?;
+        let mut words = line.split(' ');
+        let (method, target) = (words.next()?, words.next()?);
+        let (status, body) = answer(method, target, pages, &mut seen.lock().unwrap());
+        let length = body.len();
+        write!(
+            writer,
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .ok()?;
+    }
+}
+
+fn answer(method: &str, target: &str, pages: &Arc<Pages>, seen: &mut Seen) -> (&'static str, String) {
+    seen.requests.push(format!("{method} {target}"));
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let number = |name: &str| {
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs
+            .filter(|(key, _)| *key == name)
+            .find_map(|(_, value)| value.parse().ok())
+    };
+    match (method, path.strip_prefix("/accounts/")) {
+        ("GET", None) => {
+            seen.pages += 1;
+            let asked = Asked {
+                n: seen.pages,
+                offset: number("offset").unwrap_or(0),
+                limit: number("limit").unwrap_or(usize::MAX),
+            };
+            let items: Vec<_> = pages(&mut seen.there, asked)
+                .iter()
+                .map(|name| json!({"id": name, "username": name}))
+                .collect();
+            ("200 OK", json!({ "items": items }).to_string())
+        }
+        ("DELETE", Some(id)) => {
+            seen.there.retain(|name| name != id);
+            seen.deleted.push(id.to_owned());
+            ("204 No Content", String::new())
+        }
+        _ => ("404 Not Found", String::new()),
+    }
+}
