@@ -20,7 +20,7 @@ static PRESET: Preset = Preset {
     add,
 };
 
-/// The one with many people: on SQLite their coming would undo deletes of the other tests.
+/// The one with many people, whose coming would shift the pages that the other tests read.
 static CROWDED: Shared = Shared::new();
 
 /// All of them, locked ones too. A page has 100 at most. Where somebody goes between two pages another is passed over, and they

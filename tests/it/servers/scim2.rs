@@ -18,9 +18,12 @@ static PRESET: Preset = Preset {
 
 fn names(server: &Server) -> Vec<String> {
     let page = server.ask("GET", "/v2/Users?count=1000", "").json();
-    match &page["Resources"] {
-        serde_json::Value::Null => Vec::new(),
-        users => life::texts(users, "userName"),
+    // An empty list is left out.
+    let users = &page["Resources"];
+    if users.is_null() {
+        Vec::new()
+    } else {
+        life::texts(users, "userName")
     }
 }
 

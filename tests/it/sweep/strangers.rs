@@ -13,7 +13,7 @@ const OURS: &str = "standin-ci/shop";
 /// A marker that was made so long ago.
 fn marker(repository: &str, ago: Duration, ttl: Duration) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let made = Timestamp::from_millis(u64::try_from((now - ago).as_millis()).unwrap());
+    let made = Timestamp::from_millis(u64::try_from(now.checked_sub(ago).unwrap().as_millis()).unwrap());
     let origin = Origin {
         repository,
         run: "7",
