@@ -257,6 +257,27 @@ mod tests {
         assert_eq!(reading.remarks.len(), 1);
     }
 
+    /// What can't be written now may be later; but the line that was torn would join the next one.
+    #[cfg(unix)]
+    #[test]
+    fn once_a_line_is_torn_none_follows_it() {
+        use std::os::fd::OwnedFd;
+        use std::os::unix::net::UnixStream;
+        let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+        ours.set_nonblocking(true).expect("set");
+        theirs.set_nonblocking(true).expect("set");
+        let journal = Journal::over(File::from(OwnedFd::from(ours))).expect("a journal");
+        while journal.append(&intended()).is_ok() {}
+        let mut written = Vec::new();
+        assert!(theirs.read_to_end(&mut written).is_err(), "it is still open");
+        assert!(!written.is_empty());
+        // There is room again.
+        assert!(journal.append(&intended()).is_err());
+        written.clear();
+        assert!(theirs.read_to_end(&mut written).is_err(), "it is still open");
+        assert_eq!(written, b"");
+    }
+
     #[test]
     fn an_event_of_a_later_version_leaves_its_account_in_doubt() {
         let mut bytes = line(&plan()).expect("a line");

@@ -108,6 +108,10 @@ impl Signals {
                 }
             });
             set_parent_process_death_signal(Some(Signal::USR1))?;
+            // It may have died before it was asked for.
+            if getppid() != parent {
+                self.tell.send_modify(|seen| seen.push(SIGTERM));
+            }
         }
         Ok(())
     }

@@ -45,6 +45,26 @@ fn an_account_that_a_service_keeps_in_another_case_is_not_absent() {
     assert_eq!(creates, 1);
 }
 
+/// "Too many" is no refusal: it is asked again for as long as there is time, however often it is said.
+#[test]
+fn a_service_that_says_too_many_many_times_is_asked_again() {
+    let builder = Sandbox::builder()
+        .service(ServiceSpec::new("users"))
+        .fault("users POST 1-7 retry-after 429 0s")
+        .fault("users DELETE 1-7 retry-after 429 0s");
+    let users = Sandbox::spawn_thread(builder).unwrap();
+    let text = format!("services:\n  - {{ name: users, url: {} }}\n", users.url("users"));
+    let ended = Desk::new().configured(&text).run(&["run", "--", "true"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 deleted, 0 left"), "{}", ended.stderr);
+    let sent = users
+        .requests()
+        .into_iter()
+        .filter(|seen| seen.method == "DELETE")
+        .count();
+    assert_eq!(sent, 8, "{}", ended.stderr);
+}
+
 /// A look-up that is no more than the first page shows nobody to be absent.
 #[test]
 fn a_page_with_more_behind_it_shows_nobody_to_be_absent() {
