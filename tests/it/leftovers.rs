@@ -45,6 +45,59 @@ fn an_account_that_a_service_keeps_in_another_case_is_not_absent() {
     assert_eq!(creates, 1);
 }
 
+/// The runner takes ten annotations a step: the count comes first, and every one is told in the log, the summary and the report.
+#[test]
+fn of_many_leftovers_each_is_named_and_ten_annotations_begin_with_their_count() {
+    let builder = Sandbox::builder()
+        .service(ServiceSpec::new("users"))
+        .fault("users DELETE * status 403");
+    let users = Sandbox::spawn_thread(builder).unwrap();
+    let text = format!(
+        "services:\n  - {{ name: users, url: {} }}\naccounts: [ {{ name: buyer, count: 15 }} ]\n",
+        users.url("users")
+    );
+    let desk = Desk::new().configured(&text).with("GITHUB_ACTIONS", "true");
+    let file = |name: &str| {
+        let path = desk.root().join(name);
+        std::fs::write(&path, "").unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (output, summary) = (file("output"), file("summary"));
+    let desk = desk
+        .with("GITHUB_OUTPUT", &output)
+        .with("GITHUB_STEP_SUMMARY", &summary);
+    assert_eq!(desk.run(&["setup"]).code, Some(0));
+    std::fs::write(&summary, "").unwrap();
+    let ended = desk.run(&["cleanup", "--report", "report.json"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let annotations: Vec<&str> = ended
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("::error"))
+        .collect();
+    assert_eq!(annotations.len(), 10, "{}", ended.stderr);
+    assert!(annotations[0].contains("0 deleted, 15 left"), "{}", annotations[0]);
+    let summary = std::fs::read_to_string(&summary).unwrap();
+    let report: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(desk.work().join("report.json")).unwrap()).unwrap();
+    let named = report["leftovers"].as_array().unwrap();
+    assert_eq!(named.len(), 15);
+    for (place, account) in users.books("users").unwrap().left().enumerate() {
+        assert!(
+            ended.stderr.contains(&format!("the user name `{}`", account.username)),
+            "{place}"
+        );
+        assert!(
+            summary.contains(&format!("| {} |", account.username)),
+            "{place}: {summary}"
+        );
+        assert!(
+            named.iter().any(|one| one["username"] == account.username.as_str()),
+            "{place}"
+        );
+    }
+}
+
 /// "Too many" is no refusal: it is asked again for as long as there is time, however often it is said.
 #[test]
 fn a_service_that_says_too_many_many_times_is_asked_again() {
