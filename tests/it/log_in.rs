@@ -89,6 +89,26 @@ fn a_log_in_that_is_refused_is_not_tried_again() {
 }
 
 #[test]
+fn a_log_in_that_is_refused_under_a_status_of_success_is_not_tried_again_either() {
+    for (more, told) in [
+        (
+            "        expect: body.status == \"ok\"",
+            "the log-in was answered with status 200 (which is not what its `expect` takes)",
+        ),
+        ("", "the answer to the log-in has no `token`: `body.token` is undefined"),
+    ] {
+        let service = Liar::start(|_| json(200, &value!({ "status": "failed", "code": 40 })));
+        let config = configuration(&service, more);
+        let desk = Desk::new().with("QA_PASSWORD", "wrong").configured(&config);
+        let ended = desk.run(&["setup"]);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert_eq!(service.lines(), [LOG_IN], "{}", ended.stderr);
+        assert!(ended.stderr.contains(told), "{told}: {}", ended.stderr);
+        assert!(ended.stderr.contains("nothing to delete, 0 left"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_cleanup_whose_log_in_is_refused_names_what_is_left_and_may_be_run_again() {
     let service = service();
     let config = configuration(&service, "");

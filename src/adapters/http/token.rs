@@ -210,7 +210,9 @@ impl Token {
         let scope = scope.clone().answer(&answer);
         let mut captures = Vec::new();
         for (name, expression) in &login.request.captures {
-            let value = expression.eval(&scope).map_err(|error| cannot(&error))?;
+            let value = expression.eval(&scope).map_err(|error| {
+                NoToken::Refused(format!("the answer to the log-in has no `{name}`: {}", error.message))
+            })?;
             if let Some(text) = value.as_str() {
                 (self.keeper)(&Secret::new(text));
             }
@@ -268,9 +270,18 @@ fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -
     match delivery {
         Delivery::Answered(answer) if is_fine(&answer) => Ok(answer),
         Delivery::Answered(answer) => {
-            let refused = matches!(answer.status, 400 | 401 | 403);
+            // Some services refuse under a status that means success, and a wrong password that is tried often locks people out.
+            let meant = answer.is_success();
+            let refused = meant || matches!(answer.status, 400 | 401 | 403);
             let code = text_of(&answer, "error").filter(|code| is_code(code));
-            let meaning = code.or_else(|| refused.then(|| "the credentials were not accepted".to_owned()));
+            let meaning = code.or_else(|| {
+                let words = if meant {
+                    "which is not what its `expect` takes"
+                } else {
+                    "the credentials were not accepted"
+                };
+                refused.then(|| words.to_owned())
+            });
             let meaning = meaning.map(|meaning| format!(" ({meaning})")).unwrap_or_default();
             let reason = format!("{what} was answered with status {}{meaning}", answer.status);
             Err(if refused {
