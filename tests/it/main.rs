@@ -54,3 +54,4 @@ mod tls;
 mod tokens;
 mod waiting;
 mod wire;
+mod workers;
