@@ -2,6 +2,7 @@
 
 mod interrupted;
 mod lister;
+mod schedules;
 mod strangers;
 
 use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
