@@ -5,6 +5,7 @@
     reason = "the tests stand outside: files, time and environment are theirs to arrange"
 )]
 
+mod absence;
 mod across_jobs;
 mod act;
 mod admission;
