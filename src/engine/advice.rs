@@ -24,7 +24,9 @@ pub(super) fn why_unclear(reading: &Reading, answer: &Answer, status: &str, no_i
 
 /// Why an answer has no id. Nothing of its values is told, but a name that stands in it may be the one that was meant.
 pub(super) fn why_no_id(id: Option<&Expression>, scope: &Scope) -> Option<String> {
-    let id = id?;
+    let Some(id) = id else {
+        return Some("the service's `create` says that none does, so that it is looked up".to_owned());
+    };
     let failure = match id.eval_id(scope) {
         Err(error) => Some(error),
         Ok(None) => id.eval(scope).err(),
@@ -88,7 +90,7 @@ mod tests {
         }
         let null = Expression::parse("body.none").expect("an expression");
         assert_eq!(why_no_id(Some(&null), &scope), None);
-        assert_eq!(why_no_id(None, &scope), None);
+        assert!(why_no_id(None, &scope).is_some_and(|why| why.contains("looked up")));
     }
 
     #[test]

@@ -220,3 +220,44 @@ fn every_part_of_a_request_is_sent_as_it_is_said_and_no_value_is_read_as_a_templ
         assert!(!everything.contains(secret), "{secret} in {everything}");
     }
 }
+
+#[test]
+fn an_id_that_no_answer_to_a_create_shows_is_looked_up() {
+    let mut name = String::new();
+    let service = Liar::start(move |asked: &Asked| -> Reply {
+        match (asked.method.as_str(), asked.target.contains('?')) {
+            ("POST", _) => {
+                name = asked.username();
+                answer(204, &[], b"")
+            }
+            // A search for parts finds another one too.
+            ("GET", true) => says(
+                200,
+                &json!([{"id": 6, "name": format!("{name}-2")}, {"id": 7, "name": name}]),
+            ),
+            ("GET", false) => says(200, &json!({"username": name})),
+            _ => answer(204, &[], b""),
+        }
+    });
+    let text = format!(
+        "services:
+  - name: users
+    url: {}
+    create: {{ id: null, name: null }}
+    find: {{ request: GET /accounts?q=x, items: body, id: item.id, name: item.name }}
+",
+        service.url()
+    );
+    let desk = Desk::new().configured(&text);
+    let setup = desk.run(&["setup"]);
+    assert_eq!(setup.code, Some(0), "{}", setup.stderr);
+    assert!(setup.stdout.contains("\"id\":\"7\""), "{}", setup.stdout);
+    assert_eq!(desk.run(&["cleanup"]).code, Some(0));
+    let lines = [
+        "POST /accounts",
+        "GET /accounts?q=x",
+        "GET /accounts/7",
+        "DELETE /accounts/7",
+    ];
+    assert_eq!(service.lines(), lines);
+}
