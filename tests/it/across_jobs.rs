@@ -217,3 +217,29 @@ fn files_of_the_runner_that_belong_to_another_user_are_explained_before_any_requ
     }
     assert!(sandbox.requests().is_empty());
 }
+
+#[test]
+fn a_value_that_no_variable_can_hold_is_left_out_or_ends_the_command_with_advice() {
+    let sandbox = users();
+    let email = "x".repeat(140_000);
+    let persona = format!("{{ name: alice, email: \"{{{{ account.username }}}}-{email}@qa.test\" }}");
+    let result = Job::new()
+        .step(Step::action().id("accounts").with("export-env", "true"))
+        .step(Step::script("env | grep ^STANDIN_USERS_ALICE_ | cut -d= -f1 | sort").id("later"))
+        .run(&machine(&sandbox, &persona));
+    let log = &result.step("accounts").log;
+    assert_eq!(result.conclusion, Outcome::Success, "{:.2000}", log);
+    assert!(log.contains("`STANDIN_USERS_ALICE_EMAIL` would be longer than a variable can be"));
+    let names = "STANDIN_USERS_ALICE_ID\nSTANDIN_USERS_ALICE_PASSWORD\nSTANDIN_USERS_ALICE_USERNAME\n";
+    assert_eq!(result.step("later").stdout, names);
+
+    let desk = Desk::new().configured(&configuration(&sandbox, &persona));
+    let ended = desk.run(&["run", "--", "/bin/true"]);
+    assert_eq!(ended.code, Some(126), "{:.2000}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("hint: so many accounts are more than an environment can hold")
+    );
+    assert_eq!(accounts(&sandbox), (2, 0));
+}
