@@ -228,7 +228,7 @@ fn a_value_that_no_variable_can_hold_is_left_out_or_ends_the_command_with_advice
         .step(Step::script("env | grep ^STANDIN_USERS_ALICE_ | cut -d= -f1 | sort").id("later"))
         .run(&machine(&sandbox, &persona));
     let log = &result.step("accounts").log;
-    assert_eq!(result.conclusion, Outcome::Success, "{:.2000}", log);
+    assert_eq!(result.conclusion, Outcome::Success, "{log:.2000}");
     assert!(log.contains("`STANDIN_USERS_ALICE_EMAIL` would be longer than a variable can be"));
     let names = "STANDIN_USERS_ALICE_ID\nSTANDIN_USERS_ALICE_PASSWORD\nSTANDIN_USERS_ALICE_USERNAME\n";
     assert_eq!(result.step("later").stdout, names);
