@@ -15,7 +15,7 @@ WORKDIR /standin-source
 COPY Cargo.toml Cargo.lock ./
 COPY scripts/dist scripts/dist
 COPY presets presets
-COPY schema schema
+COPY docs/standin.schema.json docs/
 COPY src src
 RUN scripts/dist && cp dist/standin-linux-* standin
 

@@ -203,7 +203,7 @@ async fn settle(
         sealed.report.as_deref(),
         "cleanup",
         &ledger,
-        &settled.leftovers,
+        (&settled.leftovers, "standin cleanup"),
         counted,
     )?;
     let outcome = Outcome {

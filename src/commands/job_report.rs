@@ -58,13 +58,13 @@ impl<'a> ReportLeftover<'a> {
     }
 }
 
-/// Writes the report where it is wanted.
+/// Writes the report where it is wanted; `again` is the command that tries what is left once more.
 pub(super) fn write_report(
     context: &Context,
     path: Option<&Path>,
     phase: &str,
     ledger: &Ledger,
-    leftovers: &[Leftover],
+    (leftovers, again): (&[Leftover], &str),
     (requests, took): (u64, Duration),
 ) -> anyhow::Result<()> {
     let Some(path) = path else {
@@ -84,7 +84,7 @@ pub(super) fn write_report(
         .collect();
     let leftovers = leftovers
         .iter()
-        .map(|leftover| ReportLeftover::of(leftover, &leftover.key.account, "standin cleanup"))
+        .map(|leftover| ReportLeftover::of(leftover, &leftover.key.account, again))
         .collect();
     let report = Report {
         version: 1,

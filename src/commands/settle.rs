@@ -125,7 +125,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
         sealed.report.as_deref().or(context.settings.sealed.report.as_deref()),
         "cleanup",
         &ledger,
-        &settled.leftovers,
+        (&settled.leftovers, &again),
         counted,
     )?;
     Ok(Outcome {

@@ -105,7 +105,15 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
     let sealed = &context.settings.sealed;
     let left: &[Leftover] = ended.settled.as_ref().map_or(&[], |settled| &settled.leftovers);
     let counted = (ended.requests, ended.took.0);
-    let reported = write_report(context, sealed.report.as_deref(), "setup", &ended.ledger, left, counted);
+    let again = settle::again(&entry);
+    let reported = write_report(
+        context,
+        sealed.report.as_deref(),
+        "setup",
+        &ended.ledger,
+        (left, &again),
+        counted,
+    );
     let handed = match reported {
         Err(error) if ended.is_complete() => Err(Failure::Failed(error)),
         // What is left of a setup that failed has to be told all the same.

@@ -224,7 +224,7 @@ fn the_report_of_a_leftover_says_which_why_and_what_to_do() {
     let report: Value = serde_json::from_str(&machine.read("report.json")).unwrap();
     let username = report["accounts"][1]["username"].as_str().unwrap();
     let hint = report["leftovers"][0]["hint"].as_str().unwrap();
-    assert!(hint.starts_with("run `standin cleanup"), "{hint}");
+    assert!(hint.starts_with("run `standin cleanup --journal "), "{hint}");
     assert_eq!(
         report["leftovers"],
         json!([{

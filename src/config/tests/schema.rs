@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::config::{preset, preset_names};
 
-const SCHEMA: &str = include_str!("../../../schema/standin.schema.json");
+const SCHEMA: &str = include_str!("../../../docs/standin.schema.json");
 
 fn schema() -> Value {
     serde_json::from_str(SCHEMA).unwrap()

@@ -170,7 +170,7 @@ fn beside(kind: &str, key: &str) -> Value {
 }
 
 fn schema() -> Value {
-    serde_json::from_str(&read("schema/standin.schema.json")).unwrap()
+    serde_json::from_str(&read("docs/standin.schema.json")).unwrap()
 }
 
 /// The keys of a kind of map.
@@ -272,7 +272,8 @@ fn page(schema: &Value) -> String {
     let mut lines = vec![
         "# Every key".to_owned(),
         String::new(),
-        "This page is made from [the schema](../schema/standin.schema.json), which `standin schema` prints for editors.".to_owned(),
+        "This page is made from [the schema](standin.schema.json), which `standin schema` prints for editors."
+            .to_owned(),
         "What the keys are for, and how they belong together, stands in [Configuration](configuration.md).".to_owned(),
         "Each example is read by a test; they are JSON, and so YAML.".to_owned(),
     ];
