@@ -251,23 +251,14 @@ fn ledger(context: &Context, accounts: Vec<(ServiceName, String, Option<RemoteId
     let planned = accounts
         .iter()
         .enumerate()
-        .map(|(place, (service, username, _))| PlannedAccount {
-            key: AccountKey {
-                service: service.clone(),
-                // Several may have the same name, and each is an account of its own.
-                account: if username.is_empty() {
-                    "*".to_owned()
-                } else {
-                    format!("{username}#{place}")
-                },
-            },
-            username: username.clone(),
-            full_username: None,
-            own_password: false,
-            email: String::new(),
-            timeout_ms: 0,
-            needs: Vec::new(),
-            unmarked: false,
+        .map(|(place, (service, username, _))| {
+            // Several may have the same name, and each is an account of its own.
+            let account = if username.is_empty() {
+                "*".to_owned()
+            } else {
+                format!("{username}#{place}")
+            };
+            PlannedAccount::listed(service, username.clone(), account)
         })
         .collect();
     let mut ledger = Ledger::new(Planned {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{AccountKey, RemoteId};
+use super::account::{AccountKey, RemoteId, ServiceName};
 use super::time::Timestamp;
 
 /// The version of the journal's format. An older program that meets a newer number warns and does what it can.
@@ -53,6 +53,25 @@ pub struct PlannedAccount {
     /// The name does not carry the marker, by the configuration's own wish: never adopted, never swept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unmarked: bool,
+}
+
+impl PlannedAccount {
+    /// An account that a list showed, of which its name is all that is known.
+    pub fn listed(service: &ServiceName, username: String, account: String) -> Self {
+        Self {
+            key: AccountKey {
+                service: service.clone(),
+                account,
+            },
+            username,
+            full_username: None,
+            own_password: false,
+            email: String::new(),
+            timeout_ms: 0,
+            needs: Vec::new(),
+            unmarked: false,
+        }
+    }
 }
 
 /// Every later line: what happened to one account.

@@ -9,7 +9,7 @@ use crate::commands::exit::Failure;
 use crate::commands::masks;
 use crate::commands::wire::{Wired, wire};
 use crate::config::Config;
-use crate::domain::account::{AccountKey, RemoteId, ServiceName};
+use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::event::{Event, Planned, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
@@ -59,7 +59,7 @@ pub(super) async fn under_the_marker(
     // An engine asks on behalf of an account: one stands for each service.
     let accounts = sites
         .iter()
-        .map(|site| planned(&site.service.name, String::new(), "*".to_owned()))
+        .map(|site| PlannedAccount::listed(&site.service.name, String::new(), "*".to_owned()))
         .collect();
     let ledger = Ledger::new(of_nothing(context, run, accounts));
     // The other half is for deleting.
@@ -109,7 +109,7 @@ pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, c
             Some(place) if ids[place].is_none() => ids[place] = Some(id),
             Some(_) | None => {
                 let account = format!("{username}#{}", plan.accounts.len());
-                plan.accounts.push(planned(&service, username, account));
+                plan.accounts.push(PlannedAccount::listed(&service, username, account));
                 ids.push(Some(id));
             }
         }
@@ -125,22 +125,6 @@ pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, c
         }
     }
     ledger
-}
-
-fn planned(service: &ServiceName, username: String, account: String) -> PlannedAccount {
-    PlannedAccount {
-        key: AccountKey {
-            service: service.clone(),
-            account,
-        },
-        username,
-        full_username: None,
-        own_password: false,
-        email: String::new(),
-        timeout_ms: 0,
-        needs: Vec::new(),
-        unmarked: false,
-    }
 }
 
 fn of_nothing(context: &Context, run: &Run, accounts: Vec<PlannedAccount>) -> Planned {
