@@ -19,6 +19,7 @@ mod answer;
 mod book;
 mod builder;
 mod call;
+mod delay;
 mod fault;
 mod handler;
 mod options;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::answer::{Answer, AnswerBody, Cut};
 use super::call::{Call, split_service};
+use super::delay::pause;
 use super::fault::Strike;
 use super::shared::{Shared, Struck, no_such_service, observed};
 use super::spec::Unready;
@@ -189,13 +190,6 @@ fn end(shared: &Shared, service: usize, call: &Call, status: Option<StatusCode>,
         }
     });
     shared.observe(over);
-}
-
-/// Waits, unless there is nothing to wait for: a timer of zero still costs a turn of a millisecond.
-async fn pause(duration: Duration) {
-    if !duration.is_zero() {
-        tokio::time::sleep(duration).await;
-    }
 }
 
 /// What is left of the request is not read, so the connection can't serve another one.
