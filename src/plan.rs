@@ -6,6 +6,7 @@ mod password;
 mod person;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use rand::CryptoRng;
@@ -67,7 +68,7 @@ pub struct Draft {
     /// What the journal begins with.
     pub planned: Planned,
     /// One for each copy of each persona.
-    pub people: Vec<Person>,
+    pub people: Vec<Arc<Person>>,
     /// The person of each account of the plan.
     pub person_of: Vec<usize>,
 }
@@ -112,7 +113,7 @@ pub fn draw_up(
                 Passwords::Drawn(random) => person::Password::Drawn(password::make(*random)),
                 Passwords::Computed(seed) => person::Password::Computed(seed),
             };
-            people.push(Person::make(persona, &named, run, &scope, &password)?);
+            people.push(Arc::new(Person::make(persona, &named, run, &scope, &password)?));
         }
     }
     let mut accounts: Vec<PlannedAccount> = Vec::new();
@@ -191,7 +192,7 @@ pub fn draw_up(
 
 /// The people of a plan that a journal tells of, as far as the configuration and the variables of now can say.
 pub struct Recalled {
-    people: HashMap<String, Person>,
+    people: HashMap<String, Arc<Person>>,
 }
 
 /// Recalls who a journal's accounts were. Passwords that chance made are gone; what can't be recalled has its names alone.
@@ -204,7 +205,7 @@ pub fn recall(config: &Config, environment: &Environment, run: &Run, seed: Optio
             let password = seed.map_or(person::Password::Unknown, person::Password::Computed);
             let persona = &config.personas[named.copy.persona];
             let person = Person::make(persona, named, run, &scope, &password).ok()?;
-            Some((person.name.clone(), person))
+            Some((person.name.clone(), Arc::new(person)))
         })
         .collect();
     Recalled { people }

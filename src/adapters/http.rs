@@ -99,18 +99,28 @@ pub struct Endpoint {
 pub struct Service {
     clients: Clients,
     endpoint: Endpoint,
+    /// What every request carries, and what lets it in; or why that can't be sent. Made once for all requests.
+    fields: Result<Fields, String>,
     token: Option<Token>,
     pace: RefCell<Pace>,
     clock: Clock,
+}
+
+/// A service's header fields as they are sent.
+struct Fields {
+    own: HeaderMap,
+    credentials: HeaderMap,
 }
 
 impl Service {
     /// A service behind one of the shared clients. `token` is what its requests carry beside `endpoint.credentials`.
     pub fn new(clients: &Clients, endpoint: Endpoint, token: Option<Token>, clock: Clock) -> Self {
         let pace = RefCell::new(Pace::new(endpoint.interval));
+        let fields = Fields::of(&endpoint);
         Self {
             clients: clients.clone(),
             endpoint,
+            fields,
             token,
             pace,
             clock,
@@ -158,7 +168,7 @@ impl Service {
             for (name, value) in &carried.query {
                 url.query_pairs_mut().append_pair(name, value.expose());
             }
-            let headers = self.headers(request, &self.endpoint.credentials, &carried)?;
+            let headers = self.headers(request, &carried)?;
             Ok((url, headers))
         });
         let delivery = match prepared {
@@ -270,9 +280,10 @@ impl Service {
     }
 
     /// The fields of a request. An `Authorization` of its own replaces ours: it proves that the account itself can log in.
-    fn headers(&self, request: &Outgoing, credentials: &Credentials, carried: &Carried) -> Result<HeaderMap, String> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in self.endpoint.headers.iter().chain(&request.headers) {
+    fn headers(&self, request: &Outgoing, carried: &Carried) -> Result<HeaderMap, String> {
+        let fields = self.fields.as_ref().map_err(Clone::clone)?;
+        let mut headers = fields.own.clone();
+        for (name, value) in &request.headers {
             set(&mut headers, name, value)?;
         }
         if let Some((content_type, _)) = &request.payload
@@ -283,16 +294,17 @@ impl Service {
         match request.identity {
             Identity::Own if headers.contains_key(AUTHORIZATION) => {}
             Identity::Own => {
-                for (name, value) in credentials.fields().iter().chain(&carried.headers) {
+                for (name, value) in &fields.credentials {
+                    headers.insert(name.clone(), value.clone());
+                }
+                for (name, value) in &carried.headers {
                     set(&mut headers, name, value.expose())?;
                 }
             }
             Identity::Anonymous => {
-                let fields = credentials.fields();
-                let own = self.endpoint.headers.iter().filter(|(name, _)| lets_in(name));
-                let names = fields.iter().map(|(name, _)| name).chain(own.map(|(name, _)| name));
-                for name in names {
-                    headers.remove(name.as_str());
+                let own = fields.own.keys().filter(|name| lets_in(name.as_str()));
+                for name in fields.credentials.keys().chain(own) {
+                    headers.remove(name);
                 }
                 headers.remove(AUTHORIZATION);
             }
@@ -325,6 +337,22 @@ impl Post for Service {
 
     fn below(&self, target: &str) -> Result<Url, String> {
         join(&self.endpoint.base, target)
+    }
+}
+
+impl Fields {
+    fn of(endpoint: &Endpoint) -> Result<Self, String> {
+        let mut fields = Self {
+            own: HeaderMap::new(),
+            credentials: HeaderMap::new(),
+        };
+        for (name, value) in &endpoint.headers {
+            set(&mut fields.own, name, value)?;
+        }
+        for (name, value) in &endpoint.credentials.fields() {
+            set(&mut fields.credentials, name, value.expose())?;
+        }
+        Ok(fields)
     }
 }
 

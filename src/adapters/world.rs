@@ -1,5 +1,6 @@
 //! The real world behind the engine's ports.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,6 +17,36 @@ use crate::ports::{JournalBroken, Notice, Outgoing, Stop, World};
 /// How often a waiting engine looks whether a cleanup has begun beside it.
 const STOP_LOOK: Duration = Duration::from_millis(500);
 
+/// How long the answer to that look holds for those that don't wait: a cleanup deletes nothing before setup has ended, so
+/// that it costs time alone, and a look for each request would cost one system call in eight.
+const STOP_HOLDS: Duration = Duration::from_millis(5);
+
+/// A file whose presence means that a cleanup of the same accounts has begun.
+pub struct StopFile {
+    path: PathBuf,
+    /// When it was last looked for and not there.
+    missed: Cell<Option<Timestamp>>,
+}
+
+impl StopFile {
+    /// The file of this name, which was not looked for yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            missed: Cell::new(None),
+        }
+    }
+
+    fn is_there(&self, now: Timestamp) -> bool {
+        if self.missed.get().is_some_and(|missed| now.since(missed) < STOP_HOLDS) {
+            return false;
+        }
+        let is_there = self.path.exists();
+        self.missed.set((!is_there).then_some(now));
+        is_there
+    }
+}
+
 /// Services over HTTP, the journal on disk, the system's clock, and somebody to tell.
 pub struct LiveWorld<'a> {
     /// The services, by their place in the configuration; `None` for one that can't be asked.
@@ -26,8 +57,8 @@ pub struct LiveWorld<'a> {
     pub clock: Clock,
     /// The signals that end the work.
     pub signals: &'a Signals,
-    /// A file whose presence means that a cleanup of the same accounts has begun.
-    pub stop_file: Option<PathBuf>,
+    /// What a cleanup of the same accounts puts there when it begins.
+    pub stop_file: Option<StopFile>,
     /// Hears of everything.
     pub listener: Box<dyn Fn(Notice) + 'a>,
     /// Is handed every secret that is learnt.
@@ -86,7 +117,8 @@ impl World for LiveWorld<'_> {
         if let Some(signal) = self.signals.first() {
             return Some(Stop::Signal(signal));
         }
-        let superseded = self.stop_file.as_ref().is_some_and(|file| file.exists());
+        let now = self.clock.now();
+        let superseded = self.stop_file.as_ref().is_some_and(|file| file.is_there(now));
         superseded.then_some(Stop::Superseded)
     }
 
@@ -118,6 +150,9 @@ impl World for LiveWorld<'_> {
 /// Tells whoever looks for a fault of a request and its answer. What may hold a secret is left out: the query, the fields,
 /// the bodies.
 fn trace(service: &str, request: &Outgoing, delivery: &Delivery, took: Duration) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
     let path = request.target.split('?').next().unwrap_or_default();
     let answer = match delivery {
         Delivery::Answered(answer) => format!("status {}", answer.status),

@@ -1,5 +1,7 @@
 //! What comes before the first request of a setup: every mistake that can be found, the masks, and the journal on disk.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use rand::rngs::SysRng;
 use rand::{RngExt as _, rand_core::UnwrapErr};
@@ -188,7 +190,7 @@ fn no_journal(error: &anyhow::Error) -> Failure {
 /// Keeps every secret that is known by now out of everything that is printed from here on.
 fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
     // What was made stands in no name; what the user chose may, and often is the same for all copies.
-    let (chosen, made): (Vec<&Person>, Vec<&Person>) = draft
+    let (chosen, made): (Vec<&Arc<Person>>, Vec<&Arc<Person>>) = draft
         .people
         .iter()
         .partition(|person| config.personas[person.persona].password.is_some());

@@ -216,7 +216,7 @@ pub(super) async fn delete(
     signals: &Signals,
 ) -> Result<(Settled, Ledger, u64), Failure> {
     let debts = ledger.debts().count();
-    let narrator = Narrator::new(Phase::Cleanup, debts);
+    let narrator = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     let work = async |engine: &mut Engine<'_, LiveWorld<'_>>| {
         let group = context.console.group(&format!("deleting {}", plural(debts, "account")));
         let settled = engine.settle().await;

@@ -19,7 +19,7 @@ use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
-use crate::adapters::world::LiveWorld;
+use crate::adapters::world::{LiveWorld, StopFile};
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::Leftover;
 use crate::domain::secret::Secret;
@@ -161,14 +161,14 @@ async fn drive(
     let begun = context.clock.now();
     let group = context.console.group(&intention(draft));
     let planned = draft.planned.accounts.len();
-    let narrator = RefCell::new(Narrator::new(Phase::Setup, planned));
+    let narrator = RefCell::new(Narrator::new(Phase::Setup, planned, context.console.is_verbose()));
     let timeline = RefCell::new(Timeline::default());
     let world = LiveWorld {
         services: wired.services,
         journal: Some(journal),
         clock: context.clock,
         signals,
-        stop_file: Some(entry.stop_path()),
+        stop_file: Some(StopFile::new(entry.stop_path())),
         listener: Box::new(|notice| {
             timeline.borrow_mut().hear(&notice, context.clock.now());
             settle::narrate(context, &narrator, &notice);
@@ -230,7 +230,7 @@ async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, na
         return Settled::default();
     }
     let group = context.console.group("taking back what was created");
-    *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts);
+    *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
     let settled = engine.settle().await;
     context.console.end_progress();

@@ -139,7 +139,11 @@ async fn of_entry(context: &Context, entry: &EntryDir, ledger: Ledger, signals: 
 }
 
 async fn inspect(context: &Context, known: Known<'_>, ledger: Ledger, signals: &Signals) -> Result<Vec<Row>, Failure> {
-    let narrator = Narrator::new(Phase::Cleanup, ledger.plan().accounts.len());
+    let narrator = Narrator::new(
+        Phase::Cleanup,
+        ledger.plan().accounts.len(),
+        context.console.is_verbose(),
+    );
     let asked = known.engage(context, ledger, narrator, signals, async |engine| {
         engine.inspect().await
     });

@@ -63,7 +63,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         context.console.warning(warning);
     }
     let begun = context.clock.now();
-    let narrator = RefCell::new(Narrator::new(Phase::Cleanup, 0));
+    let narrator = RefCell::new(Narrator::new(Phase::Cleanup, 0, context.console.is_verbose()));
     let world = LiveWorld {
         services,
         journal: None,
@@ -88,7 +88,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         ));
         incomplete = true;
     } else if hits > 0 && !context.settings.sweep.dry_run {
-        *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, hits);
+        *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, hits, context.console.is_verbose());
         let (settled, sent) = delete(context, &world, &sites, &mut found, deadline).await;
         requests += sent;
         leftovers = settled.leftovers;

@@ -13,6 +13,7 @@ use crate::domain::answer::Answer;
 use crate::domain::event::Event;
 use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, Shown, of_create};
 use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
 use crate::language::{Expression, Scope};
 use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World};
 
@@ -81,7 +82,10 @@ impl<W: World> Engine<'_, W> {
                 }
                 let text = describe(&delivery);
                 match of_create(&reading) {
-                    CreateOutcome::Happened(id) => self.happened(place, create, &scope, id, intended),
+                    CreateOutcome::Happened(id) => {
+                        let is_named = reading.shown == Shown::Ours;
+                        self.happened(place, create, &scope, (id, is_named), intended)
+                    }
                     CreateOutcome::DidNotHappen | CreateOutcome::Throttled => {
                         self.refuse(place, text.clone()).map(|()| Sent::Again {
                             reason: text,
@@ -128,12 +132,13 @@ impl<W: World> Engine<'_, W> {
         place: usize,
         create: &Create,
         scope: &Scope,
-        id: RemoteId,
-        intended: crate::domain::time::Timestamp,
+        (id, is_named): (RemoteId, bool),
+        intended: Timestamp,
     ) -> Result<Sent, JournalBroken> {
         let took = self.world.now().since(intended);
         let noted = self.note(place, Event::Created(id.clone()));
         self.tell(place, Progress::Created { id, took });
+        self.learnt.borrow_mut()[place].is_named = is_named;
         // What can't be written down can still be deleted, and that may need what the answer says.
         let learnt = self.learn(place, create, scope);
         noted?;
@@ -174,9 +179,10 @@ impl<W: World> Engine<'_, W> {
 
     /// Takes captures, outputs and secrets out of an answer to a create.
     fn learn(&self, place: usize, create: &Create, scope: &Scope) -> Result<(), String> {
+        if create.request.captures.is_empty() && create.outputs.is_empty() && create.secrets.is_empty() {
+            return Ok(());
+        }
         let mut learnt = self.learnt.borrow()[place].clone();
-        learnt.is_named = shown(create.name.as_ref(), scope, &self.username(place)) == Shown::Ours;
-        self.learnt.borrow_mut()[place].is_named = learnt.is_named;
         self.capture(&mut learnt.captures, &create.request, scope)?;
         for (name, expression) in &create.outputs {
             let value = expression

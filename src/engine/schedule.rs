@@ -99,7 +99,8 @@ where
         if flow == Flow::GoOn {
             for task in queue.start() {
                 let work = start(task);
-                running.push(async move { (task, work.await) });
+                // What runs is moved about by its address: with all its steps it has some kilobytes.
+                running.push(Box::pin(async move { (task, work.await) }));
             }
         }
         let Some((task, result)) = running.next().await else {

@@ -154,12 +154,30 @@ impl Expression {
     }
 
     fn run(&self, compiled: &Lazy, engine: &'static Engine<'static>, scope: &Scope) -> Result<Value, minijinja::Error> {
+        if let Some(value) = self.looked_up(scope) {
+            return Ok(value);
+        }
         let compile = || engine.compile_expression_owned(self.0.source.clone());
         match compiled.get_or_init(compile) {
             Ok(expression) => expression.eval(Value::from_object(scope.clone())),
             // It is the same syntax in both engines, and was read before.
             Err(error) => Err(minijinja::Error::new(error.kind(), "the expression can't be read")),
         }
+    }
+
+    /// The value of a bare path such as `body.data.id`, which most expressions are: walking it takes a tenth of what the
+    /// engine takes to start. Where it leads nowhere the engine says so.
+    fn looked_up(&self, scope: &Scope) -> Option<Value> {
+        let [path] = self.0.paths.as_slice() else { return None };
+        if *path != self.0.source {
+            return None;
+        }
+        let mut parts = path.split('.');
+        let mut value = scope.get(parts.next()?)?.clone();
+        for part in parts {
+            value = value.get_attr(part).ok()?;
+        }
+        (!value.is_undefined()).then_some(value)
     }
 
     /// As [`Self::eval_optional`], as text: whole numbers digit by digit. A number that lost digits, a list or a map is an error.

@@ -1,11 +1,13 @@
 //! One copy of a persona: what it is called, in every service alike.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use fake::Fake as _;
 use fake::faker::name::raw::{FirstName, LastName};
 use fake::locales;
 use minijinja::Value;
+use minijinja::value::{Enumerator, Object};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use ring::digest;
@@ -96,10 +98,7 @@ impl Person {
         };
         let given = |person: &Self, key: &str, template: &Option<Template>| -> Result<Option<String>, PlanError> {
             let Some(template) = template else { return Ok(None) };
-            let scope = scope.clone().with(
-                "account",
-                person.value(&person.username, &person.email(&person.username)),
-            );
+            let scope = scope.clone().with("account", person.so_far());
             let text = template.render(&scope).map_err(|error| mistake(persona, key, &error))?;
             if text.is_empty() {
                 return Err(PlanError(format!("`{key}` of the persona `{}` is empty", persona.name)));
@@ -135,9 +134,8 @@ impl Person {
             person.password = Some(Secret::new(password));
         }
         for (name, template) in &persona.fields {
-            let account = person.value(&person.username, &person.email(&person.username));
             let value = template
-                .render(&scope.clone().with("account", account))
+                .render(&scope.clone().with("account", person.so_far()))
                 .map_err(|error| mistake(persona, name, &error))?;
             person.fields.push((name.clone(), value));
         }
@@ -149,31 +147,58 @@ impl Person {
         self.email.clone().unwrap_or_else(|| format!("{username}@example.com"))
     }
 
+    /// What its own templates see as `account` while it is made.
+    fn so_far(&self) -> Value {
+        Arc::new(self.clone()).value(&self.username, &self.email(&self.username))
+    }
+
     /// What templates see as `account`, under the user name and e-mail of one service.
-    pub fn value(&self, username: &str, email: &str) -> Value {
-        let own = [
-            ("name", self.name.as_str()),
-            ("username", username),
-            ("email", email),
-            ("first_name", &self.first_name),
-            ("last_name", &self.last_name),
-            ("role", &self.role),
-        ];
-        let fields = self
-            .fields
-            .iter()
-            .map(|(name, value)| (name.as_str(), Value::from(minijinja::value::Serde(value))));
-        let password = self
-            .password
-            .iter()
-            .map(|password| ("password", Value::from(password.expose())));
-        Value::from_pairs(
-            own.into_iter()
-                .map(|(name, value)| (name, Value::from(value)))
-                .chain([("index", Value::from(self.index))])
-                .chain(password)
-                .chain(fields),
-        )
+    pub fn value(self: &Arc<Self>, username: &str, email: &str) -> Value {
+        Value::from_object(Account {
+            person: Arc::clone(self),
+            username: username.to_owned(),
+            email: email.to_owned(),
+        })
+    }
+}
+
+/// A person in one service, as templates see it: a map whose values are made when they are asked for.
+#[derive(Debug)]
+struct Account {
+    person: Arc<Person>,
+    username: String,
+    email: String,
+}
+
+/// The names that every account has.
+const NAMES: [&str; 7] = ["name", "username", "email", "first_name", "last_name", "role", "index"];
+
+impl Object for Account {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let person = &self.person;
+        let key = key.as_str()?;
+        // A field may not be called like one of ours, so that the order is of no matter.
+        Some(match key {
+            "name" => Value::from(person.name.as_str()),
+            "username" => Value::from(self.username.as_str()),
+            "email" => Value::from(self.email.as_str()),
+            "first_name" => Value::from(person.first_name.as_str()),
+            "last_name" => Value::from(person.last_name.as_str()),
+            "role" => Value::from(person.role.as_str()),
+            "index" => Value::from(person.index),
+            "password" if person.password.is_some() => Value::from(person.password.as_ref()?.expose()),
+            _ => {
+                let (_, value) = person.fields.iter().find(|(name, _)| name == key)?;
+                Value::from(minijinja::value::Serde(value))
+            }
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let password = self.person.password.iter().map(|_| Value::from("password"));
+        let fields = self.person.fields.iter().map(|(name, _)| Value::from(name.as_str()));
+        let names = NAMES.into_iter().map(Value::from);
+        Enumerator::Values(names.chain(password).chain(fields).collect())
     }
 }
 

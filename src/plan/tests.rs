@@ -1,5 +1,6 @@
 //! What a plan says: names, order, limits, and the mistakes that only show with the variables at hand.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::SeedableRng as _;
@@ -114,7 +115,7 @@ fn people_repeat_for_the_same_run_and_passwords_never_do() {
 fn no_two_people_have_the_same_names_and_a_part_of_them_keeps_its_own() {
     let text = "services: [{ name: crm, url: http://localhost:1 }]\naccounts: [{ name: a, count: 3000 }, { name: b, locale: de, count: 3000 }, { name: c, locale: zh, count: 3000 }]\n";
     let names = |draft: &Draft| -> Vec<[String; 2]> {
-        let of = |person: &Person| {
+        let of = |person: &Arc<Person>| {
             ["first_name", "last_name"].map(|key| person.value("u", "e").get_attr(key).expect("a name").to_string())
         };
         draft.people.iter().map(of).collect()

@@ -23,16 +23,19 @@ pub enum Phase {
 pub struct Narrator {
     phase: Phase,
     expected: usize,
+    /// Is everything told, down to what only somebody who looks for a fault wants to read?
+    verbose: bool,
     done: usize,
     failed: usize,
 }
 
 impl Narrator {
-    /// A narrator of so many accounts.
-    pub fn new(phase: Phase, expected: usize) -> Self {
+    /// A narrator of so many accounts. Lines that only `verbose` shows are put together for nobody else.
+    pub fn new(phase: Phase, expected: usize, verbose: bool) -> Self {
         Self {
             phase,
             expected,
+            verbose,
             done: 0,
             failed: 0,
         }
@@ -53,8 +56,13 @@ impl Narrator {
                 vec![Line::info(format!("{service}: answers after {}", span(*waited)))]
             }
             Notice::Account { key, progress } => {
-                let (level, text) = self.progress(progress);
-                let mut lines = vec![Line::new(level, format!("{}: {text}", seen(&key.to_string())))];
+                self.count(progress);
+                let level = self.level(progress);
+                let mut lines = Vec::new();
+                if level > Level::Debug || self.verbose {
+                    let text = in_words(progress);
+                    lines.push(Line::new(level, format!("{}: {text}", seen(&key.to_string()))));
+                }
                 lines.extend(self.tenth(progress));
                 lines
             }
@@ -75,66 +83,34 @@ impl Narrator {
         format!("{} of {} {verb}{failed}", self.done, self.expected)
     }
 
-    fn progress(&mut self, progress: &Progress) -> (Level, String) {
-        let routine = if self.expected > EACH {
-            Level::Debug
-        } else {
-            Level::Info
-        };
+    fn count(&mut self, progress: &Progress) {
         match progress {
-            Progress::Created { id, took } => (Level::Debug, format!("created as {} in {}", quoted(id), span(*took))),
-            Progress::Unclear { reason } => (
-                Level::Info,
-                format!("it is not known whether it was created ({reason})"),
-            ),
-            Progress::LookingUp => (Level::Info, "looking it up by its user name".to_owned()),
-            Progress::Adopted { ids } if ids.len() == 1 => (
-                Level::Info,
-                format!("found as {}: it had been created, and is adopted", quoted(&ids[0])),
-            ),
-            Progress::Adopted { ids } => {
-                let ids: Vec<String> = ids.iter().map(quoted).collect();
-                (
-                    Level::Warning,
-                    format!(
-                        "{} accounts have exactly its user name: {}; all of them are ours",
-                        ids.len(),
-                        ids.join(", ")
-                    ),
-                )
-            }
-            Progress::NotThere => (Level::Info, "it is not there".to_owned()),
-            Progress::Again { what, reason, pause } => {
-                let when = if pause.is_zero() {
-                    "as soon as the service allows it".to_owned()
-                } else {
-                    format!("in {}", span(*pause))
-                };
-                (Level::Info, format!("the {what} failed ({reason}); again {when}"))
-            }
-            Progress::Ready { took } => {
-                self.done += 1;
-                (routine, format!("ready in {}", span(*took)))
-            }
-            Progress::Failed { reason } => {
-                self.failed += 1;
-                (Level::Error, reason.clone())
-            }
-            Progress::Deleted { id } => {
-                self.done += 1;
-                (routine, format!("deleted {}", quoted(id)))
-            }
-            Progress::Absent { proof } => {
-                self.done += 1;
-                (
-                    Level::Info,
-                    format!("it is not there, and that is certain: {}", proof_in_words(*proof)),
-                )
-            }
-            Progress::Left { reason } => {
-                self.failed += 1;
-                (Level::Info, format!("left: {reason}"))
-            }
+            Progress::Ready { .. } | Progress::Deleted { .. } | Progress::Absent { .. } => self.done += 1,
+            Progress::Failed { .. } | Progress::Left { .. } => self.failed += 1,
+            Progress::Created { .. }
+            | Progress::Unclear { .. }
+            | Progress::LookingUp
+            | Progress::Adopted { .. }
+            | Progress::NotThere
+            | Progress::Again { .. } => {}
+        }
+    }
+
+    fn level(&self, progress: &Progress) -> Level {
+        match progress {
+            Progress::Created { .. } => Level::Debug,
+            Progress::Ready { .. } | Progress::Deleted { .. } if self.expected > EACH => Level::Debug,
+            Progress::Adopted { ids } if ids.len() > 1 => Level::Warning,
+            Progress::Failed { .. } => Level::Error,
+            Progress::Ready { .. }
+            | Progress::Deleted { .. }
+            | Progress::Adopted { .. }
+            | Progress::Unclear { .. }
+            | Progress::LookingUp
+            | Progress::NotThere
+            | Progress::Again { .. }
+            | Progress::Absent { .. }
+            | Progress::Left { .. } => Level::Info,
         }
     }
 
@@ -146,6 +122,39 @@ impl Narrator {
         let step = (self.expected / 10).max(1);
         let due = ends && self.expected > EACH && self.done.is_multiple_of(step);
         due.then(|| Line::info(self.state()))
+    }
+}
+
+fn in_words(progress: &Progress) -> String {
+    match progress {
+        Progress::Created { id, took } => format!("created as {} in {}", quoted(id), span(*took)),
+        Progress::Unclear { reason } => format!("it is not known whether it was created ({reason})"),
+        Progress::LookingUp => "looking it up by its user name".to_owned(),
+        Progress::Adopted { ids } if ids.len() == 1 => {
+            format!("found as {}: it had been created, and is adopted", quoted(&ids[0]))
+        }
+        Progress::Adopted { ids } => {
+            let listed: Vec<String> = ids.iter().map(quoted).collect();
+            format!(
+                "{} accounts have exactly its user name: {}; all of them are ours",
+                ids.len(),
+                listed.join(", ")
+            )
+        }
+        Progress::NotThere => "it is not there".to_owned(),
+        Progress::Again { what, reason, pause } => {
+            let when = if pause.is_zero() {
+                "as soon as the service allows it".to_owned()
+            } else {
+                format!("in {}", span(*pause))
+            };
+            format!("the {what} failed ({reason}); again {when}")
+        }
+        Progress::Ready { took } => format!("ready in {}", span(*took)),
+        Progress::Failed { reason } => reason.clone(),
+        Progress::Deleted { id } => format!("deleted {}", quoted(id)),
+        Progress::Absent { proof } => format!("it is not there, and that is certain: {}", proof_in_words(*proof)),
+        Progress::Left { reason } => format!("left: {reason}"),
     }
 }
 
@@ -188,7 +197,7 @@ mod tests {
 
     #[test]
     fn few_accounts_are_told_one_by_one() {
-        let mut narrator = Narrator::new(Phase::Setup, 2);
+        let mut narrator = Narrator::new(Phase::Setup, 2, false);
         let lines = narrator.hear(&notice(Progress::Ready {
             took: Duration::from_millis(31),
         }));
@@ -198,21 +207,28 @@ mod tests {
 
     #[test]
     fn many_accounts_are_told_in_tenths() {
-        let mut narrator = Narrator::new(Phase::Cleanup, 1_000);
+        let mut narrator = Narrator::new(Phase::Cleanup, 1_000, false);
         let mut told = Vec::new();
         for _ in 0..1_000 {
             let id = RemoteId::new("7").expect("an id");
             told.extend(narrator.hear(&notice(Progress::Deleted { id })));
         }
-        told.retain(|line| line.level == Level::Info);
         assert_eq!(told.len(), 10);
         assert_eq!(told[9].text, "1000 of 1000 gone");
     }
 
     #[test]
+    fn every_account_is_told_to_whoever_looks_for_a_fault() {
+        let mut narrator = Narrator::new(Phase::Cleanup, 1_000, true);
+        let id = RemoteId::new("7").expect("an id");
+        let told = narrator.hear(&notice(Progress::Deleted { id }));
+        assert_eq!(told, [Line::new(Level::Debug, "users/alice: deleted `7`")]);
+    }
+
+    #[test]
     fn several_under_one_name_are_counted_aloud() {
         let ids = ["7", "8"].iter().filter_map(|id| RemoteId::new(*id)).collect();
-        let lines = Narrator::new(Phase::Setup, 1).hear(&notice(Progress::Adopted { ids }));
+        let lines = Narrator::new(Phase::Setup, 1, false).hear(&notice(Progress::Adopted { ids }));
         assert_eq!(lines[0].level, Level::Warning);
         assert!(
             lines[0]

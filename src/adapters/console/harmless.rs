@@ -50,11 +50,15 @@ pub fn lines(text: &str) -> String {
 /// invisible characters are written as escapes. (Line breaks and tabs stand between its values only.) Text that is not JSON must not be given: escapes mean nothing in it.
 pub fn json(json: &str) -> String {
     let mut harmless = String::with_capacity(json.len());
-    for (index, c) in json.char_indices() {
-        if (c == '#' && json[..index].ends_with('#'))
-            || is_invisible(c)
-            || is_control(c) && !matches!(c, '\n' | '\r' | '\t')
-        {
+    let mut previous = ' ';
+    for c in json.chars() {
+        let is_suspect = if c.is_ascii() {
+            c == '#' && previous == '#' || c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t')
+        } else {
+            is_invisible(c) || is_control(c)
+        };
+        previous = c;
+        if is_suspect {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 harmless.extend(["\\u".to_owned(), format!("{unit:04x}")]);
             }
