@@ -16,6 +16,7 @@ mod ready;
 mod schedule;
 mod settle;
 mod site;
+mod slots;
 mod status;
 mod stuck;
 
@@ -32,6 +33,7 @@ use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
+use slots::{Slot, Slots, Turn};
 
 pub use list::Listed;
 pub use provision::{Failure, Provisioned};
@@ -66,10 +68,14 @@ pub struct Engine<'a, W> {
     ledger: RefCell<Ledger>,
     learnt: RefCell<Vec<Learnt>>,
     readiness: Vec<OnceCell<Result<(), String>>>,
+    /// The requests that each service may be asked at once.
+    slots: Vec<Slots>,
     /// Per service, the [`Engine::stamp`] of the latest request whose answer showed that the credentials are good.
     proofs: Vec<Cell<u64>>,
     /// How many requests were sent.
     requests: Cell<u64>,
+    /// An account could not be had: no other is begun any more.
+    is_ending: Cell<bool>,
 }
 
 impl<'a, W: World> Engine<'a, W> {
@@ -98,8 +104,13 @@ impl<'a, W: World> Engine<'a, W> {
             doubts_ids: false,
             learnt: RefCell::new(vec![Learnt::default(); accounts.len()]),
             readiness: sites.iter().map(|_| OnceCell::new()).collect(),
+            slots: sites
+                .iter()
+                .map(|site| Slots::new(site.service.limits.concurrency))
+                .collect(),
             proofs: sites.iter().map(|_| Cell::new(0)).collect(),
             requests: Cell::new(0),
+            is_ending: Cell::new(false),
             ledger: RefCell::new(ledger),
         }
     }
@@ -249,16 +260,27 @@ impl<'a, W: World> Engine<'a, W> {
         self.unless_halted(self.world.sleep(duration)).await
     }
 
-    /// Waits until the service may be asked.
-    async fn slot(&self, place: usize) -> Result<(), Halt> {
+    /// Waits until the service may be asked: it may for as long as the place is held. There is none of a service that the
+    /// configuration does not have.
+    async fn slot(&self, place: usize, turn: Turn) -> Result<Option<Slot>, Halt> {
+        let slot = match self.slots.get(self.places[place]) {
+            Some(slots) => Some(self.unless_halted(slots.take(turn)).await?),
+            None => None,
+        };
         self.unless_halted(self.world.admit(self.places[place])).await?;
         while let Err(wait) = self.world.turn(self.places[place]) {
             self.pause(wait).await?;
         }
-        Ok(())
+        Ok(slot)
     }
 
-    async fn unless_halted(&self, waiting: impl Future<Output = ()>) -> Result<(), Halt> {
+    /// How many accounts of each service are under way at once: half as many again as requests.
+    fn lanes(&self) -> Vec<usize> {
+        let requests = self.sites.iter().map(|site| site.service.limits.concurrency);
+        requests.map(|most| most.saturating_add(most.div_ceil(2))).collect()
+    }
+
+    async fn unless_halted<T>(&self, waiting: impl Future<Output = T>) -> Result<T, Halt> {
         // What need not be waited for would else always be in time.
         if self.time_left().is_zero() {
             return Err(self.world.stop().map_or(Halt::Deadline, |_| Halt::Stopped));
@@ -266,9 +288,9 @@ impl<'a, W: World> Engine<'a, W> {
         tokio::select! {
             biased;
             // It mostly has nothing to wait for, and then the others, which cost a look at a file and two timers, aren't begun.
-            () = waiting => match self.world.stop() {
+            waited = waiting => match self.world.stop() {
                 Some(_) => Err(Halt::Stopped),
-                None => Ok(()),
+                None => Ok(waited),
             },
             () = self.world.stopped() => Err(Halt::Stopped),
             () = self.world.sleep(self.time_left()) => Err(Halt::Deadline),

@@ -10,6 +10,10 @@ use crate::cli::{Command, Invocation};
 use crate::report::{Level, Line};
 use crate::settings::{Sealed, Settings};
 
+/// So many answers are seen to before more are taken from the system. Those of a burst would else all be read before any is
+/// judged, and all judged before any next request is sent, so that each waited for all the others.
+const EVENTS_AT_ONCE: usize = 8;
+
 /// What every command has at hand.
 pub(super) struct Context {
     /// Where this runs.
@@ -66,7 +70,10 @@ impl Context {
     where
         F: Future<Output = Result<ExitCode, Failure>> + 'a,
     {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_io_events_per_tick(EVENTS_AT_ONCE)
+            .build()?;
         let outcome = runtime.block_on(work(self));
         // A name that is still being resolved must not hold up the end.
         runtime.shutdown_background();

@@ -6,11 +6,13 @@ use ring::digest;
 
 use super::advice;
 use super::exchange::describe;
+use super::slots::Turn;
 use super::{Engine, Halt, Site};
 use crate::config::Create;
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::domain::event::Event;
+use crate::domain::ledger::Status;
 use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, Shown, of_create};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -56,8 +58,12 @@ impl<W: World> Engine<'_, W> {
         if let Some(header) = &create.idempotency_header {
             outgoing.headers.push((header.clone(), idempotency_key(&username)));
         }
-        if let Err(halt) = self.slot(place).await {
-            return Sent::Halted(halt);
+        let slot = match self.slot(place, Turn::First).await {
+            Ok(slot) => slot,
+            Err(halt) => return Sent::Halted(halt),
+        };
+        if self.is_ending.get() && self.ledger.borrow().record(place).status == Status::Untouched {
+            return Sent::Halted(Halt::Stopped);
         }
         if let Err(broken) = self.intend(place, Event::CreateIntended) {
             return Sent::JournalBroken(broken);
@@ -65,6 +71,7 @@ impl<W: World> Engine<'_, W> {
         let intended = self.world.now();
         let asked = self.stamp();
         let delivery = self.send(place, &outgoing).await;
+        drop(slot);
         let noted = match &delivery {
             Delivery::NotSent(reason) => self.refuse(place, reason.clone()).map(|()| Sent::Again {
                 reason: reason.clone(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::slots::Turn;
 use super::{Engine, Halt};
 use crate::config::Request;
 use crate::domain::answer::Answer;
@@ -78,8 +79,9 @@ impl<W: World> Engine<'_, W> {
         let mut tries = 0;
         let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.places[place]);
         loop {
-            self.slot(place).await?;
+            let slot = self.slot(place, Turn::Then).await?;
             let delivery = self.send(place, outgoing).await;
+            drop(slot);
             // Once, with new credentials: what they may not do either is no matter of age.
             if matches!(&delivery, Delivery::Answered(answer) if answer.status == 401) && renewable {
                 renewable = false;

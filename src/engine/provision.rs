@@ -84,7 +84,7 @@ impl<W: World> Engine<'_, W> {
                 .map(|account| account.needs.clone())
                 .collect()
         };
-        let limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
+        let limits = self.lanes();
         let queue = Queue::new(self.places.clone(), &after, &limits);
         let everything = schedule::run(
             queue,
@@ -105,6 +105,8 @@ impl<W: World> Engine<'_, W> {
                             reason,
                         });
                         if !go_on || broken.get() {
+                            // Those that are under way may still be waiting for their turn.
+                            self.is_ending.set(true);
                             return Flow::Drain;
                         }
                     }

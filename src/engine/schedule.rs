@@ -63,11 +63,11 @@ impl Queue {
         self.lanes[self.lane_of[task]].ready.push_back(task);
     }
 
-    /// The tasks that may start now; they count as running from here.
-    pub(super) fn start(&mut self) -> Vec<usize> {
+    /// The tasks that may start now, `most` of them; they count as running from here.
+    pub(super) fn start(&mut self, most: usize) -> Vec<usize> {
         let mut started = Vec::new();
         for lane in &mut self.lanes {
-            while lane.free > 0 {
+            while lane.free > 0 && started.len() < most {
                 let Some(task) = lane.ready.pop_front() else { break };
                 lane.free -= 1;
                 started.push(task);
@@ -88,6 +88,10 @@ impl Queue {
     }
 }
 
+/// So many tasks are begun before those that run are looked after. A service that is fast enough answers the first before
+/// the last is asked.
+const BEGUN_AT_ONCE: usize = 8;
+
 /// Runs everything in a queue on this task, and hands each result over as it comes.
 pub(super) async fn run<T, F>(mut queue: Queue, start: impl Fn(usize) -> F, mut ended: impl FnMut(usize, T) -> Flow)
 where
@@ -96,16 +100,22 @@ where
     let mut running = FuturesUnordered::new();
     let mut flow = Flow::GoOn;
     loop {
-        if flow == Flow::GoOn {
-            for task in queue.start() {
-                let work = start(task);
-                // What runs is moved about by its address: with all its steps it has some kilobytes.
-                running.push(Box::pin(async move { (task, work.await) }));
-            }
-        }
-        let Some((task, result)) = running.next().await else {
-            break;
+        let begun = match flow {
+            Flow::GoOn => queue.start(BEGUN_AT_ONCE),
+            Flow::Drain => Vec::new(),
         };
+        let is_more = begun.len() == BEGUN_AT_ONCE;
+        for task in begun {
+            let work = start(task);
+            // What runs is moved about by its address: with all its steps it has some kilobytes.
+            running.push(Box::pin(async move { (task, work.await) }));
+        }
+        let ended_one = tokio::select! {
+            biased;
+            ended = running.next() => ended,
+            () = tokio::task::yield_now(), if is_more => continue,
+        };
+        let Some((task, result)) = ended_one else { break };
         queue.end(task);
         if ended(task, result) == Flow::Drain {
             flow = Flow::Drain;
@@ -120,27 +130,27 @@ mod tests {
     #[test]
     fn a_lane_never_holds_more_than_its_limit() {
         let mut queue = Queue::new(vec![0, 0, 0, 1], &vec![Vec::new(); 4], &[2, 8]);
-        assert_eq!(queue.start(), [0, 1, 3]);
-        assert_eq!(queue.start(), [0; 0]);
+        assert_eq!(queue.start(9), [0, 1, 3]);
+        assert_eq!(queue.start(9), [0; 0]);
         queue.end(1);
-        assert_eq!(queue.start(), [2]);
+        assert_eq!(queue.start(9), [2]);
     }
 
     #[test]
     fn a_task_starts_as_soon_as_those_before_it_have_ended() {
         let after = [vec![], vec![0], vec![0, 1], vec![]];
         let mut queue = Queue::new(vec![0, 1, 2, 0], &after, &[1, 1, 1]);
-        assert_eq!(queue.start(), [0]);
+        assert_eq!(queue.start(9), [0]);
         queue.end(0);
-        assert_eq!(queue.start(), [3, 1]);
+        assert_eq!(queue.start(9), [3, 1]);
         queue.end(1);
-        assert_eq!(queue.start(), [2]);
+        assert_eq!(queue.start(9), [2]);
     }
 
     #[test]
     fn a_limit_of_nothing_is_one() {
         let mut queue = Queue::new(vec![0], &[Vec::new()], &[0]);
-        assert_eq!(queue.start(), [0]);
+        assert_eq!(queue.start(9), [0]);
     }
 
     #[tokio::test]

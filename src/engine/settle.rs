@@ -52,7 +52,7 @@ impl<W: World> Engine<'_, W> {
             .iter()
             .map(|place| self.places[*place].min(self.sites.len()))
             .collect();
-        let mut limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
+        let mut limits = self.lanes();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
         let everything = schedule::run(

@@ -16,7 +16,7 @@ impl<W: World> Engine<'_, W> {
     /// Asks the services for every account of the ledger, all at once within their limits; in the order of the plan.
     pub async fn inspect(&self) -> Vec<Standing> {
         let lanes: Vec<usize> = self.places.iter().map(|site| (*site).min(self.sites.len())).collect();
-        let mut limits: Vec<usize> = self.sites.iter().map(|site| site.service.limits.concurrency).collect();
+        let mut limits = self.lanes();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
         let mut standings = vec![Standing::Unknown(String::new()); lanes.len()];

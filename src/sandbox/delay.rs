@@ -32,7 +32,10 @@ async fn exactly(duration: Duration) -> std::io::Result<()> {
         TimerfdClockId::Monotonic,
         TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
     )?;
-    #[expect(deprecated, reason = "its successor is unsafe, and an owned descriptor is what it asks for")]
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe, and an owned descriptor is what it asks for"
+    )]
     let timer = AsyncFd::new(timer)?;
     timerfd_settime(&timer, TimerfdTimerFlags::empty(), &once)?;
     drop(timer.readable().await?);
