@@ -274,10 +274,11 @@ impl<'a, W: World> Engine<'a, W> {
         Ok(slot)
     }
 
-    /// How many accounts of each service are under way at once: half as many again as requests.
+    /// How many accounts of each service are under way at once: half as many again as requests. Where there is one request
+    /// at a time there is one account.
     fn lanes(&self) -> Vec<usize> {
         let requests = self.sites.iter().map(|site| site.service.limits.concurrency);
-        requests.map(|most| most.saturating_add(most.div_ceil(2))).collect()
+        requests.map(|most| most.saturating_add(most / 2)).collect()
     }
 
     async fn unless_halted<T>(&self, waiting: impl Future<Output = T>) -> Result<T, Halt> {
