@@ -1,0 +1,117 @@
+"""Measuring a command from outside: wall time, CPU time, memory, and by strace what goes over its connections."""
+
+import collections
+import json
+import re
+import resource
+import shutil
+import subprocess
+import time
+
+from .machine import environment, fail
+
+# Wall and CPU time in seconds, the peak of memory in kB.
+Cost = collections.namedtuple("Cost", "wall cpu memory")
+# How many connections a command opened, and how many bytes it sent and received over all of them.
+Wire = collections.namedtuple("Wire", "connections sent received")
+
+MOVES = "sendto,recvfrom,sendmsg,recvmsg,sendmmsg,read,write,readv,writev"
+
+
+def children():
+    """The CPU seconds of every child that has ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def once(folder, *command):
+    """What one run costs.
+
+    GNU time starts the command: a child of Python's own would begin with the memory of Python in its peak.
+    """
+    usage = folder / "usage"
+    cpu, wall = children(), time.perf_counter()
+    done = subprocess.run(
+        [shutil.which("time"), "--quiet", "-f", "%M", "-o", usage, *command],
+        check=False,
+        cwd=folder,
+        env=environment(folder),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    wall, cpu = time.perf_counter() - wall, children() - cpu
+    if done.returncode != 0:
+        fail(f"`{' '.join(map(str, command[:3]))} ...` ended with {done.returncode}: {done.stderr[-500:]}", "run it by hand")
+    return Cost(wall, cpu, int(usage.read_text().split()[-1]))
+
+
+def in_turn(folder, commands):
+    """What commands cost that run one after the other: times added up, the memory of the largest."""
+    costs = [once(folder, *command) for command in commands]
+    return Cost(sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs), max(cost.memory for cost in costs))
+
+
+def hyperfine(folder, runs, *command):
+    """The wall times of many runs, in seconds."""
+    result = folder / "hyperfine.json"
+    words = " ".join(str(word) for word in command)
+    subprocess.run(
+        ["hyperfine", "-N", "--warmup", "20", "--runs", str(runs), "--style", "none", "--export-json", result, words],
+        check=True,
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return json.loads(result.read_text())["results"][0]["times"]
+
+
+def traced(folder, options, command):
+    done = subprocess.run(
+        ["strace", *options, *command],
+        check=False,
+        cwd=folder,
+        env=environment(folder),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        fail(f"`{command[0]}` under strace ended with {done.returncode}: {done.stderr[-500:]}", "run it by hand")
+
+
+def wire(folder, commands):
+    """What commands send and receive. The tracer slows them down, so nothing is timed here."""
+    connections = sent = received = 0
+    for command in commands:
+        traces = folder / "traces"
+        traces.mkdir()
+        # A file for each thread, or calls of several would stand in each other's lines.
+        traced(folder, ["-ff", "--seccomp-bpf", "-yy", "-s", "0", "-e", f"trace=connect,{MOVES}", "-o", traces / "t"], command)
+        for trace in traces.iterdir():
+            for line in trace.read_text(errors="replace").splitlines():
+                call = re.match(r"(\w+)\(\d+<TCP(?:v6)?:.*\) += (-?\d+)", line)
+                if call is None:
+                    continue
+                name, came_to = call[1], int(call[2])
+                if name == "connect":
+                    connections += 1
+                elif came_to > 0 and name.startswith(("send", "write")):
+                    sent += came_to
+                elif came_to > 0:
+                    received += came_to
+        shutil.rmtree(traces)
+    return Wire(connections, sent, received)
+
+
+def calls(folder, commands):
+    """How many system calls commands make."""
+    report = folder / "calls"
+    count = 0
+    for command in commands:
+        traced(folder, ["-f", "-c", "-U", "name,calls", "-o", report], command)
+        for words in map(str.split, report.read_text().splitlines()):
+            if len(words) == 2 and words[1].isdigit() and words[0] != "total":
+                count += int(words[1])
+    return count
