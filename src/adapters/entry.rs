@@ -77,17 +77,17 @@ impl EntryDir {
     }
 
     /// All entries in a directory of journals that are ours, and why others are not to be believed. What is no directory
-    /// at all is passed over.
-    pub fn all(journals: &PrivateDir) -> Result<(Vec<Self>, Vec<PrivateDirError>), PrivateDirError> {
-        let (mut entries, mut refused) = (Vec::new(), Vec::new());
-        for name in journals.names()? {
-            match journals.open_child(&name) {
-                Ok(dir) => entries.push(Self { dir }),
-                Err(PrivateDirError::NotADirectory { .. }) => {}
-                Err(error) => refused.push(error),
-            }
-        }
-        Ok((entries, refused))
+    /// at all is passed over. Each is opened when its turn comes: a machine may hold the journals of a whole day, which are
+    /// more than a process may have open.
+    pub fn all(
+        journals: &PrivateDir,
+    ) -> Result<impl Iterator<Item = Result<Self, PrivateDirError>> + '_, PrivateDirError> {
+        let names = journals.names()?;
+        Ok(names.into_iter().filter_map(|name| match journals.open_child(&name) {
+            Ok(dir) => Some(Ok(Self { dir })),
+            Err(PrivateDirError::NotADirectory { .. }) => None,
+            Err(error) => Some(Err(error)),
+        }))
     }
 
     /// Where it is.
@@ -108,12 +108,12 @@ impl EntryDir {
         journal::read(&file).with_context(|| format!("the journal in `{}` can't be read", self.path().display()))
     }
 
-    /// When its setup began: by the journal, else by the marker that it is named by. What has neither is none of ours.
+    /// When its setup began: by the marker that it is named by, which needs no reading, else by the journal. What has neither
+    /// is none of ours.
     fn made(&self) -> Option<Timestamp> {
-        match self.read() {
-            Ok(reading) => Some(reading.ledger.plan().at),
-            Err(_) => Marker::at_front_of(self.name()).map(|marker| marker.created()),
-        }
+        Marker::at_front_of(self.name())
+            .map(|marker| marker.created())
+            .or_else(|| self.read().ok().map(|reading| reading.ledger.plan().at))
     }
 
     /// Goes on writing the journal.
@@ -227,7 +227,7 @@ const OLD: Duration = Duration::from_hours(24);
 /// Removes the entries of a day ago that are settled, and what may hold secrets of those that are not. `forget` removes
 /// the credentials of an entry, wherever it put them.
 pub fn prune(journals: &PrivateDir, now: Timestamp, forget: impl Fn(&EntryDir)) -> anyhow::Result<()> {
-    for entry in EntryDir::all(journals)?.0 {
+    for entry in EntryDir::all(journals)?.flatten() {
         let Some(made) = entry.made() else { continue };
         if now.since(made) < OLD {
             continue;

@@ -18,7 +18,7 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     }
     let journals = context.journals()?;
     let mut found = Vec::new();
-    for (entry, ledger) in of_this_run(context, &journals)? {
+    each_of_this_run(context, &journals, |entry, ledger| {
         let is_owed = match ledger {
             Some(ledger) => !ledger.is_settled() || entry.is_sealed()?,
             None => true,
@@ -26,7 +26,8 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
         if is_owed {
             found.push(entry);
         }
-    }
+        Ok(())
+    })?;
     if found.is_empty() {
         context.console.info(&format!(
             "nothing is left to delete: `{}` holds no unsettled journal of this run",
@@ -56,30 +57,35 @@ pub(super) async fn settle_all(
     Ok(code)
 }
 
-/// The entries of this run, each with what its journal says, if that can be read. What is ignored is told.
-pub(super) fn of_this_run(
+/// Hands over each entry of this run with what its journal says, if that can be read. What is ignored is told.
+///
+/// One after the other: what is settled stays for a day, and is not to be held in memory all together.
+pub(super) fn each_of_this_run(
     context: &Context,
     journals: &PrivateDir,
-) -> Result<Vec<(EntryDir, Option<Ledger>)>, PrivateDirError> {
-    let mut found = Vec::new();
-    let (entries, refused) = EntryDir::all(journals)?;
-    for error in refused {
-        context
-            .console
-            .warning(&format!("a journal is ignored: {}", in_full(&error.into())));
-    }
-    for entry in entries {
+    mut take: impl FnMut(EntryDir, Option<Ledger>) -> Result<(), PrivateDirError>,
+) -> Result<(), PrivateDirError> {
+    for entry in EntryDir::all(journals)? {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                context
+                    .console
+                    .warning(&format!("a journal is ignored: {}", in_full(&error.into())));
+                continue;
+            }
+        };
         match entry.read() {
             Ok(reading) => {
                 let plan = reading.ledger.plan();
                 if plan.repository == context.identity.repository && plan.run == context.identity.run_id {
-                    found.push((entry, Some(reading.ledger)));
+                    take(entry, Some(reading.ledger))?;
                 }
             }
             // What can't be read is looked for by name, if the name of the entry is a marker of this run.
-            Err(_) if by_name::is_of_this_run(context, entry.name()) => found.push((entry, None)),
+            Err(_) if by_name::is_of_this_run(context, entry.name()) => take(entry, None)?,
             Err(error) => context.console.warning(&in_full(&error)),
         }
     }
-    Ok(found)
+    Ok(())
 }

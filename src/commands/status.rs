@@ -71,10 +71,16 @@ pub(super) async fn status(context: &Context) -> Result<ExitCode, Failure> {
 async fn look(context: &Context, signals: &Signals) -> Result<Vec<Row>, Failure> {
     let Some(text) = &context.settings.state else {
         let journals = context.journals()?;
+        let mut found = Vec::new();
+        cleanup::each_of_this_run(context, &journals, |entry, ledger| {
+            if ledger.as_ref().is_none_or(|ledger| !ledger.is_settled()) {
+                found.push((entry, ledger));
+            }
+            Ok(())
+        })?;
         let mut rows = Vec::new();
-        for (entry, ledger) in cleanup::of_this_run(context, &journals)? {
+        for (entry, ledger) in found {
             match ledger {
-                Some(ledger) if ledger.is_settled() => {}
                 Some(ledger) => rows.extend(of_entry(context, &entry, ledger, signals).await?),
                 None => context.console.warning(&format!(
                     "the journal of `{}` can't be read, and its accounts are not known\nhint: `standin cleanup` looks for them by their names",

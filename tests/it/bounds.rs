@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use standin::sandbox::{Sandbox, ServiceSpec};
 
 use crate::desk::{Desk, Ended};
 use crate::liar::{Liar, answer, json as says};
@@ -140,5 +141,30 @@ fn an_expression_over_the_largest_answer_keeps_the_bounds_too() {
             "{expression}: {:.800}",
             ended.stderr
         );
+    }
+}
+
+#[test]
+fn the_journals_of_a_day_are_not_held_open_all_together() {
+    let service = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
+    let desk = Desk::new().configured(&format!(
+        "services: [{{ name: users, url: \"{}\" }}]\n",
+        service.url("users")
+    ));
+    let ended = desk.run(&["run", "--", "true"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    // The settled journal of one job stands for those of many.
+    let script = "cd \"$0\" && for n in $(seq 100); do cp -a sd-* \"copy-$n\" 2>/dev/null || exit 1; done";
+    let journals = desk.journals();
+    let mut copying = desk.command("bash", &["-c", script, journals.to_str().unwrap()]);
+    assert!(copying.status().unwrap().success());
+    for command in ["run -- true", "cleanup", "status"] {
+        let limited = format!("ulimit -n 60; exec \"$0\" {command}");
+        let mut limited = desk.command("bash", &["-c", &limited, env!("CARGO_BIN_EXE_standin")]);
+        let output = limited.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!told.contains("open files"), "{command}: {told}");
+        let code = i32::from(command == "status");
+        assert_eq!(output.status.code(), Some(code), "{command}: {told}");
     }
 }
