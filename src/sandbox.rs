@@ -42,7 +42,7 @@ pub use book::{Account, Books};
 pub use builder::SandboxBuilder;
 pub use fault::{Fault, FaultError, Nth, PathKind, Strike};
 pub use options::{SandboxOptions, serve_until};
-pub use spec::{AuthSpec, Filter, RateLimit, ServiceSpec, Unready};
+pub use spec::{AuthSpec, Filter, LimitHeaders, RateLimit, ServiceSpec, Unready};
 pub use thread::SandboxHandle;
 pub use watch::{Moment, Observed, Observer, Seen};
 

@@ -94,6 +94,12 @@ pub struct SandboxSettings {
     pub delay: Duration,
     /// How long it is as if the services were starting.
     pub ready_after: Duration,
+    /// How many requests in a time each service takes, as it was written.
+    pub limit: Option<String>,
+    /// Do its refusals say when to come back?
+    pub tells_retry_after: bool,
+    /// Do its answers say how many requests are left?
+    pub tells_remaining: bool,
 }
 
 /// The part of the settings that main seals for post: post must not believe what later steps changed.
@@ -394,6 +400,18 @@ fn sweep(reader: &mut Reader<'_>) -> SweepSettings {
 
 fn sandbox(reader: &mut Reader<'_>) -> SandboxSettings {
     let services = reader.list("services", |texts| texts.services.as_deref());
+    let (tells_retry_after, tells_remaining) = reader
+        .one_of(
+            "limit-headers",
+            |texts| texts.limit_headers.as_deref(),
+            &[
+                ("retry-after", (true, false)),
+                ("remaining", (false, true)),
+                ("both", (true, true)),
+                ("none", (false, false)),
+            ],
+        )
+        .unwrap_or((true, false));
     SandboxSettings {
         port: reader.port("port", |texts| texts.port.as_deref()).unwrap_or(8081),
         services: if services.is_empty() {
@@ -408,6 +426,9 @@ fn sandbox(reader: &mut Reader<'_>) -> SandboxSettings {
         ready_after: reader
             .duration("ready-after", |texts| texts.ready_after.as_deref(), Zero::Allowed)
             .unwrap_or_default(),
+        limit: reader.text("limit", |texts| texts.limit.as_deref()),
+        tells_retry_after,
+        tells_remaining,
     }
 }
 

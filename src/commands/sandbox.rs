@@ -5,7 +5,8 @@ use anyhow::Context as _;
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use crate::adapters::signals::Signals;
-use crate::sandbox::{Fault, SandboxOptions, ServiceSpec, serve_until};
+use crate::config::Rate;
+use crate::sandbox::{Fault, LimitHeaders, RateLimit, SandboxOptions, ServiceSpec, serve_until};
 
 /// Who may use it; printed, since it guards nothing.
 pub(super) const USER: &str = "qa";
@@ -22,12 +23,28 @@ pub(super) async fn sandbox(context: &Context) -> Result<ExitCode, Failure> {
         .map(|line| line.parse::<Fault>())
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::usage(error.to_string()))?;
+    let limit = settings
+        .limit
+        .as_deref()
+        .map(str::parse::<Rate>)
+        .transpose()
+        .map_err(|error| Failure::usage(format!("the limit is {error}")))?;
     let options = SandboxOptions {
         port: settings.port,
         services: settings
             .services
             .iter()
-            .map(|name| ServiceSpec::new(name).basic(USER, PASSWORD))
+            .map(|name| ServiceSpec {
+                rate_limit: limit.map(|rate| RateLimit {
+                    per_second: rate.interval().as_secs_f64().recip(),
+                    burst: rate.count,
+                }),
+                tells: LimitHeaders {
+                    retry_after: settings.tells_retry_after,
+                    remaining: settings.tells_remaining,
+                },
+                ..ServiceSpec::new(name).basic(USER, PASSWORD)
+            })
             .collect(),
         faults,
         delay: settings.delay,

@@ -18,6 +18,14 @@ impl Rate {
     }
 }
 
+impl std::str::FromStr for Rate {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        rate(text).ok_or("not a rate\nhint: write requests in a time, such as `50/s` or `600/m`")
+    }
+}
+
 /// `500ms`, `10s`, `1h30m`, `2d`: whole numbers with a unit each.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     let mut total = Duration::ZERO;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderValue, LOCATION};
+use hyper::header::{CONNECTION, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -14,7 +14,7 @@ use super::call::{Call, split_service};
 use super::delay::pause;
 use super::fault::Strike;
 use super::shared::{Shared, Struck, no_such_service, observed};
-use super::spec::Unready;
+use super::spec::{Admission, LimitHeaders, Unready};
 use super::watch::{Moment, Observed, Seen};
 
 /// How large the body of a request may be.
@@ -57,10 +57,19 @@ pub(super) async fn handle(
         .unwrap_or(shared.delay);
     pause(delay).await;
 
-    if let Some(result) = stopped_at_the_gate(&shared, service) {
+    if let Some(result) = not_ready(&shared, service) {
         let status = result.as_ref().ok().map(|answer| answer.status);
         end(&shared, service, &call, status, None);
         return result.map(Answer::whole);
+    }
+    let told = shared.admit(service).map(|admission| Told {
+        tells: shared.services.get(service).map(|spec| spec.tells).unwrap_or_default(),
+        admission,
+    });
+    if let Some(told) = told.as_ref().filter(|told| told.admission.wait.is_some()) {
+        let answer = Answer::error(StatusCode::TOO_MANY_REQUESTS, "too many requests");
+        end(&shared, service, &call, Some(answer.status), None);
+        return Ok(told.with(answer.whole()));
     }
     let struck = shared.strike(service, &call);
     shared.observe(|| observed(&shared, service, &call, Moment::BeforeApply, struck.words.as_deref()));
@@ -79,7 +88,34 @@ pub(super) async fn handle(
     let result = respond(&shared, service, &call, &struck).await;
     let status = result.as_ref().ok().map(Response::status);
     end(&shared, service, &call, status, struck.words.as_deref());
-    result
+    match told {
+        Some(told) => result.map(|response| told.with(response)),
+        None => result,
+    }
+}
+
+/// What an answer tells of its service's limit.
+struct Told {
+    tells: LimitHeaders,
+    admission: Admission,
+}
+
+impl Told {
+    fn with(&self, mut response: Response<AnswerBody>) -> Response<AnswerBody> {
+        let headers = response.headers_mut();
+        let whole = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        if let Some(wait) = self.admission.wait.filter(|_| self.tells.retry_after) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(whole(wait)));
+        }
+        if self.tells.remaining {
+            headers.insert("x-ratelimit-limit", HeaderValue::from(self.admission.limit));
+            if let Ok(remaining) = HeaderValue::from_str(&format!("{:.0}", self.admission.remaining)) {
+                headers.insert("x-ratelimit-remaining", remaining);
+            }
+            headers.insert("x-ratelimit-reset", HeaderValue::from(whole(self.admission.reset)));
+        }
+        response
+    }
 }
 
 /// Does what a request whose connection is long closed asked for.
@@ -90,19 +126,13 @@ pub(super) fn apply_late(shared: &Shared, late: &Late) {
     do_it(shared, *service, call, struck);
 }
 
-/// What a service answers that isn't ready or has had enough, if it is so.
-fn stopped_at_the_gate(shared: &Shared, service: usize) -> Option<Result<Answer, Cut>> {
+/// What a service answers that isn't ready, if it is so.
+fn not_ready(shared: &Shared, service: usize) -> Option<Result<Answer, Cut>> {
     let spec = shared.services.get(service)?;
-    if shared.now() < spec.ready_after {
-        return Some(match spec.unready {
-            Unready::Unavailable => Ok(Answer::error(StatusCode::SERVICE_UNAVAILABLE, "still starting")),
-            Unready::Refuse => Err(Cut),
-        });
-    }
-    let wait = shared.admit(service).err()?;
-    Some(Ok(
-        Answer::error(StatusCode::TOO_MANY_REQUESTS, "too many requests").retry_after(wait)
-    ))
+    (shared.now() < spec.ready_after).then_some(match spec.unready {
+        Unready::Unavailable => Ok(Answer::error(StatusCode::SERVICE_UNAVAILABLE, "still starting")),
+        Unready::Refuse => Err(Cut),
+    })
 }
 
 /// Does what the request asks, tells the observer, and answers.

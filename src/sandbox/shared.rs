@@ -11,7 +11,7 @@ use super::book::{Book, Books, Ids};
 use super::call::{Call, Target};
 use super::fault::{Fault, Strike};
 use super::service::{Principal, apply, created, principal};
-use super::spec::{Bucket, ServiceSpec};
+use super::spec::{Admission, Bucket, ServiceSpec};
 use super::watch::{Moment, Observed, Observer, Seen};
 
 /// The person that is seeded where a fault needs one.
@@ -105,14 +105,12 @@ impl Shared {
         state.requests
     }
 
-    /// Takes a token of the service's rate limit, or says how long until there is one.
-    pub(super) fn admit(&self, service: usize) -> Result<(), Duration> {
+    /// Asks for a token of the service's rate limit, if it has one.
+    pub(super) fn admit(&self, service: usize) -> Option<Admission> {
         let now = self.now();
-        self.state()
-            .buckets
-            .get_mut(service)
-            .and_then(Option::as_mut)
-            .map_or(Ok(()), |bucket| bucket.take(now))
+        let mut state = self.state();
+        let bucket = state.buckets.get_mut(service)?.as_mut()?;
+        Some(bucket.admit(now))
     }
 
     /// Counts the request with every fault that means it, and says which of them strikes.

@@ -23,8 +23,10 @@ pub struct ServiceSpec {
     pub ready_after: Duration,
     /// What a service that is not ready does with a request.
     pub unready: Unready,
-    /// How many requests it takes; over that it answers 429 with `Retry-After`.
+    /// How many requests it takes; over that it answers 429.
     pub rate_limit: Option<RateLimit>,
+    /// What its answers tell of that.
+    pub tells: LimitHeaders,
     /// Whether requests without good credentials are treated as those of a visitor who sees nothing, as `PocketBase` does:
     /// 404 for an account, 200 and no items for a list. Else they are answered 401.
     pub lenient_anonymous: bool,
@@ -44,6 +46,7 @@ impl ServiceSpec {
             ready_after: Duration::ZERO,
             unready: Unready::Unavailable,
             rate_limit: None,
+            tells: LimitHeaders::default(),
             lenient_anonymous: false,
             humans: Vec::new(),
         }
@@ -121,6 +124,38 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
+/// Which headers tell of a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitHeaders {
+    /// `Retry-After` in whole seconds with each refusal.
+    pub retry_after: bool,
+    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset` with each answer: how many requests the bucket holds, how many it has
+    /// left, and in how many seconds it is full again.
+    pub remaining: bool,
+}
+
+impl Default for LimitHeaders {
+    fn default() -> Self {
+        Self {
+            retry_after: true,
+            remaining: false,
+        }
+    }
+}
+
+/// What a bucket came to when a token was asked of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Admission {
+    /// How long until there is a token, if there was none.
+    pub(super) wait: Option<Duration>,
+    /// How many tokens it holds at most.
+    pub(super) limit: u32,
+    /// How many it has left, whole ones.
+    pub(super) remaining: f64,
+    /// How long until it is full.
+    pub(super) reset: Duration,
+}
+
 /// The state of one service's [`RateLimit`].
 #[derive(Debug)]
 pub(super) struct Bucket {
@@ -138,8 +173,20 @@ impl Bucket {
         }
     }
 
+    /// Asks for a token at `now`, and says what is left.
+    pub(super) fn admit(&mut self, now: Duration) -> Admission {
+        let wait = self.take(now).err();
+        let missing = (f64::from(self.limit.burst) - self.tokens) / self.limit.per_second;
+        Admission {
+            wait,
+            limit: self.limit.burst,
+            remaining: self.tokens.floor(),
+            reset: Duration::try_from_secs_f64(missing).unwrap_or(Duration::from_hours(1)),
+        }
+    }
+
     /// Takes one token at `now` (time since the start), or says how long until there is one.
-    pub(super) fn take(&mut self, now: Duration) -> Result<(), Duration> {
+    fn take(&mut self, now: Duration) -> Result<(), Duration> {
         let since = now.saturating_sub(self.filled).as_secs_f64();
         self.tokens = since
             .mul_add(self.limit.per_second, self.tokens)

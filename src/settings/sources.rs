@@ -55,6 +55,8 @@ pub(super) struct Texts {
     pub(super) fault: Option<String>,
     pub(super) delay: Option<String>,
     pub(super) ready_after: Option<String>,
+    pub(super) limit: Option<String>,
+    pub(super) limit_headers: Option<String>,
 }
 
 /// The three sources; the first that has a value wins.

@@ -411,6 +411,22 @@ pub static SETTINGS: &[Setting] = &[
         commands: &[Sandbox],
     },
     Setting {
+        name: "limit",
+        kind: Kind::Value,
+        placeholder: "RATE",
+        help: "how many requests each service takes, such as 50/s; beyond that it answers 429 [default: no limit]",
+        sources: NOT_AN_INPUT,
+        commands: &[Sandbox],
+    },
+    Setting {
+        name: "limit-headers",
+        kind: Kind::Value,
+        placeholder: "WHICH",
+        help: "what a limit tells of itself: retry-after, remaining, both or none [default: retry-after]",
+        sources: NOT_AN_INPUT,
+        commands: &[Sandbox],
+    },
+    Setting {
         name: "summary",
         kind: Kind::Switch,
         placeholder: "",
