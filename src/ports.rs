@@ -36,8 +36,8 @@ pub struct JournalBroken(pub String);
 pub trait World {
     /// Takes a turn at the pace of a service, or says how long to wait before asking for one again.
     fn turn(&self, service: usize) -> Result<(), Duration>;
-    /// Has the service's credentials at hand, fetched or renewed where they have to be. Where that fails, the next request
-    /// says so.
+    /// Has the service's credentials at hand, fetched or renewed where they have to be, and waits while the first few requests
+    /// to it have no answer yet. Where something fails, the next request says so.
     fn admit(&self, service: usize) -> impl Future<Output = ()>;
     /// May a request that was answered with 401 work with new credentials?
     fn renews(&self, service: usize) -> bool;

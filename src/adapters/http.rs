@@ -5,13 +5,14 @@
 
 mod answer;
 mod client;
+mod gate;
 mod grant;
 mod policy;
 mod resolve;
 mod token;
 
-use std::cell::RefCell;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -21,12 +22,12 @@ use reqwest::{Method, Url};
 
 use super::clock::Clock;
 use crate::domain::outcome::Delivery;
-use crate::domain::pace::Pace;
 use crate::domain::secret::Secret;
 use crate::ports::{Identity, Outgoing, lets_in};
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
+pub use gate::{Gate, Gates};
 pub use grant::{Form, Grant};
 pub use policy::HostPolicy;
 pub use token::Token;
@@ -91,8 +92,6 @@ pub struct Endpoint {
     pub credentials: Credentials,
     /// How long one request may take, from connecting to the last byte.
     pub timeout: Duration,
-    /// The shortest time from one request to the next, if its rate is limited.
-    pub interval: Option<Duration>,
 }
 
 /// One service, ready to be asked.
@@ -102,7 +101,7 @@ pub struct Service {
     /// What every request carries, and what lets it in; or why that can't be sent. Made once for all requests.
     fields: Result<Fields, String>,
     token: Option<Token>,
-    pace: RefCell<Pace>,
+    gate: Rc<Gate>,
     clock: Clock,
 }
 
@@ -114,25 +113,25 @@ struct Fields {
 
 impl Service {
     /// A service behind one of the shared clients. `token` is what its requests carry beside `endpoint.credentials`.
-    pub fn new(clients: &Clients, endpoint: Endpoint, token: Option<Token>, clock: Clock) -> Self {
-        let pace = RefCell::new(Pace::new(endpoint.interval));
+    pub fn new(clients: &Clients, endpoint: Endpoint, token: Option<Token>, gate: Rc<Gate>, clock: Clock) -> Self {
         let fields = Fields::of(&endpoint);
         Self {
             clients: clients.clone(),
             endpoint,
             fields,
             token,
-            pace,
+            gate,
             clock,
         }
     }
 
-    /// Sees to it that the token, where there is one, will last for the next request. Whatever goes wrong here, the next
-    /// request says.
+    /// Sees to it that the token, where there is one, will last for the next request, and that the first answer of the service
+    /// is not overtaken by too many requests. Whatever goes wrong here, the next request says.
     pub async fn admit(&self) {
         if let Some(token) = &self.token {
             token.refresh(self, || self.clock.now()).await;
         }
+        self.gate.pass().await;
     }
 
     /// Are the credentials renewed once they are no longer taken?
@@ -147,7 +146,7 @@ impl Service {
 
     /// Takes a turn at the service's pace, or says how long to wait.
     pub fn turn(&self) -> Result<(), Duration> {
-        self.pace.borrow_mut().turn(self.clock.now())
+        self.gate.turn(self.clock.now())
     }
 
     /// Sends a request once and reads the answer whole.
@@ -171,16 +170,18 @@ impl Service {
             let headers = self.headers(request, &carried)?;
             Ok((url, headers))
         });
+        let sent = self.clock.now();
         let delivery = match prepared {
             Ok((url, headers)) => self.within_time(url, request, headers).await,
-            Err(reason) => return Delivery::NotSent(reason),
+            Err(reason) => Delivery::NotSent(reason),
         };
         if let Delivery::Answered(answer) = &delivery {
-            self.pace.borrow_mut().learn(answer, self.clock.now(), rand::random());
+            self.gate.learn(answer, sent, self.clock.now());
             if let Some(token) = token.filter(|_| answer.status == 401) {
                 token.forget(&carried);
             }
         }
+        self.gate.open();
         delivery
     }
 

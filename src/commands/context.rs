@@ -5,6 +5,7 @@ use crate::adapters::clock::Clock;
 use crate::adapters::console::Console;
 use crate::adapters::environment::Environment;
 use crate::adapters::hosts::{Host, RunIdentity, journal_home};
+use crate::adapters::http::Gates;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::cli::{Command, Invocation};
 use crate::report::{Level, Line};
@@ -30,6 +31,8 @@ pub(super) struct Context {
     pub clock: Clock,
     /// Which run of which repository this is.
     pub identity: RunIdentity,
+    /// What was learnt of how fast each service may be asked.
+    pub gates: Gates,
 }
 
 impl Context {
@@ -44,6 +47,7 @@ impl Context {
     ) -> Self {
         Self {
             identity: RunIdentity::detect(host, &environment),
+            gates: Gates::default(),
             clock,
             host,
             environment,

@@ -11,6 +11,7 @@ use super::grant::{Around, grant};
 use super::tls::KeptFiles;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, TlsFiles, Token};
 use crate::config::{Auth, Config, Rate, Service};
+use crate::domain::pace::Pace;
 use crate::domain::secret::Secret;
 use crate::engine::{Site, own_credentials};
 use crate::language::{Environment, EvalError, Scope, Template};
@@ -92,7 +93,10 @@ pub(super) fn wire(
                 Token::new(grant, Box::new(move |secret| console.mask(secret)))
             });
             let clients = own.as_ref().unwrap_or(&shared);
-            Ok(http::Service::new(clients, endpoint, token, context.clock))
+            let gate = context.gates.to(service.name.as_str(), || {
+                Pace::new(service.limits.rate.map(Rate::interval), service.limits.concurrency)
+            });
+            Ok(http::Service::new(clients, endpoint, token, gate, context.clock))
         });
         let (ready, unusable) = match ready {
             Ok(ready) => (Some(ready), None),
@@ -172,7 +176,6 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Stri
         headers,
         credentials,
         timeout: service.timeout,
-        interval: service.limits.rate.map(Rate::interval),
     })
 }
 

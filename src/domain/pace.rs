@@ -2,6 +2,11 @@
 //!
 //! The pace belongs to the whole service: one answer that says "too many" slows every request to it, and every answer
 //! that does not lets it recover a little. Where a service tells how much is left, it is slowed before the limit.
+//!
+//! Many jobs may meet one limit without knowing of each other. Therefore a pace begins with a few requests, and the others
+//! wait for the first answer; a refusal leads to a distance that follows from how many requests were accepted in how long,
+//! which is this job's share of what the service gives; and no two jobs come back at the same moment. `scripts/bench herd`
+//! measures what comes of it.
 
 use std::time::Duration;
 
@@ -11,10 +16,24 @@ use super::time::Timestamp;
 
 /// Longer waits than this are not believed.
 const WAIT_MAX: Duration = Duration::from_hours(1);
-/// The distance between requests after a first refusal; it doubles with each further one.
+/// The shortest distance between requests after a refusal.
 const FIRST_DISTANCE: Duration = Duration::from_millis(25);
 /// The longest distance that refusals lead to.
 const DISTANCE_MAX: Duration = Duration::from_secs(5);
+/// Of the requests that may be under way at once so many wait for no first answer: one in four.
+const OPENING: usize = 4;
+/// From so many refusals on what was accepted is counted over a time long enough to mean something. One alone may be chance.
+const REFUSALS_THAT_MEAN_IT: f64 = 2.0;
+/// That time, where nothing was accepted; it shrinks as more was, since then the time that has really passed says enough.
+const LEAST_COUNTED: Duration = Duration::from_secs(5);
+/// Where so many requests were accepted, half of it is enough.
+const ACCEPTED_FOR_HALF: f64 = 8.0;
+/// By so much of itself a rate grows with each request that is accepted.
+const GROWTH: f64 = 0.1;
+/// So many accepted in a row double the growth, and twice as many double it again: nobody else is there any more.
+const CALM: u32 = 5;
+/// How often it is doubled at most.
+const DOUBLINGS_MAX: u32 = 2;
 /// A number at least this large is a point in time in seconds (2001), not a span.
 const EPOCH_SECONDS: f64 = 1e9;
 /// A number at least this large is a point in time in milliseconds.
@@ -31,19 +50,47 @@ pub struct Pace {
     learnt: Duration,
     /// When the next request may start.
     next: Timestamp,
-    /// How many answers in a row said "too many".
+    /// How many requests may still start before the first answer; `None` once one has come.
+    opening: Option<usize>,
+    /// How many times in a row a refusal was heeded.
     refusals: u32,
+    /// When a refusal was heeded last: what was sent before says of the rate nothing new.
+    heeded: Timestamp,
+    /// Since when the following two are counted; at each refusal that is heeded half of it all is forgotten.
+    since: Option<Timestamp>,
+    /// How many requests were accepted.
+    accepted: f64,
+    /// How many were refused.
+    refused: f64,
+    /// How many were accepted in a row.
+    calm: u32,
 }
 
 impl Pace {
-    /// A pace of one request an `interval`, or as fast as it goes.
-    pub fn new(interval: Option<Duration>) -> Self {
+    /// A pace of one request an `interval`, or as fast as it goes, for a service that is asked `at_once` requests at once.
+    pub fn new(interval: Option<Duration>, at_once: usize) -> Self {
         Self {
             configured: interval.unwrap_or_default(),
             learnt: Duration::ZERO,
             next: Timestamp::from_millis(0),
+            opening: Some((at_once / OPENING).max(1)),
             refusals: 0,
+            heeded: Timestamp::from_millis(0),
+            since: None,
+            accepted: 0.0,
+            refused: 0.0,
+            calm: 0,
         }
+    }
+
+    /// Must the next request wait for the first answer?
+    pub fn waits_for_answer(&self) -> bool {
+        self.opening == Some(0)
+    }
+
+    /// An answer has come, or is not waited for any longer.
+    pub fn open(&mut self) {
+        self.opening = None;
     }
 
     /// Takes a turn, or says how long to wait before asking for one again.
@@ -51,37 +98,76 @@ impl Pace {
         if now < self.next {
             return Err(self.next.since(now));
         }
+        if let Some(left) = &mut self.opening {
+            // Who waits for the answer takes no turn before it; who takes one all the same only is not counted.
+            *left = left.saturating_sub(1);
+        }
+        self.since.get_or_insert(now);
         // A rate is a distance from turn to turn: time that went by unused is no credit.
         self.next = now + self.configured.max(self.learnt);
         Ok(())
     }
 
-    /// Learns from an answer. `random` lies in 0..1 and keeps many jobs from coming back at the same moment.
-    pub fn learn(&mut self, answer: &Answer, now: Timestamp, random: f64) {
+    /// Learns from an answer to a request that was sent at `sent`. `random` lies in 0..1 and keeps many jobs from coming back
+    /// at the same moment.
+    pub fn learn(&mut self, answer: &Answer, sent: Timestamp, now: Timestamp, random: f64) {
         let throttled = matches!(answer.status, 425 | 429);
         if throttled {
-            self.refusals = self.refusals.saturating_add(1);
-            self.learnt = (self.learnt * 2).clamp(FIRST_DISTANCE, DISTANCE_MAX);
+            self.slow_down(sent, now);
         } else {
-            self.refusals = 0;
-            self.learnt = self.learnt.mul_f64(0.9);
-            if self.learnt < Duration::from_millis(1) {
-                self.learnt = Duration::ZERO;
-            }
+            self.recover();
         }
         let told = Told::by(answer, now);
+        let apart = self.learnt.max(FIRST_DISTANCE).mul_f64(random);
         let wait = if throttled || answer.status == 503 {
             let asked = told.retry_after.or(if throttled { told.reset } else { None });
             match asked {
-                Some(asked) => Some(asked + FIRST_DISTANCE.mul_f64(random)),
-                None if throttled => Some(pause(self.refusals, random)),
+                Some(asked) => Some(asked + apart),
+                None if throttled => Some(pause(self.refusals, random) + apart),
                 None => None,
             }
         } else {
-            told.spread()
+            told.spread(apart)
         };
         if let Some(wait) = wait {
             self.next = self.next.max(now + wait.min(WAIT_MAX));
+        }
+    }
+
+    fn slow_down(&mut self, sent: Timestamp, now: Timestamp) {
+        self.calm = 0;
+        self.refused += 1.0;
+        let since = self.since.unwrap_or(now);
+        let passed = now.since(since);
+        let counted = if self.refused < REFUSALS_THAT_MEAN_IT {
+            passed
+        } else {
+            passed.max(LEAST_COUNTED.div_f64(1.0 + self.accepted / ACCEPTED_FOR_HALF))
+        };
+        let share = counted.div_f64(self.accepted + 1.0);
+        if sent < self.heeded {
+            // Of the same moment as the one before. Where nothing is accepted at all, it still makes that more certain.
+            if self.accepted < 1.0 {
+                self.learnt = self.learnt.max(share).min(DISTANCE_MAX);
+            }
+            return;
+        }
+        self.refusals = self.refusals.saturating_add(1);
+        self.heeded = now;
+        self.learnt = (self.learnt * 2).max(share).clamp(FIRST_DISTANCE, DISTANCE_MAX);
+        self.since = Some(since + passed / 2);
+        self.accepted /= 2.0;
+        self.refused = (self.refused / 2.0).max(self.refused.min(REFUSALS_THAT_MEAN_IT));
+    }
+
+    fn recover(&mut self) {
+        self.refusals = 0;
+        self.accepted += 1.0;
+        self.calm = self.calm.saturating_add(1);
+        let growth = GROWTH * f64::from(1_u32 << (self.calm / CALM).min(DOUBLINGS_MAX));
+        self.learnt = self.learnt.div_f64(1.0 + growth);
+        if self.learnt < Duration::from_millis(1) {
+            self.learnt = Duration::ZERO;
         }
     }
 }
@@ -125,11 +211,12 @@ impl Told {
         told
     }
 
-    /// The distance that makes what is left last until the next window, once little is left.
-    fn spread(&self) -> Option<Duration> {
+    /// The distance that makes what is left last until the next window, once little is left. Where nothing is left, everybody
+    /// waits for that window, and comes `apart` from it.
+    fn spread(&self, apart: Duration) -> Option<Duration> {
         let (remaining, reset) = (self.remaining?, self.reset?);
         if remaining < 1.0 {
-            return Some(reset);
+            return Some(reset + apart);
         }
         let is_low = self
             .limit
@@ -209,9 +296,9 @@ mod tests {
 
     /// How long the next turn is away after an answer.
     fn wait_after(answer: &Answer) -> Duration {
-        let mut pace = Pace::new(None);
+        let mut pace = Pace::new(None, 8);
         pace.turn(NOW).expect("the first turn");
-        pace.learn(answer, NOW, 0.0);
+        pace.learn(answer, NOW, NOW, 0.0);
         pace.turn(NOW).err().unwrap_or_default()
     }
 
@@ -259,8 +346,8 @@ mod tests {
             assert_eq!(waited, Duration::ZERO, "{text}");
         }
         // Without a time that can be read a refusal still backs off, by chance from nothing upwards.
-        let mut pace = Pace::new(None);
-        pace.learn(&answer(429, &[("retry-after", "soon")]), NOW, 0.999);
+        let mut pace = Pace::new(None, 8);
+        pace.learn(&answer(429, &[("retry-after", "soon")]), NOW, NOW, 0.999);
         assert!(pace.turn(NOW).is_err());
     }
 
@@ -291,7 +378,7 @@ mod tests {
 
     #[test]
     fn a_rate_is_a_distance() {
-        let mut pace = Pace::new(Some(Duration::from_millis(100)));
+        let mut pace = Pace::new(Some(Duration::from_millis(100)), 8);
         let mut now = NOW;
         for _ in 0..5 {
             while let Err(wait) = pace.turn(now) {
@@ -301,16 +388,100 @@ mod tests {
         assert_eq!(now.since(NOW), Duration::from_millis(400));
     }
 
+    /// Sends whenever it may for so many seconds, where every answer comes at once and `accepts` decides on it; says how many
+    /// were accepted and refused.
+    fn drive(pace: &mut Pace, seconds: u64, mut accepts: impl FnMut(Timestamp) -> bool) -> (u32, u32) {
+        let (mut accepted, mut refused) = (0, 0);
+        let mut now = NOW;
+        while now.since(NOW) < Duration::from_secs(seconds) {
+            match pace.turn(now) {
+                Err(wait) => now = now + wait.max(Duration::from_millis(1)),
+                Ok(()) if accepts(now) => {
+                    accepted += 1;
+                    pace.learn(&answer(201, &[]), now, now, 0.5);
+                    now = now + Duration::from_millis(1);
+                }
+                Ok(()) => {
+                    refused += 1;
+                    pace.learn(&answer(429, &[("retry-after", "1")]), now, now, 0.5);
+                }
+            }
+        }
+        (accepted, refused)
+    }
+
     #[test]
     fn refusals_slow_the_service_down_and_it_recovers() {
-        let mut pace = Pace::new(None);
+        let mut pace = Pace::new(None, 8);
+        let mut now = NOW;
         for _ in 0..4 {
-            pace.learn(&answer(429, &[("retry-after", "0")]), NOW, 0.0);
+            pace.learn(&answer(429, &[("retry-after", "0")]), now, now, 0.0);
+            now = now + Duration::from_millis(1);
         }
-        assert_eq!(pace.learnt, Duration::from_millis(200));
+        assert_eq!(pace.learnt, DISTANCE_MAX);
         for _ in 0..100 {
-            pace.learn(&answer(201, &[]), NOW, 0.0);
+            pace.learn(&answer(201, &[]), now, now, 0.0);
         }
         assert_eq!(pace.learnt, Duration::ZERO);
+    }
+
+    #[test]
+    fn one_refusal_is_no_crowd() {
+        let mut pace = Pace::new(None, 8);
+        pace.turn(NOW).expect("the first turn");
+        pace.learn(&answer(429, &[("retry-after", "0")]), NOW, NOW, 0.0);
+        assert_eq!(pace.learnt, FIRST_DISTANCE);
+    }
+
+    #[test]
+    fn refusals_of_one_moment_are_heeded_once() {
+        let mut pace = Pace::new(None, 64);
+        for _ in 0..60 {
+            pace.turn(NOW).expect("nothing slows it yet");
+        }
+        let later = NOW + Duration::from_millis(20);
+        for _ in 0..50 {
+            pace.learn(&answer(201, &[]), NOW, later, 0.0);
+        }
+        for _ in 0..10 {
+            pace.learn(&answer(429, &[("retry-after", "1")]), NOW, later, 0.0);
+        }
+        assert_eq!(pace.refusals, 1);
+        assert_eq!(pace.learnt, FIRST_DISTANCE);
+    }
+
+    #[test]
+    fn a_limit_is_nearly_reached_by_one_who_has_it_alone() {
+        // A bucket of fifty that fills with fifty a second.
+        let (mut tokens, mut filled) = (50.0, NOW);
+        let (accepted, refused) = drive(&mut Pace::new(None, 8), 60, |now| {
+            tokens = f64::min(tokens + now.since(filled).as_secs_f64() * 50.0, 50.0);
+            filled = now;
+            let accepts = tokens >= 1.0;
+            tokens -= f64::from(u8::from(accepts));
+            accepts
+        });
+        assert!(accepted > 2500, "{accepted} of 3,050 were accepted");
+        assert!(refused < accepted / 10, "{refused} were refused beside {accepted}");
+    }
+
+    #[test]
+    fn a_service_that_refuses_everything_is_hardly_asked() {
+        let (_, refused) = drive(&mut Pace::new(None, 8), 60, |_| false);
+        assert!(refused <= 20, "{refused} in a minute");
+    }
+
+    #[test]
+    fn a_pace_begins_with_a_quarter_of_what_may_be_at_once() {
+        for (at_once, first) in [(1, 1), (3, 1), (8, 2), (16, 4)] {
+            let mut pace = Pace::new(None, at_once);
+            for _ in 0..first {
+                assert!(!pace.waits_for_answer());
+                pace.turn(NOW).expect("one of the first");
+            }
+            assert!(pace.waits_for_answer());
+            pace.open();
+            assert!(!pace.waits_for_answer());
+        }
     }
 }

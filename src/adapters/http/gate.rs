@@ -1,0 +1,80 @@
+//! The gate to a service: who may send now, by its pace, and who waits for the first answer.
+//!
+//! The gates outlive the services that are wired behind them: what one phase of a process has learnt of a service holds for
+//! the next one too.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::domain::answer::Answer;
+use crate::domain::pace::Pace;
+use crate::domain::time::Timestamp;
+
+/// The first answer is awaited for so long: a service that takes longer is not overrun by a few requests more, and a request
+/// that never starts must hold up nobody.
+const FIRST_ANSWER: Duration = Duration::from_millis(500);
+
+/// The gate to one service.
+#[derive(Debug)]
+pub struct Gate {
+    pace: RefCell<Pace>,
+    answered: Notify,
+}
+
+impl Gate {
+    /// A gate where nothing was learnt yet.
+    pub fn new(pace: Pace) -> Self {
+        Self {
+            pace: RefCell::new(pace),
+            answered: Notify::new(),
+        }
+    }
+
+    /// Waits for the first answer, if enough requests are on their way to bring it.
+    pub async fn pass(&self) {
+        if !self.pace.borrow().waits_for_answer() {
+            return;
+        }
+        if tokio::time::timeout(FIRST_ANSWER, self.answered.notified())
+            .await
+            .is_err()
+        {
+            self.open();
+        }
+    }
+
+    /// Lets those in who wait: something has come back, whatever it is.
+    pub fn open(&self) {
+        self.pace.borrow_mut().open();
+        self.answered.notify_waiters();
+    }
+
+    /// Takes a turn at the service's pace, or says how long to wait.
+    pub fn turn(&self, now: Timestamp) -> Result<(), Duration> {
+        self.pace.borrow_mut().turn(now)
+    }
+
+    /// Learns from an answer.
+    pub fn learn(&self, answer: &Answer, sent: Timestamp, now: Timestamp) {
+        self.pace.borrow_mut().learn(answer, sent, now, rand::random());
+    }
+}
+
+/// The gates of a process, by the names of the services.
+#[derive(Debug, Default)]
+pub struct Gates(RefCell<HashMap<String, Rc<Gate>>>);
+
+impl Gates {
+    /// The gate to the service of this name; `pace` is how it is asked where nothing is known of it.
+    pub fn to(&self, name: &str, pace: impl FnOnce() -> Pace) -> Rc<Gate> {
+        let mut gates = self.0.borrow_mut();
+        let gate = gates
+            .entry(name.to_owned())
+            .or_insert_with(|| Rc::new(Gate::new(pace())));
+        Rc::clone(gate)
+    }
+}
