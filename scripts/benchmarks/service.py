@@ -32,7 +32,7 @@ class Server:
                 [str(word) for word in command],
                 env=environment(folder),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=log,
                 stderr=log,
             )
         self._await()
