@@ -26,9 +26,9 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from benchmarks.machine import environment  # noqa: E402
-from benchmarks.service import Sandbox  # noqa: E402
-from benchmarks.work import NAMES, fleet, phases  # noqa: E402
+from benchmarks.machine import environment
+from benchmarks.service import Sandbox
+from benchmarks.work import NAMES, fleet, phases
 
 CYCLE, WATCHED, MANY = 1000, 20_000, 50_000
 LOOKS = 12
