@@ -26,6 +26,8 @@ const OPENING: usize = 4;
 const REFUSALS_THAT_MEAN_IT: f64 = 2.0;
 /// That time, where nothing was accepted; it shrinks as more was, since then the time that has really passed says enough.
 const LEAST_COUNTED: Duration = Duration::from_secs(5);
+/// A service that asks for a wait shorter than a second may be believed that it is less: so many times that wait.
+const TIMES_ASKED: u32 = 5;
 /// Where so many requests were accepted, half of it is enough.
 const ACCEPTED_FOR_HALF: f64 = 8.0;
 /// By so much of itself a rate grows with each request that is accepted.
@@ -112,12 +114,12 @@ impl Pace {
     /// at the same moment.
     pub fn learn(&mut self, answer: &Answer, sent: Timestamp, now: Timestamp, random: f64) {
         let throttled = matches!(answer.status, 425 | 429);
+        let told = Told::by(answer, now);
         if throttled {
-            self.slow_down(sent, now);
+            self.slow_down(told.retry_after.or(told.reset), sent, now);
         } else {
             self.recover();
         }
-        let told = Told::by(answer, now);
         let apart = self.learnt.max(FIRST_DISTANCE).mul_f64(random);
         let wait = if throttled || answer.status == 503 {
             let asked = told.retry_after.or(if throttled { told.reset } else { None });
@@ -134,7 +136,7 @@ impl Pace {
         }
     }
 
-    fn slow_down(&mut self, sent: Timestamp, now: Timestamp) {
+    fn slow_down(&mut self, asked: Option<Duration>, sent: Timestamp, now: Timestamp) {
         self.calm = 0;
         self.refused += 1.0;
         let since = self.since.unwrap_or(now);
@@ -142,10 +144,12 @@ impl Pace {
         let counted = if self.refused < REFUSALS_THAT_MEAN_IT {
             passed
         } else {
-            passed.max(LEAST_COUNTED.div_f64(1.0 + self.accepted / ACCEPTED_FOR_HALF))
+            // Who is told to come back at once is told that little time is enough.
+            let least = asked.map_or(LEAST_COUNTED, |asked| LEAST_COUNTED.min(asked * TIMES_ASKED));
+            passed.max(least.div_f64(1.0 + self.accepted / ACCEPTED_FOR_HALF))
         };
         let share = counted.div_f64(self.accepted + 1.0);
-        if sent < self.heeded {
+        if sent <= self.heeded {
             // Of the same moment as the one before. Where nothing is accepted at all, it still makes that more certain.
             if self.accepted < 1.0 {
                 self.learnt = self.learnt.max(share).min(DISTANCE_MAX);
@@ -415,8 +419,8 @@ mod tests {
         let mut pace = Pace::new(None, 8);
         let mut now = NOW;
         for _ in 0..4 {
-            pace.learn(&answer(429, &[("retry-after", "0")]), now, now, 0.0);
             now = now + Duration::from_millis(1);
+            pace.learn(&answer(429, &[]), now, now, 0.0);
         }
         assert_eq!(pace.learnt, DISTANCE_MAX);
         for _ in 0..100 {
