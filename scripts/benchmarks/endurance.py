@@ -31,7 +31,7 @@ from benchmarks.service import Sandbox
 from benchmarks.work import NAMES, fleet, phases
 
 CYCLE, WATCHED, MANY = 1000, 20_000, 50_000
-LOOKS = 12
+LOOKS = 7
 TOLERANCE = 0.03
 KINDS = ("memory", "files", "connections")
 

@@ -20,7 +20,9 @@ const WAIT_MAX: Duration = Duration::from_hours(1);
 const FIRST_DISTANCE: Duration = Duration::from_millis(25);
 /// The longest distance that refusals lead to.
 const DISTANCE_MAX: Duration = Duration::from_secs(5);
-/// Of the requests that may be under way at once so many wait for no first answer: one in four.
+/// So many requests at once are what a service is asked if nobody says more; of these one in four waits for no first answer.
+const AT_ONCE: usize = 8;
+/// See [`AT_ONCE`].
 const OPENING: usize = 4;
 /// From so many refusals on what was accepted is counted over a time long enough to mean something. One alone may be chance.
 const REFUSALS_THAT_MEAN_IT: f64 = 2.0;
@@ -75,7 +77,8 @@ impl Pace {
             configured: interval.unwrap_or_default(),
             learnt: Duration::ZERO,
             next: Timestamp::from_millis(0),
-            opening: Some((at_once / OPENING).max(1)),
+            // Whoever allows more at once than is usual has said that the service bears it.
+            opening: Some((at_once.min(AT_ONCE) / OPENING).max(1) + at_once.saturating_sub(AT_ONCE)),
             refusals: 0,
             heeded: Timestamp::from_millis(0),
             since: None,
@@ -476,8 +479,8 @@ mod tests {
     }
 
     #[test]
-    fn a_pace_begins_with_a_quarter_of_what_may_be_at_once() {
-        for (at_once, first) in [(1, 1), (3, 1), (8, 2), (16, 4)] {
+    fn a_pace_begins_with_a_few_requests() {
+        for (at_once, first) in [(1, 1), (3, 1), (8, 2), (16, 10)] {
             let mut pace = Pace::new(None, at_once);
             for _ in 0..first {
                 assert!(!pace.waits_for_answer());
