@@ -13,7 +13,7 @@ FROM ${RUST} AS build
 WORKDIR /standin-source
 # Without rust-toolchain.toml: the image's own compiler is the pinned one, and the file asks for parts that only a developer needs.
 COPY Cargo.toml Cargo.lock ./
-COPY scripts/dist scripts/dist
+COPY scripts/auditable scripts/dist scripts/
 COPY presets presets
 COPY docs/standin.schema.json docs/
 COPY src src

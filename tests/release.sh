@@ -61,3 +61,5 @@ if not {"rustls", "tokio", "minijinja"} <= names or names & {"proptest", "tempfi
     sys.exit("release: the bill of materials does not list what is compiled in")
 print(f"release: a bill of materials of {len(names)} crates")
 PYTHON
+# The bill of materials is of Linux on x64, and so is the binary whose own list it must agree with.
+"$python" tests/dependency_list.py dist/standin-linux-x64 "$copy/target/release-$version/standin-$version.cdx.json"
