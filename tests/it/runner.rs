@@ -1,12 +1,13 @@
 //! An emulator of the GitHub Actions runner, for the real `action.yml`, shim and binary in scrubbed environments.
 //!
-//! It follows the runner's own source (actions/runner) in what a JavaScript action can notice. It has no `pre`, no composite
-//! and no Docker actions, and stops with a message where a manifest asks for one.
+//! It follows the runner's own source (actions/runner) in what a JavaScript action can notice, in a job container too. It has
+//! no `pre`, no composite and no Docker actions, and stops with a message where a manifest asks for one.
 
 pub(crate) mod action;
 pub(crate) mod caseless;
 pub(crate) mod command;
 pub(crate) mod console;
+pub(crate) mod container;
 pub(crate) mod environment;
 pub(crate) mod expression;
 pub(crate) mod file_command;
@@ -28,10 +29,13 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use container::Container;
 use node::Node;
 
 /// A machine with a runner: its folders, the checked-out action and the tools that it brings along.
 pub(crate) struct Runner {
+    /// Above the folder that it stands in: it has to end first.
+    container: Option<Container>,
     root: TempDir,
     node: Option<Node>,
     pace: f64,
@@ -42,6 +46,7 @@ impl Runner {
     pub(crate) fn new() -> Self {
         let root = TempDir::with_prefix("standin-runner-").unwrap();
         let runner = Self {
+            container: None,
             root,
             node: None,
             pace: 1.0,
@@ -71,9 +76,20 @@ impl Runner {
         self
     }
 
+    /// Runs the steps of a job in a container, as this user.
+    pub(crate) fn in_container(mut self, user: u32) -> Self {
+        self.container = Some(Container::start(&self, user));
+        self
+    }
+
     /// Everything on this machine stands below.
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
+    }
+
+    /// What the runner works in, and all that a job container sees of its machine.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.root.path().join("_work")
     }
 
     /// `GITHUB_WORKSPACE`, where steps run.

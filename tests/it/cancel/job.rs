@@ -173,7 +173,7 @@ fn a_cancelled_post_goes_on() {
 
 #[test]
 fn in_a_job_container_post_stops_main_before_it_deletes() {
-    let trigger = Trigger::new(Interruption::CancelUnseen);
+    let trigger = Trigger::new(Interruption::Cancel);
     let deleted = Arc::new(AtomicBool::new(false));
     let created_after_delete = Arc::new(AtomicBool::new(false));
     let watch = {
@@ -193,13 +193,15 @@ fn in_a_job_container_post_stops_main_before_it_deletes() {
         }
     };
     let services = services().delay(std::time::Duration::from_millis(200));
-    let stage = Stage::new(services, watch).at_pace(0.001);
+    let stage = Stage::new(services, watch).at_pace(0.001).in_container();
     stage.configure_copies(20);
     let result = run(&stage, Stage::job_of(one_by_one()), &[&trigger]);
     assert_eq!(
         (result.step("accounts").outcome, result.step("accounts").exit_code),
-        (Outcome::Cancelled, None)
+        (Outcome::Cancelled, Some(130)),
+        "what ends is the process before the container"
     );
+    assert!(!result.step("accounts").log.contains("SIGINT"), "main was told");
     assert_cleaned(&result, "beside main");
     stage.assert_nothing_left("beside main");
     assert!(result.orphans.is_empty(), "{:?}", result.orphans);

@@ -86,6 +86,12 @@ impl Stage {
         self
     }
 
+    /// Runs the job's steps in a container, as its root.
+    pub(crate) fn in_container(mut self) -> Self {
+        self.runner = self.runner.in_container(0);
+        self
+    }
+
     /// Writes the configuration into the workspace.
     pub(crate) fn configure(&self, text: &str) {
         fs::write(self.runner.workspace().join("standin.yml"), text).unwrap();

@@ -1,6 +1,7 @@
 //! The emulator against what is known of the runner, with small actions of its own in place of the product.
 
 mod cancellation;
+mod contained;
 mod phases;
 
 use std::fs;

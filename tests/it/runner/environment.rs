@@ -10,8 +10,17 @@ use super::orphans::Tracking;
 /// Where programs are found, apart from what steps add by `GITHUB_PATH`.
 pub(crate) const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
+/// Names and values.
+pub(crate) type Variables = Vec<(String, String)>;
+
+/// What a step in a job container has of these: nothing of the machine is handed on, and its home is a folder of the runner's.
+pub(crate) fn of_container(runner: &Runner) -> Variables {
+    let home = runner.temp().join("_github_home");
+    owned(&[("HOME", &text(&home)), ("PATH", SEARCH_PATH)])
+}
+
 /// The environment of the runner's own process, which steps inherit.
-pub(crate) fn of_host(runner: &Runner) -> Vec<(String, String)> {
+pub(crate) fn of_host(runner: &Runner) -> Variables {
     owned(&[
         ("HOME", &text(&runner.home())),
         ("LANG", "C.UTF-8"),
@@ -23,13 +32,10 @@ pub(crate) fn of_host(runner: &Runner) -> Vec<(String, String)> {
 }
 
 /// What the runner sets for each phase. A step can't change these.
-pub(crate) fn of_runner(
-    runner: &Runner,
-    tracking: &Tracking,
-    step: &Step,
-    files: &FileCommands,
-) -> Vec<(String, String)> {
-    let event = runner.temp().join("event.json");
+pub(crate) fn of_runner(runner: &Runner, tracking: &Tracking, step: &Step, files: &FileCommands) -> Variables {
+    let workflow = runner.temp().join("_github_workflow");
+    std::fs::create_dir_all(&workflow).unwrap();
+    let event = workflow.join("event.json");
     std::fs::write(&event, "{}").unwrap();
     let mut variables = owned(&[
         ("CI", "true"),
@@ -75,7 +81,7 @@ pub(crate) fn of_runner(
     variables
 }
 
-fn owned(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+fn owned(variables: &[(&str, &str)]) -> Variables {
     variables
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -8,10 +8,9 @@ use super::process::Event;
 /// What happens to the step that runs when the trigger is pulled, and to the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interruption {
-    /// The user cancels the job: SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL, to the entry process only.
+    /// The user cancels the job: SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL, to the entry process only. In a job container that
+    /// is what stands before the container, and no signal reaches the process inside: it goes on beside post.
     Cancel,
-    /// The same in a container job, where no signal reaches the process: it goes on beside post.
-    CancelUnseen,
     /// `timeout-minutes` of the step is over: signals as for a cancel, but the step fails and the job goes on.
     Timeout,
     /// The runner itself is shut down: signals as for a cancel, and nothing runs afterwards, not even post.

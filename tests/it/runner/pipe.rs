@@ -11,7 +11,7 @@ use super::interruption::Trigger;
 /// A pipe that a step writes to when it has come to the point where the trigger is to be pulled. Who then reads from it
 /// goes on when that has happened.
 pub(crate) fn pull_when_written(runner: &Runner, trigger: &Trigger) -> String {
-    let pipe = runner.root().join("ready");
+    let pipe = runner.temp().join("ready");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     let (path, trigger) = (pipe.display().to_string(), trigger.clone());
     thread::spawn(move || {

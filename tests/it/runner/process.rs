@@ -130,13 +130,7 @@ pub(crate) fn run(mut command: Command, console: &mut Console, triggers: &[Trigg
                 match trigger.interruption() {
                     // The test goes on only when the process is gone.
                     Interruption::Kill => signal(Signal::KILL),
-                    Interruption::Cancel | Interruption::CancelUnseen if deaf => trigger.delivered(),
-                    // What gets the signals, and dies, is the `docker exec` in between.
-                    Interruption::CancelUnseen => {
-                        ended.interruption = Some(Interruption::CancelUnseen);
-                        give_up = Some(kill);
-                        trigger.delivered();
-                    }
+                    Interruption::Cancel if deaf => trigger.delivered(),
                     seen @ (Interruption::Cancel | Interruption::Timeout | Interruption::Shutdown) => {
                         ended.interruption = Some(seen);
                         signal(Signal::INT);

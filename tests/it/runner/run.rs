@@ -12,7 +12,7 @@ use super::Runner;
 use super::action::Manifest;
 use super::caseless::Caseless;
 use super::console::{Console, Level};
-use super::environment;
+use super::environment::{self, Variables};
 use super::expression::evaluate;
 use super::file_command::{FileCommands, Summary};
 use super::interruption::Interruption;
@@ -118,7 +118,7 @@ impl World<'_> {
     fn notice_interruptions(&mut self) {
         for trigger in self.job.triggers.iter().filter(|trigger| trigger.fired()) {
             match trigger.interruption() {
-                Interruption::Cancel | Interruption::CancelUnseen => self.status = Outcome::Cancelled,
+                Interruption::Cancel => self.status = Outcome::Cancelled,
                 Interruption::Shutdown => self.status = Outcome::Failure,
                 Interruption::Timeout | Interruption::Kill => {}
             }
@@ -178,26 +178,43 @@ impl World<'_> {
             Task::Product => self.action(&self.runner.action(), step, part, &env, &with, &mut console),
             Task::Action(folder) => self.action(folder, step, part, &env, &with, &mut console),
         };
-        let (mut command, variables) = command;
-        let own = environment::of_runner(self.runner, &self.tracking, step, &files);
-        let given = environment::of_host(self.runner)
-            .into_iter()
-            .chain(env)
-            .chain(variables)
-            .chain(own);
-        command.env_clear().current_dir(self.runner.workspace());
-        command.envs(given.chain(self.job.runner_env.iter().cloned()));
+        let (command, own) = command;
+        let machine = match self.runner.container {
+            Some(_) => environment::of_container(self.runner),
+            None => environment::of_host(self.runner),
+        };
+        let of_runner = environment::of_runner(self.runner, &self.tracking, step, &files);
+        let mut variables = [
+            machine,
+            env.into_iter().collect(),
+            own,
+            of_runner,
+            self.job.runner_env.clone(),
+        ]
+        .concat();
         if !self.path.is_empty() {
-            command.env("PATH", format!("{}:{}", self.path.join(":"), environment::SEARCH_PATH));
+            let path = format!("{}:{}", self.path.join(":"), environment::SEARCH_PATH);
+            variables.push(("PATH".to_owned(), path));
         }
+        let command = self.start(command, variables);
         let deaf = condition.holds(Outcome::Cancelled);
         let ended = process::run(command, &mut console, &self.job.triggers, deaf, self.runner.pace);
         let summary = console.take(&files);
         self.finish(step, part, console, &ended, summary)
     }
 
+    /// Where the job's steps are run: on the machine, or in its container.
+    fn start(&self, mut command: Command, variables: Variables) -> Command {
+        if let Some(container) = &self.runner.container {
+            return container.exec(&command, variables);
+        }
+        command.env_clear().current_dir(self.runner.workspace());
+        command.envs(variables);
+        command
+    }
+
     /// A `run:` step as the runner starts it.
-    fn script(&self, text: &str) -> (Command, Vec<(String, String)>) {
+    fn script(&self, text: &str) -> (Command, Variables) {
         let file = self.runner.temp().join(format!("script-{}.sh", self.phases));
         fs::write(&file, text).unwrap();
         let mut command = Command::new("/bin/sh");
@@ -214,7 +231,7 @@ impl World<'_> {
         env: &IndexMap<String, String>,
         with: &[(String, String)],
         console: &mut Console,
-    ) -> (Command, Vec<(String, String)>) {
+    ) -> (Command, Variables) {
         let manifest = Manifest::read(folder);
         let script = match part {
             Part::Main => manifest.runs.main.as_str(),
@@ -241,7 +258,7 @@ impl World<'_> {
     fn finish(&mut self, step: &Step, part: Part, mut console: Console, ended: &Ended, summary: Summary) -> StepResult {
         let failed = console.failed || ended.code() != Some(0);
         let outcome = match ended.interruption {
-            Some(Interruption::Cancel | Interruption::CancelUnseen) => {
+            Some(Interruption::Cancel) => {
                 console.annotate(Level::Error, "The operation was canceled.", HashMap::new());
                 Outcome::Cancelled
             }

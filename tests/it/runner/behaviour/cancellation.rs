@@ -88,27 +88,6 @@ fn a_kill_is_a_failure_of_the_step_alone() {
 }
 
 #[test]
-fn in_a_job_container_no_signal_arrives_and_main_runs_on_beside_post() {
-    let runner = Runner::new().at_pace(0.01);
-    let trigger = Trigger::new(Interruption::CancelUnseen);
-    let pipe = pull_when_written(&runner, &trigger);
-    let main = format!("fs.appendFileSync(process.env.GITHUB_STATE, 'pid=' + process.pid + '\\n'); {STUBBORN}");
-    let post = "process.kill(Number(process.env.STATE_pid), 0); console.log('still there')";
-    let job = Job::new()
-        .env("READY", &pipe)
-        .step(Step::uses(&action(&runner, "unseen", &main, post)).id("a"));
-    let result = job.interrupted_by(&trigger).run(&runner);
-    assert_eq!(
-        (result.step("a").outcome, result.step("a").exit_code),
-        (Outcome::Cancelled, None)
-    );
-    assert_eq!(result.step("a").stdout, "");
-    assert_eq!(result.post("a").log, "Post job cleanup.\nstill there\n");
-    assert_eq!(result.orphans.len(), 1);
-    assert_eq!(result.conclusion, Outcome::Cancelled);
-}
-
-#[test]
 fn a_step_that_runs_always_is_not_told_of_a_cancel() {
     let runner = Runner::new();
     let trigger = Trigger::new(Interruption::Cancel);
