@@ -4,17 +4,14 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use standin::sandbox::{Moment, Observed, SandboxBuilder};
 
 use crate::desk::{Desk, finish};
 use crate::runner::Runner;
 use crate::runner::job::{Job, Outcome, Step};
-use crate::services::{article, errors, left, made, outputs, put, start, three};
+use crate::services::{article, at_the_first_create, errors, left, made, outputs, put, start, three};
 
 const PASSWORD: &str = "sesame-open-9";
 
@@ -106,22 +103,6 @@ fn inner(outer: &Child) -> Pid {
     let outer = outer.id();
     let children = fs::read_to_string(format!("/proc/{outer}/task/{outer}/children")).unwrap();
     Pid::from_raw(children.trim().parse().unwrap()).unwrap()
-}
-
-/// Services of which the first that has made an account says so, and goes on with its answer when it was answered itself.
-fn at_the_first_create(services: SandboxBuilder) -> (SandboxBuilder, Receiver<()>, Sender<()>) {
-    let ((made, seen), (go, on)) = (mpsc::channel(), mpsc::channel());
-    let once = Mutex::new(Some((made, on)));
-    let services = services.observer(Arc::new(move |seen: &Observed| {
-        if seen.method == "POST"
-            && seen.moment == Moment::AfterApply
-            && let Some((made, on)) = once.lock().unwrap().take()
-        {
-            made.send(()).unwrap();
-            on.recv().unwrap();
-        }
-    }));
-    (services, seen, go)
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The pipelines of other CI hosts that are shown in `examples/ci` and `templates`, run as those hosts run them: in order,
 //! each step a process with the host's variables, and cancelled as the host cancels.
 
+mod ends;
 mod example;
 mod gitlab_ci_local;
 mod jenkinsfile;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
+use standin::sandbox::{Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
 use tempfile::TempDir;
 
 use example::{Example, every_example};
@@ -55,7 +56,11 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let sandbox = Sandbox::builder().service(ServiceSpec::new("users").basic("qa", "sandbox-pw"));
+        Self::of(users())
+    }
+
+    /// A machine with this service.
+    fn of(sandbox: SandboxBuilder) -> Self {
         let machine = Self {
             root: TempDir::with_prefix("standin-pipeline-").unwrap(),
             sandbox: Sandbox::spawn_thread(sandbox).unwrap(),
@@ -190,6 +195,11 @@ fn with_cookie(child: &Child) -> Vec<Pid> {
     }
     assert!(!found.is_empty(), "nothing has the cookie");
     found
+}
+
+/// The service that the user's configuration describes.
+fn users() -> SandboxBuilder {
+    Sandbox::builder().service(ServiceSpec::new("users").basic("qa", "sandbox-pw"))
 }
 
 fn write_program(path: &Path, text: &str) {

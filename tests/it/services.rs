@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
 
-use standin::sandbox::{Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
+use standin::sandbox::{Moment, Observed, Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
 
 use crate::runner::Runner;
 use crate::runner::file_command::Summary;
@@ -21,6 +23,22 @@ pub(crate) fn three(password: &str) -> SandboxBuilder {
 /// Starts a sandbox.
 pub(crate) fn start(builder: SandboxBuilder) -> SandboxHandle {
     Sandbox::spawn_thread(builder).unwrap()
+}
+
+/// Services of which the first that has made an account says so, and goes on with its answer when it was answered itself.
+pub(crate) fn at_the_first_create(services: SandboxBuilder) -> (SandboxBuilder, Receiver<()>, Sender<()>) {
+    let ((made, seen), (go, on)) = (mpsc::channel(), mpsc::channel());
+    let once = Mutex::new(Some((made, on)));
+    let services = services.observer(Arc::new(move |seen: &Observed| {
+        if seen.method == "POST"
+            && seen.moment == Moment::AfterApply
+            && let Some((made, on)) = once.lock().unwrap().take()
+        {
+            made.send(()).unwrap();
+            on.recv().unwrap();
+        }
+    }));
+    (services, seen, go)
 }
 
 /// The article's file: name, endpoint, user name and password of each service, and nothing else.
