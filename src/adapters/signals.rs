@@ -1,4 +1,4 @@
-//! The signals that end a job: SIGINT, SIGTERM and, with a terminal, SIGHUP.
+//! The signals that end a job: SIGINT, SIGTERM and, with a terminal, SIGHUP, unless that was ignored from the start.
 
 use std::cell::Cell;
 use std::io;
@@ -41,6 +41,10 @@ impl Signals {
         #[cfg(unix)]
         for number in [SIGINT, SIGTERM, SIGHUP] {
             use tokio::signal::unix::{SignalKind, signal};
+            // Whoever started us with `nohup` means it.
+            if number == SIGHUP && is_ignored(number) {
+                continue;
+            }
             let mut stream = signal(SignalKind::from_raw(number))?;
             let tell = tell.clone();
             listening.spawn(async move {
@@ -115,4 +119,17 @@ impl Signals {
         }
         Ok(())
     }
+}
+
+/// Whether the process was started with this signal ignored (Linux; elsewhere it is taken for not).
+#[cfg(unix)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the adapter that owns signals, and the file is the system's"
+)]
+fn is_ignored(number: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }

@@ -127,7 +127,12 @@ fn interrupted(phase: &Phase, signals: &[Signal]) -> (SandboxHandle, Desk, Ended
     }
     // Held until the process is known: no request of it gets far before.
     let mut known = target.lock().unwrap();
-    let child = desk.command(env!("CARGO_BIN_EXE_standin"), &arguments).spawn().unwrap();
+    // The tests themselves may have been started with `nohup`.
+    let listening = ["--default-signal=HUP", env!("CARGO_BIN_EXE_standin")];
+    let child = desk
+        .command("env", &[&listening, arguments.as_slice()].concat())
+        .spawn()
+        .unwrap();
     *known = Some((Pid::from_child(&child), signals.to_vec()));
     drop(known);
     let begun = Instant::now();
