@@ -31,6 +31,7 @@ mod liar;
 mod log_in;
 mod marker;
 mod masks;
+mod modes;
 mod monorepo;
 mod mornings;
 mod no_panic;
