@@ -3,21 +3,20 @@
 //! Where act is known to differ from GitHub's runner (a cancel kills at once, masks know no encodings, a blank line between
 //! two entries of a file is an error), our own emulator is the one to believe.
 
-use std::collections::BTreeMap;
+mod job;
+mod own;
+mod rows;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
-use standin::sandbox::{Moment, Observed};
 use tempfile::TempDir;
 
 use crate::runner::check_out_action;
 use crate::runner::node::Node;
-use crate::services::{article, left, made, start, three};
 
 const PASSWORD: &str = "sesame-open-9";
 
@@ -35,6 +34,8 @@ struct Act {
 struct Line {
     msg: String,
     stage: String,
+    #[serde(rename = "jobID")]
+    job_id: String,
     #[serde(rename = "stepID")]
     step_id: Vec<String>,
     step_result: String,
@@ -53,14 +54,22 @@ struct Line {
 struct Log(Vec<Line>);
 
 impl Act {
-    /// A repository whose action has this program as its binary.
-    fn new(binary: &Path) -> Self {
-        let act = Self {
+    /// A repository with the product's action in its folder `standin`.
+    fn new() -> Self {
+        let act = Self::empty();
+        check_out_action(
+            &act.project.path().join("standin"),
+            Path::new(env!("CARGO_BIN_EXE_standin")),
+        );
+        act
+    }
+
+    /// A repository without anything.
+    fn empty() -> Self {
+        Self {
             project: TempDir::with_prefix("standin-act-").unwrap(),
             home: TempDir::with_prefix("standin-act-home-").unwrap(),
-        };
-        check_out_action(&act.project.path().join("standin"), binary);
-        act
+        }
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -71,25 +80,40 @@ impl Act {
 
     /// Runs a workflow of one job with these steps.
     fn run(&self, steps: &str) -> Log {
+        self.commit_steps(steps);
+        self.start(&["push"], false)
+    }
+
+    /// Commits a workflow of one job with these steps.
+    fn commit_steps(&self, steps: &str) {
         // The first step makes act copy the repository to where steps run; it doesn't fetch the action.
         let head =
             "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n";
         self.write(".github/workflows/test.yml", &format!("{head}{steps}"));
+        self.commit();
+    }
+
+    /// Makes the repository's one commit of what stands in its folder.
+    fn commit(&self) {
         self.git(&["init", "--quiet", "--initial-branch=main"]);
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--message=test"]);
         self.git(&["remote", "add", "origin", "https://github.com/octocat/shop"]);
+    }
+
+    /// Runs act with these words. Cut off, it has a loopback of its own, where every port is free, and no other network.
+    fn start(&self, words: &[&str], cut_off: bool) -> Log {
         let node = Node::TwentyFour.program();
         let search_path = format!("{}:/usr/local/bin:/usr/bin:/bin", node.parent().unwrap().display());
-        let output = Command::new(program())
-            .args([
-                "push",
-                "--json",
-                "-P",
-                "ubuntu-latest=-self-hosted",
-                "--no-cache-server",
-                "--pull=false",
-            ])
+        let mut command = if cut_off { alone() } else { Command::new(program()) };
+        if cut_off {
+            command.arg(program());
+        }
+        let platforms = ["ubuntu-latest", "ubuntu-24.04"].map(|name| ["-P".to_owned(), format!("{name}=-self-hosted")]);
+        let output = command
+            .args(words)
+            .args(platforms.as_flattened())
+            .args(["--json", "--no-cache-server", "--pull=false"])
             .current_dir(self.project.path())
             .env_clear()
             .env("PATH", search_path)
@@ -123,6 +147,12 @@ impl Act {
 }
 
 impl Log {
+    /// All of it, for a test that fails.
+    fn told(&self) -> String {
+        let line = |line: &Line| [line.job_id.as_str(), " ", line.msg.trim_end(), "\n"].concat();
+        self.0.iter().map(line).collect()
+    }
+
     fn of<'log>(&'log self, stage: &'log str, id: &'log str) -> impl Iterator<Item = &'log Line> {
         self.0
             .iter()
@@ -170,6 +200,27 @@ impl Log {
     }
 }
 
+/// A command that starts another one cut off from the network and from all other processes, which end with it.
+fn alone() -> Command {
+    let mut command = Command::new("unshare");
+    if !rustix::process::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    let start = "/usr/sbin/ip link set lo up; exec \"$@\"";
+    command.args([
+        "--net",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "sh",
+        "-c",
+        start,
+        "sh",
+    ]);
+    command
+}
+
 /// Where act is. Panics where it is not: a test that skips itself would prove nothing and say nothing.
 fn program() -> PathBuf {
     let program = env::var_os("STANDIN_TEST_ACT")
@@ -182,151 +233,4 @@ fn program() -> PathBuf {
         program.display()
     );
     program
-}
-
-#[test]
-fn under_act_too_the_accounts_are_there_for_the_job_and_gone_after_it_fails() {
-    let sandbox = start(three(PASSWORD));
-    let act = Act::new(Path::new(env!("CARGO_BIN_EXE_standin")));
-    act.write("standin.json", &article(&sandbox, PASSWORD));
-    let log = act.run(
-        "      - { id: accounts, uses: ./standin }
-      - { id: use, run: 'echo id is ${{ steps.accounts.outputs.users-test_user-id }}; rm standin.json; exit 3' }
-      - { id: never, run: 'echo never' }\n",
-    );
-    assert_eq!(
-        log.result("Main", "accounts"),
-        "success",
-        "{}",
-        log.printed("Main", "accounts")
-    );
-    let id = log.output("accounts", "users-test_user-id").unwrap();
-    assert!(!id.is_empty());
-    assert_eq!(log.printed("Main", "use"), format!("id is {id}\n"));
-    assert_eq!(
-        (log.output("accounts", "count"), log.output("accounts", "ready")),
-        (Some("3"), Some("true"))
-    );
-    let ids: BTreeMap<String, String> = serde_json::from_str(log.output("accounts", "ids").unwrap()).unwrap();
-    assert_eq!(
-        ids.keys().collect::<Vec<_>>(),
-        ["billing/test_user", "orders/test_user", "users/test_user"]
-    );
-    assert!(
-        log.summary("accounts").contains("3 of 3 accounts ready"),
-        "{}",
-        log.summary("accounts")
-    );
-    assert_eq!(
-        (log.result("Main", "use"), log.result("Main", "never")),
-        ("failure", "")
-    );
-
-    assert_eq!(log.result("Post", "accounts"), "success");
-    assert!(
-        log.printed("Post", "accounts").contains("3 deleted, 0 left"),
-        "{}",
-        log.printed("Post", "accounts")
-    );
-    assert_eq!(log.job_result(), "failure");
-    assert_eq!((made(&sandbox), left(&sandbox)), ([1; 3], [0; 3]));
-}
-
-#[test]
-fn under_act_too_a_setup_that_fails_leaves_nothing_and_says_who_failed_it() {
-    let sandbox = start(three(PASSWORD).fault("orders POST * status 403"));
-    let act = Act::new(Path::new(env!("CARGO_BIN_EXE_standin")));
-    act.write("standin.json", &article(&sandbox, PASSWORD));
-    let log = act.run("      - { id: accounts, uses: ./standin }\n");
-    assert_eq!(log.result("Main", "accounts"), "failure");
-    assert_eq!(log.output("accounts", "ready"), Some("false"));
-    assert!(
-        log.summary("accounts").contains("setup failed and left nothing"),
-        "{}",
-        log.summary("accounts")
-    );
-    assert_eq!(log.result("Post", "accounts"), "success");
-    assert!(log.printed("Post", "accounts").contains("nothing is left to delete"));
-    assert_eq!((made(&sandbox), left(&sandbox)), ([1, 0, 1], [0; 3]));
-}
-
-#[test]
-fn under_act_too_a_job_that_succeeds_has_its_accounts_and_two_uses_have_each_their_own() {
-    let sandbox = start(three(PASSWORD));
-    let act = Act::new(Path::new(env!("CARGO_BIN_EXE_standin")));
-    act.write("standin.json", &article(&sandbox, PASSWORD));
-    let log = act.run(
-        "      - { id: first, uses: ./standin, with: { only: users } }
-      - { id: second, uses: ./standin }
-      - { id: use, run: 'test ${{ steps.first.outputs.users-test_user-id }} != ${{ steps.second.outputs.users-test_user-id }}' }\n",
-    );
-    for id in ["first", "second"] {
-        assert_eq!(log.result("Main", id), "success", "{}", log.printed("Main", id));
-        assert_eq!(log.result("Post", id), "success", "{}", log.printed("Post", id));
-    }
-    assert_eq!(log.result("Main", "use"), "success");
-    let deleted = |id, text| log.printed("Post", id).contains(text);
-    assert!(deleted("first", "1 deleted, 0 left") && deleted("second", "3 deleted, 0 left"));
-    assert_eq!(log.job_result(), "success");
-    assert_eq!((made(&sandbox), left(&sandbox)), ([2, 1, 1], [0; 3]));
-}
-
-#[test]
-fn under_act_too_post_deletes_what_a_killed_setup_has_made() {
-    let act = Act::new(Path::new(env!("CARGO_BIN_EXE_standin")));
-    let home = act.home.path().to_owned();
-    // When the second account is made, before its answer is on its way.
-    let kill = move |seen: &Observed| {
-        if seen.moment == Moment::AfterApply && seen.method == "POST" && seen.n > 1 {
-            kill_setup(&home);
-        }
-    };
-    let sandbox = start(three(PASSWORD).observer(Arc::new(kill)));
-    act.write("standin.json", &with_look_up(&article(&sandbox, PASSWORD)));
-    let log = act.run("      - { id: accounts, uses: ./standin }\n");
-    assert_eq!(
-        log.result("Main", "accounts"),
-        "failure",
-        "{}",
-        log.printed("Main", "accounts")
-    );
-    assert!(made(&sandbox).iter().sum::<u64>() >= 2);
-    assert_eq!(
-        log.result("Post", "accounts"),
-        "success",
-        "{}",
-        log.printed("Post", "accounts")
-    );
-    assert_eq!(left(&sandbox), [0; 3], "{}", log.printed("Post", "accounts"));
-}
-
-/// The article's file with a look-up, without which an account whose create was not answered can only be named.
-fn with_look_up(article: &str) -> String {
-    let mut config: serde_json::Value = serde_json::from_str(article).unwrap();
-    for service in config["services"].as_array_mut().unwrap() {
-        service["timeout"] = "1s".into();
-        service["find"] = serde_json::json!({
-            "request": "GET /accounts?username={{ account.username }}",
-            "items": "body.items", "id": "item.id", "name": "item.username",
-        });
-    }
-    config.to_string()
-}
-
-/// Kills the main phase of the action that act has started: the process of ours with act's home.
-fn kill_setup(home: &Path) {
-    let binary = fs::canonicalize(env!("CARGO_BIN_EXE_standin")).unwrap();
-    let mark = home.as_os_str().as_encoded_bytes();
-    for entry in fs::read_dir("/proc").unwrap().flatten() {
-        let is_ours = fs::read_link(entry.path().join("exe")).is_ok_and(|program| program == binary)
-            && fs::read(entry.path().join("environ")).is_ok_and(|it| it.windows(mark.len()).any(|part| part == mark));
-        let pid = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok())
-            .and_then(Pid::from_raw);
-        if let (true, Some(pid)) = (is_ours, pid) {
-            kill_process(pid, Signal::KILL).unwrap();
-        }
-    }
 }
