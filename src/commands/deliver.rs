@@ -16,6 +16,7 @@ use crate::adapters::private_dir::write_private_file;
 use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;
 use crate::engine::Learnt;
+use crate::settings::CleanupWhen;
 
 /// Outputs of a job end at 1 MB, counted in UTF-16 and shared by all of them; what is longer goes to the file alone.
 pub(super) const OUTPUT_MAX: usize = 400_000;
@@ -302,12 +303,25 @@ fn outputs(
             dropped.join(", ")
         ));
     }
+    warn_of_long_state(context, &pairs);
     warn_of_masked(context, &pairs);
     files.set_outputs(&pairs)?;
     if context.settings.export_env {
         export(context, &files, accounts)?;
     }
     Ok(())
+}
+
+/// Inputs are variables: of a longer one the runner can't start the step that would delete, nor say so in our words.
+fn warn_of_long_state(context: &Context, pairs: &[(String, String)]) {
+    let is_long = pairs
+        .iter()
+        .any(|(name, value)| name == "state" && value.len() > VARIABLE_MAX);
+    if is_long && context.settings.sealed.cleanup == CleanupWhen::Manual {
+        context.console.warning(
+            "the output `state` is longer than a variable can be: no step that is given it as `state` can start\nhint: let the last job delete with `mode: sweep` and `run: this`, which needs no state",
+        );
+    }
 }
 
 /// Sets variables for the later steps of the job, as far as Linux can start a process with them.

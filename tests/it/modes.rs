@@ -201,3 +201,42 @@ fn a_pull_request_without_secrets_is_a_notice_where_that_is_asked_for() {
     }
     assert!(sandbox.requests().is_empty());
 }
+
+#[test]
+fn a_state_that_no_step_can_be_given_is_warned_of_and_a_sweep_deletes_without_it() {
+    let sandbox = users();
+    let many = || {
+        let runner = machine(&sandbox);
+        let path = runner.workspace().join("standin.yml");
+        let list = "    list: { request: GET /accounts, items: body.items, id: item.id, name: item.username, next: link }\n";
+        let text = format!(
+            "services:\n  - name: users\n    url: {}\n    auth: {{ basic: {{ username: qa, password: {PASSWORD} }} }}\n{list}accounts: [{{ name: buyer, count: 1000 }}]\n",
+            sandbox.url("users")
+        );
+        fs::write(path, text).unwrap();
+        runner
+    };
+    let result = Job::new().step(uses("accounts").with("cleanup", "manual")).run(&many());
+    let main = result.step("accounts");
+    assert_eq!(result.conclusion, Outcome::Success, "{:.2000}", main.log);
+    let state = main.outputs.get("state").unwrap();
+    assert!(state.len() > 100_000, "{}", state.len());
+    assert!(
+        main.log.contains("no step that is given it as `state` can start"),
+        "{:.2000}",
+        main.log
+    );
+
+    let sweep = uses("sweep")
+        .with("mode", "sweep")
+        .with("run", "this")
+        .with("max", "1000");
+    let result = Job::new().step(sweep).run(&many());
+    assert_eq!(
+        result.conclusion,
+        Outcome::Success,
+        "{:.2000}",
+        result.step("sweep").log
+    );
+    assert_eq!(accounts(&sandbox), (1000, 0));
+}
