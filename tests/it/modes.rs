@@ -208,7 +208,8 @@ fn a_state_that_no_step_can_be_given_is_warned_of_and_a_sweep_deletes_without_it
     let many = || {
         let runner = machine(&sandbox);
         let path = runner.workspace().join("standin.yml");
-        let list = "    list: { request: GET /accounts, items: body.items, id: item.id, name: item.username, next: link }\n";
+        let list =
+            "    list: { request: GET /accounts, items: body.items, id: item.id, name: item.username, next: link }\n";
         let text = format!(
             "services:\n  - name: users\n    url: {}\n    auth: {{ basic: {{ username: qa, password: {PASSWORD} }} }}\n{list}accounts: [{{ name: buyer, count: 1000 }}]\n",
             sandbox.url("users")

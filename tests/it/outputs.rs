@@ -15,7 +15,7 @@ use crate::services::{NAMES, article, errors, left, outputs, put, read, start, s
 const PASSWORD: &str = "sesame-open-9";
 
 /// Ids that a runner, a shell, a Markdown reader or a terminal would like to take for something else.
-const HOSTILE: [&str; 16] = [
+pub(crate) const HOSTILE: [&str; 16] = [
     "7\nready=true\npwned=1",
     "7\r\npwned<<EOF\r\nx\r\nEOF",
     "pwned<<EOF",
@@ -35,7 +35,7 @@ const HOSTILE: [&str; 16] = [
 ];
 
 /// A service whose one account has this id.
-fn service_with_id(id: &str) -> Liar {
+pub(crate) fn service_with_id(id: &str) -> Liar {
     let (id, account) = (id.to_owned(), Mutex::new(None::<Value>));
     Liar::start(move |asked| {
         let mut account = account.lock().unwrap();
@@ -54,7 +54,7 @@ fn service_with_id(id: &str) -> Liar {
     })
 }
 
-fn config(liar: &Liar) -> String {
+pub(crate) fn config(liar: &Liar) -> String {
     format!(
         r#"{{"services": [{{"name": "users", "url": "{}", "username": "qa", "password": "{PASSWORD}"}}]}}"#,
         liar.url()

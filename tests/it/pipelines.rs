@@ -3,6 +3,7 @@
 
 mod ends;
 mod example;
+mod gitlab;
 mod gitlab_ci_local;
 mod jenkinsfile;
 

@@ -1,7 +1,8 @@
 //! An emulator of the GitHub Actions runner, for the real `action.yml`, shim and binary in scrubbed environments.
 //!
 //! It follows the runner's own source (actions/runner) in what a JavaScript action can notice, in a job container too. It has
-//! no `pre`, no composite and no Docker actions, and stops with a message where a manifest asks for one.
+//! no `pre`, no composite and no Docker actions, and stops with a message where a manifest asks for one. Nor has it a clock over
+//! the posts of a cancelled job, of which GitHub kills what is left after 285 s.
 
 pub(crate) mod action;
 pub(crate) mod caseless;
