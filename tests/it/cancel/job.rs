@@ -196,12 +196,11 @@ fn in_a_job_container_post_stops_main_before_it_deletes() {
     let stage = Stage::new(services, watch).at_pace(0.001).in_container();
     stage.configure_copies(20);
     let result = run(&stage, Stage::job_of(one_by_one()), &[&trigger]);
-    assert_eq!(
-        (result.step("accounts").outcome, result.step("accounts").exit_code),
-        (Outcome::Cancelled, Some(130)),
-        "what ends is the process before the container"
-    );
-    assert!(!result.step("accounts").log.contains("SIGINT"), "main was told");
+    let main = result.step("accounts");
+    assert_eq!(main.outcome, Outcome::Cancelled);
+    // What the signals end is the process before the container, by the first of them that the system delivers.
+    assert!(matches!(main.exit_code, Some(130 | 143)), "{:?}", main.exit_code);
+    assert!(!main.log.contains("stopped by signal"), "{}", main.log);
     assert_cleaned(&result, "beside main");
     stage.assert_nothing_left("beside main");
     assert!(result.orphans.is_empty(), "{:?}", result.orphans);

@@ -72,13 +72,9 @@ fn no_signal_comes_into_a_container_and_main_runs_on_beside_post() {
         .step(Step::uses(&action(&runner, "unseen", main, post)).id("a"));
     let result = job.interrupted_by(&trigger).run(&runner);
     let step = result.step("a");
-    // 130 is the end of what stood before the container.
-    assert_eq!(
-        (step.outcome, step.exit_code),
-        (Outcome::Cancelled, Some(130)),
-        "{}",
-        step.log
-    );
+    // That is the end of what stood before the container, by the first signal that the system delivered.
+    assert_eq!(step.outcome, Outcome::Cancelled, "{}", step.log);
+    assert!(matches!(step.exit_code, Some(130 | 143)), "{:?}", step.exit_code);
     assert_eq!(step.stdout, "");
     assert_eq!(
         result.post("a").log,
