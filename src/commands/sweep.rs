@@ -25,7 +25,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::sweep::{Rules, Verdict, Whose, judge};
 use crate::domain::time::Timestamp;
-use crate::engine::{Engine, Listed, Settled, Site};
+use crate::engine::{Engine, Listed, Regard, Settled, Site};
 use crate::language::glob;
 use crate::plan::{self, Run};
 use crate::ports::Stop;
@@ -204,6 +204,7 @@ async fn list(
     let mut seen = 0;
     let mut told = context.clock.now();
     let Listed {
+        readings,
         pages,
         accounts,
         incomplete,
@@ -213,22 +214,23 @@ async fn list(
             if context.clock.now().since(told) >= TELL {
                 told = context.clock.now();
                 context.console.info(&format!(
-                    "{service}: {seen} accounts so far, {} of them marked",
+                    "{service}: {seen} accounts read so far, {} of them marked",
                     found.len()
                 ));
             }
-            let (what, why) = match judge(&username, rules, || item.to_string()) {
-                Verdict::Unmarked => return,
-                Verdict::Sweep(_) => (Fate::Delete, String::new()),
-                Verdict::Keep(why) => (Fate::Kept, why.to_owned()),
+            let (what, why, regard) = match judge(username, rules, || item.to_string()) {
+                Verdict::Unmarked => return Regard::Stranger,
+                Verdict::Sweep(_) => (Fate::Delete, String::new(), Regard::Wanted),
+                Verdict::Keep(why) => (Fate::Kept, why.to_owned(), Regard::Told),
             };
             found.push(Found {
                 service: service.clone(),
-                username,
-                id,
+                username: username.to_owned(),
+                id: id.clone(),
                 what,
                 why,
             });
+            regard
         })
         .await;
     if let Some(reason) = &incomplete {
@@ -238,6 +240,7 @@ async fn list(
     }
     let list = List {
         service: service.clone(),
+        readings,
         pages,
         accounts,
         incomplete,

@@ -17,12 +17,28 @@ use crate::ports::{Identity, Outgoing, World};
 /// A list of more pages ends with an error.
 const PAGES_MAX: usize = 100_000;
 
+/// A list that has shown another account of ours at each of so many readings ends with an error.
+const READINGS_MAX: usize = 5;
+
+/// What a listed account is to whoever lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regard {
+    /// Nobody: it may be shown again.
+    Stranger,
+    /// It is told of, once.
+    Told,
+    /// It is what is looked for. While a reading shows new ones, another follows.
+    Wanted,
+}
+
 /// How a listing went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
-    /// How many pages were read.
+    /// How often the list was read.
+    pub readings: usize,
+    /// How many pages were read, in all readings.
     pub pages: usize,
-    /// How many accounts they showed.
+    /// How many accounts one reading showed at most.
     pub accounts: usize,
     /// Why it does not show all of them, if so.
     pub incomplete: Option<String>,
@@ -30,22 +46,73 @@ pub struct Listed {
 
 impl<W: World> Engine<'_, W> {
     /// Lists the service of the account at `place`, and hands over each account that has a name, with all that the list shows of it.
-    pub async fn list(&self, place: usize, each: impl FnMut(RemoteId, String, &Value)) -> Listed {
+    ///
+    /// Pages are asked for one after the other, and others create and delete accounts meanwhile: whoever stands behind one
+    /// that is deleted moves up, at times from a page that is still to come to one that was read. No page tells that. So a
+    /// list of several pages is read again until a reading shows nobody new who is wanted. An account that is shown twice is
+    /// handed over once.
+    pub async fn list(&self, place: usize, each: impl FnMut(&RemoteId, &str, &Value) -> Regard) -> Listed {
         let mut listed = Listed::default();
         let ended = tokio::select! {
-            ended = self.pages(place, each, &mut listed) => ended,
+            ended = self.readings(place, each, &mut listed) => ended,
             () = self.after_last_answers() => Err("it was stopped".to_owned()),
         };
         listed.incomplete = ended.err();
         listed
     }
 
+    async fn readings(
+        &self,
+        place: usize,
+        mut each: impl FnMut(&RemoteId, &str, &Value) -> Regard,
+        listed: &mut Listed,
+    ) -> Result<(), String> {
+        // Of strangers nothing is kept, however many there are.
+        let mut known: HashSet<(RemoteId, String)> = HashSet::new();
+        let (mut whole, mut was_repeated) = (0, false);
+        loop {
+            let before = listed.pages;
+            let mut is_new = false;
+            listed.readings += 1;
+            let take = |id: RemoteId, name: String, item: &Value| {
+                let account = (id, name);
+                if known.contains(&account) {
+                    return;
+                }
+                let regard = each(&account.0, &account.1, item);
+                is_new |= regard == Regard::Wanted;
+                if regard != Regard::Stranger {
+                    known.insert(account);
+                }
+            };
+            let end = self.pages(place, take, listed).await?;
+            if end == End::Repeated {
+                // In a list that grows by a page's length, too: that does not happen twice.
+                if std::mem::replace(&mut was_repeated, true) {
+                    return Err("a page came twice: the service does not go by the parameter of `next`".to_owned());
+                }
+                continue;
+            }
+            whole += 1;
+            let is_one_page = listed.pages == before + 1;
+            if is_one_page || (whole > 1 && !is_new) {
+                return Ok(());
+            }
+            if whole == READINGS_MAX {
+                return Err(format!(
+                    "it moves while it is read: each of {READINGS_MAX} readings showed accounts that those before had not"
+                ));
+            }
+        }
+    }
+
+    /// One reading, from the first page to the last.
     async fn pages(
         &self,
         place: usize,
         mut each: impl FnMut(RemoteId, String, &Value),
         listed: &mut Listed,
-    ) -> Result<(), String> {
+    ) -> Result<End, String> {
         let site = self.site(place).ok_or("the configuration has no such service")?;
         if let Some(reason) = &site.unusable {
             return Err(reason.clone());
@@ -61,19 +128,24 @@ impl<W: World> Engine<'_, W> {
             Some(Next::Offset { .. } | Next::Cursor { .. } | Next::Url { .. } | Next::Link) | None => 0,
         };
         let mut seen = HashSet::new();
+        let (mut pages, mut shown) = (0, 0);
         loop {
             let (answer, items) = self.page(place, site, list, &page, &mut each).await?;
+            pages += 1;
+            shown += items.count;
             listed.pages += 1;
-            listed.accounts += items.count;
+            listed.accounts = listed.accounts.max(shown);
             // An empty page ends a list; any other that comes again would come for ever.
             if items.count > 0 && !seen.insert(items.fingerprint) {
-                return Err("a page came twice: the service does not go by the parameter of `next`".to_owned());
+                return Ok(End::Repeated);
             }
-            if listed.pages == PAGES_MAX {
+            if pages == PAGES_MAX {
                 return Err(format!("it has over {PAGES_MAX} pages"));
             }
             let scope = site.scope.clone().answer(&answer);
-            let Some(next) = &list.next else { return Ok(()) };
+            let Some(next) = &list.next else {
+                return Ok(End::Last);
+            };
             let more = match next {
                 Next::Page { param, .. } => {
                     number += 1;
@@ -102,7 +174,7 @@ impl<W: World> Engine<'_, W> {
                 }
             };
             if !more {
-                return Ok(());
+                return Ok(End::Last);
             }
         }
     }
@@ -171,6 +243,15 @@ fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: serde_json::V
         (Carrier::Query, value) => page.set_query(param, &value.to_string()),
     }
     Ok(())
+}
+
+/// Why a reading is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The last page was read.
+    Last,
+    /// A page came for the second time.
+    Repeated,
 }
 
 /// What a page held.

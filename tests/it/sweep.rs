@@ -2,6 +2,7 @@
 
 mod interrupted;
 mod lister;
+mod moving;
 mod schedules;
 mod strangers;
 

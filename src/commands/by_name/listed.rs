@@ -13,7 +13,7 @@ use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::event::{Event, Planned, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
-use crate::engine::Engine;
+use crate::engine::{Engine, Regard};
 use crate::plan::{self, Run};
 
 /// An account that a list shows.
@@ -74,13 +74,15 @@ pub(super) async fn under_the_marker(
         context.console.info(&format!("{service}: listing its accounts"));
         let listed = engine
             .list(place, |id, username, _| {
-                if Marker::at_front_of(&username).is_some_and(|marker| marker == run.marker) {
-                    found.push(Listed {
-                        service: service.clone(),
-                        username,
-                        id,
-                    });
+                if Marker::at_front_of(username).is_none_or(|marker| marker != run.marker) {
+                    return Regard::Stranger;
                 }
+                found.push(Listed {
+                    service: service.clone(),
+                    username: username.to_owned(),
+                    id: id.clone(),
+                });
+                Regard::Wanted
             })
             .await;
         if let Some(reason) = listed.incomplete {

@@ -58,6 +58,8 @@ impl Fate {
 #[derive(Serialize)]
 pub(super) struct List {
     pub(super) service: ServiceName,
+    /// How often it was read: again until nobody new was shown.
+    pub(super) readings: usize,
     pub(super) pages: usize,
     pub(super) accounts: usize,
     pub(super) incomplete: Option<String>,

@@ -4,8 +4,13 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
+use standin::domain::marker::{Marker, Origin};
+use standin::domain::time::Timestamp;
+
+use crate::desk::Desk;
 
 /// The accounts of a page: their ids, which are their names too. `n` counts the pages that were asked for, from 1.
 type Pages = dyn Fn(&mut Vec<String>, Asked) -> Vec<String> + Send + Sync;
@@ -14,6 +19,7 @@ type Pages = dyn Fn(&mut Vec<String>, Asked) -> Vec<String> + Send + Sync;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
     pub(crate) n: usize,
+    /// How many accounts are before it, as `offset` or `page` says.
     pub(crate) offset: usize,
     pub(crate) limit: usize,
 }
@@ -77,6 +83,31 @@ impl Lister {
     }
 }
 
+/// The name of an orphan of this repository, whose time has long been over.
+pub(crate) fn orphaned(number: usize) -> String {
+    let origin = Origin {
+        repository: "standin-ci/shop",
+        run: "7",
+        attempt: 1,
+    };
+    let made = Timestamp::from_millis(1_767_225_600_000);
+    let marker = Marker::new("sd", made, Duration::ZERO, &origin, &format!("{number:05}"));
+    format!("{marker}-buyer")
+}
+
+/// A job of that repository, whose service is listed as `list` says.
+pub(crate) fn sweeping(lister: &Lister, list: &str) -> Desk {
+    let url = lister.url();
+    Desk::new()
+        .with("CIRCLECI", "true")
+        .with("CIRCLE_PROJECT_USERNAME", "standin-ci")
+        .with("CIRCLE_PROJECT_REPONAME", "shop")
+        .with("CIRCLE_WORKFLOW_ID", "8")
+        .configured(&format!(
+            "services:\n  - name: users\n    url: {url}\n    timeout: 1s\n    {list}\n"
+        ))
+}
+
 /// Answers the requests of one connection.
 fn serve(stream: &TcpStream, pages: &Arc<Pages>, seen: &Mutex<Seen>) -> Option<()> {
     let mut reader = BufReader::new(stream);
@@ -98,17 +129,18 @@ fn serve(stream: &TcpStream, pages: &Arc<Pages>, seen: &Mutex<Seen>) -> Option<(
         reader.by_ref().take(length).read_to_end(&mut Vec::new()).ok()?;
         let mut words = line.split(' ');
         let (method, target) = (words.next()?, words.next()?);
-        let (status, body) = answer(method, target, pages, &mut seen.lock().unwrap());
+        let (status, header, body) = answer(method, target, pages, &mut seen.lock().unwrap());
         let length = body.len();
         write!(
             writer,
-            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{header}\r\n{body}"
         )
         .ok()?;
     }
 }
 
-fn answer(method: &str, target: &str, pages: &Arc<Pages>, seen: &mut Seen) -> (&'static str, String) {
+/// The status, a header's line or nothing, and the body.
+fn answer(method: &str, target: &str, pages: &Arc<Pages>, seen: &mut Seen) -> (&'static str, String, String) {
     seen.requests.push(format!("{method} {target}"));
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let number = |name: &str| {
@@ -120,22 +152,30 @@ fn answer(method: &str, target: &str, pages: &Arc<Pages>, seen: &mut Seen) -> (&
     match (method, path.strip_prefix("/accounts/")) {
         ("GET", None) => {
             seen.pages += 1;
+            let limit = number("limit").unwrap_or(usize::MAX);
             let asked = Asked {
                 n: seen.pages,
-                offset: number("offset").unwrap_or(0),
-                limit: number("limit").unwrap_or(usize::MAX),
+                offset: number("page").map_or_else(|| number("offset").unwrap_or(0), |page| (page - 1) * limit),
+                limit,
             };
             let items: Vec<_> = pages(&mut seen.there, asked)
                 .iter()
                 .map(|name| json!({"id": name, "username": name}))
                 .collect();
-            ("200 OK", json!({ "items": items }).to_string())
+            // Where the next page is, for those who do not count: a place in the list, as most services' cursors are.
+            let next = (items.len() == limit).then(|| asked.offset + limit);
+            let url = next.map(|next| format!("/accounts?limit={limit}&offset={next}"));
+            let link = url
+                .as_ref()
+                .map_or_else(String::new, |url| format!("Link: <{url}>; rel=\"next\"\r\n"));
+            let body = json!({ "items": items, "next": next, "url": url });
+            ("200 OK", link, body.to_string())
         }
         ("DELETE", Some(id)) => {
             seen.there.retain(|name| name != id);
             seen.deleted.push(id.to_owned());
-            ("204 No Content", String::new())
+            ("204 No Content", String::new(), String::new())
         }
-        _ => ("404 Not Found", String::new()),
+        _ => ("404 Not Found", String::new(), String::new()),
     }
 }
