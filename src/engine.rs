@@ -35,7 +35,7 @@ use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
 use slots::{Slot, Slots, Turn};
 
-pub use list::{Listed, Regard};
+pub use list::{Extent, Listed, Regard};
 pub use provision::{Failure, Provisioned};
 pub use settle::Settled;
 pub use site::{Site, own_credentials};

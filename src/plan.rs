@@ -84,6 +84,7 @@ pub fn scope(environment: &Environment, run: &Run) -> Scope {
             ("id", minijinja::Value::from(run.id.clone())),
             ("attempt", run.attempt.to_string().into()),
             ("url", url.into()),
+            ("prefix", run.marker.prefix().into()),
             ("marker", run.marker.as_str().into()),
             ("expires", expires.into()),
             ("expires_at", expires_at.to_string().into()),

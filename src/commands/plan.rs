@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::load;
-use crate::config::{Auth, Condition, Config, Count, Grant, Next, Poll, Request, Service};
+use crate::config::{Auth, Condition, Config, Count, Grant, List, Next, Poll, Request, Service};
 use crate::domain::event::PlannedAccount;
 use crate::domain::marker::{Marker, Origin};
 use crate::language::{Environment, Scope};
@@ -218,7 +218,7 @@ fn requests(service: &Service) -> Vec<ShownRequest<'_>> {
         shown(
             "list",
             &list.request,
-            format!("{expect}, {}", pages(list.next.as_ref())),
+            format!("{expect}, {}{}", pages(list.next.as_ref()), filtered(list)),
         )
     }));
     requests.extend(service.delete.iter().map(|request| plain("delete", request)));
@@ -239,6 +239,14 @@ fn shown<'a>(step: &'static str, request: &'a Request, expect: String) -> ShownR
 
 fn plain<'a>(step: &'static str, request: &'a Request) -> ShownRequest<'a> {
     shown(step, request, condition(&request.expect))
+}
+
+/// Whether a sweep asks for its prefix alone.
+fn filtered(list: &List) -> &'static str {
+    match list.filter {
+        Some(_) => ", by prefix",
+        None => "",
+    }
 }
 
 /// How a list goes on.

@@ -25,7 +25,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::sweep::{Rules, Verdict, Whose, judge};
 use crate::domain::time::Timestamp;
-use crate::engine::{Engine, Listed, Regard, Settled, Site};
+use crate::engine::{Engine, Extent, Listed, Regard, Settled, Site};
 use crate::language::glob;
 use crate::plan::{self, Run};
 use crate::ports::Stop;
@@ -76,7 +76,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.
     let listed_by = begun + sealed.cleanup_deadline * 3 / 4;
-    let (lists, mut found, mut requests) = list_all(context, &world, &sites, listed_by, begun).await;
+    let (lists, mut found, mut requests) = list_all(context, &world, &sites, &config.prefix, listed_by, begun).await;
     let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
@@ -175,6 +175,7 @@ async fn list_all(
     context: &Context,
     world: &LiveWorld<'_>,
     sites: &[Site],
+    prefix: &str,
     deadline: Timestamp,
     now: Timestamp,
 ) -> (Vec<List>, Vec<Found>, u64) {
@@ -186,7 +187,7 @@ async fn list_all(
     let ledger = ledger(context, names.collect());
     let engine = Engine::new(world, sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
     let all = sites.iter().enumerate();
-    let all = join_all(all.map(|(place, site)| list(context, &engine, place, site, &rules))).await;
+    let all = join_all(all.map(|(place, site)| list(context, &engine, place, site, &rules, prefix))).await;
     let (lists, found): (Vec<List>, Vec<Vec<Found>>) = all.into_iter().unzip();
     (lists, found.into_iter().flatten().collect(), engine.requests())
 }
@@ -197,9 +198,23 @@ async fn list(
     place: usize,
     site: &Site,
     rules: &Rules<'_>,
+    prefix: &str,
 ) -> (List, Vec<Found>) {
     let service = &site.service.name;
-    context.console.info(&format!("{service}: listing its accounts"));
+    let has_filter = site.service.list.as_ref().is_some_and(|list| list.filter.is_some());
+    // Other owners may have other prefixes.
+    let extent = match rules.whose {
+        Whose::Anybody => Extent::Whole,
+        Whose::Repository(_) | Whose::Run(_) => Extent::Prefix,
+    };
+    let prefix = if has_filter && extent == Extent::Prefix {
+        format!(" whose names begin with `{prefix}-`")
+    } else {
+        String::new()
+    };
+    context
+        .console
+        .info(&format!("{service}: listing its accounts{prefix}"));
     let mut found = Vec::new();
     let mut seen = 0;
     let mut told = context.clock.now();
@@ -207,9 +222,11 @@ async fn list(
         readings,
         pages,
         accounts,
+        filtered,
+        refused,
         incomplete,
     } = engine
-        .list(place, |id, username, item| {
+        .list(place, extent, |id, username, item| {
             seen += 1;
             if context.clock.now().since(told) >= TELL {
                 told = context.clock.now();
@@ -233,6 +250,11 @@ async fn list(
             regard
         })
         .await;
+    if let Some(answer) = refused {
+        context.console.info(&format!(
+            "{service}: it answered its `filter` with {answer}, and all accounts are listed"
+        ));
+    }
     if let Some(reason) = &incomplete {
         context.console.error(&format!(
             "{service}: the list is incomplete: {reason}\nhint: what it showed is swept; there may be more"
@@ -243,6 +265,7 @@ async fn list(
         readings,
         pages,
         accounts,
+        filtered,
         incomplete,
     };
     (list, found)

@@ -1,15 +1,18 @@
 //! How all accounts of a service are listed, page by page.
 
 use super::decode::{Decoder, Fields};
-use super::request::{Payload, Request, SERVICE_ANSWER, SERVICE_ITEM, list_request};
+use super::request::{Payload, Request, SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, list_request};
 use super::tree::{Entry, Kind, Node};
-use crate::language::Expression;
+use crate::language::{Expression, JsonTemplate, Template};
 
 /// How accounts are listed. It sees no `account` and no `id`: it is asked for all of them.
 #[derive(Clone, Debug)]
 pub struct List {
     /// The request of a page.
     pub request: Request,
+    /// The request of a page that asks for the accounts of `run.prefix` alone, where the service can tell them from the others.
+    /// What it shows is judged all the same.
+    pub filter: Option<Request>,
     /// The list of accounts in the answer.
     pub items: Expression,
     /// The id of an `item`.
@@ -82,16 +85,70 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
         None => Some((None, Carrier::Query)),
         Some(node) => next(decoder, node, has_json).map(|(next, carrier)| (Some(next), carrier)),
     };
+    let filter = match fields.take("filter") {
+        None => Some(None),
+        Some(node) => Filter::decode(decoder, node).map(Some),
+    };
     fields.finish(decoder);
     let (next, carrier) = next?;
+    let request = request?;
     Some(List {
-        request: request?,
+        filter: filter?.map(|filter| filter.of(&request)),
+        request,
         items: items?,
         id: id?,
         name: name?,
         next,
         carrier,
     })
+}
+
+/// `filter` of `list`: what is said otherwise than in the request for all accounts.
+struct Filter {
+    query: Vec<(String, Template)>,
+    json: Option<JsonTemplate>,
+}
+
+impl Filter {
+    /// Reads it.
+    fn decode(decoder: &mut Decoder, node: &Node) -> Option<Self> {
+        let mut fields = decoder.fields(node, "`filter`")?;
+        let query = fields
+            .take("query")
+            .map(|node| decoder.templates(node, "`query`", SERVICE_NAMES));
+        let json = fields.take("json");
+        fields.finish(decoder);
+        if query.is_none() && json.is_none() {
+            decoder.error_with_hint(
+                node.span,
+                "`filter` does not say which accounts are asked for",
+                "give it the `query` or the `json` that asks for those whose names begin with `{{ run.prefix }}-`",
+            );
+            return None;
+        }
+        let json = match json {
+            Some(node) => Some(decoder.json(node, SERVICE_NAMES)?),
+            None => None,
+        };
+        Some(Self {
+            query: query.unwrap_or_default(),
+            json,
+        })
+    }
+
+    /// The request that asks so.
+    fn of(self, list: &Request) -> Request {
+        let mut request = list.clone();
+        request.place.push_str(".filter");
+        for (name, value) in self.query {
+            request.query.retain(|(known, _)| *known != name);
+            request.query.push((name, value));
+        }
+        if let Some(json) = self.json {
+            request.payload = Payload::Json(json);
+        }
+        request
+    }
 }
 
 fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Carrier)> {

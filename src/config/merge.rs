@@ -89,18 +89,23 @@ fn is_null(node: &Node) -> bool {
 
 /// `over` merged over `base`.
 fn merge(base: Node, over: Node) -> Node {
+    merge_part(base, over, false)
+}
+
+/// The same; `is_filter` says that it is a part of a request.
+fn merge_part(base: Node, over: Node, is_filter: bool) -> Node {
     match (base.kind, over.kind) {
         (Kind::Map(base_entries), Kind::Map(over_entries)) => Node {
             span: over.span,
-            kind: Kind::Map(merge_maps(base_entries, over_entries)),
+            kind: Kind::Map(merge_maps(base_entries, over_entries, is_filter)),
         },
         (_, kind) => Node { span: over.span, kind },
     }
 }
 
-fn merge_maps(base: Vec<Entry>, over: Vec<Entry>) -> Vec<Entry> {
+fn merge_maps(base: Vec<Entry>, over: Vec<Entry>, is_filter: bool) -> Vec<Entry> {
     // Only requests have payloads. In a map of names, such as `capture`, `body` is a name like any other.
-    let is_request = base.iter().chain(&over).any(|entry| entry.key == "request");
+    let is_request = is_filter || base.iter().chain(&over).any(|entry| entry.key == "request");
     let is_payload = |key: &str| is_request && PAYLOAD.contains(&key);
     let replaces_payload = over.iter().any(|entry| is_payload(&entry.key));
     let mut merged: Vec<Entry> = base
@@ -118,7 +123,7 @@ fn merge_maps(base: Vec<Entry>, over: Vec<Entry>) -> Vec<Entry> {
             (Some(at), _) => {
                 let below = merged[at].value.clone();
                 merged[at] = Entry {
-                    value: merge(below, entry.value),
+                    value: merge_part(below, entry.value, is_request && entry.key == "filter"),
                     ..entry
                 };
             }
@@ -188,6 +193,11 @@ mod tests {
                 "{request:R json:{u:1} expect:1}",
             ),
             ("{request: R, json: {u: 1}}", "{json: null}", "{request:R}"),
+            (
+                "{request: R, filter: {query: {a: 1}, json: {u: 1}}}",
+                "{filter: {query: {b: 2}, json: {v: 2}}}",
+                "{request:R filter:{query:{a:1 b:2} json:{v:2}}}",
+            ),
             (
                 "{capture: {json: a}}",
                 "{capture: {body: b}}",

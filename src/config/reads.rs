@@ -11,7 +11,7 @@ use crate::domain::account::ServiceName;
 use crate::language::nearest;
 
 /// The keys of `run`.
-const RUN_KEYS: &[&str] = &["id", "attempt", "url", "marker", "expires", "expires_at"];
+const RUN_KEYS: &[&str] = &["id", "attempt", "url", "prefix", "marker", "expires", "expires_at"];
 /// The keys of `service`.
 const SERVICE_KEYS: &[&str] = &["name", "url"];
 

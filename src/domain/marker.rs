@@ -99,6 +99,11 @@ impl Marker {
         &self.0
     }
 
+    /// What it starts with, as the configuration says.
+    pub fn prefix(&self) -> &str {
+        &self.0[..self.0.len() - BODY - 1]
+    }
+
     /// The start of the minute of creation; age counts from here.
     pub fn created(&self) -> Timestamp {
         Timestamp::from_millis((self.field(0, 5) + FIRST_MINUTE) * 60_000)
@@ -247,7 +252,7 @@ mod tests {
         assert_eq!(read, marker);
         assert_eq!(read.created().as_millis(), 1_795_421_220_000);
         assert_eq!(read.ttl(), Duration::from_hours(24));
-        assert_eq!(read.invocation(), "k3x9q");
+        assert_eq!((read.prefix(), read.invocation()), ("sd", "k3x9q"));
         assert!(read.is_of_run(&Origin { attempt: 1, ..ORIGIN }));
         assert!(!read.is_of_repository("standin-ci/other"));
         assert!(!read.is_of_run(&Origin { run: "1", ..ORIGIN }));

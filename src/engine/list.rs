@@ -1,24 +1,36 @@
 //! Listing a service's accounts page by page: the whole list is never held, only what is asked to be kept.
 
+mod items;
+mod link;
+
 use std::collections::HashSet;
 
-use minijinja::value::{Value, ValueKind};
-use ring::digest;
+use minijinja::value::Value;
 
-use super::create::{id, text};
+use super::create::text;
 use super::exchange::{Trouble, status};
 use super::{Engine, Site};
-use crate::config::{Carrier, List, Next};
+use crate::config::{Carrier, List, Next, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
-use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, World};
+use items::Items;
+pub(super) use link::next_page;
 
 /// A list of more pages ends with an error.
 const PAGES_MAX: usize = 100_000;
 
 /// A list that has shown another account of ours at each of so many readings ends with an error.
 const READINGS_MAX: usize = 5;
+
+/// Which accounts a service is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of them.
+    Whole,
+    /// Those of the run's prefix, where the list has a `filter`.
+    Prefix,
+}
 
 /// What a listed account is to whoever lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +52,10 @@ pub struct Listed {
     pub pages: usize,
     /// How many accounts one reading showed at most.
     pub accounts: usize,
+    /// Was the service asked for the accounts of the prefix alone?
+    pub filtered: bool,
+    /// What the service said to the `filter`, where it would not have it.
+    pub refused: Option<String>,
     /// Why it does not show all of them, if so.
     pub incomplete: Option<String>,
 }
@@ -51,10 +67,15 @@ impl<W: World> Engine<'_, W> {
     /// that is deleted moves up, at times from a page that is still to come to one that was read. No page tells that. So a
     /// list of several pages is read again until a reading shows nobody new who is wanted. An account that is shown twice is
     /// handed over once.
-    pub async fn list(&self, place: usize, each: impl FnMut(&RemoteId, &str, &Value) -> Regard) -> Listed {
+    pub async fn list(
+        &self,
+        place: usize,
+        extent: Extent,
+        each: impl FnMut(&RemoteId, &str, &Value) -> Regard,
+    ) -> Listed {
         let mut listed = Listed::default();
         let ended = tokio::select! {
-            ended = self.readings(place, each, &mut listed) => ended,
+            ended = self.readings(place, extent, each, &mut listed) => ended,
             () = self.after_last_answers() => Err("it was stopped".to_owned()),
         };
         listed.incomplete = ended.err();
@@ -64,9 +85,16 @@ impl<W: World> Engine<'_, W> {
     async fn readings(
         &self,
         place: usize,
+        extent: Extent,
         mut each: impl FnMut(&RemoteId, &str, &Value) -> Regard,
         listed: &mut Listed,
     ) -> Result<(), String> {
+        let site = self.site(place).ok_or("the configuration has no such service")?;
+        if let Some(reason) = &site.unusable {
+            return Err(reason.clone());
+        }
+        let list = site.service.list.as_ref().ok_or("it has no `list`")?;
+        let mut filter = list.filter.as_ref().filter(|_| extent == Extent::Prefix);
         // Of strangers nothing is kept, however many there are.
         let mut known: HashSet<(RemoteId, String)> = HashSet::new();
         let (mut whole, mut was_repeated) = (0, false);
@@ -85,15 +113,25 @@ impl<W: World> Engine<'_, W> {
                     known.insert(account);
                 }
             };
-            let end = self.pages(place, take, listed).await?;
-            if end == End::Repeated {
-                // In a list that grows by a page's length, too: that does not happen twice.
-                if std::mem::replace(&mut was_repeated, true) {
+            listed.filtered = filter.is_some();
+            let first = filter.unwrap_or(&list.request);
+            match self.pages((place, site, list), first, take, listed).await? {
+                End::Last => whole += 1,
+                End::Repeated if was_repeated => {
                     return Err("a page came twice: the service does not go by the parameter of `next`".to_owned());
                 }
-                continue;
+                // In a list that grows by a page's length, too: that does not happen twice.
+                End::Repeated => {
+                    was_repeated = true;
+                    continue;
+                }
+                // A service may know less than the whole language of filters. What it lists without one is as good.
+                End::Refused(answer) if filter.take().is_some() => {
+                    listed.refused = Some(answer);
+                    continue;
+                }
+                End::Refused(answer) => return Err(format!("the list was answered with {answer}")),
             }
-            whole += 1;
             let is_one_page = listed.pages == before + 1;
             if is_one_page || (whole > 1 && !is_new) {
                 return Ok(());
@@ -109,17 +147,13 @@ impl<W: World> Engine<'_, W> {
     /// One reading, from the first page to the last.
     async fn pages(
         &self,
-        place: usize,
+        (place, site, list): (usize, &Site, &List),
+        first: &Request,
         mut each: impl FnMut(RemoteId, String, &Value),
         listed: &mut Listed,
     ) -> Result<End, String> {
-        let site = self.site(place).ok_or("the configuration has no such service")?;
-        if let Some(reason) = &site.unusable {
-            return Err(reason.clone());
-        }
-        let list = site.service.list.as_ref().ok_or("it has no `list`")?;
-        let mut page = Outgoing::render(&list.request, &site.scope, Identity::Own)
-            .map_err(|error| format!("`{}` can't be sent: {error}", list.request.place))?;
+        let mut page = Outgoing::render(first, &site.scope, Identity::Own)
+            .map_err(|error| format!("`{}` can't be sent: {error}", first.place))?;
         let mut number = match &list.next {
             Some(Next::Page { param, first }) => {
                 turn(&mut page, list.carrier, param, (*first).into())?;
@@ -130,7 +164,12 @@ impl<W: World> Engine<'_, W> {
         let mut seen = HashSet::new();
         let (mut pages, mut shown) = (0, 0);
         loop {
-            let (answer, items) = self.page(place, site, list, &page, &mut each).await?;
+            let (answer, items) = match self.page(place, site, list, &page, &mut each).await? {
+                Ok(page) => page,
+                // Credentials that are refused are refused without a filter, too.
+                Err(answer) if pages == 0 && answer.status != 401 => return Ok(End::Refused(status(&answer))),
+                Err(answer) => return Err(format!("the list was answered with {}", status(&answer))),
+            };
             pages += 1;
             shown += items.count;
             listed.pages += 1;
@@ -179,6 +218,7 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
+    /// One page. `Err` within is an answer that is none.
     async fn page(
         &self,
         place: usize,
@@ -186,50 +226,17 @@ impl<W: World> Engine<'_, W> {
         list: &List,
         page: &Outgoing,
         each: &mut impl FnMut(RemoteId, String, &Value),
-    ) -> Result<(Answer, Items), String> {
+    ) -> Result<Result<(Answer, Items), Answer>, String> {
         let answer = self
             .repeat(place, "list", page)
             .await
             .map_err(|trouble: Trouble| trouble.reason())?;
         let scope = site.scope.clone().answer(&answer);
         if !list.request.expect.holds(&answer, &scope).unwrap_or(false) {
-            return Err(format!("the list was answered with {}", status(&answer)));
+            return Ok(Err(answer));
         }
-        let items = Self::items(list, &scope, each)?;
-        Ok((answer, items))
-    }
-
-    fn items(list: &List, scope: &Scope, each: &mut impl FnMut(RemoteId, String, &Value)) -> Result<Items, String> {
-        let source = list.items.source();
-        let items = list
-            .items
-            .eval(scope)
-            .map_err(|error| format!("the list can't be read: {error}"))?;
-        let mut context = digest::Context::new(&digest::SHA256);
-        let mut count = 0;
-        if !items.is_none() {
-            if !matches!(items.kind(), ValueKind::Seq | ValueKind::Iterable) {
-                return Err(format!("the list can't be read: `{source}` is no list"));
-            }
-            for item in items
-                .try_iter()
-                .map_err(|error| format!("the list can't be read: {error}"))?
-            {
-                count += 1;
-                let scope = scope.clone().with("item", item.clone());
-                let (id, name) = (id(Some(&list.id), &scope), text(Some(&list.name), &scope));
-                context.update(id.as_ref().map_or("", RemoteId::as_str).as_bytes());
-                context.update(&[0]);
-                // An item without a name or an id is none of ours.
-                if let (Some(id), Some(name)) = (id, name) {
-                    each(id, name, &item);
-                }
-            }
-        }
-        Ok(Items {
-            count,
-            fingerprint: context.finish().as_ref().to_vec(),
-        })
+        let items = items::read(list, &scope, each)?;
+        Ok(Ok((answer, items)))
     }
 }
 
@@ -246,70 +253,11 @@ fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: serde_json::V
 }
 
 /// Why a reading is over.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     /// The last page was read.
     Last,
     /// A page came for the second time.
     Repeated,
-}
-
-/// What a page held.
-struct Items {
-    count: usize,
-    /// Of its ids, in their order.
-    fingerprint: Vec<u8>,
-}
-
-/// Where an answer's own links say that the next page is. Some servers send a field for each link.
-pub(super) fn next_page(answer: &Answer) -> Option<String> {
-    let fields = answer.headers.iter().filter(|(name, _)| name == "link");
-    fields.map(|(_, field)| field).find_map(|field| next_link(field))
-}
-
-/// The target of `rel="next"` in a `Link` field (RFC 8288, section 3).
-fn next_link(field: &str) -> Option<String> {
-    let mut rest = field;
-    while let Some(start) = rest.find('<') {
-        let end = start + rest[start..].find('>')?;
-        let target = &rest[start + 1..end];
-        let parameters = &rest[end + 1..];
-        // The next link begins behind a comma that no target follows earlier.
-        let stop = parameters.find('<').unwrap_or(parameters.len());
-        let is_next = parameters[..stop].split([';', ',']).any(|parameter| {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let kinds = value.trim().trim_matches('"');
-            name.trim().eq_ignore_ascii_case("rel")
-                && kinds.split_whitespace().any(|kind| kind.eq_ignore_ascii_case("next"))
-        });
-        if is_next {
-            return Some(target.to_owned());
-        }
-        rest = &parameters[stop..];
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_page_is_found_among_links() {
-        for (field, expected) in [
-            (r#"<https://h/u?page=2>; rel="next""#, Some("https://h/u?page=2")),
-            (
-                r#"<https://h/u?page=9>; rel="last", </u?page=2>; rel="next""#,
-                Some("/u?page=2"),
-            ),
-            (r"<u?a=1,2>; rel=next; title=x", Some("u?a=1,2")),
-            (r#"<https://h/u?page=2>; REL="prev next""#, Some("https://h/u?page=2")),
-            (r#"<https://h/u?page=1>; rel="first""#, None),
-            ("nonsense", None),
-            ("<unclosed", None),
-            ("", None),
-        ] {
-            assert_eq!(next_link(field).as_deref(), expected, "{field}");
-        }
-    }
+    /// The first page was answered otherwise than is expected.
+    Refused(String),
 }

@@ -94,7 +94,10 @@ pub fn own_credentials(service: &Service) -> Vec<Template> {
 /// The requests that look at accounts and delete them. A create sends secrets of the accounts.
 fn requests(service: &Service) -> Vec<&Request> {
     let looks = service.find.iter().map(|find| &find.request);
-    let lists = service.list.iter().map(|list| &list.request);
+    let lists = service
+        .list
+        .iter()
+        .flat_map(|list| list.filter.iter().chain([&list.request]));
     let shows = service.gone.iter().chain(&service.verify).map(|poll| &poll.request);
     service.delete.iter().chain(looks).chain(lists).chain(shows).collect()
 }

@@ -1,5 +1,6 @@
 //! `sweep`: orphans are found by listing the services, and nothing else is ever touched.
 
+mod filters;
 mod interrupted;
 mod lister;
 mod moving;

@@ -13,7 +13,7 @@ use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::event::{Event, Planned, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
-use crate::engine::{Engine, Regard};
+use crate::engine::{Engine, Extent, Regard};
 use crate::plan::{self, Run};
 
 /// An account that a list shows.
@@ -73,7 +73,7 @@ pub(super) async fn under_the_marker(
         let service = &site.service.name;
         context.console.info(&format!("{service}: listing its accounts"));
         let listed = engine
-            .list(place, |id, username, _| {
+            .list(place, Extent::Prefix, |id, username, _| {
                 if Marker::at_front_of(username).is_none_or(|marker| marker != run.marker) {
                     return Regard::Stranger;
                 }

@@ -62,6 +62,8 @@ pub(super) struct List {
     pub(super) readings: usize,
     pub(super) pages: usize,
     pub(super) accounts: usize,
+    /// Was the service asked for the accounts of the configuration's prefix alone?
+    pub(super) filtered: bool,
     pub(super) incomplete: Option<String>,
 }
 

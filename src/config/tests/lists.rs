@@ -40,6 +40,41 @@ fn every_style_of_paging_is_read() {
 }
 
 #[test]
+fn a_filter_is_the_same_request_with_other_parameters_or_another_body() {
+    let scope = Scope::new().with("run", minijinja::Value::from_pairs([("prefix", "qa")]));
+    for (rest, query, json) in [
+        ("filter: { query: { q: '{{ run.prefix }}-' } }", "q=qa-", ""),
+        (
+            "query: { q: all, a: b }, filter: { query: { q: '{{ run.prefix }}-' } }",
+            "a=b q=qa-",
+            "",
+        ),
+        (
+            "json: { limit: 5 }, filter: { json: { front: '{{ run.prefix }}-' } }",
+            "",
+            r#"{"front":"qa-"}"#,
+        ),
+    ] {
+        let list = list(&format!(", {rest}")).unwrap();
+        let filter = list.filter.unwrap();
+        let pairs: Vec<String> = filter
+            .query
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.render(&scope).unwrap()))
+            .collect();
+        assert_eq!(pairs.join(" "), query, "{rest}");
+        let body = if let crate::config::Payload::Json(json) = &filter.payload {
+            json.render(&scope).unwrap().to_string()
+        } else {
+            String::new()
+        };
+        assert_eq!(body, json, "{rest}");
+        assert_eq!(filter.place, "services[0].list.filter");
+    }
+    assert!(list("").unwrap().filter.is_none());
+}
+
+#[test]
 fn mistakes_in_a_list_are_told() {
     for (rest, expected) in [
         (", next: links", "this is no way to a next page"),
@@ -50,6 +85,16 @@ fn mistakes_in_a_list_are_told() {
         (
             ", next: { page: p, offset: o }",
             "`next` has more than one way to the next page",
+        ),
+        (", filter: {}", "`filter` does not say which accounts are asked for"),
+        (", filter: { qery: {} }", "unknown key `qery` of `filter`"),
+        (
+            ", filter: { query: { q: '{{ account.username }}' } }",
+            "unknown name `account` in an expression",
+        ),
+        (
+            ", filter: { query: { q: '{{ run.prefx }}' } }",
+            "did you mean `run.prefix`?",
         ),
         (", next: {}", "`next` does not say where the next page is"),
         (", next: { cursor: body.next }", "`next` has no `param`"),

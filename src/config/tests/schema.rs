@@ -54,6 +54,7 @@ const PLACES: &[(&str, &str)] = &[
     ("poll", "services: [{gone: {zzzzzzzz: 1}}]"),
     ("find", "services: [{find: {zzzzzzzz: 1}}]"),
     ("list", "services: [{list: {zzzzzzzz: 1}}]"),
+    ("filter", "services: [{list: {filter: {zzzzzzzz: 1}}}]"),
     ("next", "services: [{list: {next: {zzzzzzzz: 1}}}]"),
     ("delete_step", "services: [{delete: {zzzzzzzz: 1}}]"),
 ];

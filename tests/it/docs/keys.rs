@@ -73,6 +73,10 @@ fn the_keys_are_those_that_are_read() {
     assert_eq!(of_request("### verify"), nested("gone"), "gone");
     assert_eq!(of_request("### find"), nested("find"), "find");
     assert_eq!(of_request("### list"), nested("list"), "list");
+    let of_list = known(&service(
+        "list: {request: GET /x, items: body, id: item.id, name: item.name, filter: {?}}",
+    ));
+    assert_eq!(documented("### list.filter"), of_list, "list.filter");
     assert_eq!(of_request("### delete"), nested("delete"), "delete");
     let account = known("{services: [{name: a, url: http://x}], accounts: [{name: b, ?}]}");
     assert_eq!(documented("## An account"), account, "an account");

@@ -21,7 +21,7 @@ struct Kind {
     least: fn() -> Value,
 }
 
-const KINDS: [Kind; 20] = [
+const KINDS: [Kind; 21] = [
     Kind {
         name: "",
         heading: "The document",
@@ -123,6 +123,12 @@ const KINDS: [Kind; 20] = [
         heading: "list",
         place: "/services/0/list",
         least: || json!({"request": "GET /users", "items": "body", "id": "item.id", "name": "item.name"}),
+    },
+    Kind {
+        name: "filter",
+        heading: "list.filter",
+        place: "/services/0/list/filter",
+        least: || json!({}),
     },
     Kind {
         name: "next",

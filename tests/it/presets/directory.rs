@@ -31,11 +31,12 @@ fn keycloak(store: &mut Store, call: &Call) -> Reply {
         }
         ("GET", parts) if parts[4..] == ["count"] => reply(200, store.users.len().into()),
         ("GET", parts) if parts.len() == 4 => {
-            if let Some(name) = call.query("username") {
-                reply(200, store.by("/username", name).into_iter().cloned().collect())
+            let name = call.query("username");
+            if call.query("exact") == Some("true") {
+                reply(200, store.by("/username", name.unwrap()).into_iter().cloned().collect())
             } else {
                 let skip = call.query("first").map_or(0, |first| first.parse().unwrap());
-                reply(200, store.page(skip).into())
+                reply(200, store.page_of(skip, "/username", name).into())
             }
         }
         ("GET", parts) => store

@@ -1,6 +1,7 @@
 //! The stand-ins for identity providers.
 
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::vendor::{Call, Reply, Store, Vendor, empty, reply};
 
@@ -74,12 +75,23 @@ fn okta(store: &mut Store, call: &Call) -> Reply {
         }
         ("GET", parts) if parts.len() == 3 => {
             let skip = call.query("after").map_or(0, |after| after.parse().unwrap());
-            let reply = reply(200, store.page(skip).into()).header("Link", "</api/v1/users>; rel=\"self\"".to_owned());
-            if skip + 2 < store.users.len() {
-                let link = format!("</api/v1/users?limit=200&after={}>; rel=\"next\"", skip + 2);
-                reply.header("Link", link)
-            } else {
+            let search = call.query("search").unwrap_or_default();
+            let front = search
+                .strip_prefix("profile.login sw \"")
+                .and_then(|text| text.strip_suffix('"'));
+            let page = |skip| store.page_of(skip, "/profile/login", front);
+            let reply = reply(200, page(skip).into()).header("Link", "</api/v1/users>; rel=\"self\"".to_owned());
+            let is_last = page(skip + 2).is_empty();
+            if is_last {
                 reply
+            } else {
+                // The link repeats what was asked.
+                let search: String = form_urlencoded::byte_serialize(search.as_bytes()).collect();
+                let link = format!(
+                    "</api/v1/users?limit=200&search={search}&after={}>; rel=\"next\"",
+                    skip + 2
+                );
+                reply.header("Link", link)
             }
         }
         ("GET", parts) => {
@@ -196,9 +208,11 @@ fn zitadel(store: &mut Store, call: &Call) -> Reply {
         ("POST", _) => {
             let wanted = call.text("/queries/0/userNameQuery/userName");
             let offset = call.body.pointer("/query/offset").and_then(Value::as_u64).unwrap_or(0);
-            let found: Vec<Value> = match wanted.as_str() {
-                "" => store.page(usize::try_from(offset).unwrap()),
-                name => store.by("/username", name).into_iter().cloned().collect(),
+            let skip = usize::try_from(offset).unwrap();
+            let found: Vec<Value> = match call.text("/queries/0/userNameQuery/method").as_str() {
+                "TEXT_QUERY_METHOD_EQUALS" => store.by("/username", &wanted).into_iter().cloned().collect(),
+                "TEXT_QUERY_METHOD_STARTS_WITH" => store.page_of(skip, "/username", Some(&wanted)),
+                _ => store.page(skip),
             };
             let details = json!({"totalResult": found.len().to_string()});
             if found.is_empty() {

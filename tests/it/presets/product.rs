@@ -110,7 +110,11 @@ fn grafana(store: &mut Store, call: &Call) -> Reply {
             }
         }
         ("GET", parts) if parts[1] == "admin" => reply(200, json!({"users": 1})),
-        ("GET", parts) if parts[2] == "search" => reply(200, json!({"users": store.page(call.before("page", 1))})),
+        ("GET", parts) if parts[2] == "search" => {
+            // It looks at names and addresses too, and at any part of them.
+            let users = store.page_of(call.before("page", 1), "/login", call.query("query"));
+            reply(200, json!({"users": users}))
+        }
         ("GET", parts) => {
             let found = match call.query("loginOrEmail") {
                 Some(name) => store.by("/login", name),
@@ -173,9 +177,11 @@ fn directus(store: &mut Store, call: &Call) -> Reply {
             let filter = filters
                 .iter()
                 .find_map(|(name, place)| Some((call.query(name)?, *place)));
-            let users: Vec<Value> = match filter {
-                Some((value, place)) => store.by(place, value).into_iter().cloned().collect(),
-                None => store.page(call.before("page", 1)),
+            let users: Vec<Value> = if let Some((value, place)) = filter {
+                store.by(place, value).into_iter().cloned().collect()
+            } else {
+                let front = call.query("filter[external_identifier][_starts_with]");
+                store.page_of(call.before("page", 1), "/external_identifier", front)
             };
             reply(200, json!({"data": users}))
         }

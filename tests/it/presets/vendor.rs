@@ -117,8 +117,19 @@ impl Store {
 
     /// At most two users behind so many: so short a page that every list has several.
     pub(crate) fn page(&self, skip: usize) -> Vec<Value> {
-        self.users.iter().skip(skip).take(2).cloned().collect()
+        self.page_of(skip, "", None)
     }
+
+    /// The same of those alone that have this text at the front of what is at a place, where one is asked for.
+    pub(crate) fn page_of(&self, skip: usize, place: &str, front: Option<&str>) -> Vec<Value> {
+        let found = self.users.iter().filter(|user| is_fronted(user, place, front));
+        found.skip(skip).take(2).cloned().collect()
+    }
+}
+
+fn is_fronted(user: &Value, place: &str, front: Option<&str>) -> bool {
+    let text = user.pointer(place).and_then(Value::as_str).unwrap_or_default();
+    front.is_none_or(|front| text.starts_with(front))
 }
 
 fn is_at(user: &Value, place: &str, value: &str) -> bool {

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use standin::domain::marker::Marker;
 
 use super::machine::{Ended, Machine};
 use super::server::{Kind, SECRET, Server, Shared};
+
+/// The presets whose lists have a filter.
+const FILTERED: [&str; 5] = ["jupyterhub", "pocketbase", "redmine", "scim", "synapse"];
 
 /// A preset and the kind of server that it describes.
 pub(crate) struct Preset {
@@ -211,6 +215,15 @@ pub(crate) fn swept(real: &Described, people: usize) {
     assert!(missing.is_empty(), "these people were not added: {missing:?}");
     let machine = half_made(real, "orp", "10/s", "ttl: 0s\n");
     fs::remove_dir_all(machine.path("home/.local")).unwrap();
+    // Where it is asked for our accounts alone, it lists nobody else; all of them are there for whoever asks for them.
+    let all = lists(&machine.run(&["sweep", "--dry-run", "--format", "json", "--all-owners"]));
+    assert!(all.accounts >= people.len() && !all.filtered, "{all:?}");
+    let own = lists(&machine.run(&["sweep", "--dry-run", "--format", "json"]));
+    let is_filtered = FILTERED
+        .iter()
+        .any(|name| real.service.contains(&format!("preset: {name}\n")));
+    assert_eq!(own.filtered, is_filtered, "{own:?}");
+    assert_eq!(own.accounts < people.len(), is_filtered, "{own:?}");
     // What was in flight when setup was killed may land after a sweep has looked: the next one finds it.
     for sweep in 0.. {
         let there = real.count("orp");
@@ -229,6 +242,19 @@ pub(crate) fn swept(real: &Described, people: usize) {
     }
     let touched: Vec<_> = people.difference(&names()).cloned().collect();
     assert!(touched.is_empty(), "these people are gone: {touched:?}");
+}
+
+/// What a sweep says of the one service's list.
+#[derive(Debug, Deserialize)]
+struct List {
+    accounts: usize,
+    filtered: bool,
+}
+
+fn lists(ended: &Ended) -> List {
+    assert_eq!(ended.code(), Some(0), "{}", ended.log);
+    let mut report: serde_json::Value = serde_json::from_str(&ended.data).unwrap();
+    serde_json::from_value(report["services"][0].take()).unwrap()
 }
 
 /// A machine whose setup was killed when the server had three of its accounts. At this rate it is still at work when it is looked at.

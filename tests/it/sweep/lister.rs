@@ -13,15 +13,17 @@ use standin::domain::time::Timestamp;
 use crate::desk::Desk;
 
 /// The accounts of a page: their ids, which are their names too. `n` counts the pages that were asked for, from 1.
-type Pages = dyn Fn(&mut Vec<String>, Asked) -> Vec<String> + Send + Sync;
+type Pages = dyn Fn(&mut Vec<String>, Asked<'_>) -> Vec<String> + Send + Sync;
 
 /// Which page is asked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Asked<'a> {
     pub(crate) n: usize,
     /// How many accounts are before it, as `offset` or `page` says.
     pub(crate) offset: usize,
     pub(crate) limit: usize,
+    /// With what the names have to begin.
+    pub(crate) front: &'a str,
 }
 
 /// The service. Its thread ends with the tests' process.
@@ -36,6 +38,8 @@ struct Seen {
     there: Vec<String>,
     deleted: Vec<String>,
     pages: usize,
+    /// What it answers whoever asks for a front.
+    refusal: Option<&'static str>,
     /// `METHOD PATH` of each request.
     requests: Vec<String>,
 }
@@ -44,7 +48,7 @@ impl Lister {
     /// Serves `there`, of which `pages` makes the pages.
     pub(crate) fn start(
         there: Vec<String>,
-        pages: impl Fn(&mut Vec<String>, Asked) -> Vec<String> + Send + Sync + 'static,
+        pages: impl Fn(&mut Vec<String>, Asked<'_>) -> Vec<String> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -65,6 +69,11 @@ impl Lister {
 
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// From now on it answers requests with a filter so.
+    pub(crate) fn refuse_filters(&self, status: &'static str) {
+        self.seen.lock().unwrap().refusal = Some(status);
     }
 
     /// Who is there.
@@ -143,12 +152,14 @@ fn serve(stream: &TcpStream, pages: &Arc<Pages>, seen: &Mutex<Seen>) -> Option<(
 fn answer(method: &str, target: &str, pages: &Arc<Pages>, seen: &mut Seen) -> (&'static str, String, String) {
     seen.requests.push(format!("{method} {target}"));
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let number = |name: &str| {
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs
-            .filter(|(key, _)| *key == name)
-            .find_map(|(_, value)| value.parse().ok())
+    let text = |name: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     };
+    let number = |name: &str| text(name).and_then(|value| value.parse::<usize>().ok());
+    if let (Some(refusal), Some(_)) = (seen.refusal, text("front")) {
+        return (refusal, String::new(), "{}".to_owned());
+    }
     match (method, path.strip_prefix("/accounts/")) {
         ("GET", None) => {
             seen.pages += 1;
@@ -157,6 +168,7 @@ fn answer(method: &str, target: &str, pages: &Arc<Pages>, seen: &mut Seen) -> (&
                 n: seen.pages,
                 offset: number("page").map_or_else(|| number("offset").unwrap_or(0), |page| (page - 1) * limit),
                 limit,
+                front: text("front").unwrap_or_default(),
             };
             let items: Vec<_> = pages(&mut seen.there, asked)
                 .iter()

@@ -53,7 +53,7 @@ fn who_moves_up_to_a_page_that_was_read_is_found_all_the_same() {
                     }
                 })
                 .collect(),
-            |there, Asked { n, offset, limit }| {
+            |there, Asked { n, offset, limit, .. }| {
                 let page = page(there, offset, limit);
                 if n <= 4 {
                     let people = page.iter().filter(|name| name.starts_with("person"));
@@ -78,7 +78,7 @@ fn who_moves_up_to_a_page_that_was_read_is_found_all_the_same() {
 fn the_only_orphan_that_slips_from_the_third_page_to_the_second_is_found() {
     for next in STYLES {
         let there = (0..90).map(|number| if number == 60 { orphaned(number) } else { person(number) });
-        let lister = Lister::start(there.collect(), |there, Asked { n, offset, limit }| {
+        let lister = Lister::start(there.collect(), |there, Asked { n, offset, limit, .. }| {
             let page = page(there, offset, limit);
             if n == 2 {
                 there.remove(0);
@@ -101,7 +101,7 @@ fn who_is_shown_twice_since_others_were_added_is_counted_and_deleted_once() {
                 person(number)
             }
         });
-        let lister = Lister::start(there.collect(), |there, Asked { n, offset, limit }| {
+        let lister = Lister::start(there.collect(), |there, Asked { n, offset, limit, .. }| {
             let page = page(there, offset, limit);
             if n <= 2 {
                 for number in 0..10 {
@@ -121,12 +121,15 @@ fn who_is_shown_twice_since_others_were_added_is_counted_and_deleted_once() {
 fn a_list_that_shows_others_at_each_reading_is_incomplete_and_what_it_showed_is_swept() {
     for next in STYLES {
         // Each reading brings another orphan.
-        let lister = Lister::start((0..60).map(person).collect(), |there, Asked { n, offset, limit }| {
-            if offset == 0 {
-                there.insert(0, orphaned(n));
-            }
-            page(there, offset, limit)
-        });
+        let lister = Lister::start(
+            (0..60).map(person).collect(),
+            |there, Asked { n, offset, limit, .. }| {
+                if offset == 0 {
+                    there.insert(0, orphaned(n));
+                }
+                page(there, offset, limit)
+            },
+        );
         let ended = sweeping(&lister, &list(next)).run(&["sweep", "--format", "json"]);
         is(&ended, 1, "is incomplete: it moves while it is read");
         let report = report(&ended);
@@ -150,7 +153,7 @@ fn a_list_that_shows_others_at_each_reading_is_incomplete_and_what_it_showed_is_
 fn a_last_page_that_is_shown_again_since_somebody_was_added_is_no_end() {
     for (next, added) in [(STYLES[0], 1), (STYLES[1], 30)] {
         let there = (0..30).map(person).chain([orphaned(30)]);
-        let lister = Lister::start(there.collect(), move |there, Asked { n, offset, limit }| {
+        let lister = Lister::start(there.collect(), move |there, Asked { n, offset, limit, .. }| {
             let page = page(there, offset, limit);
             if n == 2 {
                 (0..added).for_each(|number| there.insert(0, person(100 + number)));
