@@ -256,6 +256,7 @@ fn the_odds_in_the_documents_are_what_their_formulas_give() {
         ("1 − ∏ (1 − i / 36^3), i < 10", one_in(meeting(10, owner))),
         ("1 − ∏ (1 − i / 36^3), i < 100", one_in(meeting(100, owner))),
         ("1 / 36^5", one_in(1.0 / invocation)),
+        ("1 − ∏ (1 − i / 36^5), i < 20", one_in(meeting(20, invocation))),
         ("1 − ∏ (1 − i / 36^5), i < 256", one_in(meeting(256, invocation))),
     ] {
         let row = format!("| {formula} | {odds} |");
