@@ -41,6 +41,21 @@ pub struct Run {
     pub marker: Marker,
 }
 
+impl Run {
+    /// A plan of these accounts.
+    pub fn planned(&self, at: Timestamp, accounts: Vec<PlannedAccount>) -> Planned {
+        Planned {
+            version: VERSION,
+            at,
+            repository: self.repository.clone(),
+            run: self.id.clone(),
+            attempt: self.attempt,
+            marker: self.marker.as_str().to_owned(),
+            accounts,
+        }
+    }
+}
+
 /// Which part of the configuration is meant; empty lists mean all of it.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
@@ -175,17 +190,8 @@ pub fn draw_up(
             "there is no account to create: no persona has a service that is meant".to_owned(),
         ));
     }
-    let planned = Planned {
-        version: VERSION,
-        at: now,
-        repository: run.repository.clone(),
-        run: run.id.clone(),
-        attempt: run.attempt,
-        marker: run.marker.as_str().to_owned(),
-        accounts,
-    };
     Ok(Draft {
-        planned,
+        planned: run.planned(now, accounts),
         people,
         person_of,
     })

@@ -162,8 +162,12 @@ fn intend(context: &Context, ledger: &mut Ledger, place: usize) {
 }
 
 fn apply(context: &Context, ledger: &mut Ledger, place: usize, event: Event) {
+    apply_at(context, ledger, place, event, context.clock.now());
+}
+
+fn apply_at(context: &Context, ledger: &mut Ledger, place: usize, event: Event, at: Timestamp) {
     let entry = Entry {
-        at: context.clock.now(),
+        at,
         account: ledger.account(place).key.clone(),
         event,
     };

@@ -1,6 +1,7 @@
 //! `sweep`: finds what was orphaned by listing the services, with no journal, and touches nothing else.
 
 mod findings;
+mod orphans;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,8 +20,8 @@ use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
-use crate::domain::account::{AccountKey, RemoteId, ServiceName};
-use crate::domain::event::{Entry, Event, Planned, PlannedAccount, VERSION};
+use crate::domain::account::{AccountKey, ServiceName};
+use crate::domain::event::PlannedAccount;
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::sweep::{Rules, Verdict, Whose, judge};
@@ -36,6 +37,11 @@ const TELL: Duration = Duration::from_secs(10);
 
 /// The command.
 pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
+    if context.settings.sweep.run.is_some() && context.settings.sweep.all_owners {
+        return Err(Failure::usage(
+            "`run` and `all-owners` ask for different accounts: a run is of one repository\nhint: leave one of them out",
+        ));
+    }
     let signals = Signals::listen().context("signals can't be listened for")?;
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
@@ -76,7 +82,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.
     let listed_by = begun + sealed.cleanup_deadline * 3 / 4;
-    let (lists, mut found, mut requests) = list_all(context, &world, &sites, &config.prefix, listed_by, begun).await;
+    let (lists, mut found, mut requests) = list_all(context, &world, &sites, &run, listed_by, begun).await;
     let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
@@ -87,9 +93,12 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
             plural(hits, "account")
         ));
         incomplete = true;
+        for spared in found.iter_mut().filter(|found| found.what == Fate::Delete) {
+            "more than `max` would be deleted".clone_into(&mut spared.why);
+        }
     } else if hits > 0 && !context.settings.sweep.dry_run {
         *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, hits, context.console.is_verbose());
-        let (settled, sent) = delete(context, &world, &sites, &mut found, deadline).await;
+        let (settled, sent) = delete(context, &world, &sites, &run, &mut found, deadline).await;
         requests += sent;
         leftovers = settled.leftovers;
     }
@@ -175,19 +184,18 @@ async fn list_all(
     context: &Context,
     world: &LiveWorld<'_>,
     sites: &[Site],
-    prefix: &str,
+    run: &Run,
     deadline: Timestamp,
     now: Timestamp,
 ) -> (Vec<List>, Vec<Found>, u64) {
     let rules = rules(context, now);
     // An engine asks on behalf of an account: one stands for each service.
-    let names = sites
-        .iter()
-        .map(|site| (site.service.name.clone(), String::new(), None));
-    let ledger = ledger(context, names.collect());
+    let names = sites.iter().map(|site| &site.service.name);
+    let standing = names.map(|service| PlannedAccount::listed(service, String::new(), "*".to_owned()));
+    let ledger = Ledger::new(run.planned(now, standing.collect()));
     let engine = Engine::new(world, sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
     let all = sites.iter().enumerate();
-    let all = join_all(all.map(|(place, site)| list(context, &engine, place, site, &rules, prefix))).await;
+    let all = join_all(all.map(|(place, site)| list(context, &engine, place, site, &rules, run.marker.prefix()))).await;
     let (lists, found): (Vec<List>, Vec<Vec<Found>>) = all.into_iter().unzip();
     (lists, found.into_iter().flatten().collect(), engine.requests())
 }
@@ -244,6 +252,7 @@ async fn list(
                 service: service.clone(),
                 username: username.to_owned(),
                 id: id.clone(),
+                at: context.clock.now(),
                 what,
                 why,
             });
@@ -271,50 +280,11 @@ async fn list(
     (list, found)
 }
 
-/// A plan of accounts that are there already, with their names seen.
-fn ledger(context: &Context, accounts: Vec<(ServiceName, String, Option<RemoteId>)>) -> Ledger {
-    let now = context.clock.now();
-    let planned = accounts
-        .iter()
-        .enumerate()
-        .map(|(place, (service, username, _))| {
-            // Several may have the same name, and each is an account of its own.
-            let account = if username.is_empty() {
-                "*".to_owned()
-            } else {
-                format!("{username}#{place}")
-            };
-            PlannedAccount::listed(service, username.clone(), account)
-        })
-        .collect();
-    let mut ledger = Ledger::new(Planned {
-        version: VERSION,
-        at: now,
-        repository: context.identity.repository.clone(),
-        run: context.identity.run_id.clone(),
-        attempt: context.identity.attempt,
-        marker: String::new(),
-        accounts: planned,
-    });
-    for (place, (_, _, id)) in accounts.into_iter().enumerate() {
-        let Some(id) = id else { continue };
-        for event in [Event::CreateIntended, Event::Created(id), Event::Verified] {
-            let account = ledger.account(place).key.clone();
-            let taken = ledger.apply(&Entry {
-                at: now,
-                account,
-                event,
-            });
-            debug_assert!(taken.is_ok(), "the table has these steps: {taken:?}");
-        }
-    }
-    ledger
-}
-
 async fn delete(
     context: &Context,
     world: &LiveWorld<'_>,
     sites: &[Site],
+    run: &Run,
     found: &mut [Found],
     deadline: Timestamp,
 ) -> (Settled, u64) {
@@ -330,19 +300,14 @@ async fn delete(
             seen(&orphan.username)
         ));
     }
-    let accounts: Vec<_> = hits
-        .iter()
-        .map(|place| {
-            let found = &found[*place];
-            (found.service.clone(), found.username.clone(), Some(found.id.clone()))
-        })
-        .collect();
-    let names: Vec<String> = accounts.iter().map(|(_, username, _)| username.clone()).collect();
+    let orphans: Vec<&Found> = hits.iter().map(|place| &found[*place]).collect();
+    let names: Vec<String> = orphans.iter().map(|orphan| orphan.username.clone()).collect();
+    let ledger = orphans::ledger(run, context.clock.now(), &orphans);
     let group = context
         .console
         .group(&format!("deleting {}", plural(hits.len(), "account")));
     let account = |place: usize| minijinja::Value::from_pairs([("username", names[place].clone())]);
-    let engine = Engine::new(world, sites, ledger(context, accounts), account, deadline);
+    let engine = Engine::new(world, sites, ledger, account, deadline);
     let begun = context.clock.now();
     let settled = engine.settle().await;
     context.console.end_progress();

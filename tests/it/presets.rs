@@ -206,6 +206,23 @@ fn orphans_are_found_page_by_page_and_persons_are_left_alone() {
 }
 
 #[test]
+fn a_list_that_the_vendor_cuts_short_is_incomplete() {
+    let stand = Stand::start(&AUTH0, false);
+    let desk = desk(&AUTH0, &stand, "[{ name: buyer, count: 21 }]");
+    ends(&AUTH0, &desk.run(&["setup"]), 0, "");
+    std::fs::remove_dir_all(desk.journals()).unwrap();
+    let ended = desk.run(&["sweep", "--older-than", "0s"]);
+    ends(&AUTH0, &ended, 1, "the list is incomplete");
+    ends(&AUTH0, &ended, 1, "19 deleted, 0 left");
+    ends(
+        &AUTH0,
+        &desk.run(&["sweep", "--older-than", "0s"]),
+        0,
+        "2 deleted, 0 left",
+    );
+}
+
+#[test]
 fn what_can_expire_is_given_its_time_to_live_and_a_day_where_that_is_nothing() {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     for (ttl, life) in [("0s", 24 * 3600), ("90m", 90 * 60)] {

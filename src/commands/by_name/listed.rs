@@ -13,6 +13,7 @@ use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::event::{Event, Planned, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
+use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Extent, Regard};
 use crate::plan::{self, Run};
 
@@ -21,6 +22,7 @@ pub(super) struct Listed {
     service: ServiceName,
     username: String,
     id: RemoteId,
+    at: Timestamp,
 }
 
 /// Every account under exactly this run's marker, of the services that can be listed. What a list does not show is looked
@@ -61,7 +63,7 @@ pub(super) async fn under_the_marker(
         .iter()
         .map(|site| PlannedAccount::listed(&site.service.name, String::new(), "*".to_owned()))
         .collect();
-    let ledger = Ledger::new(of_nothing(context, run, accounts));
+    let ledger = Ledger::new(run.planned(context.clock.now(), accounts));
     // The other half is for deleting.
     let deadline = context.clock.now() + today.sealed.cleanup_deadline / 2;
     let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
@@ -81,6 +83,7 @@ pub(super) async fn under_the_marker(
                     service: service.clone(),
                     username: username.to_owned(),
                     id: id.clone(),
+                    at: context.clock.now(),
                 });
                 Regard::Wanted
             })
@@ -97,8 +100,14 @@ pub(super) async fn under_the_marker(
 /// The ledger of a plan and of what was listed beside it: each account may be there, and those that were listed are. Where
 /// an account of the plan has a look-up, that finds it.
 pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, config: &Config) -> Ledger {
-    let mut ids: Vec<Option<RemoteId>> = vec![None; plan.accounts.len()];
-    for Listed { service, username, id } in found {
+    let mut ids: Vec<Option<(RemoteId, Timestamp)>> = vec![None; plan.accounts.len()];
+    for Listed {
+        service,
+        username,
+        id,
+        at,
+    } in found
+    {
         let known = plan
             .accounts
             .iter()
@@ -108,35 +117,23 @@ pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, c
             .is_some_and(|service| service.find.is_some());
         match known {
             Some(_) if is_looked_up => {}
-            Some(place) if ids[place].is_none() => ids[place] = Some(id),
+            Some(place) if ids[place].is_none() => ids[place] = Some((id, at)),
             Some(_) | None => {
                 let account = format!("{username}#{}", plan.accounts.len());
                 plan.accounts.push(PlannedAccount::listed(&service, username, account));
-                ids.push(Some(id));
+                ids.push(Some((id, at)));
             }
         }
     }
     let mut ledger = Ledger::new(plan);
     for (place, id) in ids.into_iter().enumerate() {
         intend(context, &mut ledger, place);
-        if let Some(id) = id {
-            // The list has shown the name.
+        if let Some((id, at)) = id {
+            // The list has shown the name, at that time.
             for event in [Event::Created(id), Event::Verified] {
-                super::apply(context, &mut ledger, place, event);
+                super::apply_at(context, &mut ledger, place, event, at);
             }
         }
     }
     ledger
-}
-
-fn of_nothing(context: &Context, run: &Run, accounts: Vec<PlannedAccount>) -> Planned {
-    Planned {
-        version: crate::domain::event::VERSION,
-        at: context.clock.now(),
-        repository: run.repository.clone(),
-        run: run.id.clone(),
-        attempt: run.attempt,
-        marker: run.marker.as_str().to_owned(),
-        accounts,
-    }
 }

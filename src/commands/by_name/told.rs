@@ -8,7 +8,7 @@ use crate::commands::known::Known;
 use crate::commands::state::{Signature, State, VERSION};
 use crate::config::Config;
 use crate::domain::account::{AccountKey, ServiceName};
-use crate::domain::event::{self, Event, Planned, PlannedAccount};
+use crate::domain::event::{Event, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
 use crate::plan::{self, Run};
@@ -185,15 +185,7 @@ fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State, believe
             unmarked,
         });
     }
-    let mut ledger = Ledger::new(Planned {
-        version: event::VERSION,
-        at: context.clock.now(),
-        repository: run.repository.clone(),
-        run: run.id.clone(),
-        attempt: run.attempt,
-        marker: run.marker.as_str().to_owned(),
-        accounts,
-    });
+    let mut ledger = Ledger::new(run.planned(context.clock.now(), accounts));
     intend_all(context, &mut ledger);
     for (place, id) in ids.into_iter().enumerate() {
         if let Some(id) = id {

@@ -11,6 +11,7 @@ use crate::commands::job_report::ReportLeftover;
 use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::leftover::Leftover;
 use crate::domain::marker::Marker;
+use crate::domain::time::Timestamp;
 use crate::report::{self, plural};
 use crate::settings::DataFormat;
 
@@ -23,6 +24,9 @@ pub(super) struct Found {
     pub(super) service: ServiceName,
     pub(super) username: String,
     pub(super) id: RemoteId,
+    /// When the list showed it.
+    #[serde(skip)]
+    pub(super) at: Timestamp,
     /// What becomes of it.
     pub(super) what: Fate,
     /// Why it stays, or is left.

@@ -32,7 +32,16 @@ fn auth0(store: &mut Store, call: &Call) -> Reply {
             let found = store.by("/email", call.query("email").unwrap());
             reply(200, found.into_iter().cloned().collect())
         }
-        ("GET", parts) if parts == ["api", "v2", "users"] => reply(200, store.page(call.before("page", 0)).into()),
+        ("GET", parts) if parts == ["api", "v2", "users"] => {
+            let page = call.query("page").map_or(0, |page| page.parse().unwrap());
+            let users = store.page(page * 2);
+            // A query gives a thousand users at most, as ten pages of a hundred. These have two.
+            if call.query("include_totals") == Some("true") {
+                reply(200, json!({"start": page * 100, "length": users.len(), "users": users}))
+            } else {
+                reply(200, users.into())
+            }
+        }
         ("GET", parts) if parts.len() == 4 => {
             let found = store.by("/user_id", parts[3]);
             found.map_or_else(absent, |user| reply(200, user.clone()))

@@ -1,5 +1,6 @@
 //! Who only looks like an orphan, and stays.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use standin::domain::marker::{Marker, Origin};
@@ -50,7 +51,40 @@ fn only_what_is_ours_and_over_goes_whatever_else_looks_like_it() {
     users.humans = due.iter().chain(&staying).cloned().collect();
     let service = Sandbox::spawn_thread(Sandbox::builder().service(users)).unwrap();
     let desk = job(&service, ("shop", "8"), "0s", OFFSET);
-    is(&desk.run(&["sweep"]), 0, "3 deleted, 0 left");
+    let ended = desk.run(&["sweep", "--report", "report.json"]);
+    is(&ended, 0, "3 deleted, 0 left");
+    let report = std::fs::read_to_string(desk.work().join("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let told: BTreeMap<&str, (&str, &str)> = report["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|account| {
+            let text = |key: &str| account[key].as_str().unwrap();
+            (text("username"), (text("what"), text("why")))
+        })
+        .collect();
+    let elsewhere = "its marker stands elsewhere than at the front of its name";
+    for (name, why) in staying.iter().zip([
+        Some("it is of another repository"),
+        Some("its own time to live is not over"),
+        Some("it is younger than `older-than`"),
+        Some("it looks like a marker, and its check code does not hold"),
+        Some(elsewhere),
+        // These have nothing to do with a marker.
+        None,
+        None,
+        None,
+        Some(elsewhere),
+    ]) {
+        assert_eq!(told.get(name.as_str()), why.map(|why| ("kept", why)).as_ref(), "{name}");
+        assert!(why.is_none_or(|why| ended.stdout.contains(why)), "{}", ended.stdout);
+    }
+    for name in &due {
+        assert_eq!(told[name.as_str()], ("deleted", ""), "{name}");
+        let warned = format!("warning: users: `{name}` was orphaned");
+        assert!(ended.stderr.contains(&warned), "{}", ended.stderr);
+    }
     let names = || -> Vec<String> {
         let books = service.books("users").unwrap();
         books.alive.into_iter().map(|account| account.username).collect()
@@ -80,7 +114,8 @@ fn a_marker_in_another_field_makes_no_orphan_of_a_person() {
         ),
     );
     orphan(&desk);
-    is(&desk.run(&["sweep", "--older-than", "0s", "--all-owners"]), 0, "");
+    let ended = desk.run(&["sweep", "--older-than", "0s", "--all-owners"]);
+    is(&ended, 0, "its marker stands elsewhere than at the front of its name");
     is(&desk.run(&["sweep", "--run", "this"]), 0, "");
     let books = service.books("users").unwrap();
     let left: Vec<_> = books.left().map(|account| account.username.as_str()).collect();
