@@ -302,7 +302,11 @@ async fn delete(
     }
     let orphans: Vec<&Found> = hits.iter().map(|place| &found[*place]).collect();
     let names: Vec<String> = orphans.iter().map(|orphan| orphan.username.clone()).collect();
-    let ledger = orphans::ledger(run, context.clock.now(), &orphans);
+    let needs = |name: &ServiceName| {
+        let site = sites.iter().find(|site| site.service.name == *name)?;
+        Some(site.service.needs.as_slice())
+    };
+    let ledger = orphans::ledger(run, context.clock.now(), &orphans, needs);
     let group = context
         .console
         .group(&format!("deleting {}", plural(hits.len(), "account")));

@@ -7,7 +7,9 @@ mod moving;
 mod schedules;
 mod strangers;
 
-use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
+use std::sync::{Arc, Mutex};
+
+use standin::sandbox::{Moment, Observed, Sandbox, SandboxHandle, ServiceSpec};
 
 use crate::desk::{Desk, Ended};
 
@@ -198,6 +200,44 @@ fn a_service_without_a_list_is_named() {
     is(&desk.run(&["sweep"]), 0, "`users` has no `list`");
     is(&desk.run(&["sweep", "--only", "users"]), 1, "`users` has no `list`");
     assert_eq!(ours(&service), 5);
+}
+
+#[test]
+fn an_orphan_goes_before_the_one_of_its_name_that_it_needs() {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let observer = {
+        let order = Arc::clone(&order);
+        move |observed: &Observed| {
+            if observed.method == "DELETE" && observed.moment == Moment::AfterApply {
+                order.lock().unwrap().push(observed.service.clone());
+            }
+        }
+    };
+    let builder = ["teams", "users"]
+        .into_iter()
+        .fold(Sandbox::builder(), |builder, name| {
+            builder.service(ServiceSpec::new(name))
+        });
+    let service = Sandbox::spawn_thread(builder.observer(Arc::new(observer))).unwrap();
+    // Written in either order, and one at a time: the users go first.
+    for names in [["teams", "users"], ["users", "teams"]] {
+        let services = names.map(|name| {
+            let needs = if name == "users" { "needs: [teams]" } else { "needs: []" };
+            let url = service.url(name);
+            format!("  - name: {name}\n    url: {url}\n    {needs}\n    limits: {{ concurrency: 1 }}\n    {OFFSET}\n")
+        });
+        let text = format!(
+            "ttl: 0s\nservices:\n{}accounts: [{{ name: alice }}]\n",
+            services.concat()
+        );
+        let desk = Desk::new()
+            .with("CIRCLECI", "true")
+            .with("CIRCLE_WORKFLOW_ID", "7")
+            .configured(&text);
+        orphan(&desk);
+        is(&desk.run(&["sweep", "--older-than", "0s"]), 0, "2 deleted, 0 left");
+        assert_eq!(std::mem::take(&mut *order.lock().unwrap()), ["users", "teams"]);
+    }
 }
 
 #[test]

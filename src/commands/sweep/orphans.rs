@@ -1,21 +1,52 @@
 //! What a list showed, as a ledger of accounts that are there.
 
+use std::collections::HashMap;
+
 use super::findings::Found;
+use crate::domain::account::ServiceName;
 use crate::domain::event::{Entry, Event, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::time::Timestamp;
 use crate::plan::Run;
 
+/// What each of these accounts needs: that of the same name in a service which its own one needs.
+fn needs<'c>(orphans: &[&Found], of_service: impl Fn(&ServiceName) -> Option<&'c [ServiceName]>) -> Vec<Vec<usize>> {
+    let mut places: HashMap<(&ServiceName, &str), Vec<usize>> = HashMap::new();
+    for (place, orphan) in orphans.iter().enumerate() {
+        places
+            .entry((&orphan.service, &orphan.username))
+            .or_default()
+            .push(place);
+    }
+    let of = |orphan: &Found| -> Vec<usize> {
+        let services = of_service(&orphan.service).unwrap_or_default();
+        let needed = services
+            .iter()
+            .filter_map(|service| places.get(&(service, orphan.username.as_str())));
+        needed.flatten().copied().collect()
+    };
+    orphans.iter().map(|orphan| of(orphan)).collect()
+}
+
 /// A ledger of these accounts. Their names were seen when the list showed them, which may be a while ago: databases that
 /// count ids may have given one to somebody else since.
-pub(super) fn ledger(run: &Run, now: Timestamp, orphans: &[&Found]) -> Ledger {
+pub(super) fn ledger<'c>(
+    run: &Run,
+    now: Timestamp,
+    orphans: &[&Found],
+    of_service: impl Fn(&ServiceName) -> Option<&'c [ServiceName]>,
+) -> Ledger {
     let planned = orphans
         .iter()
+        .zip(needs(orphans, of_service))
         .enumerate()
-        .map(|(place, orphan)| {
+        .map(|(place, (orphan, needs))| {
             // Several may have the same name, and each is an account of its own.
             let account = format!("{}#{place}", orphan.username);
-            PlannedAccount::listed(&orphan.service, orphan.username.clone(), account)
+            PlannedAccount {
+                needs,
+                ..PlannedAccount::listed(&orphan.service, orphan.username.clone(), account)
+            }
         })
         .collect();
     let mut ledger = Ledger::new(run.planned(now, planned));
@@ -43,7 +74,7 @@ mod tests {
 
     use super::*;
     use crate::commands::sweep::findings::Fate;
-    use crate::domain::account::{RemoteId, ServiceName};
+    use crate::domain::account::RemoteId;
     use crate::domain::decide::{Powers, Settle, settle};
     use crate::domain::marker::{Marker, Origin};
 
@@ -80,7 +111,7 @@ mod tests {
             why: String::new(),
         };
         let now = listed + after;
-        settle(ledger(&run, now, &[&orphan]).record(0), &READS, false, now)
+        settle(ledger(&run, now, &[&orphan], |_| None).record(0), &READS, false, now)
     }
 
     #[test]
