@@ -72,17 +72,8 @@ fn an_authorization_of_a_requests_own_replaces_a_token_in_the_query_too() {
 fn what_a_log_in_sends_is_masked() {
     let users = Liar::start(service);
     let text = configuration(&users.url(), "{ headers: { X-Session: \"{{ capture.token }}\" } }", "");
-    let desk = Desk::new()
-        .with("GITHUB_ACTIONS", "true")
-        .with("GITHUB_REPOSITORY", "standin-ci/standin")
-        .with("GITHUB_RUN_ID", "77")
-        .configured(&text);
-    let output = desk.root().join("output");
-    std::fs::write(&output, "").unwrap();
-    let ended = desk
-        .with("GITHUB_OUTPUT", output.to_str().unwrap())
-        .with("STANDIN_SUMMARY", "false")
-        .run(&["setup"]);
+    let desk = Desk::on_github("standin-ci/standin", "77").configured(&text);
+    let ended = desk.run(&["setup"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     for secret in [PASSWORD, TOKEN] {
         let mask = format!("::add-mask::{secret}");

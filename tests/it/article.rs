@@ -4,26 +4,15 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
+use standin::sandbox::{Sandbox, ServiceSpec};
 
 use crate::runner::Runner;
 use crate::runner::console::Level;
 use crate::runner::job::{Condition, Job, Outcome, Step};
 use crate::runner::node::Node;
-use crate::services::{NAMES, article, errors, left, made, outputs, put, read, start, summary, three};
-
-const PASSWORD: &str = "sesame-open-9";
-
-/// A machine with the article's file in its workspace, for these services.
-fn machine(sandbox: &SandboxHandle) -> Runner {
-    let runner = Runner::new();
-    put(&runner, "standin.json", &article(sandbox, PASSWORD));
-    runner
-}
-
-fn setup() -> Step {
-    Step::action().id("accounts")
-}
+use crate::services::{
+    NAMES, PASSWORD, article, errors, left, machine, made, outputs, put, read, setup, start, summary, three,
+};
 
 #[test]
 fn the_articles_file_gives_an_account_in_each_service_and_post_leaves_none() {

@@ -32,20 +32,7 @@ fn configuration(services: &SandboxHandle) -> String {
 
 /// A job of a run on GitHub, on a machine of its own.
 fn job(run: &str, attempt: &str) -> Desk {
-    let desk = Desk::new();
-    let files = ["output", "summary", "state"].map(|name| {
-        let path = desk.root().join(name);
-        fs::write(&path, "").unwrap();
-        path.to_str().unwrap().to_owned()
-    });
-    let [output, summary, state] = files;
-    desk.with("GITHUB_ACTIONS", "true")
-        .with("GITHUB_REPOSITORY", "octo/shop")
-        .with("GITHUB_RUN_ID", run)
-        .with("GITHUB_RUN_ATTEMPT", attempt)
-        .with("GITHUB_OUTPUT", &output)
-        .with("GITHUB_STEP_SUMMARY", &summary)
-        .with("GITHUB_STATE", &state)
+    Desk::on_github("octo/shop", run).with("GITHUB_RUN_ATTEMPT", attempt)
 }
 
 /// The last value of an output, as a later job reads it.
@@ -59,6 +46,15 @@ fn output(desk: &Desk, name: &str) -> String {
 fn set_up(desk: &Desk) {
     let ended = desk.run(&["setup"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+/// A job with the seed, whose setup has succeeded.
+fn seeded(services: &SandboxHandle) -> Desk {
+    let desk = job("77", "1")
+        .with("STANDIN_SEED", SEED)
+        .configured(&configuration(services));
+    set_up(&desk);
+    desk
 }
 
 fn credentials(desk: &Desk, arguments: &[&str]) -> Value {
@@ -75,10 +71,7 @@ fn left(services: &SandboxHandle) -> usize {
 #[test]
 fn another_job_with_the_seed_computes_the_passwords_from_state_or_accounts() {
     let services = services();
-    let setup = job("77", "1")
-        .with("STANDIN_SEED", SEED)
-        .configured(&configuration(&services));
-    set_up(&setup);
+    let setup = seeded(&services);
     let known = credentials(&setup, &[]);
     let alice = &known["accounts"]["users/alice_from_accounting"];
     let short = &known["accounts"]["orders/alice_from_accounting"];
@@ -112,10 +105,7 @@ fn another_job_with_the_seed_computes_the_passwords_from_state_or_accounts() {
 #[test]
 fn without_the_seed_or_with_another_nothing_is_computed_and_nothing_deleted() {
     let services = services();
-    let setup = job("77", "1")
-        .with("STANDIN_SEED", SEED)
-        .configured(&configuration(&services));
-    set_up(&setup);
+    let setup = seeded(&services);
     let state = output(&setup, "state");
     let mut changed: Value = serde_json::from_str(&state).unwrap();
     changed["accounts"][0]["id"] = json!("1");
@@ -164,10 +154,7 @@ fn a_seed_that_is_short_is_refused_unseen_and_none_is_an_argument() {
 #[test]
 fn a_signed_state_is_believed_by_another_run_of_the_repository_but_by_no_other() {
     let services = services();
-    let setup = job("77", "1")
-        .with("STANDIN_SEED", SEED)
-        .configured(&configuration(&services));
-    set_up(&setup);
+    let setup = seeded(&services);
     let state = output(&setup, "state");
     let cleanup = |repository: &str, seed: &str| {
         let desk = job("78", "1")
@@ -187,10 +174,7 @@ fn a_signed_state_is_believed_by_another_run_of_the_repository_but_by_no_other()
 #[test]
 fn a_job_that_was_run_again_alone_is_told_to_run_all_jobs() {
     let services = services();
-    let setup = job("77", "1")
-        .with("STANDIN_SEED", SEED)
-        .configured(&configuration(&services));
-    set_up(&setup);
+    let setup = seeded(&services);
     let state = output(&setup, "state");
     assert_eq!(setup.run(&["cleanup"]).code, Some(0));
     let again = |attempt: &str| {

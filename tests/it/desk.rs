@@ -49,6 +49,24 @@ impl Desk {
         desk
     }
 
+    /// A machine of a job on GitHub, with the files that the runner reads.
+    pub(crate) fn on_github(repository: &str, run: &str) -> Self {
+        let desk = Self::new()
+            .with("GITHUB_ACTIONS", "true")
+            .with("GITHUB_REPOSITORY", repository)
+            .with("GITHUB_RUN_ID", run);
+        let files = [
+            ("GITHUB_OUTPUT", "output"),
+            ("GITHUB_STEP_SUMMARY", "summary"),
+            ("GITHUB_STATE", "state"),
+        ];
+        files.into_iter().fold(desk, |desk, (variable, name)| {
+            let path = desk.root().join(name);
+            fs::write(&path, "").unwrap();
+            desk.with(variable, path.to_str().unwrap())
+        })
+    }
+
     /// The same machine with one variable more.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));

@@ -15,16 +15,8 @@ fn of_many_leftovers_each_is_named_and_ten_annotations_begin_with_their_count() 
         "services:\n  - {{ name: users, url: {} }}\naccounts: [ {{ name: buyer, count: 15 }} ]\n",
         users.url("users")
     );
-    let desk = Desk::new().configured(&text).with("GITHUB_ACTIONS", "true");
-    let file = |name: &str| {
-        let path = desk.root().join(name);
-        std::fs::write(&path, "").unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let (output, summary) = (file("output"), file("summary"));
-    let desk = desk
-        .with("GITHUB_OUTPUT", &output)
-        .with("GITHUB_STEP_SUMMARY", &summary);
+    let desk = Desk::on_github("standin-ci/standin", "77").configured(&text);
+    let summary = desk.root().join("summary");
     assert_eq!(desk.run(&["setup"]).code, Some(0));
     std::fs::write(&summary, "").unwrap();
     let ended = desk.run(&["cleanup", "--report", "report.json"]);
@@ -88,17 +80,7 @@ accounts:
 ",
         users.url("users")
     );
-    let job = || {
-        let desk = Desk::new()
-            .with("GITHUB_ACTIONS", "true")
-            .with("GITHUB_REPOSITORY", "standin-ci/standin")
-            .with("GITHUB_RUN_ID", "77")
-            .configured(&text);
-        let output = desk.root().join("output");
-        std::fs::write(&output, "").unwrap();
-        desk.with("GITHUB_OUTPUT", output.to_str().unwrap())
-            .with("STANDIN_SUMMARY", "false")
-    };
+    let job = || Desk::on_github("standin-ci/standin", "77").configured(&text);
     let desk = job();
     let ended = desk.run(&["setup"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);

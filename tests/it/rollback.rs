@@ -8,20 +8,9 @@ use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
 
 use crate::runner::Runner;
 use crate::runner::job::{Condition, Job, JobResult, Step};
-use crate::services::{article, errors, left, made, outputs, put, read, start, summary, three};
-
-const PASSWORD: &str = "sesame-open-9";
-
-/// A machine with the article's file in its workspace, for these services.
-fn machine(sandbox: &SandboxHandle) -> Runner {
-    let runner = Runner::new();
-    put(&runner, "standin.json", &article(sandbox, PASSWORD));
-    runner
-}
-
-fn setup() -> Step {
-    Step::action().id("accounts")
-}
+use crate::services::{
+    PASSWORD, article, errors, left, machine, made, outputs, put, read, setup, start, summary, three,
+};
 
 /// Setup has failed, said so, and left nothing, and post says that too.
 fn failed_and_left_nothing(result: &JobResult, sandbox: &SandboxHandle, names: &[&str]) {

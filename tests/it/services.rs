@@ -9,7 +9,7 @@ use standin::sandbox::{Moment, Observed, Sandbox, SandboxBuilder, SandboxHandle,
 
 use crate::runner::Runner;
 use crate::runner::file_command::Summary;
-use crate::runner::job::StepResult;
+use crate::runner::job::{Step, StepResult};
 
 /// Three services, in the order of the configuration.
 pub(crate) const NAMES: [&str; 3] = ["users", "orders", "billing"];
@@ -48,6 +48,21 @@ pub(crate) fn article(sandbox: &SandboxHandle, password: &str) -> String {
         format!(r#"{{"name": "{name}", "endpoint": "{url}", "username": "qa", "password": "{password}"}}"#)
     });
     format!(r#"{{"services": [{}]}}"#, services.join(", "))
+}
+
+/// What the article's services are behind.
+pub(crate) const PASSWORD: &str = "sesame-open-9";
+
+/// A machine with the article's file in its workspace, for these services.
+pub(crate) fn machine(sandbox: &SandboxHandle) -> Runner {
+    let runner = Runner::new();
+    put(&runner, "standin.json", &article(sandbox, PASSWORD));
+    runner
+}
+
+/// The step that makes the accounts.
+pub(crate) fn setup() -> Step {
+    Step::action().id("accounts")
 }
 
 /// Puts a file into the workspace.

@@ -36,20 +36,9 @@ services:
 
 /// A job of a run on GitHub, on a machine of its own.
 fn job(services: &SandboxHandle, run: &str) -> Desk {
-    let desk = Desk::new()
-        .with("GITHUB_ACTIONS", "true")
-        .with("GITHUB_REPOSITORY", "standin-ci/standin")
-        .with("GITHUB_RUN_ID", run)
+    Desk::on_github("standin-ci/standin", run)
         .with("GITHUB_RUN_ATTEMPT", "1")
-        .configured(&configuration(services));
-    let file = |name: &str| {
-        let path = desk.root().join(name);
-        fs::write(&path, "").unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let (output, summary) = (file("output"), file("summary"));
-    desk.with("GITHUB_OUTPUT", &output)
-        .with("GITHUB_STEP_SUMMARY", &summary)
+        .configured(&configuration(services))
 }
 
 /// Sets up in a job, and gives its `state` output as another job would see it.
