@@ -5,9 +5,11 @@
 mod absence;
 mod book;
 mod crash;
+mod deletes;
 mod doubt;
 mod fault;
 mod journal;
+mod life;
 mod lifecycle;
 mod order;
 mod process;
