@@ -2,11 +2,12 @@
 //!
 //! Errors name the source as the user wrote it, and all of them are told at once. Nothing here reads a file.
 
+mod choices;
+mod errors;
 mod parse;
 mod sources;
 pub mod table;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use crate::adapters::console::LogFormat;
 use crate::adapters::environment::Environment;
 use crate::cli::{Command, Invocation};
 use crate::domain::secret::Secret;
+pub use choices::{CleanupWhen, ConfigSource, DataFormat, Mode, OnFailure, OnLeftover, WhenSecretsMissing};
+pub use errors::{SettingError, SettingErrors};
 use parse::{Reader, Zero};
 use sources::Layers;
 
@@ -150,106 +153,6 @@ impl Default for Sealed {
         }
     }
 }
-
-/// Where the configuration is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConfigSource {
-    /// In one of the default files of the working directory.
-    Default,
-    /// In these files, each merged over those before it. Never empty.
-    Files(Vec<PathBuf>),
-    /// Given as it stands. It may hold literal secrets.
-    Inline(Secret),
-}
-
-/// What the action's main step does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// `setup`; post cleans up.
-    Setup,
-    /// `cleanup` of another job's state.
-    Cleanup,
-    /// `sweep`
-    Sweep,
-    /// `status`
-    Status,
-    /// `plan`
-    Plan,
-}
-
-/// Who deletes what a successful setup of the action made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CleanupWhen {
-    /// The post step.
-    Post,
-    /// A later `mode: cleanup`.
-    Manual,
-}
-
-/// What setup does when an account fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnFailure {
-    /// Delete what was made.
-    Rollback,
-    /// Leave it, to be looked at.
-    Keep,
-}
-
-/// Does a leftover fail the cleanup?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnLeftover {
-    /// Exit 1.
-    Fail,
-    /// A warning, exit 0.
-    Warn,
-}
-
-/// The form of data on standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For shells; of `credentials` alone.
-    Dotenv,
-}
-
-/// What becomes of a setup whose variables are missing where no secrets are given?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenSecretsMissing {
-    /// Exit 2, as everywhere.
-    Fail,
-    /// A notice, exit 0, and nothing is created.
-    Skip,
-}
-
-/// One setting that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingError {
-    /// What is wrong, naming the source as the user wrote it.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
-}
-
-/// Every setting that is wrong: exit code 2. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingErrors(pub Vec<SettingError>);
-
-impl fmt::Display for SettingErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            let newline = if index == 0 { "" } else { "\n" };
-            write!(f, "{newline}{}\nhint: {}", error.message, error.hint)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for SettingErrors {}
 
 impl Settings {
     /// The settings of an invocation, or everything that is wrong with them.
