@@ -5,8 +5,10 @@
 //! That nobody reads (a closed pipe) must never end a cleanup: errors of the streams are ignored.
 
 mod encodings;
+mod group;
 pub mod harmless;
 mod layer;
+mod line;
 pub mod redactor;
 mod workflow;
 
@@ -14,19 +16,19 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+pub use group::Group;
 pub use layer::ConsoleLayer;
+use line::json_line;
+pub use line::{Level, LogFormat};
 
 use super::clock::Clock;
 use super::environment::Environment;
 use super::hosts::{Host, gitlab};
 use crate::domain::secret::Secret;
-use crate::domain::time::Timestamp;
 use redactor::{Learnt, Redactor, SHORTEST};
 
 /// The runner records this many annotations of each kind a step, and logs the rest (`_maxCountPerIssueType`).
@@ -35,43 +37,6 @@ const ANNOTATIONS: usize = 10;
 /// The runner looks for every mask, in a dozen spellings, in every line of every later step: more than this would slow the
 /// whole job down.
 const MASKS: usize = 1_000;
-
-/// The form of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// How much a line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Only with `verbose`.
-    Debug,
-    /// The story.
-    Info,
-    /// Worth a mark on the run's page.
-    Notice,
-    /// Something may need a look.
-    Warning,
-    /// Something failed.
-    Error,
-}
-
-impl Level {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Debug => "debug",
-            Self::Info => "info",
-            Self::Notice => "notice",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
 
 /// The console. Clones write to the same streams.
 #[derive(Clone)]
@@ -378,26 +343,6 @@ impl Console {
     }
 }
 
-/// A group of lines; it ends when this is dropped.
-#[derive(Debug)]
-pub struct Group {
-    console: Console,
-    title: String,
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let inner = &self.console.inner;
-        let line = match (inner.style.format, inner.style.host) {
-            (LogFormat::Text, Host::GitHub) => workflow::command("endgroup", None, ""),
-            (LogFormat::Text, Host::GitLab) => gitlab::section_end(&self.title, inner.seconds()),
-            (LogFormat::Json, _)
-            | (_, Host::Jenkins | Host::Azure | Host::CircleCi | Host::Buildkite | Host::Plain) => return,
-        };
-        self.console.write(&mut self.console.lock(), &line);
-    }
-}
-
 /// What the runner is asked to mask. It masks every line of a value by itself, however short: a key that has a line `}`
 /// would mask every `}` of the log. Such a value is told by its long lines.
 fn maskable(value: &str) -> Vec<&str> {
@@ -412,31 +357,6 @@ fn maskable(value: &str) -> Vec<&str> {
     } else {
         lines.into_iter().filter(long).collect()
     }
-}
-
-fn json_line(
-    now: Timestamp,
-    level: Level,
-    title: Option<String>,
-    text: String,
-    fields: Vec<(String, String)>,
-) -> String {
-    let mut object = Map::new();
-    let time = humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(now.as_millis())).to_string();
-    object.insert("time".to_owned(), Value::from(time));
-    object.insert("level".to_owned(), Value::from(level.name()));
-    if let Some(title) = title {
-        object.insert("title".to_owned(), Value::from(title));
-    }
-    object.insert("message".to_owned(), Value::from(text));
-    if !fields.is_empty() {
-        let fields = fields
-            .into_iter()
-            .map(|(name, value)| (name, Value::from(value)))
-            .collect();
-        object.insert("fields".to_owned(), Value::Object(fields));
-    }
-    harmless::json(&Value::Object(object).to_string()) + "\n"
 }
 
 fn live_line() -> ProgressBar {

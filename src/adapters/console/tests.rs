@@ -1,5 +1,6 @@
 //! What each host's log looks like, byte by byte.
 
+use serde_json::Value;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::captured::console;
