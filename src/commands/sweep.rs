@@ -231,6 +231,7 @@ async fn list(
         pages,
         accounts,
         filtered,
+        once,
         refused,
         incomplete,
     } = engine
@@ -262,6 +263,11 @@ async fn list(
     if let Some(answer) = refused {
         context.console.info(&format!(
             "{service}: it answered its `filter` with {answer}, and all accounts are listed"
+        ));
+    }
+    if once {
+        context.console.warning(&format!(
+            "{service}: there is no time to read its list again, and whoever moved up meanwhile may be passed over\nhint: raise `cleanup-deadline`"
         ));
     }
     if let Some(reason) = &incomplete {

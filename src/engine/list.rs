@@ -54,6 +54,8 @@ pub struct Listed {
     pub accounts: usize,
     /// Was the service asked for the accounts of the prefix alone?
     pub filtered: bool,
+    /// It has several pages, and there was no time to read them again.
+    pub once: bool,
     /// What the service said to the `filter`, where it would not have it.
     pub refused: Option<String>,
     /// Why it does not show all of them, if so.
@@ -100,6 +102,7 @@ impl<W: World> Engine<'_, W> {
         let (mut whole, mut was_repeated) = (0, false);
         loop {
             let before = listed.pages;
+            let begun = self.world.now();
             let mut is_new = false;
             listed.readings += 1;
             let take = |id: RemoteId, name: String, item: &Value| {
@@ -140,6 +143,14 @@ impl<W: World> Engine<'_, W> {
                 return Err(format!(
                     "it moves while it is read: each of {READINGS_MAX} readings showed accounts that those before had not"
                 ));
+            }
+            // A reading that would be cut off is not begun. One whole reading is a list.
+            if self.world.now().since(begun) > self.time_left() {
+                if whole > 1 {
+                    return Err("it moves while it is read, and there is no time to read it again".to_owned());
+                }
+                listed.once = true;
+                return Ok(());
             }
         }
     }

@@ -169,6 +169,22 @@ fn a_last_page_that_is_shown_again_since_somebody_was_added_is_no_end() {
 }
 
 #[test]
+fn a_list_that_there_is_no_time_to_read_again_is_read_once_and_that_is_told() {
+    let there = (0..70).map(|number| if number == 7 { orphaned(number) } else { person(number) });
+    let lister = Lister::start(there.collect(), |there, Asked { offset, limit, .. }| {
+        // It is slow: three pages take most of the time there is.
+        std::thread::park_timeout(std::time::Duration::from_millis(600));
+        page(there, offset, limit)
+    });
+    let ended = sweeping(&lister, &list("next: link")).run(&["sweep", "--cleanup-deadline", "4s", "--format", "json"]);
+    is(&ended, 0, "there is no time to read its list again");
+    let report = report(&ended);
+    assert_eq!(report["services"][0]["readings"], 1);
+    assert_eq!(report["services"][0]["incomplete"], serde_json::Value::Null);
+    assert_eq!(lister.deleted(), [orphaned(7)]);
+}
+
+#[test]
 fn a_list_of_one_page_is_read_once() {
     let there: Vec<String> = (0..20).map(orphaned).collect();
     let lister = Lister::start(there, |there, Asked { offset, limit, .. }| page(there, offset, limit));
