@@ -118,8 +118,8 @@ impl<W: World> Engine<'_, W> {
             };
             listed.filtered = filter.is_some();
             let first = filter.unwrap_or(&list.request);
-            match self.pages((place, site, list), first, take, listed).await? {
-                End::Last => whole += 1,
+            let (shown, is_empty) = match self.pages((place, site, list), first, take, listed).await? {
+                End::Last { shown, is_empty } => (shown, is_empty),
                 End::Repeated if was_repeated => {
                     return Err("a page came twice: the service does not go by the parameter of `next`".to_owned());
                 }
@@ -134,10 +134,12 @@ impl<W: World> Engine<'_, W> {
                     continue;
                 }
                 End::Refused(answer) => return Err(format!("the list was answered with {answer}")),
-            }
+            };
+            whole += 1;
             let is_one_page = listed.pages == before + 1;
             if is_one_page || (whole > 1 && !is_new) {
-                return Ok(());
+                // Whoever was shown anybody by this reading was let in when the one before it had ended.
+                return self.prove_list(place, site, first, shown > 0).await;
             }
             if whole == READINGS_MAX {
                 return Err(format!(
@@ -150,8 +152,24 @@ impl<W: World> Engine<'_, W> {
                     return Err("it moves while it is read, and there is no time to read it again".to_owned());
                 }
                 listed.once = true;
-                return Ok(());
+                return self.prove_list(place, site, first, !is_empty).await;
             }
+        }
+    }
+
+    /// An empty page is the end of a list, and also what a dead token is shown: unless credentials have proved themselves by
+    /// what the list showed, they have to do it now.
+    async fn prove_list(&self, place: usize, site: &Site, request: &Request, is_proved: bool) -> Result<(), String> {
+        if is_proved {
+            return Ok(());
+        }
+        match self.prove(place, site, request, &site.scope, self.stamp()).await {
+            Ok(Some(_)) => Ok(()),
+            Err(Trouble::Halted(halt)) => Err(Trouble::Halted(halt).reason()),
+            Ok(None) | Err(Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Another) => Err(
+                "its last page is empty, and nothing proves that the credentials still hold: add `probe` to the service"
+                    .to_owned(),
+            ),
         }
     }
 
@@ -193,9 +211,11 @@ impl<W: World> Engine<'_, W> {
                 return Err(format!("it has over {PAGES_MAX} pages"));
             }
             let scope = site.scope.clone().answer(&answer);
-            let Some(next) = &list.next else {
-                return Ok(End::Last);
+            let end = End::Last {
+                shown,
+                is_empty: items.count == 0,
             };
+            let Some(next) = &list.next else { return Ok(end) };
             let more = match next {
                 Next::Page { param, .. } => {
                     number += 1;
@@ -224,7 +244,7 @@ impl<W: World> Engine<'_, W> {
                 }
             };
             if !more {
-                return Ok(End::Last);
+                return Ok(end);
             }
         }
     }
@@ -265,8 +285,8 @@ fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: serde_json::V
 
 /// Why a reading is over.
 enum End {
-    /// The last page was read.
-    Last,
+    /// The last page was read; it was empty, or not.
+    Last { shown: usize, is_empty: bool },
     /// A page came for the second time.
     Repeated,
     /// The first page was answered otherwise than is expected.

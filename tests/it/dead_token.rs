@@ -1,4 +1,4 @@
-//! Credentials that die in the midst of a cleanup, at a service that shows strangers nothing: 404 to a read and a delete, an
+//! Credentials that die in the midst of a cleanup or a sweep, at a service that shows strangers nothing: 404 to a read and a delete, an
 //! empty list to a look-up. What is alive is never taken for gone.
 
 use std::fs;
@@ -96,4 +96,66 @@ fn a_token_that_dies_after_any_request_of_a_cleanup_hides_no_account() {
         "the tokens died too late to hide anything"
     );
     assert!(clean.into_inner().unwrap() > 0, "nothing ever was clean");
+}
+
+const LIST: &str = "list: { request: GET /accounts?limit=1, items: body.items, id: item.id, name: item.username, next: { offset: offset } }";
+
+/// Sets up, and sweeps without the journal.
+fn swept(good_for: Option<usize>, more: &str) -> (SandboxHandle, usize, Ended) {
+    let (sandbox, desk) = scene(good_for, more);
+    let setup = desk.with("CIRCLECI", "true").with("CIRCLE_WORKFLOW_ID", "7");
+    let ended = setup.run(&["setup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let before = sandbox.requests().len();
+    let sweep = setup.run(&["sweep", "--run", "this"]);
+    (sandbox, before, sweep)
+}
+
+#[test]
+fn a_token_that_dies_after_any_request_of_a_sweep_makes_it_no_clean_one() {
+    let mut cases = Vec::new();
+    for more in [LIST.to_owned(), format!("{LIST}\n    {PROBE}")] {
+        let (sandbox, before, ended) = swept(None, &more);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert_eq!(sandbox.books("users").unwrap().left().count(), 0, "{}", ended.stderr);
+        let in_all = sandbox.requests().len() - before;
+        assert!(
+            in_all >= 8,
+            "two pages and an empty one, twice, and two deletes: {in_all}"
+        );
+        cases.extend((0..in_all).map(|k| (more.clone(), before + k)));
+    }
+    let hidden = Mutex::new(0);
+    each(&cases, |_, (more, good_for)| {
+        let (sandbox, before, ended) = swept(Some(*good_for), more);
+        let left = sandbox.books("users").unwrap().left().count();
+        let when = format!(
+            "good for {}, {left} left, `{more}`: {}",
+            good_for - before,
+            ended.stderr
+        );
+        assert!(left == 0 || ended.code == Some(1), "{when}");
+        *hidden.lock().unwrap() += usize::from(ended.stderr.contains("nothing proves that the credentials"));
+    });
+    assert!(
+        hidden.into_inner().unwrap() >= 4,
+        "the tokens died too late to hide anybody"
+    );
+}
+
+#[test]
+fn nobody_to_list_is_believed_of_good_credentials_alone() {
+    for (more, key, code) in [
+        (LIST.to_owned(), "token-of-the-tests", 1),
+        (format!("{LIST}\n    {PROBE}"), "token-of-the-tests", 0),
+        (format!("{LIST}\n    {PROBE}"), "another-one", 1),
+    ] {
+        let (_sandbox, desk) = scene(None, &more);
+        let text = fs::read_to_string(desk.work().join("standin.yml")).unwrap();
+        desk.write("standin.yml", &text.replace("token-of-the-tests", key));
+        let ended = desk.run(&["sweep"]);
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        let is_told = ended.stderr.contains("nothing proves that the credentials still hold");
+        assert_eq!(is_told, code == 1, "{}", ended.stderr);
+    }
 }
