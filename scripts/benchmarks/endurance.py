@@ -155,6 +155,7 @@ def large(binary, folder, sandbox):
 
 
 def main():
+    sys.stdout.reconfigure(line_buffering=True)
     binary, requests = sys.argv[1], int(sys.argv[2])
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="standin-soak-") as place:

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, timeout};
 
 use super::client::{ask, create, get, left, send, start};
-use crate::sandbox::{Moment, Observed, RateLimit, Sandbox, ServiceSpec, Unready};
+use crate::sandbox::{LimitHeaders, Moment, Observed, RateLimit, Sandbox, ServiceSpec, Unready};
 
 /// Long enough that no test reaches its end.
 const FOR_EVER: Duration = Duration::from_hours(1);
@@ -108,4 +108,25 @@ async fn a_rate_limit_lets_a_burst_through_and_says_when_to_come_back() {
     let seconds: u64 = heard.header("retry-after").unwrap().parse().unwrap();
     assert!((900..=1000).contains(&seconds), "{seconds}");
     assert!(left(&sandbox).is_empty());
+}
+
+#[tokio::test]
+async fn a_limit_tells_what_it_is_told_to_tell() {
+    for (retry_after, remaining) in [(true, false), (false, true), (true, true), (false, false)] {
+        let mut spec = ServiceSpec::new("users");
+        spec.rate_limit = Some(RateLimit {
+            per_second: 0.001,
+            burst: 2,
+        });
+        spec.tells = LimitHeaders { retry_after, remaining };
+        let sandbox = start(Sandbox::builder().service(spec)).await;
+        for (status, left) in [(200, "1"), (200, "0"), (429, "0")] {
+            let heard = ask(&sandbox, "GET /users/accounts", &[], "").await;
+            assert_eq!(heard.status, Some(status));
+            assert_eq!(heard.header("retry-after").is_some(), status == 429 && retry_after);
+            assert_eq!(heard.header("x-ratelimit-remaining"), remaining.then_some(left));
+            assert_eq!(heard.header("x-ratelimit-limit"), remaining.then_some("2"));
+            assert_eq!(heard.header("x-ratelimit-reset").is_some(), remaining);
+        }
+    }
 }
