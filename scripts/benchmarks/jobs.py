@@ -148,7 +148,7 @@ def job_row(binary, folder, name, server, config, least, runs):
         spread(cost.cpu for cost in costs),
         mb(max(cost.memory for cost in costs)),
         f"{asked:,.0f}",
-        f"{moved.connections:,}",
+        f"{statistics.median(cost.connections for cost in costs):,.0f}",
         f"{moved.sent / 1000:,.0f} / {moved.received / 1000:,.0f} kB",
     )
 

@@ -1,7 +1,8 @@
-"""Measuring a command from outside: wall time, CPU time, memory, and by strace what goes over its connections."""
+"""Measuring a command from outside: wall time, CPU time, memory, connections, and by strace what goes over them."""
 
 import collections
 import json
+import pathlib
 import re
 import resource
 import shutil
@@ -10,10 +11,10 @@ import time
 
 from .machine import environment, fail
 
-# Wall and CPU time in seconds, the peak of memory in kB.
-Cost = collections.namedtuple("Cost", "wall cpu memory")
-# How many connections a command opened, and how many bytes it sent and received over all of them.
-Wire = collections.namedtuple("Wire", "connections sent received")
+# Wall and CPU time in seconds, the peak of memory in kB, and how many connections were opened.
+Cost = collections.namedtuple("Cost", "wall cpu memory connections")
+# How many bytes a command sent and received over all its connections.
+Wire = collections.namedtuple("Wire", "sent received")
 
 MOVES = "sendto,recvfrom,sendmsg,recvmsg,sendmmsg,read,write,readv,writev"
 
@@ -24,13 +25,20 @@ def children():
     return used.ru_utime + used.ru_stime
 
 
+def opened():
+    """How many connections this machine has opened so far. A tracer would slow a command down, which then needs more."""
+    lines = pathlib.Path("/proc/net/snmp").read_text().splitlines()
+    names, numbers = (line.split() for line in lines if line.startswith("Tcp:"))
+    return int(numbers[names.index("ActiveOpens")])
+
+
 def once(folder, *command):
     """What one run costs.
 
     GNU time starts the command: a child of Python's own would begin with the memory of Python in its peak.
     """
     usage = folder / "usage"
-    cpu, wall = children(), time.perf_counter()
+    connections, cpu, wall = opened(), children(), time.perf_counter()
     done = subprocess.run(
         [shutil.which("time"), "--quiet", "-f", "%M", "-o", usage, *command],
         check=False,
@@ -45,13 +53,14 @@ def once(folder, *command):
     wall, cpu = time.perf_counter() - wall, children() - cpu
     if done.returncode != 0:
         fail(f"`{' '.join(map(str, command[:3]))} ...` ended with {done.returncode}: {done.stderr[-500:]}", "run it by hand")
-    return Cost(wall, cpu, int(usage.read_text().split()[-1]))
+    return Cost(wall, cpu, int(usage.read_text().split()[-1]), opened() - connections)
 
 
 def in_turn(folder, commands):
-    """What commands cost that run one after the other: times added up, the memory of the largest."""
+    """What commands cost that run one after the other: all added up, but of memory that of the largest."""
     costs = [once(folder, *command) for command in commands]
-    return Cost(sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs), max(cost.memory for cost in costs))
+    wall, cpu, memory, connections = zip(*costs, strict=True)
+    return Cost(sum(wall), sum(cpu), max(memory), sum(connections))
 
 
 def hyperfine(folder, runs, *command):
@@ -85,26 +94,24 @@ def traced(folder, options, command):
 
 def wire(folder, commands):
     """What commands send and receive. The tracer slows them down, so nothing is timed here."""
-    connections = sent = received = 0
+    sent = received = 0
     for command in commands:
         traces = folder / "traces"
         traces.mkdir()
         # A file for each thread, or calls of several would stand in each other's lines.
-        traced(folder, ["-ff", "--seccomp-bpf", "-yy", "-s", "0", "-e", f"trace=connect,{MOVES}", "-o", traces / "t"], command)
+        traced(folder, ["-ff", "--seccomp-bpf", "-yy", "-s", "0", "-e", f"trace={MOVES}", "-o", traces / "t"], command)
         for trace in traces.iterdir():
             for line in trace.read_text(errors="replace").splitlines():
                 call = re.match(r"(\w+)\(\d+<TCP(?:v6)?:.*\) += (-?\d+)", line)
                 if call is None:
                     continue
                 name, came_to = call[1], int(call[2])
-                if name == "connect":
-                    connections += 1
-                elif came_to > 0 and name.startswith(("send", "write")):
+                if came_to > 0 and name.startswith(("send", "write")):
                     sent += came_to
                 elif came_to > 0:
                     received += came_to
         shutil.rmtree(traces)
-    return Wire(connections, sent, received)
+    return Wire(sent, received)
 
 
 def calls(folder, commands):

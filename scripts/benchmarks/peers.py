@@ -11,14 +11,15 @@ The article's script has a thread for each of the 160, with a session of its own
 import json
 import pathlib
 import shutil
+import statistics
 import subprocess
 
 from . import picture
 from .machine import NEEDS, TOOLS, about, install, output, say
 from .meter import in_turn, wire
 from .service import AUTHORIZATION, NGINX, PASSWORD, USER, Nginx, Sandbox
-from .table import mb, section, spread, table
-from .work import AT_ONCE, NAMES, fleet, phases
+from .table import mb, ms, section, spread, table
+from .work import AT_ONCE, NAMES, fleet, limit, phases
 
 HURL = "8.0.1"
 REQUESTS = "2.32.5"
@@ -125,6 +126,8 @@ def measure(binary, folder, runs):
     versions = [output(hurl, "--version").splitlines()[0].split(" (")[0], f"requests {REQUESTS}", Nginx.version()]
     where = about(binary, *versions)
     tables, bars = [], {}
+    least = limit(ACCOUNTS, DELAY_MS)
+    factor = lambda wall: f"{wall / least:.2f}"
     for serve in [lambda: Sandbox(binary, folder, NAMES, DELAY_MS), lambda: Nginx(folder, NAMES, DELAY_MS)]:
         with serve() as server:
             peers = {
@@ -142,15 +145,16 @@ def measure(binary, folder, runs):
                 (
                     name,
                     spread(cost.wall for cost in costs),
+                    spread((cost.wall for cost in costs), factor),
                     spread(cost.cpu for cost in costs),
                     of(ours.cpu, bar.cpu),
                     spread((cost.memory for cost in costs), mb),
                     of(ours.memory, bar.memory),
-                    f"{moved.connections:,}",
+                    f"{statistics.median(cost.connections for cost in costs):,.0f}",
                     f"{moved.sent / 1000:,.0f} / {moved.received / 1000:,.0f} kB",
                 )
             )
-        head = (f"on {server.title}, {runs} runs", "wall time", "CPU time", "Standin's part of it")
+        head = (f"on {server.title}, {runs} runs", "wall time", f"times the limit of {ms(least)}", "CPU time", "Standin's part of it")
         head += ("peak memory", "Standin's part of it", "connections", "sent / received")
         tables.append(table(head, rows))
     title = f"{ACCOUNTS:,} accounts in {len(NAMES)} services behind {DELAY_MS} ms, {AT_ONCE} at once in each"

@@ -75,7 +75,8 @@ def sweep_row(binary, folder, listed, runs):
             if deleted != ORPHANS:
                 fail(f"{deleted} of {ORPHANS} orphans were deleted", "run it by hand")
             requests = sum(now.values()) - sum(asked.values())
-    least = DELAY_MS / 1000 * (math.ceil(listed / A_PAGE) + math.ceil(ORPHANS / AT_ONCE))
+    # A list of several pages is read twice, since it may have moved.
+    least = DELAY_MS / 1000 * (2 * math.ceil(listed / A_PAGE) + math.ceil(ORPHANS / AT_ONCE))
     return (
         f"{listed:,} listed, {ORPHANS:,} deleted",
         runs,
