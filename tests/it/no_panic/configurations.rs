@@ -297,9 +297,12 @@ fn configurations_with_mistakes_end_in_words() {
         if setup.code == Some(2) && !sandbox.requests().is_empty() {
             return report("a mistake of the user's, found after a request");
         }
+        // A mistake may ask for an account under another name than ours. It is left alone, and its name, which is the
+        // service's word, is not repeated.
+        let is_told = |name: &String| said.contains(name.as_str()) || said.contains("under another name");
         if left(&sandbox)
             .iter()
-            .any(|name| cleanup.code == Some(0) || !said.contains(name.as_str()))
+            .any(|name| cleanup.code == Some(0) || !is_told(name))
         {
             return report("an account is left, and nobody said so");
         }
