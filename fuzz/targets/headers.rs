@@ -27,10 +27,12 @@ fuzz_target!(|bytes: &[u8]| {
         headers: headers.collect(),
         body: serde_json::from_str(body).map_or_else(|_| Body::Text(body.to_owned()), Body::Json),
     };
-    let mut pace = Pace::new(None);
+    let mut pace = Pace::new(None, 8);
     let mut now = Timestamp::from_millis(1_795_420_800_000);
     for random in [0.0, 0.5, 0.999] {
-        pace.learn(&answer, now, random);
+        let sent = now;
+        now = now + Duration::from_millis(20);
+        pace.learn(&answer, sent, now, random);
         if let Err(wait) = pace.turn(now) {
             assert!(wait <= LONGEST, "a wait of {wait:?}");
             now = now + wait;

@@ -108,12 +108,18 @@ impl EntryDir {
         journal::read(&file).with_context(|| format!("the journal in `{}` can't be read", self.path().display()))
     }
 
+    /// Whose journal it is.
+    pub fn plan(&self) -> anyhow::Result<Planned> {
+        let file = self.dir.open_file(JOURNAL)?;
+        journal::read_plan(&file).with_context(|| format!("the journal in `{}` can't be read", self.path().display()))
+    }
+
     /// When its setup began: by the marker that it is named by, which needs no reading, else by the journal. What has neither
     /// is none of ours.
     fn made(&self) -> Option<Timestamp> {
         Marker::at_front_of(self.name())
             .map(|marker| marker.created())
-            .or_else(|| self.read().ok().map(|reading| reading.ledger.plan().at))
+            .or_else(|| self.plan().ok().map(|plan| plan.at))
     }
 
     /// Goes on writing the journal.

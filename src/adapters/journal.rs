@@ -4,7 +4,7 @@
 //! nothing. Against the loss of the machine it is synced by a thread of its own, in groups, and no request waits for that.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -131,16 +131,26 @@ pub fn read(mut file: &File) -> io::Result<Reading> {
     parse(&bytes)
 }
 
-/// Reads the bytes of a journal.
-pub fn parse(bytes: &[u8]) -> io::Result<Reading> {
-    let mut lines = bytes.split(|byte| *byte == b'\n');
-    let first = lines.next().unwrap_or_default();
-    let plan: Planned = serde_json::from_slice(first).map_err(|error| {
+/// Reads the plan alone, which says whose journal it is.
+pub fn read_plan(file: &File) -> io::Result<Planned> {
+    let mut first = Vec::new();
+    BufReader::new(file.take(SIZE_MAX)).read_until(b'\n', &mut first)?;
+    plan(&first)
+}
+
+fn plan(line: &[u8]) -> io::Result<Planned> {
+    serde_json::from_slice(line).map_err(|error| {
         io::Error::new(
             io::ErrorKind::InvalidData,
             format!("its first line is no plan: {error}"),
         )
-    })?;
+    })
+}
+
+/// Reads the bytes of a journal.
+pub fn parse(bytes: &[u8]) -> io::Result<Reading> {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let plan = plan(lines.next().unwrap_or_default())?;
     let mut remarks = Vec::new();
     if plan.version > VERSION {
         remarks.push(format!(

@@ -8,7 +8,6 @@ use super::{by_name, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::adapters::signals::Signals;
-use crate::domain::ledger::Ledger;
 
 /// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
@@ -18,12 +17,10 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     }
     let journals = context.journals()?;
     let mut found = Vec::new();
-    each_of_this_run(context, &journals, |entry, ledger| {
-        let is_owed = match ledger {
-            Some(ledger) => !ledger.is_settled() || entry.is_sealed()?,
-            None => true,
-        };
-        if is_owed {
+    each_of_this_run(context, &journals, |entry, is_readable| {
+        // What is sealed is not settled: most need not be read for that.
+        let is_settled = || entry.read().is_ok_and(|reading| reading.ledger.is_settled());
+        if !is_readable || entry.is_sealed()? || !is_settled() {
             found.push(entry);
         }
         Ok(())
@@ -57,13 +54,13 @@ pub(super) async fn settle_all(
     Ok(code)
 }
 
-/// Hands over each entry of this run with what its journal says, if that can be read. What is ignored is told.
+/// Hands over each entry of this run, and whether its journal can be read. What is ignored is told.
 ///
-/// One after the other: what is settled stays for a day, and is not to be held in memory all together.
+/// One after the other: what is settled stays for a day, and is not to be held open all together.
 pub(super) fn each_of_this_run(
     context: &Context,
     journals: &PrivateDir,
-    mut take: impl FnMut(EntryDir, Option<Ledger>) -> Result<(), PrivateDirError>,
+    mut take: impl FnMut(EntryDir, bool) -> Result<(), PrivateDirError>,
 ) -> Result<(), PrivateDirError> {
     for entry in EntryDir::all(journals)? {
         let entry = match entry {
@@ -75,15 +72,14 @@ pub(super) fn each_of_this_run(
                 continue;
             }
         };
-        match entry.read() {
-            Ok(reading) => {
-                let plan = reading.ledger.plan();
+        match entry.plan() {
+            Ok(plan) => {
                 if plan.repository == context.identity.repository && plan.run == context.identity.run_id {
-                    take(entry, Some(reading.ledger))?;
+                    take(entry, true)?;
                 }
             }
             // What can't be read is looked for by name, if the name of the entry is a marker of this run.
-            Err(_) if by_name::is_of_this_run(context, entry.name()) => take(entry, None)?,
+            Err(_) if by_name::is_of_this_run(context, entry.name()) => take(entry, false)?,
             Err(error) => context.console.warning(&in_full(&error)),
         }
     }

@@ -138,7 +138,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         }
     };
     let code = conclude(context, &entry, &ended);
-    if sealed.summary {
+    if sealed.summary && context.host == Host::GitHub {
         summarise(context, &ended);
     }
     Ok(Made {

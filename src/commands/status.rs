@@ -72,7 +72,8 @@ async fn look(context: &Context, signals: &Signals) -> Result<Vec<Row>, Failure>
     let Some(text) = &context.settings.state else {
         let journals = context.journals()?;
         let mut found = Vec::new();
-        cleanup::each_of_this_run(context, &journals, |entry, ledger| {
+        cleanup::each_of_this_run(context, &journals, |entry, _| {
+            let ledger = entry.read().ok().map(|reading| reading.ledger);
             if ledger.as_ref().is_none_or(|ledger| !ledger.is_settled()) {
                 found.push((entry, ledger));
             }
