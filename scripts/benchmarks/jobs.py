@@ -15,7 +15,7 @@ from .machine import NEEDS, about, environment, install, output, say
 from .meter import calls, hyperfine, wire
 from .service import AUTHORIZATION, Sandbox
 from .table import mb, ms, section, spread, table
-from .work import NAMES, article, chain_limit, fleet, life_cycle, limit, phases
+from .work import NAMES, article, chain_limit, fleet, life_cycles, limit, phases
 
 # Below this the service could be what is measured.
 SERVICE_RATE = 20_000
@@ -134,11 +134,11 @@ def start_rows(binary, folder, runs):
 
 def job_row(binary, folder, name, server, config, least, runs):
     say(f"{name}, {runs} times")
-    costs = [life_cycle(binary, folder, config) for _ in range(runs)]
+    costs = life_cycles(binary, folder, config, runs)
     moved = wire(folder, phases(binary, folder, config))
     shutil.rmtree(folder / "journals")
-    # The traced one is one more.
-    asked = sum(server.requests().values()) / (runs + 1)
+    # The traced one and the one whose memory is measured are two more.
+    asked = sum(server.requests().values()) / (runs + 2)
     factor = lambda wall: f"{wall / least:.2f}"
     return (
         name,

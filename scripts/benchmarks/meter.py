@@ -32,15 +32,10 @@ def opened():
     return int(numbers[names.index("ActiveOpens")])
 
 
-def once(folder, *command):
-    """What one run costs.
-
-    GNU time starts the command: a child of Python's own would begin with the memory of Python in its peak.
-    """
-    usage = folder / "usage"
+def timed(folder, before, command):
     connections, cpu, wall = opened(), children(), time.perf_counter()
     done = subprocess.run(
-        [shutil.which("time"), "--quiet", "-f", "%M", "-o", usage, *command],
+        [*before, *command],
         check=False,
         cwd=folder,
         env=environment(folder),
@@ -53,14 +48,33 @@ def once(folder, *command):
     wall, cpu = time.perf_counter() - wall, children() - cpu
     if done.returncode != 0:
         fail(f"`{' '.join(map(str, command[:3]))} ...` ended with {done.returncode}: {done.stderr[-500:]}", "run it by hand")
-    return Cost(wall, cpu, int(usage.read_text().split()[-1]), opened() - connections)
+    return wall, cpu, opened() - connections
 
 
-def in_turn(folder, commands):
-    """What commands cost that run one after the other: all added up, but of memory that of the largest."""
-    costs = [once(folder, *command) for command in commands]
-    wall, cpu, memory, connections = zip(*costs, strict=True)
-    return Cost(sum(wall), sum(cpu), max(memory), sum(connections))
+def once(folder, *command):
+    """What one run costs.
+
+    GNU time starts the command: a child of Python's own would begin with the memory of Python in its peak.
+    """
+    usage = folder / "usage"
+    wall, cpu, connections = timed(folder, [shutil.which("time"), "--quiet", "-f", "%M", "-o", usage], command)
+    return Cost(wall, cpu, int(usage.read_text().split()[-1]), connections)
+
+
+def in_turn(folder, commands, runs, tidy):
+    """What commands cost that run one after the other, `runs` times: all added up, but of memory that of the largest.
+
+    On two cores a command that was started by another one, as by GNU time, was at times put beside its service on one of
+    them for as long as it ran, and took a fifth longer. Therefore its memory is measured in a run of its own.
+    """
+    memory = max(once(folder, *command).memory for command in commands)
+    tidy()
+    costs = []
+    for _ in range(runs):
+        wall, cpu, connections = map(sum, zip(*(timed(folder, [], command) for command in commands), strict=True))
+        costs.append(Cost(wall, cpu, memory, connections))
+        tidy()
+    return costs
 
 
 def hyperfine(folder, runs, *command):

@@ -110,12 +110,10 @@ def of(part, whole):
 
 def measure_one(folder, name, server, commands, runs):
     say(f"{name} on {server.title}, {runs} times")
-    costs = []
-    for _ in range(runs):
-        costs.append(in_turn(folder, commands))
-        shutil.rmtree(folder / "journals", ignore_errors=True)
+    tidy = lambda: shutil.rmtree(folder / "journals", ignore_errors=True)
+    costs = in_turn(folder, commands, runs, tidy)
     moved = wire(folder, commands)
-    shutil.rmtree(folder / "journals", ignore_errors=True)
+    tidy()
     return costs, moved
 
 
@@ -148,7 +146,7 @@ def measure(binary, folder, runs):
                     spread((cost.wall for cost in costs), factor),
                     spread(cost.cpu for cost in costs),
                     of(ours.cpu, bar.cpu),
-                    spread((cost.memory for cost in costs), mb),
+                    mb(bar.memory),
                     of(ours.memory, bar.memory),
                     f"{statistics.median(cost.connections for cost in costs):,.0f}",
                     f"{moved.sent / 1000:,.0f} / {moved.received / 1000:,.0f} kB",

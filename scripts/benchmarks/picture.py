@@ -29,7 +29,7 @@ class Bar(collections.namedtuple("Bar", "wall cpu memory")):
 
     @classmethod
     def of(cls, costs):
-        return cls(*(statistics.median(column) for column in zip(*costs)))
+        return cls(*(statistics.median(getattr(cost, field) for cost in costs) for field in cls._fields))
 
 
 def words(x, y, text, kind="", anchor="start"):

@@ -47,11 +47,9 @@ def phases(binary, folder, config):
     return [binary, "setup", "--config-file", config, *journal], [binary, "cleanup", *journal]
 
 
-def life_cycle(binary, folder, config):
-    """What a whole life cycle costs."""
-    cost = in_turn(folder, phases(binary, folder, config))
-    shutil.rmtree(folder / "journals")
-    return cost
+def life_cycles(binary, folder, config, runs):
+    """What whole life cycles cost."""
+    return in_turn(folder, phases(binary, folder, config), runs, lambda: shutil.rmtree(folder / "journals"))
 
 
 def limit(accounts, delay_ms, services=SERVICES):
