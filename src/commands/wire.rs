@@ -11,7 +11,6 @@ use super::grant::{Around, grant};
 use super::tls::KeptFiles;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, TlsFiles, Token};
 use crate::config::{Auth, Config, Rate, Service};
-use crate::domain::pace::Pace;
 use crate::domain::secret::Secret;
 use crate::engine::{Site, own_credentials};
 use crate::language::{Environment, EvalError, Scope, Template};
@@ -93,9 +92,11 @@ pub(super) fn wire(
                 Token::new(grant, Box::new(move |secret| console.mask(secret)))
             });
             let clients = own.as_ref().unwrap_or(&shared);
-            let gate = context.gates.to(service.name.as_str(), || {
-                Pace::new(service.limits.rate.map(Rate::interval), service.limits.concurrency)
-            });
+            let interval = service.limits.rate.map(Rate::interval);
+            let at_once = service.limits.concurrency;
+            let gate = context
+                .gates
+                .to(service.name.as_str(), &endpoint.base, interval, at_once);
             Ok(http::Service::new(clients, endpoint, token, gate, context.clock))
         });
         let (ready, unusable) = match ready {

@@ -34,8 +34,14 @@ pub(super) fn merge_service(mut base: Node, mut over: Node) -> Node {
         "auth" => has("username") || has("password"),
         _ => false,
     };
+    let unfilters = asks_otherwise(&over);
     if let Kind::Map(entries) = &mut base.kind {
         entries.retain(|entry| !replaced(&entry.key));
+        for entry in entries.iter_mut().filter(|entry| unfilters && entry.key == "list") {
+            if let Kind::Map(list) = &mut entry.value.kind {
+                list.retain(|entry| entry.key != "filter");
+            }
+        }
     }
     // A parameter that is taken away has its default again.
     if let Kind::Map(entries) = &mut over.kind {
@@ -46,6 +52,16 @@ pub(super) fn merge_service(mut base: Node, mut over: Node) -> Node {
         }
     }
     merge(base, over)
+}
+
+/// Does a service ask for other accounts than the one below, or give their names another place? Then a filter that was written
+/// for that one would pass over them.
+fn asks_otherwise(over: &Node) -> bool {
+    let gives = |part: &str, keys: &[&str]| {
+        over.get(part)
+            .is_some_and(|part| keys.iter().any(|key| part.get(key).is_some()))
+    };
+    gives("list", &["request", "query", "json", "form", "body", "items", "name"]) || gives("create", &PAYLOAD)
 }
 
 /// Lists of the document whose items have names: an item of a name that is there is merged over that one, another is added.
@@ -170,6 +186,23 @@ mod tests {
                     .collect();
                 format!("{{{}}}", entries.join(" "))
             }
+        }
+    }
+
+    #[test]
+    fn a_filter_holds_only_for_the_list_and_the_names_that_it_was_written_for() {
+        let base = "{list: {request: R, name: N, filter: {query: {f: 1}}}}";
+        for (over, is_kept) in [
+            ("{list: {id: I}}", true),
+            ("{create: {expect: 201}}", true),
+            ("{list: {query: {f: 2}}}", false),
+            ("{list: {name: M}}", false),
+            ("{create: {json: {u: 1}}}", false),
+            ("{list: {name: M, filter: {query: {f: 3}}}}", true),
+        ] {
+            let merged = merge_service(tree(base), tree(over));
+            let filter = merged.get("list").and_then(|list| list.get("filter"));
+            assert_eq!(filter.is_some(), is_kept, "{over}");
         }
     }
 

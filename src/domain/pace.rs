@@ -8,11 +8,14 @@
 //! which is this job's share of what the service gives; and no two jobs come back at the same moment. `scripts/bench herd`
 //! measures what comes of it.
 
+mod told;
+
 use std::time::Duration;
 
-use super::answer::{Answer, Body};
+use super::answer::Answer;
 use super::outcome::pause;
 use super::time::Timestamp;
+use told::Told;
 
 /// Longer waits than this are not believed.
 const WAIT_MAX: Duration = Duration::from_hours(1);
@@ -38,12 +41,6 @@ const GROWTH: f64 = 0.1;
 const CALM: u32 = 5;
 /// How often it is doubled at most.
 const DOUBLINGS_MAX: u32 = 2;
-/// A number at least this large is a point in time in seconds (2001), not a span.
-const EPOCH_SECONDS: f64 = 1e9;
-/// A number at least this large is a point in time in milliseconds.
-const EPOCH_MILLIS: f64 = 1e12;
-/// When this share of a window's requests is left, they are spread over what is left of the window.
-const SPREAD_BELOW: f64 = 0.2;
 
 /// The pace of one service.
 #[derive(Clone, Debug)]
@@ -86,6 +83,18 @@ impl Pace {
             refused: 0.0,
             calm: 0,
         }
+    }
+
+    /// Begins another phase of the same process with what was learnt of the service. How long it asked to wait then, and how
+    /// much it accepted in how long, is of the time before: what is asked now may be asked at once.
+    pub fn resume(&mut self, interval: Option<Duration>) {
+        self.configured = interval.unwrap_or_default();
+        self.next = Timestamp::from_millis(0);
+        self.refusals = 0;
+        self.since = None;
+        self.accepted = 0.0;
+        self.refused = 0.0;
+        self.calm = 0;
     }
 
     /// Must the next request wait for the first answer?
@@ -179,114 +188,10 @@ impl Pace {
     }
 }
 
-/// What an answer tells of the service's own limits.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Told {
-    /// How long to wait, said outright.
-    retry_after: Option<Duration>,
-    /// How many requests are left in this window.
-    remaining: Option<f64>,
-    /// How many a window has.
-    limit: Option<f64>,
-    /// How long until the next window.
-    reset: Option<Duration>,
-}
-
-impl Told {
-    fn by(answer: &Answer, now: Timestamp) -> Self {
-        let number = |names: &[&str]| names.iter().find_map(|name| first_number(answer.header(name)?));
-        let mut told = Self {
-            retry_after: retry_after(answer, now),
-            // The names that are met: X-RateLimit-* (GitHub, Auth0), X-Rate-Limit-* (Okta), RateLimit-* (GitLab).
-            remaining: number(&["x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining"]),
-            limit: number(&["x-ratelimit-limit", "x-rate-limit-limit", "ratelimit-limit"]),
-            reset: number(&["x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset"]).and_then(|n| until(n, now)),
-        };
-        // One field with parameters (draft-ietf-httpapi-ratelimit-headers): `limit=100, remaining=50, reset=30` in its
-        // older form, `"default";r=50;t=30` in its newer one.
-        if let Some(field) = answer.header("ratelimit") {
-            let parameter = |names: [&str; 2]| {
-                field.split([',', ';']).find_map(|part| {
-                    let (name, value) = part.split_once('=')?;
-                    names.contains(&name.trim()).then(|| first_number(value)).flatten()
-                })
-            };
-            told.remaining = told.remaining.or(parameter(["remaining", "r"]));
-            told.limit = told.limit.or(parameter(["limit", "q"]));
-            told.reset = told.reset.or(parameter(["reset", "t"]).and_then(|n| until(n, now)));
-        }
-        told
-    }
-
-    /// The distance that makes what is left last until the next window, once little is left. Where nothing is left, everybody
-    /// waits for that window, and comes `apart` from it.
-    fn spread(&self, apart: Duration) -> Option<Duration> {
-        let (remaining, reset) = (self.remaining?, self.reset?);
-        if remaining < 1.0 {
-            return Some(reset + apart);
-        }
-        let is_low = self
-            .limit
-            .map_or(remaining <= 5.0, |limit| remaining < limit * SPREAD_BELOW);
-        is_low.then(|| reset.div_f64(remaining + 1.0))
-    }
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), else `retry_after_ms` of the body (Matrix, 3.4 of its
-/// client-server API).
-fn retry_after(answer: &Answer, now: Timestamp) -> Option<Duration> {
-    let told = answer.header("retry-after").and_then(|text| {
-        let text = text.trim();
-        match first_number(text) {
-            Some(number) if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => span(number),
-            _ => {
-                let date = httpdate::parse_http_date(text).ok()?;
-                let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-                let at = Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).ok()?);
-                Some(at.since(now))
-            }
-        }
-    });
-    told.or_else(|| match &answer.body {
-        Body::Json(body) if answer.status == 429 => body
-            .get("retry_after_ms")
-            .and_then(serde_json::Value::as_u64)
-            .map(Duration::from_millis),
-        Body::Json(_) | Body::Text(_) => None,
-    })
-}
-
-/// A reset: a point in time in seconds or milliseconds, or a span in seconds.
-fn until(number: f64, now: Timestamp) -> Option<Duration> {
-    let at = |millis: f64| {
-        let millis = Duration::try_from_secs_f64(millis / 1_000.0).ok()?.as_millis();
-        Some(Timestamp::from_millis(u64::try_from(millis).ok()?).since(now))
-    };
-    if number >= EPOCH_MILLIS {
-        at(number)
-    } else if number >= EPOCH_SECONDS {
-        at(number * 1_000.0)
-    } else {
-        span(number)
-    }
-}
-
-fn span(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
-/// The number that a field begins with: `100`, or the first of `100, 100;w=60`.
-fn first_number(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    text[..end].parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::answer::Body;
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_420_800_000);
 
@@ -430,6 +335,39 @@ mod tests {
             pace.learn(&answer(201, &[]), now, now, 0.0);
         }
         assert_eq!(pace.learnt, Duration::ZERO);
+    }
+
+    #[test]
+    fn the_longest_wait_that_can_be_written_is_an_hour_however_often_it_comes() {
+        for header in ["retry-after", "x-ratelimit-reset"] {
+            for text in ["9223372036854775807", "18446744073709549568", "9999999999999", "1e308"] {
+                let mut pace = Pace::new(None, 8);
+                let mut now = NOW;
+                for _ in 0..5 {
+                    pace.learn(&answer(429, &[(header, text)]), now, now, 0.999);
+                    now = now + Duration::from_millis(1);
+                }
+                let wait = pace.turn(now).err().unwrap_or_default();
+                assert!(wait <= WAIT_MAX, "{header}: {text}: {wait:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_phase_begins_at_once_with_the_distance_that_was_learnt() {
+        let mut pace = Pace::new(Some(Duration::from_millis(10)), 8);
+        pace.turn(NOW).expect("the first turn");
+        pace.learn(&answer(429, &[("retry-after", "600")]), NOW, NOW, 0.0);
+        assert!(pace.turn(NOW).is_err());
+        let later = NOW + Duration::from_mins(20);
+        pace.resume(None);
+        assert_eq!(pace.turn(NOW), Ok(()));
+        assert_eq!(pace.learnt, FIRST_DISTANCE);
+        // One refusal after a long time without any request is no crowd either.
+        pace.resume(None);
+        pace.turn(later).expect("a turn");
+        pace.learn(&answer(429, &[]), later, later, 0.0);
+        assert!(pace.learnt <= FIRST_DISTANCE * 2, "{:?}", pace.learnt);
     }
 
     #[test]

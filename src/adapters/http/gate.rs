@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use reqwest::Url;
 use tokio::sync::Notify;
 
 use crate::domain::answer::Answer;
@@ -64,17 +65,20 @@ impl Gate {
     }
 }
 
-/// The gates of a process, by the names of the services.
+/// The gates of a process, by the names of the services and where they are: journals of several configurations are settled
+/// one after the other, and each may have another service of the same name.
 #[derive(Debug, Default)]
-pub struct Gates(RefCell<HashMap<String, Rc<Gate>>>);
+pub struct Gates(RefCell<HashMap<(String, Url), Rc<Gate>>>);
 
 impl Gates {
-    /// The gate to the service of this name; `pace` is how it is asked where nothing is known of it.
-    pub fn to(&self, name: &str, pace: impl FnOnce() -> Pace) -> Rc<Gate> {
+    /// The gate to a service that is asked `at_once` requests at once, with an `interval` between them where its rate is
+    /// limited.
+    pub fn to(&self, name: &str, base: &Url, interval: Option<Duration>, at_once: usize) -> Rc<Gate> {
         let mut gates = self.0.borrow_mut();
         let gate = gates
-            .entry(name.to_owned())
-            .or_insert_with(|| Rc::new(Gate::new(pace())));
+            .entry((name.to_owned(), base.clone()))
+            .and_modify(|gate| gate.pace.borrow_mut().resume(interval))
+            .or_insert_with(|| Rc::new(Gate::new(Pace::new(interval, at_once))));
         Rc::clone(gate)
     }
 }
