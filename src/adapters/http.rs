@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+mod credentials;
 mod gate;
 mod grant;
 mod policy;
@@ -15,18 +16,16 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::clock::Clock;
 use crate::domain::outcome::Delivery;
-use crate::domain::secret::Secret;
 use crate::ports::{Identity, Outgoing, lets_in};
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
+pub use credentials::Credentials;
 pub use gate::{Gate, Gates};
 pub use grant::{Form, Grant};
 pub use policy::HostPolicy;
@@ -34,50 +33,6 @@ pub use token::Token;
 
 /// A GET follows this many redirects, all within the same origin; other methods follow none.
 const REDIRECTS_MAX: usize = 5;
-
-/// What a service's requests carry to be let in, beside what has to be fetched first.
-#[derive(Clone, Debug)]
-pub enum Credentials {
-    /// Nothing.
-    None,
-    /// RFC 7617.
-    Basic {
-        /// The user.
-        username: String,
-        /// The password.
-        password: Secret,
-    },
-    /// RFC 6750.
-    Bearer(Secret),
-    /// Header fields of the service's own.
-    Header(Vec<(String, Secret)>),
-}
-
-impl Credentials {
-    /// The fields that they become.
-    fn fields(&self) -> Vec<(String, Secret)> {
-        let authorization = |value: String| vec![("authorization".to_owned(), Secret::new(value))];
-        match self {
-            Self::None => Vec::new(),
-            Self::Basic { username, password } => {
-                let pair = format!("{username}:{}", password.expose());
-                authorization(format!("Basic {}", STANDARD.encode(pair)))
-            }
-            Self::Bearer(token) => authorization(format!("Bearer {}", token.expose())),
-            Self::Header(fields) => fields.clone(),
-        }
-    }
-
-    /// Every secret in them.
-    pub fn secrets(&self) -> Vec<Secret> {
-        match self {
-            Self::None => Vec::new(),
-            Self::Basic { password, .. } => vec![password.clone()],
-            Self::Bearer(token) => vec![token.clone()],
-            Self::Header(fields) => fields.iter().map(|(_, value)| value.clone()).collect(),
-        }
-    }
-}
 
 /// Where a service is and how it is to be asked.
 #[derive(Clone, Debug)]
