@@ -269,6 +269,9 @@ impl<'a, W: World> Engine<'a, W> {
         };
         self.unless_halted(self.world.admit(self.places[place])).await?;
         while let Err(wait) = self.world.turn(self.places[place]) {
+            if wait > self.time_left() {
+                return Err(Halt::Pace(wait));
+            }
             self.pause(wait).await?;
         }
         Ok(slot)
@@ -304,6 +307,22 @@ impl<'a, W: World> Engine<'a, W> {
 enum Halt {
     Stopped,
     Deadline,
+    /// The service may be asked again so much later only, and the deadline comes first.
+    Pace(Duration),
+}
+
+impl Halt {
+    /// The reason, for a message.
+    fn reason(self) -> String {
+        match self {
+            Self::Stopped => "it was stopped".to_owned(),
+            Self::Deadline => "the deadline came".to_owned(),
+            Self::Pace(wait) => format!(
+                "the deadline comes before the service may be asked again, which is in {}",
+                humantime::format_duration(Duration::from_secs(wait.as_secs().max(1)))
+            ),
+        }
+    }
 }
 
 fn with_captures(scope: Scope, captures: &serde_json::Map<String, serde_json::Value>) -> Scope {

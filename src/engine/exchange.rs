@@ -38,8 +38,7 @@ impl Trouble {
     pub(super) fn reason(&self) -> String {
         match self {
             Self::Unsendable(reason) | Self::Unanswered(reason) => reason.clone(),
-            Self::Halted(Halt::Stopped) => "it was stopped".to_owned(),
-            Self::Halted(Halt::Deadline) => "the deadline came".to_owned(),
+            Self::Halted(halt) => halt.reason(),
             Self::Another => "its id leads to an account under another name".to_owned(),
         }
     }

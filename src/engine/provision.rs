@@ -421,8 +421,8 @@ pub(super) fn until(poll: &Poll, scope: &Scope) -> bool {
 fn halted(halt: Halt, reason: &str) -> End {
     match halt {
         Halt::Stopped => End::Stopped,
-        Halt::Deadline if reason.is_empty() => End::Failed("the deadline came".to_owned()),
-        Halt::Deadline => End::Failed(format!("the deadline came: {reason}")),
+        Halt::Deadline | Halt::Pace(_) if reason.is_empty() => End::Failed(halt.reason()),
+        Halt::Deadline | Halt::Pace(_) => End::Failed(format!("{}: {reason}", halt.reason())),
     }
 }
 

@@ -101,10 +101,7 @@ impl<W: World> Engine<'_, W> {
 }
 
 fn halted(halt: Halt) -> String {
-    match halt {
-        Halt::Stopped => "it was stopped while it waited for the service".to_owned(),
-        Halt::Deadline => "the deadline came while it waited for the service".to_owned(),
-    }
+    format!("{} while it waited for the service", halt.reason())
 }
 
 enum Unready {

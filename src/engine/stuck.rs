@@ -26,7 +26,7 @@ impl From<Trouble> for Stuck {
         let reason = match &trouble {
             Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Another => Reason::Failed,
             Trouble::Halted(Halt::Stopped) => Reason::Stopped,
-            Trouble::Halted(Halt::Deadline) => Reason::Deadline,
+            Trouble::Halted(Halt::Deadline | Halt::Pace(_)) => Reason::Deadline,
         };
         Self::new(reason, trouble.reason())
     }

@@ -69,6 +69,22 @@ fn a_service_that_says_too_many_many_times_is_asked_again() {
     assert_eq!(sent, 8, "{}", ended.stderr);
 }
 
+/// It is not waited for in vain, and who reads of it learns what held it up.
+#[test]
+fn a_service_that_asks_to_wait_longer_than_there_is_time_is_named_as_the_cause() {
+    for (phase, code) in [("POST", 1), ("DELETE", 1)] {
+        let builder = Sandbox::builder()
+            .service(ServiceSpec::new("users"))
+            .fault(&format!("users {phase} 1 retry-after 429 20m"));
+        let users = Sandbox::spawn_thread(builder).unwrap();
+        let text = format!("services:\n  - {{ name: users, url: {} }}\n", users.url("users"));
+        let ended = Desk::new().configured(&text).run(&["run", "--", "true"]);
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        let cause = "the deadline comes before the service may be asked again, which is in ";
+        assert!(ended.stderr.contains(cause), "{phase}: {}", ended.stderr);
+    }
+}
+
 #[test]
 fn an_unmarked_account_of_another_jobs_state_is_named() {
     let users = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
