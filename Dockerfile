@@ -4,8 +4,9 @@
 #     docker run --rm -v "$PWD:/work" standin run -- ./run-tests.sh
 #
 # `scripts/container` builds and tries it; the same words serve docker, podman and buildah.
-ARG RUST=docker.io/library/rust:1.95.0-bookworm
-ARG BASE=docker.io/library/busybox:1.37.0-musl
+# Both are pinned to one image index, of all architectures; the tags before the digests are for people.
+ARG RUST=docker.io/library/rust:1.95.0-bookworm@sha256:6258907abe69656e41cd992e0b705cdcfabcbbe3db374f92ed2d47121282d4a1
+ARG BASE=docker.io/library/busybox:1.37.0-musl@sha256:222ad6d973c0d198014546a65cd02c5fdedcc172123c5b4c2bf0af636550bd94
 
 # hadolint ignore=DL3006
 FROM ${RUST} AS build
