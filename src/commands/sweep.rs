@@ -297,8 +297,9 @@ async fn delete(
     let hits: Vec<usize> = (0..found.len())
         .filter(|place| found[*place].what == Fate::Delete)
         .collect();
-    for place in &hits {
-        // Post or `cleanup` should have deleted it: something went wrong there.
+    // Post or `cleanup` should have deleted it: something went wrong there. Whoever names a run asks for all that it has made.
+    let is_orphaned = context.settings.sweep.run.is_none();
+    for place in hits.iter().filter(|_| is_orphaned) {
         let orphan = &found[*place];
         context.console.warning(&format!(
             "{}: `{}` was orphaned",
