@@ -8,6 +8,7 @@ pub mod decide;
 pub mod event;
 pub mod ledger;
 pub mod leftover;
+pub mod leg;
 pub mod marker;
 pub mod outcome;
 pub mod pace;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::adapters::console::LogFormat;
 use crate::adapters::environment::Environment;
 use crate::cli::{Command, Invocation};
+use crate::domain::leg::Leg;
 use crate::domain::secret::Secret;
 pub use choices::{CleanupWhen, ConfigSource, DataFormat, Mode, OnFailure, OnLeftover, WhenSecretsMissing};
 pub use errors::{SettingError, SettingErrors};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub on_failure: OnFailure,
     /// What setup does when variables are missing on a pull request that is given no secrets.
     pub when_secrets_missing: WhenSecretsMissing,
+    /// Which job of a matrix this is, if that is told.
+    pub leg: Option<Leg>,
     /// How long a service may take to start; zero: not at all.
     pub wait: Duration,
     /// How long the whole setup may take.
@@ -222,6 +225,7 @@ impl Settings {
                     &[("fail", WhenSecretsMissing::Fail), ("skip", WhenSecretsMissing::Skip)],
                 )
                 .unwrap_or(WhenSecretsMissing::Fail),
+            leg: reader.leg("leg", |texts| texts.leg.as_deref()),
             wait: reader
                 .duration("wait", |texts| texts.wait.as_deref(), Zero::Allowed)
                 .unwrap_or(Duration::from_mins(1)),

@@ -9,6 +9,7 @@ pub mod journal_home;
 pub mod secretless;
 
 use super::environment::Environment;
+use crate::domain::leg::Leg;
 
 /// The system that runs the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,20 @@ impl Host {
         ];
         let mark = marks.into_iter().find(|(name, _)| environment.get(name).is_some());
         mark.map_or(Self::Plain, |(_, host)| host)
+    }
+
+    /// Which job of a matrix this is, where the host's variables tell. GitHub's tell nothing: there the action's input `leg` does.
+    pub fn leg(self, environment: &Environment) -> Option<Leg> {
+        // What the first one counts from, beside the names.
+        let (first, index, total) = match self {
+            Self::GitLab => (1, "CI_NODE_INDEX", "CI_NODE_TOTAL"),
+            Self::Azure => (1, "SYSTEM_JOBPOSITIONINPHASE", "SYSTEM_TOTALJOBSINPHASE"),
+            Self::CircleCi => (0, "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL"),
+            Self::Buildkite => (0, "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT"),
+            Self::GitHub | Self::Jenkins | Self::Plain => return None,
+        };
+        let number = |name| environment.get(name)?.parse::<u32>().ok();
+        Leg::new(number(index)?.checked_sub(first)?, number(total)?)
     }
 
     /// May a person be watching? Then a live progress line is of use, if there is a terminal too.
@@ -260,6 +275,47 @@ mod tests {
         assert_run(&[("CI", "true")], Host::Plain, (&here, "local", 1), None);
         let none: Variables = &[("GITHUB_ACTIONS", "false"), ("GITLAB_CI", "")];
         assert_run(none, Host::Plain, (&here, "local", 1), None);
+    }
+
+    #[test]
+    fn the_hosts_that_number_the_legs_of_a_matrix_are_believed() {
+        let of = |pairs: Variables| {
+            let environment = environment(pairs);
+            Host::detect(&environment).leg(&environment)
+        };
+        let gitlab: Variables = &[("GITLAB_CI", "true"), ("CI_NODE_INDEX", "1"), ("CI_NODE_TOTAL", "5")];
+        assert_eq!(of(gitlab), Leg::new(0, 5));
+        let azure: Variables = &[
+            ("TF_BUILD", "True"),
+            ("SYSTEM_JOBPOSITIONINPHASE", "5"),
+            ("SYSTEM_TOTALJOBSINPHASE", "5"),
+        ];
+        assert_eq!(of(azure), Leg::new(4, 5));
+        let circle: Variables = &[
+            ("CIRCLECI", "true"),
+            ("CIRCLE_NODE_INDEX", "0"),
+            ("CIRCLE_NODE_TOTAL", "2"),
+        ];
+        assert_eq!(of(circle), Leg::new(0, 2));
+        let buildkite: Variables = &[
+            ("BUILDKITE", "true"),
+            ("BUILDKITE_PARALLEL_JOB", "3"),
+            ("BUILDKITE_PARALLEL_JOB_COUNT", "4"),
+        ];
+        assert_eq!(of(buildkite), Leg::new(3, 4));
+        // Without `parallel` GitLab has no index, and what makes no sense is no leg.
+        let alone: [Variables; 3] = [
+            &[("GITLAB_CI", "true"), ("CI_NODE_TOTAL", "1")],
+            &[("GITLAB_CI", "true"), ("CI_NODE_INDEX", "0"), ("CI_NODE_TOTAL", "5")],
+            &[
+                ("CIRCLECI", "true"),
+                ("CIRCLE_NODE_INDEX", "2"),
+                ("CIRCLE_NODE_TOTAL", "2"),
+            ],
+        ];
+        for pairs in alone {
+            assert_eq!(of(pairs), None, "{pairs:?}");
+        }
     }
 
     #[test]

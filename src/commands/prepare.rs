@@ -23,7 +23,8 @@ use crate::adapters::private_dir::PrivateDir;
 use crate::cli::Command;
 use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
-use crate::domain::marker::{self, Marker, Origin};
+use crate::domain::leg::Leg;
+use crate::domain::marker::{Marker, Origin};
 use crate::engine::Site;
 use crate::plan::{self, Draft, Passwords, Person, Run, Selection};
 use crate::settings::WhenSecretsMissing;
@@ -66,9 +67,9 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         )));
     }
     let mut random = UnwrapErr(SysRng);
-    let invocation: String = (0..marker::INVOCATION)
-        .filter_map(|_| char::from_digit(random.random_range(0..36), 36))
-        .collect();
+    let leg = context.settings.leg.or(context.host.leg(&context.environment));
+    let leg = leg.unwrap_or(Leg::ALONE);
+    let invocation = leg.invocation(random.random_range(0..leg.room()));
     let identity = &context.identity;
     let now = context.clock.now();
     let origin = Origin {

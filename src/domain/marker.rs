@@ -27,8 +27,9 @@ const FIRST_MINUTE: u64 = 26_297_280;
 const EXACT_TTL_MINUTES: u64 = 540;
 /// What follows `PREFIX-`.
 const BODY: usize = 23;
-/// The random characters that tell invocations of one minute apart: 36^5, about 60 million.
-pub const INVOCATION: usize = 5;
+/// The random characters that tell invocations of one minute apart: 36^5, about 60 million, of which the legs of a matrix have
+/// each their own ([`super::leg::Leg`]).
+pub const INVOCATION: u32 = 5;
 /// The longest time to live: 30 days.
 pub const TTL_MAX: Duration = Duration::from_hours(30 * 24);
 
@@ -59,8 +60,9 @@ impl Marker {
         push(&mut text, owner(origin.repository), 3);
         push(&mut text, run(origin), 3);
         push(&mut text, u64::from(origin.attempt.min(35)), 1);
-        for index in 0..INVOCATION {
-            let c = invocation.chars().nth(index).unwrap_or('0');
+        let mut given = invocation.chars();
+        for _ in 0..INVOCATION {
+            let c = given.next().unwrap_or('0');
             text.push(if is_digit(c) { c } else { '0' });
         }
         let check = check(&text);
@@ -137,7 +139,7 @@ impl Marker {
     /// The random characters of the invocation.
     pub fn invocation(&self) -> &str {
         let body = self.body();
-        &body[14..14 + INVOCATION]
+        &body[14..19]
     }
 
     fn body(&self) -> &str {

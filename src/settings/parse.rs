@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::SettingError;
 use super::sources::{Found, Layers, Texts};
+use crate::domain::leg::Leg;
 use crate::domain::secret::Secret;
 use crate::language::nearest;
 
@@ -113,6 +114,20 @@ impl<'a> Reader<'a> {
             );
         }
         port
+    }
+
+    /// A job of a matrix. A runner that has no matrix at all gives the action's input as a lone `/`.
+    pub(super) fn leg(&mut self, name: &str, field: Field) -> Option<Leg> {
+        let found = self.found(name, field).filter(|found| found.value.trim() != "/")?;
+        let leg = found.value.trim().parse().ok();
+        if leg.is_none() {
+            self.wrong(
+                &found,
+                "not a job of a matrix",
+                "write its index from 0 and how many there are, such as `3/16`",
+            );
+        }
+        leg
     }
 
     pub(super) fn hits(&mut self, name: &str, field: Field) -> Option<u32> {

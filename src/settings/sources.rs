@@ -24,6 +24,7 @@ pub(super) struct Texts {
     pub(super) on_failure: Option<String>,
     pub(super) on_leftover: Option<String>,
     pub(super) when_secrets_missing: Option<String>,
+    pub(super) leg: Option<String>,
     pub(super) wait: Option<String>,
     pub(super) deadline: Option<String>,
     pub(super) cleanup_deadline: Option<String>,

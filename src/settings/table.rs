@@ -187,6 +187,14 @@ pub static SETTINGS: &[Setting] = &[
         commands: &[Setup],
     },
     Setting {
+        name: "leg",
+        kind: Kind::Value,
+        placeholder: "I/N",
+        help: "which job of a matrix this is, from 0/N on: no two of its N jobs then share a marker [default: as the CI host says]",
+        sources: EVERYWHERE,
+        commands: MAKERS,
+    },
+    Setting {
         name: "wait",
         kind: Kind::Value,
         placeholder: "TIME",

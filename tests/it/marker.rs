@@ -12,10 +12,17 @@ use std::time::Duration;
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
+use standin::domain::leg::Leg;
 use standin::domain::marker::{Marker, Origin};
 use standin::domain::time::Timestamp;
 
 use names::KINDS;
+use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
+
+use crate::desk::Desk;
+use crate::runner::Runner;
+use crate::runner::job::{Job, Outcome, Step};
+use crate::services::{put, start};
 
 /// How many names if nobody says.
 const SHORT: usize = 40_000;
@@ -33,6 +40,13 @@ fn count() -> usize {
     number("STANDIN_TEST_NAMES").unwrap_or(SHORT)
 }
 
+/// The number that stands in the invocation of the one account that a setup makes.
+fn invocation(service: &SandboxHandle) -> u32 {
+    let books = service.books("users").unwrap();
+    let name = books.made_by_username.keys().next().unwrap();
+    u32::from_str_radix(&name[17..22], 36).unwrap()
+}
+
 /// Two or three small letters, a hyphen, 23 characters of base 36, and nothing or a separator and more: said here once more,
 /// since the test must not ask the code under test.
 fn has_the_form(name: &str) -> bool {
@@ -46,6 +60,41 @@ fn has_the_form(name: &str) -> bool {
         && letters.len() >= 23
         && letters[..23].iter().all(is_digit)
         && (letters.len() == 23 || letters.len() > 24 && !letters[23].is_alphanumeric())
+}
+
+#[test]
+fn each_leg_of_a_matrix_has_invocations_of_its_own_on_every_host_that_numbers_them() {
+    for leg in [0, 3, 255] {
+        let service = start(Sandbox::builder().service(ServiceSpec::new("users")));
+        let config = format!("services: [{{ name: users, url: '{}' }}]", service.url("users"));
+        let runner = Runner::new();
+        put(&runner, "standin.yml", &config);
+        let result = Job::new().leg(leg, 256).step(Step::action()).run(&runner);
+        assert_eq!(result.conclusion, Outcome::Success, "{:?}", result.steps);
+        assert_eq!(invocation(&service) % 256, leg, "the action");
+    }
+    // Beside a host's own numbers, from 1, what the user says.
+    for (arguments, leg) in [(&["setup"][..], 6), (&["setup", "--leg", "4/9"], 4)] {
+        let service = start(Sandbox::builder().service(ServiceSpec::new("users")));
+        let desk = Desk::new()
+            .with("GITLAB_CI", "true")
+            .with("CI_NODE_INDEX", "7")
+            .with("CI_NODE_TOTAL", "9")
+            .configured(&format!(
+                "services: [{{ name: users, url: '{}' }}]",
+                service.url("users")
+            ));
+        let ended = desk.run(arguments);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert_eq!(invocation(&service) % 9, leg, "{arguments:?}");
+    }
+    let ended = Desk::new().configured("services: []").run(&["setup", "--leg", "9/9"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("`--leg` is `9/9`: not a job of a matrix"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -250,13 +299,18 @@ fn meeting(draws: u32, values: f64) -> f64 {
 fn the_odds_in_the_documents_are_what_their_formulas_give() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cleanup.md")).unwrap();
     let [owner, check, invocation] = [3, 4, 5].map(|places| 36_f64.powi(places));
+    let of_a_leg = f64::from(Leg::new(0, 256).unwrap().room());
     for (formula, odds) in [
         ("1 / 36^4", one_in(1.0 / check)),
         ("1 / 36^3", one_in(1.0 / owner)),
         ("1 − ∏ (1 − i / 36^3), i < 10", one_in(meeting(10, owner))),
         ("1 − ∏ (1 − i / 36^3), i < 100", one_in(meeting(100, owner))),
         ("1 / 36^5", one_in(1.0 / invocation)),
-        ("1 − ∏ (1 − i / 36^5), i < 20", one_in(meeting(20, invocation))),
+        ("1 / ⌊36^5 / 256⌋", one_in(1.0 / of_a_leg)),
+        (
+            "1 − (1 − 1 / ⌊36^5 / 256⌋)^256",
+            one_in(1.0 - (1.0 - 1.0 / of_a_leg).powi(256)),
+        ),
         ("1 − ∏ (1 − i / 36^5), i < 256", one_in(meeting(256, invocation))),
     ] {
         let row = format!("| {formula} | {odds} |");

@@ -1,8 +1,7 @@
 //! An emulator of the GitHub Actions runner, for the real `action.yml`, shim and binary in scrubbed environments.
 //!
 //! It follows the runner's own source (actions/runner) in what a JavaScript action can notice, in a job container too. It has
-//! no `pre`, no composite and no Docker actions, and stops with a message where a manifest asks for one. Nor has it a clock over
-//! the posts of a cancelled job, of which GitHub kills what is left after 285 s.
+//! no `pre`, no composite and no Docker actions, and stops with a message where a manifest asks for one.
 
 pub(crate) mod action;
 pub(crate) mod caseless;
@@ -14,6 +13,7 @@ pub(crate) mod expression;
 pub(crate) mod file_command;
 pub(crate) mod interruption;
 pub(crate) mod job;
+pub(crate) mod left_behind;
 pub(crate) mod lines;
 pub(crate) mod masker;
 pub(crate) mod node;
@@ -27,11 +27,13 @@ mod behaviour;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use container::Container;
 use node::Node;
+use process::Patience;
 
 /// A machine with a runner: its folders, the checked-out action and the tools that it brings along.
 pub(crate) struct Runner {
@@ -39,7 +41,7 @@ pub(crate) struct Runner {
     container: Option<Container>,
     root: TempDir,
     node: Option<Node>,
-    pace: f64,
+    patience: Patience,
 }
 
 impl Runner {
@@ -50,7 +52,7 @@ impl Runner {
             container: None,
             root,
             node: None,
-            pace: 1.0,
+            patience: Patience::default(),
         };
         for folder in [
             runner.workspace(),
@@ -73,7 +75,13 @@ impl Runner {
 
     /// Scales the runner's own waits: a tenth makes a cancel's 7.5 s 750 ms.
     pub(crate) fn at_pace(mut self, pace: f64) -> Self {
-        self.pace = pace;
+        self.patience.pace = pace;
+        self
+    }
+
+    /// Shortens what GitHub gives a cancelled job to come to its end: 285 s, in which the posts must be done.
+    pub(crate) fn ending_within(mut self, time: Duration) -> Self {
+        self.patience.worker = time;
         self
     }
 

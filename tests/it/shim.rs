@@ -40,7 +40,7 @@ fn the_binary_is_told_the_phase_and_every_input() {
         let step = Step::action().id("accounts").with("config-file", "a.yml");
         let result = Job::new().step(step).run(&runner);
         for (phase, name) in [(result.step("accounts"), "main"), (result.post("accounts"), "post")] {
-            let expected = format!("{name} {inputs} INPUT_CONFIG-FILE,a.yml\n");
+            let expected = format!("{name} {inputs} INPUT_CONFIG-FILE,a.yml,INPUT_LEG,0/1\n");
             assert_eq!(phase.stdout, expected, "{node:?}");
             assert_eq!(phase.stderr, "", "{node:?}");
             assert!(phase.annotations.is_empty(), "{node:?}");

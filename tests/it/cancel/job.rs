@@ -172,6 +172,34 @@ fn a_cancelled_post_goes_on() {
 }
 
 #[test]
+fn a_post_that_the_runner_has_given_up_goes_on_where_the_machine_does() {
+    let trigger = Trigger::new(Interruption::WorkerKilled);
+    let watch = {
+        let trigger = trigger.clone();
+        move |phase, observed: &Observed| {
+            if phase == Phase::Post && observed.method == "DELETE" {
+                trigger.fire();
+            }
+        }
+    };
+    // Many accounts, and so a line for each: what it prints must not end it.
+    let stage = Stage::new(services(), watch);
+    stage.configure_copies(10);
+    let result = run(
+        &stage,
+        Stage::job_of(Step::action().with("verbose", "true")),
+        &[&trigger],
+    );
+    let post = result.post("accounts");
+    assert_eq!((post.outcome, post.exit_code), (Outcome::Cancelled, None));
+    let code = result.left_behind.as_ref().expect("post is still there").wait();
+    assert_eq!(code, Some(0), "{}", post.log);
+    stage.assert_nothing_left("given up in post");
+    assert_eq!(stage.created_ever(), 33);
+    assert!(stage.journal().is_settled());
+}
+
+#[test]
 fn in_a_job_container_post_stops_main_before_it_deletes() {
     let trigger = Trigger::new(Interruption::Cancel);
     let deleted = Arc::new(AtomicBool::new(false));

@@ -71,13 +71,17 @@ impl Manifest {
     }
 
     /// The variables of the inputs: every declared one, an absent one as its default or an empty string, and those given
-    /// beside them. Dashes stay in the names.
-    pub(crate) fn variables(&self, given: &[(String, String)]) -> Vec<(String, String)> {
+    /// beside them. Dashes stay in the names. `evaluate` replaces the expressions of defaults.
+    pub(crate) fn variables(
+        &self,
+        given: &[(String, String)],
+        evaluate: impl Fn(&str) -> String,
+    ) -> Vec<(String, String)> {
         let declared = self
             .inputs
             .iter()
             .filter(|(name, _)| !given.iter().any(|(key, _)| key.eq_ignore_ascii_case(name)));
-        let absent = declared.map(|(name, input)| (name.clone(), input.default.clone()));
+        let absent = declared.map(|(name, input)| (name.clone(), evaluate(&input.default)));
         absent
             .chain(given.iter().cloned())
             .map(|(name, value)| (format!("INPUT_{}", name.replace(' ', "_").to_uppercase()), value))

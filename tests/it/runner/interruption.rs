@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
 
 use super::process::Event;
 
@@ -17,6 +18,9 @@ pub(crate) enum Interruption {
     Shutdown,
     /// Something ends the entry process by SIGKILL, the kernel's lack of memory for instance.
     Kill,
+    /// The runner's own worker is killed: by the listener, 285 s after a cancel that it has not come to an end with, or by
+    /// what else may happen to it. No signal reaches the process; nobody reads its streams and files any more.
+    WorkerKilled,
 }
 
 /// Interrupts a job once, at the moment that a test chooses. Clones pull the same trigger.
@@ -28,7 +32,7 @@ pub(crate) struct Trigger {
 
 #[derive(Default)]
 struct State {
-    fired: bool,
+    fired: Option<Instant>,
     delivered: bool,
     target: Option<Sender<Event>>,
 }
@@ -52,9 +56,10 @@ impl Trigger {
     pub(crate) fn fire(&self) {
         let (state, changed) = &*self.shared;
         let mut state = state.lock().unwrap();
-        if std::mem::replace(&mut state.fired, true) {
+        if state.fired.is_some() {
             return;
         }
+        state.fired = Some(Instant::now());
         let sent = state
             .target
             .as_ref()
@@ -66,6 +71,11 @@ impl Trigger {
 
     /// Whether it was pulled.
     pub(crate) fn fired(&self) -> bool {
+        self.fired_at().is_some()
+    }
+
+    /// When it was.
+    pub(crate) fn fired_at(&self) -> Option<Instant> {
         self.shared.0.lock().unwrap().fired
     }
 
@@ -74,7 +84,7 @@ impl Trigger {
         let (state, changed) = &*self.shared;
         let mut state = state.lock().unwrap();
         // It stays delivered: who pulled it may come to look only when the next process is aimed at.
-        state.delivered |= target.is_none() && state.fired;
+        state.delivered |= target.is_none() && state.fired.is_some();
         state.target = target;
         changed.notify_all();
     }
@@ -83,7 +93,7 @@ impl Trigger {
     pub(crate) fn delivered(&self) {
         let (state, changed) = &*self.shared;
         let mut state = state.lock().unwrap();
-        state.delivered |= state.fired;
+        state.delivered |= state.fired.is_some();
         changed.notify_all();
     }
 }

@@ -6,6 +6,7 @@ use super::caseless::Caseless;
 use super::console::Annotation;
 use super::file_command::Summary;
 use super::interruption::Trigger;
+use super::left_behind::LeftBehind;
 use super::masker::Masker;
 
 /// How a step or a job ended.
@@ -132,8 +133,10 @@ impl Step {
 }
 
 /// One job. Its `run` is beside the runner.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Job {
+    /// `strategy.job-index` and `strategy.job-total`.
+    pub(crate) leg: (u32, u32),
     pub(crate) env: Vec<(String, String)>,
     pub(crate) runner_env: Vec<(String, String)>,
     pub(crate) secrets: Vec<(String, String)>,
@@ -145,7 +148,21 @@ pub(crate) struct Job {
 impl Job {
     /// A job without steps.
     pub(crate) fn new() -> Self {
-        Self::default()
+        Self {
+            leg: (0, 1),
+            env: Vec::new(),
+            runner_env: Vec::new(),
+            secrets: Vec::new(),
+            steps: Vec::new(),
+            outputs: Vec::new(),
+            triggers: Vec::new(),
+        }
+    }
+
+    /// One of the jobs that a matrix makes of it: its index, from 0, and how many there are.
+    pub(crate) fn leg(mut self, index: u32, total: u32) -> Self {
+        self.leg = (index, total);
+        self
     }
 
     /// One line of the job's `env:`.
@@ -233,6 +250,8 @@ pub(crate) struct JobResult {
     pub(crate) log: String,
     /// Command lines of the processes that were still there at the job's end, and were killed.
     pub(crate) orphans: Vec<String>,
+    /// What still ran when the worker was killed.
+    pub(crate) left_behind: Option<LeftBehind>,
 }
 
 impl JobResult {

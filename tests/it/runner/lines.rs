@@ -8,6 +8,14 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
+    /// The lines that bytes of a stream complete, of which none are its end.
+    pub(crate) fn read(&mut self, bytes: &[u8]) -> Vec<String> {
+        if bytes.is_empty() {
+            return self.finish().into_iter().collect();
+        }
+        self.push(bytes)
+    }
+
     /// The lines that these bytes complete.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();

@@ -5,6 +5,7 @@ use std::fs;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Ends its job's processes when it goes, so that a test that fails leaves none either.
+#[derive(Debug)]
 pub(crate) struct Tracking {
     id: String,
 }

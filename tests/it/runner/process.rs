@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,6 +39,7 @@ pub(crate) enum Stream {
 }
 
 /// How a process ended.
+#[derive(Default)]
 pub(crate) struct Ended {
     /// None if it is still running, out of the runner's sight.
     pub(crate) status: Option<ExitStatus>,
@@ -44,6 +47,25 @@ pub(crate) struct Ended {
     pub(crate) interruption: Option<Interruption>,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
+    /// The process, if the worker was killed before it ended.
+    pub(crate) unseen: Option<Unseen>,
+}
+
+/// A process that nobody reads any more.
+#[derive(Debug)]
+pub(crate) struct Unseen(Receiver<Event>);
+
+impl Unseen {
+    /// Waits until it has ended.
+    pub(crate) fn wait(&self) -> ExitStatus {
+        let mut events = self.0.iter();
+        events
+            .find_map(|event| match event {
+                Event::Exited(status) => Some(status),
+                Event::Printed(..) | Event::Interrupted(_) => None,
+            })
+            .expect("a process ends once")
+    }
 }
 
 impl Ended {
@@ -54,9 +76,33 @@ impl Ended {
     }
 }
 
+/// How long the runner waits for a process.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience {
+    /// Scales its waits between signals: a tenth makes 7.5 s 750 ms.
+    pub(crate) pace: f64,
+    /// How long after a cancel the listener kills the worker, whatever that still runs.
+    pub(crate) worker: Duration,
+}
+
+impl Default for Patience {
+    /// As GitHub's: of the 5 minutes that the server grants, the listener takes 15 s for itself (`JobDispatcher.cs`).
+    fn default() -> Self {
+        Self {
+            pace: 1.0,
+            worker: Duration::from_secs(285),
+        }
+    }
+}
+
 /// Runs a process to its end. `deaf` steps, those with `always()`, aren't told of a cancel.
-/// `pace` scales the runner's waits: a tenth makes 7.5 s 750 ms.
-pub(crate) fn run(mut command: Command, console: &mut Console, triggers: &[Trigger], deaf: bool, pace: f64) -> Ended {
+pub(crate) fn run(
+    mut command: Command,
+    console: &mut Console,
+    triggers: &[Trigger],
+    deaf: bool,
+    Patience { pace, worker }: Patience,
+) -> Ended {
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -77,23 +123,21 @@ pub(crate) fn run(mut command: Command, console: &mut Console, triggers: &[Trigg
         // The only failure is that the process has ended.
         let _ended = pidfd_send_signal(&handle, signal);
     };
-    read(child.stdout.take().unwrap(), Stream::Output, events.clone());
-    read(child.stderr.take().unwrap(), Stream::Error, events.clone());
+    let unread = Arc::new(AtomicBool::new(false));
+    read(child.stdout.take().unwrap(), Stream::Output, events.clone(), &unread);
+    read(child.stderr.take().unwrap(), Stream::Error, events.clone(), &unread);
     let exits = events.clone();
     thread::spawn(move || exits.send(Event::Exited(child.wait().unwrap())));
 
-    let mut ended = Ended {
-        status: None,
-        interruption: None,
-        stdout: Vec::new(),
-        stderr: Vec::new(),
-    };
+    let mut ended = Ended::default();
     let (mut output, mut error) = (Lines::default(), Lines::default());
     let mut open_streams = 2;
     let mut signals: VecDeque<(Instant, Signal)> = VecDeque::new();
     let mut give_up: Option<Instant> = None;
     while ended.status.is_none() || open_streams > 0 {
-        let due = signals.front().map(|(due, _)| *due).into_iter().chain(give_up).min();
+        let worker_ends = cancelled_at(triggers).map(|cancelled| cancelled + worker);
+        let next_signal = signals.front().map(|(due, _)| *due);
+        let due = [next_signal, give_up, worker_ends].into_iter().flatten().min();
         let event = match due {
             Some(due) => received.recv_timeout(due.saturating_duration_since(Instant::now())),
             None => received.recv().map_err(RecvTimeoutError::from),
@@ -105,13 +149,8 @@ pub(crate) fn run(mut command: Command, console: &mut Console, triggers: &[Trigg
                     Stream::Error => (&mut error, &mut ended.stderr),
                 };
                 raw.extend_from_slice(&bytes);
-                let complete = if bytes.is_empty() {
-                    lines.finish().into_iter().collect()
-                } else {
-                    lines.push(&bytes)
-                };
                 open_streams -= usize::from(bytes.is_empty());
-                for line in complete {
+                for line in lines.read(&bytes) {
                     console.line(&line);
                 }
             }
@@ -130,6 +169,11 @@ pub(crate) fn run(mut command: Command, console: &mut Console, triggers: &[Trigg
                 match trigger.interruption() {
                     // The test goes on only when the process is gone.
                     Interruption::Kill => signal(Signal::KILL),
+                    Interruption::WorkerKilled => {
+                        ended.interruption = Some(Interruption::WorkerKilled);
+                        trigger.delivered();
+                        break;
+                    }
                     Interruption::Cancel if deaf => trigger.delivered(),
                     seen @ (Interruption::Cancel | Interruption::Timeout | Interruption::Shutdown) => {
                         ended.interruption = Some(seen);
@@ -138,6 +182,10 @@ pub(crate) fn run(mut command: Command, console: &mut Console, triggers: &[Trigg
                         trigger.delivered();
                     }
                 }
+            }
+            Err(RecvTimeoutError::Timeout) if worker_ends.is_some_and(|end| end <= Instant::now()) => {
+                ended.interruption = Some(Interruption::WorkerKilled);
+                break;
             }
             Err(RecvTimeoutError::Timeout) => match signals.pop_front() {
                 Some((_, due)) => signal(due),
@@ -152,18 +200,29 @@ pub(crate) fn run(mut command: Command, console: &mut Console, triggers: &[Trigg
     for line in [output.finish(), error.finish()].iter().flatten() {
         console.line(line);
     }
+    if ended.interruption == Some(Interruption::WorkerKilled) && ended.status.is_none() {
+        unread.store(true, Ordering::SeqCst);
+        ended.unseen = Some(Unseen(received));
+    }
     ended
 }
 
+/// When the job was cancelled, if it was.
+fn cancelled_at(triggers: &[Trigger]) -> Option<Instant> {
+    let cancels = triggers.iter().filter(|it| it.interruption() == Interruption::Cancel);
+    cancels.filter_map(Trigger::fired_at).min()
+}
+
 /// Reads a stream to its end on a thread of its own, also when nobody listens any more: a descendant that outlives its
-/// step must not block on a full pipe.
-fn read(mut stream: impl Read + Send + 'static, name: Stream, events: Sender<Event>) {
+/// step must not block on a full pipe. Once `unread`, the stream is closed at the next bytes, as a killed worker's is.
+fn read(mut stream: impl Read + Send + 'static, name: Stream, events: Sender<Event>, unread: &Arc<AtomicBool>) {
+    let unread = Arc::clone(unread);
     thread::spawn(move || {
         let mut buffer = [0; 8192];
         loop {
             let length = stream.read(&mut buffer).unwrap_or(0);
             let _nobody_listens = events.send(Event::Printed(name, buffer[..length].to_vec()));
-            if length == 0 {
+            if length == 0 || unread.load(Ordering::SeqCst) {
                 return;
             }
         }

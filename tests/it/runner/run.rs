@@ -17,6 +17,7 @@ use super::expression::evaluate;
 use super::file_command::{FileCommands, Summary};
 use super::interruption::Interruption;
 use super::job::{Condition, Job, JobResult, Outcome, Step, StepResult, Task};
+use super::left_behind::LeftBehind;
 use super::masker::Masker;
 use super::orphans::Tracking;
 use super::process::{self, Ended};
@@ -33,6 +34,8 @@ struct World<'a> {
     status: Outcome,
     phases: usize,
     steps: Vec<StepResult>,
+    /// What still ran when the worker was killed, with which the job is over for it.
+    left_behind: Option<process::Unseen>,
 }
 
 /// Which phase of a step is run.
@@ -57,6 +60,7 @@ impl Job {
             status: Outcome::Success,
             phases: 0,
             steps: Vec::new(),
+            left_behind: None,
         };
         for (_, value) in &self.secrets {
             world.masker.add_secret(value);
@@ -74,7 +78,7 @@ impl World<'_> {
         let mut posts: Vec<(&Step, Condition, Caseless)> = Vec::new();
         for step in &self.job.steps {
             self.notice_interruptions();
-            if self.shut_down() || !step.condition.holds(self.status) {
+            if self.is_over() || !step.condition.holds(self.status) {
                 self.steps.push(skipped(step));
                 continue;
             }
@@ -88,7 +92,7 @@ impl World<'_> {
         let mut finished = Vec::new();
         for (step, condition, state) in posts.into_iter().rev() {
             self.notice_interruptions();
-            let runs = !self.shut_down() && condition.holds(self.status);
+            let runs = !self.is_over() && condition.holds(self.status);
             let result = if runs {
                 self.phase(step, Part::Post, condition, state)
             } else {
@@ -104,7 +108,14 @@ impl World<'_> {
             outputs: Caseless::default(),
             log: String::new(),
             orphans: Vec::new(),
+            left_behind: None,
         };
+        if let Some(unseen) = self.left_behind {
+            // Nobody evaluates outputs or ends orphans any more.
+            result.steps = self.steps;
+            result.left_behind = Some(LeftBehind::new(unseen, self.tracking));
+            return result;
+        }
         for (name, template) in &self.job.outputs {
             let value = self.evaluate(template, &self.env);
             result.set_output(&self.masker, name, &value);
@@ -120,14 +131,16 @@ impl World<'_> {
             match trigger.interruption() {
                 Interruption::Cancel => self.status = Outcome::Cancelled,
                 Interruption::Shutdown => self.status = Outcome::Failure,
-                Interruption::Timeout | Interruption::Kill => {}
+                Interruption::Timeout | Interruption::Kill | Interruption::WorkerKilled => {}
             }
         }
     }
 
-    fn shut_down(&self) -> bool {
+    /// Does no further step or post run, whatever its condition?
+    fn is_over(&self) -> bool {
         let mut triggers = self.job.triggers.iter();
-        triggers.any(|trigger| trigger.fired() && trigger.interruption() == Interruption::Shutdown)
+        let is_shut_down = triggers.any(|trigger| trigger.fired() && trigger.interruption() == Interruption::Shutdown);
+        is_shut_down || self.left_behind.is_some()
     }
 
     fn manifest(&self, step: &Step) -> Option<Manifest> {
@@ -150,6 +163,8 @@ impl World<'_> {
                 .iter()
                 .find(|(known, _)| known == name)
                 .map(|(_, value)| value.clone()),
+            ["strategy", "job-index"] => Some(self.job.leg.0.to_string()),
+            ["strategy", "job-total"] => Some(self.job.leg.1.to_string()),
             ["runner", "temp"] => Some(self.runner.temp().display().to_string()),
             other => panic!("the emulator has no `{}`", other.join(".")),
         })
@@ -198,8 +213,13 @@ impl World<'_> {
         }
         let command = self.start(command, variables);
         let deaf = condition.holds(Outcome::Cancelled);
-        let ended = process::run(command, &mut console, &self.job.triggers, deaf, self.runner.pace);
-        let summary = console.take(&files);
+        let mut ended = process::run(command, &mut console, &self.job.triggers, deaf, self.runner.patience);
+        self.left_behind = ended.unseen.take();
+        let summary = match self.left_behind {
+            // Who would have read the files is gone.
+            Some(_) => Summary::Absent,
+            None => console.take(&files),
+        };
         self.finish(step, part, console, &ended, summary)
     }
 
@@ -251,7 +271,7 @@ impl World<'_> {
             .iter()
             .map(|(key, value)| (format!("STATE_{key}"), value.to_owned()))
             .collect();
-        variables.extend(manifest.variables(with));
+        variables.extend(manifest.variables(with, |default| self.evaluate(default, env)));
         (command, variables)
     }
 
@@ -267,6 +287,7 @@ impl World<'_> {
                 console.annotate(Level::Error, &message, HashMap::new());
                 Outcome::Failure
             }
+            Some(Interruption::WorkerKilled) => Outcome::Cancelled,
             Some(Interruption::Shutdown | Interruption::Kill) => Outcome::Failure,
             None if failed => Outcome::Failure,
             None => Outcome::Success,

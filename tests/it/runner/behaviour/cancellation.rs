@@ -1,5 +1,7 @@
 //! What reaches a step that is cut short, and what runs after it.
 
+use std::time::Duration;
+
 use super::action;
 use crate::runner::Runner;
 use crate::runner::interruption::{Interruption, Trigger};
@@ -85,6 +87,34 @@ fn a_kill_is_a_failure_of_the_step_alone() {
     assert_eq!(result.step("a").stdout, "");
     assert_eq!(result.post("a").log, "Post job cleanup.\npost\n");
     assert_eq!(result.conclusion, Outcome::Failure);
+}
+
+#[test]
+fn what_is_left_of_the_posts_of_a_cancelled_job_ends_with_the_worker() {
+    let runner = Runner::new().at_pace(0.02).ending_within(Duration::from_millis(1500));
+    let trigger = Trigger::new(Interruption::Cancel);
+    let pipe = pull_when_written(&runner, &trigger);
+    let uses = |name, main, post| Step::uses(&action(&runner, name, main, post)).id(name);
+    let save = "fs.appendFileSync(process.env.GITHUB_STATE, 'a=b\\n');";
+    // It says that it has begun, and never ends; nobody takes what it saves.
+    let endless = format!("{save} console.log('post'); setInterval(() => console.log('more'), 10);");
+    let job = Job::new()
+        .env("READY", &pipe)
+        .step(uses("first", "", "console.log('post')"))
+        .step(uses("second", "", &endless))
+        .step(Step::script("echo x > $READY; sleep 600").id("s"))
+        .output("done", "yes")
+        .interrupted_by(&trigger);
+    let result = job.run(&runner);
+    assert_eq!(result.step("s").outcome, Outcome::Cancelled);
+    let post = result.post("second");
+    assert_eq!((post.outcome, post.exit_code), (Outcome::Cancelled, None));
+    assert_eq!(post.state.get("a"), None);
+    assert_eq!(result.post("first").outcome, Outcome::Skipped);
+    assert_eq!(result.outputs.get("done"), None);
+    // What it prints goes to a stream that nobody has open any more.
+    let end = result.left_behind.expect("the post is still there").wait();
+    assert_eq!(end, Some(1), "Node ends at EPIPE");
 }
 
 #[test]
