@@ -4,6 +4,7 @@
 //! two entries of a file is an error), our own emulator is the one to believe.
 
 mod job;
+mod limits;
 mod own;
 mod rows;
 
