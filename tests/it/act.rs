@@ -26,6 +26,8 @@ struct Act {
     project: TempDir,
     /// Outside the project, which act copies into it.
     home: TempDir,
+    /// Where act finds it, it runs all actions on it.
+    node: Node,
 }
 
 /// One line of act's log in JSON.
@@ -70,7 +72,14 @@ impl Act {
         Self {
             project: TempDir::with_prefix("standin-act-").unwrap(),
             home: TempDir::with_prefix("standin-act-home-").unwrap(),
+            node: Node::TwentyFour,
         }
+    }
+
+    /// Runs actions on this Node.
+    fn on_node(mut self, node: Node) -> Self {
+        self.node = node;
+        self
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -104,7 +113,7 @@ impl Act {
 
     /// Runs act with these words. Cut off, it has a loopback of its own, where every port is free, and no other network.
     fn start(&self, words: &[&str], cut_off: bool) -> Log {
-        let node = Node::TwentyFour.program();
+        let node = self.node.program();
         let search_path = format!("{}:/usr/local/bin:/usr/bin:/bin", node.parent().unwrap().display());
         let mut command = if cut_off { alone() } else { Command::new(program()) };
         if cut_off {

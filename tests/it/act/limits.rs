@@ -1,8 +1,9 @@
-//! What is more than a runner can carry, and what a debug run says.
+//! What is more than a runner can carry, and what it is told otherwise: by a debug run, on the older Node.
 
 use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
 
 use super::{Act, Log, PASSWORD};
+use crate::runner::node::Node;
 use crate::services::start;
 
 fn users() -> SandboxHandle {
@@ -91,6 +92,43 @@ fn under_act_too_a_state_that_no_step_can_be_given_is_warned_of_and_not_needed()
     assert!(sweep.contains("1200 deleted, 0 left"), "{end:?}");
     assert!(!sweep.contains("was orphaned"), "it is what the workflow wants");
     assert_eq!(accounts(&sandbox), (1200, 0));
+}
+
+#[test]
+fn under_act_too_there_are_ten_annotations_of_a_kind_and_the_log_has_the_rest() {
+    let sandbox = start(
+        Sandbox::builder()
+            .service(ServiceSpec::new("users").basic("qa", PASSWORD))
+            .fault("users DELETE * status 403"),
+    );
+    let act = repository(&sandbox, "{ name: buyer, count: 25 }");
+    let log = act.run("      - { id: accounts, uses: ./standin }\n");
+    let lines: Vec<&str> = log.of("Post", "accounts").map(|line| line.msg.as_str()).collect();
+    let errors = lines.iter().filter(|line| line.contains("::error")).count();
+    assert_eq!((log.result("Post", "accounts"), errors), ("failure", 10), "{lines:#?}");
+    for number in 1..=25 {
+        let named = format!("users/buyer-{number} may still exist");
+        assert!(lines.iter().any(|line| line.contains(&named)), "{named}: {lines:#?}");
+    }
+    assert_eq!(accounts(&sandbox), (25, 25));
+}
+
+#[test]
+fn under_act_too_the_action_runs_on_the_older_node() {
+    let sandbox = users();
+    let act = repository(&sandbox, "{ name: alice }").on_node(Node::Twenty);
+    let log = act.run(
+        "      - { id: node, run: node --version }
+      - { id: accounts, uses: ./standin }
+      - { id: use, run: exit 3 }\n",
+    );
+    assert!(log.printed("Main", "node").starts_with("v20."), "{}", log.told());
+    assert_eq!(log.result("Main", "accounts"), "success", "{}", log.told());
+    assert_eq!(
+        (log.result("Post", "accounts"), log.job_result()),
+        ("success", "failure")
+    );
+    assert_eq!(accounts(&sandbox), (1, 0));
 }
 
 #[test]
