@@ -13,6 +13,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use standin::sandbox::{Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
@@ -176,26 +177,26 @@ impl Cancel {
 /// The processes of this step: those of its group that have the cookie. Other tests' steps have the same.
 fn with_cookie(child: &Child) -> Vec<Pid> {
     let group = Pid::from_child(child);
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").unwrap().flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok())
-            .and_then(Pid::from_raw)
-        else {
-            continue;
-        };
-        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-        let has_cookie = environment
-            .split(|byte| *byte == 0)
-            .any(|pair| pair == COOKIE.as_bytes());
-        if has_cookie && rustix::process::getpgid(Some(pid)) == Ok(group) {
-            found.push(pid);
+    // A process that is just becoming another program has no environment for a moment, and a step may be one alone.
+    for _ in 0..1000 {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let found: Vec<Pid> = processes.filter_map(|entry| of_step(&entry.path(), group)).collect();
+        if !found.is_empty() {
+            return found;
         }
+        thread::yield_now();
     }
-    assert!(!found.is_empty(), "nothing has the cookie");
-    found
+    panic!("nothing has the cookie")
+}
+
+/// The process of this folder below `/proc`, if it is of this group and has the cookie.
+fn of_step(process: &Path, group: Pid) -> Option<Pid> {
+    let pid = Pid::from_raw(process.file_name()?.to_str()?.parse().ok()?)?;
+    let environment = fs::read(process.join("environ")).unwrap_or_default();
+    let has_cookie = environment
+        .split(|byte| *byte == 0)
+        .any(|pair| pair == COOKIE.as_bytes());
+    (has_cookie && rustix::process::getpgid(Some(pid)) == Ok(group)).then_some(pid)
 }
 
 /// The service that the user's configuration describes.
