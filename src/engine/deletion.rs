@@ -57,7 +57,7 @@ impl<W: World> Engine<'_, W> {
             // Some services give the id of a deleted account to the next one: what may have been carried out is not sent
             // again before it is seen whose the id is by now.
             let still = async || {
-                let is_another = matches!(self.read_name(place, site, id).await, Ok(Shown::Other));
+                let is_another = matches!(self.read_name_surely(place, site, id).await, Ok(Shown::Other));
                 if is_another { Err(Trouble::Another) } else { Ok(()) }
             };
             let answer = match self.repeat_while(place, "delete", &outgoing, still).await {
@@ -104,7 +104,7 @@ impl<W: World> Engine<'_, W> {
         match shown(verify.name.as_ref(), &seen, &self.username(place)) {
             Shown::Ours => expected,
             Shown::Nothing => expected && verify.name.is_none(),
-            Shown::Other => false,
+            Shown::Other => matches!(self.read_name_surely(place, site, id).await, Ok(Shown::Ours)),
         }
     }
 
@@ -135,7 +135,7 @@ impl<W: World> Engine<'_, W> {
             let over = waited >= gone.within;
             let due = waited >= gone.within * sent / DELETES;
             if round == 0 || due || over {
-                match self.read_name(place, site, id).await {
+                match self.read_name_surely(place, site, id).await {
                     Ok(Shown::Other) => return Ok(()),
                     Ok(Shown::Ours) if due && !over => {
                         sent += 1;

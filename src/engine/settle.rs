@@ -302,6 +302,21 @@ impl<W: World> Engine<'_, W> {
         Ok(shown)
     }
 
+    /// As [`Engine::read_name`], where somebody else's name would end the matter: one answer is not enough for that. The
+    /// look-up, where there is one, must not show ours under this id, and a second reading has to show the other name again.
+    pub(super) async fn read_name_surely(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Shown, Stuck> {
+        let shown = self.read_name(place, site, id).await?;
+        if shown != Shown::Other {
+            return Ok(shown);
+        }
+        if let Some(find) = site.service.find.as_ref().filter(|_| self.powers(place, site).find)
+            && self.find(place, site, find).await?.contains(id)
+        {
+            return Ok(Shown::Ours);
+        }
+        self.read_name(place, site, id).await
+    }
+
     /// Proves that an id of which reading back shows nothing leads to no account at all.
     async fn prove_unread(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Proof, Stuck> {
         let unread = || Stuck::new(Reason::Unproved, "reading it back does not show whose it is");

@@ -94,6 +94,36 @@ async fn an_id_that_is_somebody_elses_by_now_is_gone_and_not_deleted_again() {
     }
 }
 
+/// A delete that was not done, although the service may say so, and then one reading that shows somebody else.
+#[tokio::test(start_paused = true)]
+async fn one_reading_under_another_name_is_not_enough_to_take_an_account_for_gone() {
+    let to_alice: fn(&mut Answer) = |answer| {
+        *answer = super::book::answer(200, json!({ "id": "100", "username": "alice" }));
+    };
+    // The first read is setup's own; with `gone` the second is that one's question, and the third looks at the name.
+    let said_done = Fault::Before(204);
+    let faults = [Fault::LostBefore, Fault::Before(500), Fault::Before(404), said_done];
+    // Without `gone`, what is said to be done is believed.
+    for (seen, lies, faults) in [
+        ("gone: { request: \"GET /accounts/{{ id }}\" }", 3, &faults[..]),
+        ("", 2, &faults[..3]),
+    ] {
+        for &fault in faults {
+            for flavour in [Unique, Loose, Keyed, Chosen] {
+                let stage = Stage::new(&text(flavour, "").replace("accounts:\n", &format!("    {seen}\naccounts:\n")));
+                let faults = [
+                    (Kind::Delete, 1, 1, fault),
+                    (Kind::Read, lies, lies, Fault::Garble(to_alice)),
+                ];
+                let fake = world(0, flavour, &faults);
+                let (went, settled) = live(&stage, &fake, false).await;
+                let is_named = went.alive == 0 || !settled.leftovers.is_empty();
+                assert!(is_named, "{flavour:?}, {fault:?}, `{seen}`: {went:?}, {settled:?}");
+            }
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_counted_id_is_read_before_it_is_deleted_once_some_time_has_passed() {
     let stage = stage(Unique, "");

@@ -4,7 +4,7 @@ use super::book::Kind;
 use crate::domain::answer::Answer;
 
 /// What becomes of one request.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Fault {
     /// Nothing goes wrong.
     None,
