@@ -59,7 +59,7 @@ pub(crate) fn texts(items: &serde_json::Value, key: &str) -> Vec<String> {
 }
 
 /// Tests of what a preset has to show, in this order: `lives`, `refuses STATUS` (a name that is taken), `keeps_out STATUS`
-/// (wrong credentials), `settles` (what a killed setup left), `sweeps PEOPLE` (the same without its journal, among so many people).
+/// (wrong credentials), `settles` (what a killed setup left), `sweeps` (the same without its journal, among many people).
 macro_rules! shows {
     ($preset:ident) => {};
     ($preset:ident, lives $($rest:tt)*) => {
@@ -91,17 +91,17 @@ macro_rules! shows {
         }
         life::shows!($preset $($rest)*);
     };
-    ($preset:ident, sweeps $people:expr) => {
+    ($preset:ident, sweeps) => {
         #[test]
         fn orphans_without_a_journal_are_swept_from_among_people() {
-            life::swept(&$preset.real(), $people);
+            life::swept(&$preset.real());
         }
     };
 }
 pub(crate) use shows;
 
-/// How many people a server has beside the orphans that are swept, if it makes them fast enough.
-pub(crate) const PEOPLE: usize = 200;
+/// How many people a server has beside the orphans that are swept.
+const PEOPLE: usize = 200;
 
 /// A server with the preset that describes it.
 pub(crate) struct Described {
@@ -198,9 +198,9 @@ pub(crate) fn killed(real: &Described) {
 }
 
 /// What a killed setup made is swept from among many people although its journal is lost, and no person is touched.
-pub(crate) fn swept(real: &Described, people: usize) {
+pub(crate) fn swept(real: &Described) {
     // Half of them have names that come as near to a marker as can be: only the check code is wrong.
-    let people: BTreeSet<String> = (0..people)
+    let people: BTreeSet<String> = (0..PEOPLE)
         .map(|number| match number % 2 {
             0 => format!("maria.keller-{number}"),
             _ => format!("hum-{number:023}-maria"),

@@ -72,7 +72,7 @@ life::shows!(PRESET, lives, refuses "422", keeps_out "401", settles);
 
 #[test]
 fn orphans_without_a_journal_are_swept_from_among_people() {
-    life::swept(&PRESET.described(CROWDED.server(&PRESET.kind)), life::PEOPLE);
+    life::swept(&PRESET.described(CROWDED.server(&PRESET.kind)));
 }
 
 #[test]
