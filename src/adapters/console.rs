@@ -29,7 +29,8 @@ use super::clock::Clock;
 use super::environment::Environment;
 use super::hosts::{Host, gitlab};
 use crate::domain::secret::Secret;
-use redactor::{Learnt, Redactor, SHORTEST};
+use encodings::SHORTEST;
+use redactor::{Learnt, Redactor};
 
 /// The runner records this many annotations of each kind a step, and logs the rest (`_maxCountPerIssueType`).
 const ANNOTATIONS: usize = 10;

@@ -8,6 +8,7 @@ mod client;
 mod credentials;
 mod gate;
 mod grant;
+mod metadata;
 mod policy;
 mod resolve;
 mod token;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::context::Context;
 use super::state::State;
 use crate::adapters::entry::EntryDir;
-use crate::adapters::hosts::github::{FileCommands, VARIABLE_MAX};
+use crate::adapters::hosts::github::{FileCommands, OUTPUT_MAX, VARIABLE_MAX};
 use crate::adapters::hosts::{Host, gitlab, jenkins};
 use crate::adapters::private_dir::write_private_file;
 use crate::domain::ledger::Ledger;
@@ -18,8 +18,6 @@ use crate::domain::secret::Secret;
 use crate::engine::Learnt;
 use crate::settings::CleanupWhen;
 
-/// Outputs of a job end at 1 MB, counted in UTF-16 and shared by all of them; what is longer goes to the file alone.
-pub(super) const OUTPUT_MAX: usize = 400_000;
 /// Linux starts no process whose arguments and environment are over 2 MB; the job has variables of its own.
 const ENVIRONMENT_MAX: usize = 1_000_000;
 /// The version of the shapes here.

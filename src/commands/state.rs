@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use super::deliver::OUTPUT_MAX;
+use crate::adapters::hosts::github::OUTPUT_MAX;
 use crate::domain::account::RemoteId;
 use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;

@@ -8,7 +8,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
-use super::redactor::SHORTEST;
+/// Shorter values are not looked for inside of words: they stand there by chance. In characters for a secret, in bytes
+/// for a spelling of it.
+pub(super) const SHORTEST: usize = 6;
 
 /// What `Uri.EscapeDataString` and form encoders leave as it is.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

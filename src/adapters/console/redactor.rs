@@ -9,12 +9,8 @@ use std::collections::HashMap;
 
 use zeroize::Zeroizing;
 
-use super::encodings;
+use super::encodings::{self, SHORTEST};
 use crate::domain::secret::Secret;
-
-/// Shorter values are not looked for inside of words: they stand there by chance. In characters for a secret, in bytes
-/// for a spelling of it.
-pub const SHORTEST: usize = 6;
 
 const MASK: &str = "***";
 

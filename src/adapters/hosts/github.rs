@@ -17,6 +17,8 @@ use crate::adapters::environment::Environment;
 
 /// The runner drops a summary that is larger than this, in bytes (`CreateStepSummaryCommand` of actions/runner).
 const SUMMARY_LIMIT: u64 = 1024 * 1024;
+/// Outputs of a job end at 1 MB, counted in UTF-16 and shared by all of them: so many bytes are set, the rest is in a file.
+pub const OUTPUT_MAX: usize = 400_000;
 /// A variable of more than 131,071 bytes, name included, keeps Linux from starting any process: post could not run.
 pub const VARIABLE_MAX: usize = 100_000;
 const SUMMARY_NOTE: &str = "\n\n*The summary was too long and ends here.*\n";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
-use super::resolve::is_metadata;
+use super::metadata::is_metadata;
 use crate::language::glob;
 
 /// The hosts that requests may go to: the setting `allow-hosts`, and never a cloud's metadata service by accident.
