@@ -163,7 +163,7 @@ def measure(binary, folder, runs):
         with Sandbox(binary, folder, NAMES, delay) as sandbox:
             config = fleet(folder, sandbox, accounts)
             name = f"{accounts:,} accounts, {delay} ms"
-            times = max(runs // fewer, min(runs, 5 if fewer < 5 else 3))
+            times = max(runs // fewer, min(runs, 5))
             rows.append(job_row(binary, folder, name, sandbox, config, limit(accounts, delay), times))
     with Sandbox(binary, folder, NAMES[:DEEP], 20) as sandbox:
         config = fleet(folder, sandbox, 100 * DEEP, chained=True)
