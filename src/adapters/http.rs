@@ -100,6 +100,11 @@ impl Service {
         &self.endpoint.name
     }
 
+    /// Begins another phase of the process: what the service asked to wait for is over.
+    pub fn begin_phase(&self) {
+        self.gate.begin_phase();
+    }
+
     /// Takes a turn at the service's pace, or says how long to wait.
     pub fn turn(&self) -> Result<(), Duration> {
         self.gate.turn(self.clock.now())

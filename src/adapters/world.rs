@@ -65,6 +65,13 @@ pub struct LiveWorld<'a> {
     pub keeper: Box<dyn Fn(&Secret) + 'a>,
 }
 
+impl LiveWorld<'_> {
+    /// Begins another phase at all services, such as taking back what a setup has made.
+    pub fn begin_phase(&self) {
+        self.services.iter().flatten().for_each(Service::begin_phase);
+    }
+}
+
 impl World for LiveWorld<'_> {
     fn turn(&self, service: usize) -> Result<(), Duration> {
         self.service(service).map_or(Ok(()), Service::turn)

@@ -202,6 +202,7 @@ async fn drive(
     let settled = if rolls_back {
         let ready = provisioned.ready.len();
         context.say(&report::after_setup(ready, planned, created, engine.requests()));
+        world.begin_phase();
         Some(roll_back(context, &mut engine, &narrator).await)
     } else {
         None

@@ -65,6 +65,25 @@ pub(super) fn needs(
     }
 }
 
+/// An account under a name that may be anybody's is looked for before a create that would change theirs.
+pub(super) fn overwriting(decoder: &mut Decoder, services: &[Service], personas: &[Persona]) {
+    for persona in personas.iter().filter(|persona| persona.unmarked) {
+        let is_meant = |service: &&Service| persona.services.contains(&service.name);
+        for service in services.iter().filter(is_meant) {
+            if service.create.overwrites() && service.find.is_none() {
+                decoder.error_with_hint(
+                    persona.span,
+                    format!(
+                        "`{}` is unmarked, and its create in `{}` could change the account of whoever has that name already",
+                        persona.name, service.name
+                    ),
+                    "say how the service is asked for a name (`find`), or how it refuses one that is taken (`duplicate` of `create`)",
+                );
+            }
+        }
+    }
+}
+
 /// Where a need stands.
 fn need_span(document: &Node, service: usize, need: usize) -> Span {
     let item = |node: Option<&Node>, at: usize| {

@@ -63,6 +63,7 @@ pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
             personas.as_deref().unwrap_or_default(),
             &document,
         );
+        check::overwriting(decoder, &services, personas.as_deref().unwrap_or_default());
     }
     reads::check(decoder, &services, personas.as_deref());
     Some(Decoded {

@@ -5,7 +5,7 @@ mod decode;
 use std::time::Duration;
 
 use crate::domain::answer::Answer;
-use crate::language::{EvalError, Expression, JsonTemplate, Scope, Target, Template};
+use crate::language::{EvalError, Expression, JsonTemplate, Method, Scope, Target, Template};
 
 pub(super) use decode::{
     SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, create, find, headers, list_request, login_request, poll,
@@ -92,9 +92,12 @@ pub struct Create {
 }
 
 impl Create {
-    /// Does the service say "the name is taken" with a success, so that whoever had it lost something to the create?
+    /// May a create under a name that is taken change the account of whoever has it?
     pub fn overwrites(&self) -> bool {
-        matches!(&self.duplicate, Condition::Codes(codes) if codes.iter().any(|code| (200..300).contains(code)))
+        let is_said =
+            matches!(&self.duplicate, Condition::Codes(codes) if codes.iter().any(|code| (200..300).contains(code)));
+        // A PUT puts something in the place of what is there (RFC 9110 section 9.3.4), unless the service is known to refuse that.
+        is_said || (self.request.target.method == Method::Put && !self.duplicate_declared)
     }
 }
 

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use super::marker::INVOCATION;
 
-/// More jobs than any CI host runs of one matrix (GitHub and Azure 256, GitLab 200), and each still has 1,296 invocations.
-const MOST: u32 = 36_u32.pow(3);
+/// More jobs than the CI hosts run of one matrix (GitHub and Azure 256, GitLab 200), and each still has 60,466 invocations.
+const MOST: u32 = 1000;
 
 /// One job of a matrix. The only ways to one are [`Leg::ALONE`], [`Leg::new`] and a text such as `3/256`.
 ///
@@ -21,7 +21,7 @@ impl Leg {
     /// The job of no matrix: all invocations are its own.
     pub const ALONE: Self = Self { index: 0, total: 1 };
 
-    /// The leg of this index, from 0, among so many; none where there is no such leg, or where there are more than 46,656.
+    /// The leg of this index, from 0, among so many; none where there is no such leg, or where there are more than 1,000.
     pub fn new(index: u32, total: u32) -> Option<Self> {
         (index < total && total <= MOST).then_some(Self { index, total })
     }
@@ -62,7 +62,7 @@ mod tests {
     fn a_leg_is_one_of_those_that_there_are() {
         assert_eq!("3/256".parse(), Ok(Leg { index: 3, total: 256 }));
         assert_eq!("0/1".parse(), Ok(Leg::ALONE));
-        for text in ["", "/", "3", "3/", "256/256", "-1/4", "0/0", "1/2/3", "0/46657", "x/4"] {
+        for text in ["", "/", "3", "3/", "256/256", "-1/4", "0/0", "1/2/3", "0/1001", "x/4"] {
             assert_eq!(text.parse::<Leg>(), Err(()), "{text}");
         }
     }
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(Leg::ALONE.invocation(0), "00000");
         assert_eq!(Leg::ALONE.invocation(60_466_175), "zzzzz");
         let last = Leg::new(MOST - 1, MOST).unwrap();
-        assert_eq!((last.room(), last.invocation(1_295).as_str()), (1_296, "zzzzz"));
+        assert_eq!((last.room(), last.invocation(60_465).as_str()), (60_466, "zzzv3"));
     }
 
     proptest! {

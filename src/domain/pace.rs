@@ -89,6 +89,11 @@ impl Pace {
     /// much it accepted in how long, is of the time before: what is asked now may be asked at once.
     pub fn resume(&mut self, interval: Option<Duration>) {
         self.configured = interval.unwrap_or_default();
+        self.begin_phase();
+    }
+
+    /// The same where the configuration is the same too.
+    pub fn begin_phase(&mut self) {
         self.next = Timestamp::from_millis(0);
         self.refusals = 0;
         self.since = None;

@@ -56,7 +56,12 @@ impl<W: World> Engine<'_, W> {
             Err(error) => return Sent::Refused(format!("`{}` can't be sent: {error}", create.request.place)),
         };
         if let Some(header) = &create.idempotency_header {
-            outgoing.headers.push((header.clone(), idempotency_key(&username)));
+            let key = idempotency_key([
+                self.ledger.borrow().plan().marker.as_str(),
+                site.service.name.as_str(),
+                &username,
+            ]);
+            outgoing.headers.push((header.clone(), key));
         }
         let slot = match self.slot(place, Turn::First).await {
             Ok(slot) => slot,
@@ -85,7 +90,7 @@ impl<W: World> Engine<'_, W> {
                 let scope = scope.answer(answer);
                 let reading = self.reading(place, create, answer, &scope);
                 if reading.expected {
-                    self.prove_credentials(place, asked, answer);
+                    self.prove_credentials(place, asked, &create.request, answer);
                 }
                 let text = describe(&delivery);
                 match of_create(&reading) {
@@ -232,10 +237,10 @@ pub(super) fn shown(name: Option<&Expression>, scope: &Scope, username: &str) ->
     }
 }
 
-/// A UUID (RFC 9562, version 8) that is the same on every try of the same account and differs between all others: the user
-/// name carries the invocation's random part.
-fn idempotency_key(username: &str) -> String {
-    let hash = digest::digest(&digest::SHA256, username.as_bytes());
+/// A UUID (RFC 9562, version 8) that is the same on every try of the same account and differs between all others, those of
+/// another invocation under a name without a marker too.
+fn idempotency_key(of: [&str; 3]) -> String {
+    let hash = digest::digest(&digest::SHA256, of.join("\n").as_bytes());
     let mut bytes = [0_u8; 16];
     bytes.copy_from_slice(&hash.as_ref()[..16]);
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
@@ -257,9 +262,15 @@ mod tests {
 
     #[test]
     fn the_key_is_a_uuid_fixed_by_the_account() {
-        let key = idempotency_key("sd-x-alice");
-        assert_eq!(key, idempotency_key("sd-x-alice"));
-        assert_ne!(key, idempotency_key("sd-y-alice"));
+        let key = idempotency_key(["sd-x", "users", "alice"]);
+        assert_eq!(key, idempotency_key(["sd-x", "users", "alice"]));
+        for other in [
+            ["sd-y", "users", "alice"],
+            ["sd-x", "orders", "alice"],
+            ["sd-x", "users", "bob"],
+        ] {
+            assert_ne!(key, idempotency_key(other));
+        }
         assert_eq!(key.len(), 36);
         assert_eq!(&key[14..15], "8");
         assert!(matches!(&key[19..20], "8" | "9" | "a" | "b"));

@@ -3,6 +3,7 @@
 use super::create::shown;
 use super::exchange::{Trouble, status};
 use super::provision::{UNPROVED, until};
+use super::settle::contradictory;
 use super::stuck::Stuck;
 use super::{Engine, Site};
 use crate::domain::account::RemoteId;
@@ -56,9 +57,11 @@ impl<W: World> Engine<'_, W> {
                 .map_err(|error| Stuck::new(Reason::Failed, format!("`{}` can't be sent: {error}", request.place)))?;
             // Some services give the id of a deleted account to the next one: what may have been carried out is not sent
             // again before it is seen whose the id is by now.
-            let still = async || {
-                let is_another = matches!(self.read_name_surely(place, site, id).await, Ok(Shown::Other));
-                if is_another { Err(Trouble::Another) } else { Ok(()) }
+            let still = async || match self.read_name_surely(place, site, id).await {
+                Ok(Some(Shown::Other)) => Err(Trouble::Another),
+                Ok(None) => Err(Trouble::Unanswered(contradictory(id))),
+                // That it can't be read says nothing either way.
+                Ok(Some(Shown::Ours | Shown::Nothing)) | Err(_) => Ok(()),
             };
             let answer = match self.repeat_while(place, "delete", &outgoing, still).await {
                 Err(Trouble::Another) => return Ok(Gone::Deleted),
@@ -81,7 +84,7 @@ impl<W: World> Engine<'_, W> {
             if !request.expect.holds(&answer, &seen).unwrap_or(false) {
                 return Err(refused(&answer));
             }
-            self.prove_credentials(place, asked, &answer);
+            self.prove_credentials(place, asked, request, &answer);
             self.capture(&mut captures, request, &seen)
                 .map_err(|reason| Stuck::new(Reason::Failed, reason))?;
         }
@@ -104,7 +107,10 @@ impl<W: World> Engine<'_, W> {
         match shown(verify.name.as_ref(), &seen, &self.username(place)) {
             Shown::Ours => expected,
             Shown::Nothing => expected && verify.name.is_none(),
-            Shown::Other => matches!(self.read_name_surely(place, site, id).await, Ok(Shown::Ours)),
+            Shown::Other => matches!(
+                self.read_name_surely(place, site, id).await,
+                Ok(Some(Shown::Ours) | None)
+            ),
         }
     }
 
@@ -136,14 +142,14 @@ impl<W: World> Engine<'_, W> {
             let due = waited >= gone.within * sent / DELETES;
             if round == 0 || due || over {
                 match self.read_name_surely(place, site, id).await {
-                    Ok(Shown::Other) => return Ok(()),
-                    Ok(Shown::Ours) if due && !over => {
+                    Ok(Some(Shown::Other)) => return Ok(()),
+                    Ok(Some(Shown::Ours)) if due && !over => {
                         sent += 1;
                         // Whatever this one is answered with, it is the account's absence that counts.
                         let _again = self.send_delete(place, site, id).await;
                         continue;
                     }
-                    Ok(Shown::Ours | Shown::Nothing) | Err(_) => {}
+                    Ok(Some(Shown::Ours | Shown::Nothing) | None) | Err(_) => {}
                 }
             }
             if over {

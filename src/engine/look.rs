@@ -13,10 +13,14 @@ use crate::language::Scope;
 use crate::ports::World;
 
 /// Does the answer point to another page, in the common way or in that of the service's own `list`?
-fn has_more(site: &Site, answer: &Answer, scope: &Scope) -> bool {
+///
+/// Pages that are counted don't say so: where somebody is shown whose name has nothing of ours, the name was not looked for,
+/// and this may be the first page of all.
+fn has_more(site: &Site, answer: &Answer, scope: &Scope, shows_others: bool) -> bool {
     let next = site.service.list.as_ref().and_then(|list| list.next.as_ref());
     let told = match next {
         Some(Next::Cursor { expression, .. } | Next::Url { expression }) => text(Some(expression), scope),
+        Some(Next::Page { .. } | Next::Offset { .. }) if shows_others => return true,
         Some(Next::Page { .. } | Next::Offset { .. } | Next::Link) | None => None,
     };
     told.is_some() || next_page(answer).is_some()
@@ -50,15 +54,19 @@ impl<W: World> Engine<'_, W> {
         let username = self.username(place);
         let mut ids = Vec::new();
         let mut folded = None;
+        let (mut named, mut nameless, mut shows_others) = (0, 0, false);
         for item in items.try_iter().map_err(|error| unreadable(error.to_string()))? {
             let scope = scope.clone().with("item", item);
-            match text(Some(&find.name), &scope) {
-                Some(name) if name == username => {}
-                Some(name) if name.to_lowercase() == username.to_lowercase() => {
-                    folded = Some(name);
-                    continue;
-                }
-                Some(_) | None => continue,
+            let Some(name) = text(Some(&find.name), &scope) else {
+                nameless += 1;
+                continue;
+            };
+            named += 1;
+            if name != username {
+                let (lower, ours) = (name.to_lowercase(), username.to_lowercase());
+                shows_others |= !lower.contains(&ours);
+                folded = folded.or((lower == ours).then_some(name));
+                continue;
             }
             let id =
                 id(Some(&find.id), &scope).ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source())))?;
@@ -70,14 +78,20 @@ impl<W: World> Engine<'_, W> {
                 "the look-up shows `{name}`, which differs from `{username}` in upper and lower case alone, and is left alone\nhint: give the persona a `username` in the case that the service keeps"
             )));
         }
+        if nameless > 0 && named == 0 {
+            return Err(unreadable(format!(
+                "`{}` gives no name of any item in it\nhint: see to `name` of `find`, and to what the credentials may read",
+                find.name.source()
+            )));
+        }
         // Somebody ignores what was asked for, and shows everybody page by page.
-        if ids.is_empty() && has_more(site, &answer, &scope) {
+        if ids.is_empty() && has_more(site, &answer, &scope, shows_others) {
             return Err(Trouble::Unanswered(
                 "the look-up was answered with only a part of a longer list\nhint: let `find` ask for exactly this user name".to_owned(),
             ));
         }
         if !ids.is_empty() {
-            self.prove_credentials(place, asked, &answer);
+            self.prove_credentials(place, asked, &find.request, &answer);
         }
         Ok(ids)
     }

@@ -4,10 +4,33 @@ use serde_json::Value;
 
 use super::exchange::Trouble;
 use super::{Engine, Site};
-use crate::config::Request;
+use crate::config::{Payload, Request};
 use crate::domain::answer::{Answer, Body};
-use crate::language::Scope;
-use crate::ports::{Identity, Outgoing, Proof, World};
+use crate::language::{Expression, Scope};
+use crate::ports::{Identity, Outgoing, Proof, World, lets_in};
+
+/// Does the account itself ask, with what it was given? Who makes it gives its password too, and is not meant.
+pub(super) fn is_sent_by_the_account(request: &Request) -> bool {
+    let mut fields = request.headers.iter().chain(&request.query);
+    let is_own = |expression: &Expression| {
+        expression
+            .names()
+            .iter()
+            .any(|name| name == "account" || name == "capture")
+    };
+    fields.any(|(name, value)| lets_in(name) && value.expressions().any(is_own))
+}
+
+/// Does a request tell the account's password? One that reads and does so is a log-in, which needs no other credentials.
+pub(super) fn logs_in(request: &Request) -> bool {
+    let is_password = |expression: &Expression| expression.paths().iter().any(|path| path == "account.password");
+    match &request.payload {
+        Payload::None => false,
+        Payload::Json(json) => json.expressions().any(is_password),
+        Payload::Form(pairs) => pairs.iter().any(|(_, value)| value.expressions().any(is_password)),
+        Payload::Text(text) => text.expressions().any(is_password),
+    }
+}
 
 impl<W: World> Engine<'_, W> {
     /// This moment, as the number of requests that were sent until now.
@@ -18,10 +41,21 @@ impl<W: World> Engine<'_, W> {
     /// An answer, to a request that was sent after the moment `asked`, was a success that credentials were needed for.
     ///
     /// An empty list shows nothing: that is what strangers are given.
-    pub(super) fn prove_credentials(&self, place: usize, asked: u64, answer: &Answer) {
+    /// Nor does the answer to somebody who comes with the account's own credentials.
+    pub(super) fn prove_credentials(&self, place: usize, asked: u64, request: &Request, answer: &Answer) {
+        if is_sent_by_the_account(request) {
+            return;
+        }
         let empty = matches!(&answer.body, Body::Json(Value::Array(items)) if items.is_empty());
         if let (false, Some(proofs)) = (empty, self.proofs.get(self.places[place])) {
             proofs.set(proofs.get().max(asked));
+        }
+    }
+
+    /// The same of a request that reads an account back.
+    pub(super) fn prove_by_reading(&self, place: usize, asked: u64, request: &Request, answer: &Answer) {
+        if !logs_in(request) {
+            self.prove_credentials(place, asked, request, answer);
         }
     }
 
@@ -55,7 +89,7 @@ impl<W: World> Engine<'_, W> {
                 .holds(&answer, &scope.clone().answer(&answer))
                 .unwrap_or(false)
             {
-                self.prove_credentials(place, asked, &answer);
+                self.prove_credentials(place, asked, probe, &answer);
             }
             return Ok(self.is_proved(place, answered).then_some(Proof::Credentials));
         }

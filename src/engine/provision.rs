@@ -385,7 +385,7 @@ impl<W: World> Engine<'_, W> {
             let scope = scope.answer(&answer);
             let expected = verify.request.expect.holds(&answer, &scope).unwrap_or(false);
             if expected {
-                self.prove_credentials(place, asked, &answer);
+                self.prove_by_reading(place, asked, &verify.request, &answer);
                 let seen = shown(verify.name.as_ref(), &scope, &self.username(place));
                 if seen == Shown::Other || until(verify, &scope) {
                     return Ok(seen);

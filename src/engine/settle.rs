@@ -15,7 +15,7 @@ use super::{Engine, Site};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::decide::{Settle, settle};
 use crate::domain::event::Event;
-use crate::domain::ledger::Status;
+use crate::domain::ledger::{Record, Status};
 use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::outcome::{Shown, pause};
 use crate::ports::{JournalBroken, Progress, Proof, Stop, World};
@@ -33,6 +33,41 @@ pub struct Settled {
     pub stopped: Option<Stop>,
     /// The journal could not be written on the way.
     pub journal_broken: Option<JournalBroken>,
+}
+
+/// Why an id that a create answered is not that of the account.
+const NO_ACCOUNT: &str = "its id leads to no account";
+
+/// What was seen of an account's ids in this very run.
+#[derive(Default)]
+struct Looked {
+    /// Those that a look-up or a read showed under our name.
+    ours: Vec<RemoteId>,
+    /// Those against whose delete nothing speaks: the create answered them with our name, or a read showed no name.
+    unopposed: Vec<RemoteId>,
+    /// Those that were read under another name.
+    others: Vec<RemoteId>,
+}
+
+impl Looked {
+    /// May it be deleted without another look?
+    fn allows(&self, id: &RemoteId) -> bool {
+        self.ours.contains(id) || self.unopposed.contains(id)
+    }
+}
+
+/// Its create said that it is there, nobody has seen it since, and under its id there is nothing: the id may be a wrong one, or
+/// the service behind the times. Where an earlier delete may have been done, that is why.
+fn must_be_somewhere(record: &Record, id: &RemoteId, looked: &Looked, site: &Site) -> bool {
+    let was_seen = record.last_seen.is_some() || looked.ours.contains(id);
+    let is_told = record.status == Status::Rejected || site.service.find.is_some();
+    !was_seen && is_told && record.status != Status::Deleting
+}
+
+/// Two answers that can't both be true: whose account it is stays open, and it is left alone.
+pub(super) fn contradictory(id: &RemoteId) -> String {
+    let id = id.as_str();
+    format!("the look-up shows it as `{id}`, and reading `{id}` back shows another name: it is left alone")
 }
 
 impl<W: World> Engine<'_, W> {
@@ -137,22 +172,27 @@ impl<W: World> Engine<'_, W> {
                 broken.set(Some(error));
             }
         };
-        let mut name_seen = self.learnt.borrow()[place].is_named;
+        let mut looked = Looked::default();
+        if self.learnt.borrow()[place].is_named {
+            looked.unopposed.clone_from(&self.record(place).ids);
+        }
         loop {
-            match settle(
-                &self.record(place),
-                &self.powers(place, site),
-                name_seen,
-                self.world.now(),
-            ) {
+            let record = self.record(place);
+            let checked = record.ids.first().is_some_and(|id| looked.allows(id));
+            match settle(&record, &self.powers(place, site), checked, self.world.now()) {
                 Settle::Done => return Ok(()),
                 Settle::GiveUp => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
                 Settle::Look => match self.look_for_owed(place, site).await? {
                     Owed::Found(ids) => {
+                        if let Some(id) = ids.iter().find(|id| looked.others.contains(id)) {
+                            return Err(Stuck::new(Reason::Failed, contradictory(id)));
+                        }
+                        // The look-up compared the name. But where somebody else was shown before, it may be behind the times.
+                        if record.status != Status::Stranger {
+                            looked.ours.extend(ids.iter().cloned());
+                        }
                         write(self.note(place, Event::Adopted(ids.clone())));
                         self.tell(place, Progress::Adopted { ids });
-                        // The look-up compared the name.
-                        name_seen = true;
                     }
                     Owed::Absent(proof) => {
                         write(self.note(place, Event::Absent));
@@ -164,16 +204,18 @@ impl<W: World> Engine<'_, W> {
                     Shown::Nothing if self.doubts_ids => {
                         let proof = self.prove_unread(place, site, &id).await?;
                         if site.service.find.is_some() {
-                            let reason = "its id leads to no account";
-                            write(self.note(place, Event::StrangerShown(reason.to_owned())));
+                            looked.unopposed.push(id);
+                            write(self.note(place, Event::StrangerShown(NO_ACCOUNT.to_owned())));
                         } else {
                             write(self.note(place, Event::DeleteIntended));
                             write(self.note(place, Event::Deleted(id.clone())));
                             self.count(place, id, &Gone::NeverThere(proof), settled);
                         }
                     }
-                    Shown::Ours | Shown::Nothing => name_seen = true,
+                    Shown::Ours => looked.ours.push(id),
+                    Shown::Nothing => looked.unopposed.push(id),
                     Shown::Other => {
+                        looked.others.push(id);
                         let reason = "its id leads to an account under another name, which is left alone";
                         write(self.note(place, Event::StrangerShown(reason.to_owned())));
                     }
@@ -187,6 +229,10 @@ impl<W: World> Engine<'_, W> {
                 }
                 Settle::Delete(id) => {
                     let gone = self.delete(place, site, &id, &write).await?;
+                    if matches!(gone, Gone::NeverThere(_)) && must_be_somewhere(&record, &id, &looked, site) {
+                        write(self.note(place, Event::StrangerShown(NO_ACCOUNT.to_owned())));
+                        continue;
+                    }
                     write(self.note(place, Event::Deleted(id.clone())));
                     self.count(place, id, &gone, settled);
                 }
@@ -209,7 +255,7 @@ impl<W: World> Engine<'_, W> {
 
     fn why_unclear(&self, place: usize) -> String {
         let begun = match self.record(place).status {
-            Status::Stranger => "the service showed somebody else's account for it",
+            Status::Stranger => "it was created, and its id does not lead to it",
             Status::Untouched
             | Status::Creating
             | Status::Refused
@@ -297,24 +343,33 @@ impl<W: World> Engine<'_, W> {
         }
         let shown = shown(verify.name.as_ref(), &seen, &self.username(place));
         if shown == Shown::Ours {
-            self.prove_credentials(place, asked, &answer);
+            self.prove_by_reading(place, asked, &verify.request, &answer);
         }
         Ok(shown)
     }
 
-    /// As [`Engine::read_name`], where somebody else's name would end the matter: one answer is not enough for that. The
-    /// look-up, where there is one, must not show ours under this id, and a second reading has to show the other name again.
-    pub(super) async fn read_name_surely(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Shown, Stuck> {
+    /// As [`Engine::read_name`], where somebody else's name would end the matter: one answer is not enough for that. A second
+    /// reading has to show it again, and the look-up, where there is one, must not show ours under this id: then nothing is sure.
+    pub(super) async fn read_name_surely(
+        &self,
+        place: usize,
+        site: &Site,
+        id: &RemoteId,
+    ) -> Result<Option<Shown>, Stuck> {
         let shown = self.read_name(place, site, id).await?;
         if shown != Shown::Other {
-            return Ok(shown);
+            return Ok(Some(shown));
+        }
+        let again = self.read_name(place, site, id).await?;
+        if again != Shown::Other {
+            return Ok(Some(again));
         }
         if let Some(find) = site.service.find.as_ref().filter(|_| self.powers(place, site).find)
             && self.find(place, site, find).await?.contains(id)
         {
-            return Ok(Shown::Ours);
+            return Ok(None);
         }
-        self.read_name(place, site, id).await
+        Ok(Some(Shown::Other))
     }
 
     /// Proves that an id of which reading back shows nothing leads to no account at all.

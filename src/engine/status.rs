@@ -83,7 +83,7 @@ impl<W: World> Engine<'_, W> {
                 status(&answer)
             )));
         }
-        self.prove_credentials(place, asked, &answer);
+        self.prove_by_reading(place, asked, &verify.request, &answer);
         if shown(verify.name.as_ref(), &seen, &self.username(place)) == Shown::Other {
             return Ok(Standing::Changed("its id shows another name".to_owned()));
         }

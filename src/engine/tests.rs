@@ -4,6 +4,7 @@
 
 mod absence;
 mod book;
+mod contradiction;
 mod crash;
 mod deletes;
 mod doubt;

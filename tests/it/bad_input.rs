@@ -219,6 +219,14 @@ fn templates() {
 }
 
 #[test]
+fn an_unmarked_account_that_a_create_would_overwrite() {
+    refused(
+        "unmarked_overwrites",
+        "services:\n  - { name: users, url: ADDRESS, create: { request: 'PUT /users/{{ account.username }}' } }\n  - { name: orders, url: ADDRESS }\naccounts:\n  - { name: maria, username: maria, unmarked: true }\n",
+    );
+}
+
+#[test]
 fn needs() {
     refused(
         "needs_cycle",

@@ -72,14 +72,19 @@ fn a_service_that_says_too_many_many_times_is_asked_again() {
 /// It is not waited for in vain, and who reads of it learns what held it up.
 #[test]
 fn a_service_that_asks_to_wait_longer_than_there_is_time_is_named_as_the_cause() {
-    for (phase, code) in [("POST", 1), ("DELETE", 1)] {
+    // The second create, so that there is one to take back: that begins at once, and waits for nothing that a create was told.
+    for (phase, left) in [("POST 2", 0), ("DELETE 1", 2)] {
         let builder = Sandbox::builder()
             .service(ServiceSpec::new("users"))
-            .fault(&format!("users {phase} 1 retry-after 429 20m"));
+            .fault(&format!("users {phase} retry-after 429 20m"));
         let users = Sandbox::spawn_thread(builder).unwrap();
-        let text = format!("services:\n  - {{ name: users, url: {} }}\n", users.url("users"));
+        let text = format!(
+            "services:\n  - {{ name: users, url: {}, limits: {{ concurrency: 1 }} }}\naccounts: [ {{ name: alice }}, {{ name: bob }} ]\n",
+            users.url("users")
+        );
         let ended = Desk::new().configured(&text).run(&["run", "--", "true"]);
-        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert_eq!(users.books("users").unwrap().left().count(), left, "{}", ended.stderr);
         let cause = "the deadline comes before the service may be asked again, which is in ";
         assert!(ended.stderr.contains(cause), "{phase}: {}", ended.stderr);
     }

@@ -59,6 +59,11 @@ impl Gate {
         self.pace.borrow_mut().turn(now)
     }
 
+    /// Begins another phase at the same service, as [`Pace::begin_phase`] says.
+    pub fn begin_phase(&self) {
+        self.pace.borrow_mut().begin_phase();
+    }
+
     /// Learns from an answer.
     pub fn learn(&self, answer: &Answer, sent: Timestamp, now: Timestamp) {
         self.pace.borrow_mut().learn(answer, sent, now, rand::random());

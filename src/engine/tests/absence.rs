@@ -1,5 +1,6 @@
 //! "It is not there" is believed only where it is proved.
 
+use super::super::prove::{is_sent_by_the_account, logs_in};
 use super::book::{Book, Nature, PLAIN, Strangers};
 use super::process::Crash;
 use super::stage::Stage;
@@ -117,6 +118,42 @@ async fn an_absence_is_proved_by_a_probe_or_by_a_stranger_who_is_refused() {
             of_nothing("", strangers).await,
             (vec![Reason::Unproved], vec![]),
             "{strangers:?}"
+        );
+    }
+}
+
+#[test]
+fn what_the_account_asks_for_itself_says_nothing_of_our_credentials() {
+    let basic = "headers: { Authorization: \"Basic {{ (account.username ~ ':' ~ account.password) | b64encode }}\" }";
+    for (verify, itself, log_in) in [
+        (format!("{{ request: GET /me, {basic} }}"), true, false),
+        (
+            "{ request: POST /login, json: { password: \"{{ account.password }}\" } }".to_owned(),
+            false,
+            true,
+        ),
+        (
+            "{ request: POST /login, form: { password: \"{{ account.password }}\" } }".to_owned(),
+            false,
+            true,
+        ),
+        (
+            "{ request: \"GET /accounts/{{ id }}\", headers: { X-Api-Key: \"{{ env.TOKEN }}\" } }".to_owned(),
+            false,
+            false,
+        ),
+        (
+            "{ request: \"GET /accounts/{{ id }}\", headers: { X-Trace: \"{{ account.username }}\" } }".to_owned(),
+            false,
+            false,
+        ),
+    ] {
+        let stage = stage(&format!("verify: {verify}"));
+        let request = &stage.sites[0].service.verify.as_ref().unwrap().request;
+        assert_eq!(
+            (is_sent_by_the_account(request), logs_in(request)),
+            (itself, log_in),
+            "{verify}"
         );
     }
 }
