@@ -70,14 +70,15 @@ pub(super) fn overwriting(decoder: &mut Decoder, services: &[Service], personas:
     for persona in personas.iter().filter(|persona| persona.unmarked) {
         let is_meant = |service: &&Service| persona.services.contains(&service.name);
         for service in services.iter().filter(is_meant) {
-            if service.create.overwrites() && service.find.is_none() {
+            let is_open = service.create.overwrites() && !service.create.is_conditional();
+            if is_open && service.find.is_none() {
                 decoder.error_with_hint(
                     persona.span,
                     format!(
                         "`{}` is unmarked, and its create in `{}` could change the account of whoever has that name already",
                         persona.name, service.name
                     ),
-                    "say how the service is asked for a name (`find`), or how it refuses one that is taken (`duplicate` of `create`)",
+                    "say how the service is asked for a name (`find`), or how it refuses one that is taken (`duplicate` of `create`, or a header `If-None-Match: \"*\"`)",
                 );
             }
         }

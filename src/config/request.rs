@@ -99,6 +99,12 @@ impl Create {
         // A PUT puts something in the place of what is there (RFC 9110 section 9.3.4), unless the service is known to refuse that.
         is_said || (self.request.target.method == Method::Put && !self.duplicate_declared)
     }
+
+    /// Does it ask the service to refuse where there is something already (RFC 9110 section 13.1.2)?
+    pub fn is_conditional(&self) -> bool {
+        let mut headers = self.request.headers.iter();
+        headers.any(|(name, _)| name.eq_ignore_ascii_case("If-None-Match"))
+    }
 }
 
 /// A request that is repeated until something holds.

@@ -227,6 +227,27 @@ fn an_unmarked_account_that_a_create_would_overwrite() {
 }
 
 #[test]
+fn conditions_that_hold_of_every_answer() {
+    for (name, condition) in [
+        ("code", "expect: '204'"),
+        ("codes", "gone: '[404, 410]'"),
+        ("status", "expect: status"),
+        ("either", "expect: 200 or 201"),
+    ] {
+        refused(
+            &format!("condition_{name}"),
+            &format!(
+                "services:\n  - {{ name: users, url: ADDRESS, delete: {{ request: 'DELETE /accounts/1', {condition} }} }}\n"
+            ),
+        );
+    }
+    refused(
+        "condition_until",
+        "services:\n  - name: users\n    url: ADDRESS\n    gone: { request: 'GET /accounts/1', until: '404' }\n    find: { request: GET /accounts, items: body, id: item.id, name: item.name, absent: '404' }\n",
+    );
+}
+
+#[test]
 fn needs() {
     refused(
         "needs_cycle",

@@ -269,7 +269,8 @@ pub(in crate::config) fn poll(decoder: &mut Decoder, node: &Node, what: &'static
     let request = shape.request(decoder);
     let gone = shape.condition(decoder, "gone", absent_codes());
     let name = shape.expression(decoder, "name", KNOWN_ANSWER);
-    let until = shape.expression(decoder, "until", KNOWN_ANSWER);
+    let until = shape.fields.take("until");
+    let until = until.and_then(|node| claim(decoder, node, "until", KNOWN_ANSWER));
     let within = shape.duration(decoder, "within", WITHIN);
     shape.fields.finish(decoder);
     Some(Poll {
@@ -331,7 +332,7 @@ fn target(decoder: &mut Decoder, node: &Node, names: &'static [&'static str]) ->
 /// A list of status codes, or an expression.
 fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'static str]) -> Option<Condition> {
     match &node.kind {
-        Kind::String(_) => decoder.expression(node, key, names).map(Condition::Expression),
+        Kind::String(_) => claim(decoder, node, key, names).map(Condition::Expression),
         Kind::List(items) => {
             let codes: Vec<_> = items
                 .iter()
@@ -362,6 +363,28 @@ fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'s
             None
         }
     }
+}
+
+/// An expression that says something of an answer. What is the same whatever the answer is, such as `"204"`, would hold of
+/// every one, and an account would be taken for deleted.
+fn claim(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'static str]) -> Option<Expression> {
+    let expression = decoder.expression(node, key, names)?;
+    let source = expression.source();
+    let reads_answer = expression
+        .names()
+        .iter()
+        .any(|name| ["status", "headers", "body"].contains(&name.as_str()));
+    if reads_answer && source != "status" {
+        return Some(expression);
+    }
+    let is_code = |c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | ',' | ' ');
+    let hint = if source.chars().all(is_code) && key != "until" {
+        format!("write `[{}]`, without quotes", source.trim_matches(['[', ']']))
+    } else {
+        "compare `status`, `headers` or `body` with something, as in `\"status == 200\"`".to_owned()
+    };
+    decoder.error_with_hint(node.span, format!("`{key}` holds of every answer"), hint);
+    None
 }
 
 /// A map of header fields, whose names are checked.

@@ -92,7 +92,7 @@ fn the_defaults_are_those_that_hold() {
             .trim_matches('`')
             .to_owned()
     };
-    let text = "services: [{name: a, url: http://x, verify: {until: 'true'}, \
+    let text = "services: [{name: a, url: http://x, verify: {until: status == 200}, \
         find: {request: GET /x, items: body, id: item.id, name: item.name}}]";
     let config = Config::parse("standin.yml", text, &Environment::default()).unwrap();
     let service = &config.services[0];
