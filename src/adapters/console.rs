@@ -73,6 +73,7 @@ struct State {
     /// How many of each kind were made, by `Level`.
     annotations: [usize; 5],
     has_warned_of_short: bool,
+    data_lost: Option<String>,
     /// How many secrets the runner was told.
     masks: usize,
 }
@@ -120,6 +121,7 @@ impl Console {
             redactor: Redactor::default(),
             annotations: [0; 5],
             has_warned_of_short: false,
+            data_lost: None,
             masks: 0,
         };
         Self {
@@ -295,8 +297,16 @@ impl Console {
             data.write_all(format!("{text}{newline}").as_bytes())
                 .and_then(|()| data.flush())
         };
+        let written = self.aside(|| write(&mut state.streams.data));
         // Whoever closed the pipe has read enough.
-        drop(self.aside(|| write(&mut state.streams.data)));
+        if let Some(error) = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+            state.data_lost = Some(error.to_string());
+        }
+    }
+
+    /// Why data could not be written, if so.
+    pub fn data_lost(&self) -> Option<String> {
+        self.lock().data_lost.clone()
     }
 
     /// Says on the live line what is being done; nothing where there is no terminal, and then nobody asks for the text.

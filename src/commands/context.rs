@@ -87,7 +87,19 @@ impl Context {
     /// Says how a command failed, if it did.
     pub(super) fn end(&self, outcome: Result<ExitCode, Failure>) -> ExitCode {
         match outcome {
-            Ok(code) => code,
+            Ok(code) => match self.console.data_lost() {
+                Some(reason) => {
+                    self.console.error(&format!(
+                        "what the command says could not be written to standard output: {reason}"
+                    ));
+                    if code == ExitCode::Success {
+                        ExitCode::Failed
+                    } else {
+                        code
+                    }
+                }
+                None => code,
+            },
             Err(Failure::Usage(text)) => {
                 self.console.error(&text);
                 ExitCode::Usage

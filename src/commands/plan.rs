@@ -97,6 +97,7 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
         plan::Passwords::Drawn(&mut UnwrapErr(SysRng)),
     )
     .map_err(|error| Failure::Usage(error.to_string()))?;
+    let at_once = context.settings.sealed.concurrency;
     let scope = plan::scope(&names, &run);
     let accounts = &draft.planned.accounts;
     let shown = Shown {
@@ -110,7 +111,7 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
                 preset: service.preset.as_deref(),
                 url: url(service, &scope),
                 auth: auth(service),
-                concurrency: service.limits.concurrency,
+                concurrency: at_once.map_or(service.limits.concurrency, |most| most as usize),
                 requests: requests(service),
                 notes: notes(service),
             })

@@ -175,6 +175,7 @@ fn rules(context: &Context, now: Timestamp) -> Rules<'_> {
         older_than: settings.older_than,
         is_protected: |globs, name| globs.iter().any(|pattern| glob(pattern, name)),
         protected: &settings.protect,
+        personas: &context.settings.persona,
         now,
     }
 }

@@ -16,6 +16,8 @@ pub struct Rules<'a> {
     pub is_protected: fn(&[String], &str) -> bool,
     /// What is protected.
     pub protected: &'a [String],
+    /// Only accounts of these personas; empty: of all.
+    pub personas: &'a [String],
     /// The time.
     pub now: Timestamp,
 }
@@ -69,10 +71,31 @@ pub fn judge(name: &str, rules: &Rules<'_>, shown: impl FnOnce() -> String) -> V
             }
         }
     }
+    if !rules.personas.is_empty()
+        && !rules
+            .personas
+            .iter()
+            .any(|persona| is_of(persona, &name[marker.as_str().len()..]))
+    {
+        return Verdict::Keep("it is of another persona");
+    }
     if (rules.is_protected)(rules.protected, name) {
         return Verdict::Keep("it is protected");
     }
     Verdict::Sweep(marker)
+}
+
+/// Is what follows the marker the name of this persona, or of one of its copies?
+fn is_of(persona: &str, rest: &str) -> bool {
+    let name = persona.to_lowercase().replace('_', "-");
+    let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+    match rest.strip_prefix(name.as_str()) {
+        Some("") => true,
+        Some(copy) => copy
+            .strip_prefix('-')
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +122,7 @@ mod tests {
             older_than: Duration::from_hours(24),
             is_protected: |protected, name| protected.iter().any(|one| name.ends_with(one.as_str())),
             protected: &[],
+            personas: &[],
             now: at(now),
         }
     }
@@ -184,6 +208,31 @@ mod tests {
             assert_eq!(
                 elsewhere,
                 Verdict::Keep("its marker stands elsewhere than at the front of its name")
+            );
+        }
+    }
+
+    #[test]
+    fn of_some_personas_those_of_others_stay() {
+        let marked = |rest: &str| format!("{}{rest}", Marker::new("sd", at(0), Duration::ZERO, &ORIGIN, "k3x9q"));
+        let personas = ["Test_User".to_owned(), "buyer".to_owned()];
+        let rules = Rules {
+            personas: &personas,
+            ..rules(Whose::Anybody, 100 * 24 * 60)
+        };
+        for rest in ["-test-user", "-buyer", "-buyer-7", ".buyer-12"] {
+            assert!(
+                matches!(judge(&marked(rest), &rules, String::new), Verdict::Sweep(_)),
+                "{rest}"
+            );
+        }
+        for rest in ["", "-alice", "-buyers", "-buyer-x", "-buyer-", "-test"] {
+            assert!(
+                matches!(
+                    judge(&marked(rest), &rules, String::new),
+                    Verdict::Keep(_) | Verdict::Unmarked
+                ),
+                "{rest}"
             );
         }
     }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::table::{SETTINGS, Variable};
+use super::table::{SETTINGS, Setting, Variable};
 use crate::adapters::environment::Environment;
-use crate::cli::Invocation;
+use crate::cli::{Command, Invocation};
 
 /// Every setting as text, from one source. `envy` fills it, with names in lower case and dashes as underscores.
 #[derive(Default, Deserialize)]
@@ -90,7 +90,7 @@ impl Layers {
             } else {
                 Texts::default()
             },
-            variables: texts(variables(environment, invocation.command.is_action()))?,
+            variables: texts(variables(environment, &invocation.command))?,
         })
     }
 
@@ -130,9 +130,13 @@ fn inputs(environment: &Environment) -> BTreeMap<String, String> {
     pairs
 }
 
-fn variables(environment: &Environment, is_action: bool) -> BTreeMap<String, String> {
+/// Those of the command's own settings: a job sets variables for all its commands, and what is meant for one, and no value of
+/// another's, must not keep that from its work.
+fn variables(environment: &Environment, command: &Command) -> BTreeMap<String, String> {
+    let is_action = command.is_action();
     let mut pairs = BTreeMap::new();
-    for setting in SETTINGS {
+    let taken = |setting: &&Setting| is_action || setting.commands.contains(&command.name());
+    for setting in SETTINGS.iter().filter(taken) {
         let counts = match setting.sources.variable {
             Variable::Counts => true,
             Variable::NotInAction => !is_action,

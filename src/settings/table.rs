@@ -232,7 +232,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "NAME",
         help: "only these personas [default: all]",
         sources: EVERYWHERE,
-        commands: &[Setup, Run, Plan],
+        commands: &[Setup, Run, Plan, Sweep],
     },
     Setting {
         name: "concurrency",
@@ -240,7 +240,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "N",
         help: "requests at once in one service [default: of the configuration]",
         sources: EVERYWHERE,
-        commands: ASKERS,
+        commands: WITH_CONFIG,
     },
     Setting {
         name: "timeout",
@@ -248,7 +248,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "TIME",
         help: "how long one request may take [default: of the configuration]",
         sources: EVERYWHERE,
-        commands: ASKERS,
+        commands: WITH_CONFIG,
     },
     Setting {
         name: "export-env",
@@ -256,7 +256,7 @@ pub static SETTINGS: &[Setting] = &[
         placeholder: "",
         help: "also set STANDIN_SERVICE_ACCOUNT_ID, _USERNAME, _EMAIL and _PASSWORD for later steps",
         sources: EVERYWHERE,
-        commands: &[Setup],
+        commands: MAKERS,
     },
     Setting {
         name: "dotenv",

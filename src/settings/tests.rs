@@ -216,18 +216,36 @@ fn every_setting_of_the_table_is_read_from_every_source_that_it_names() {
             _ => "x",
         };
         let underscored = setting.name.replace('-', "_").to_ascii_uppercase();
-        let defaults = load(&["cleanup"], &[GITHUB]);
+        let command = setting.commands.first().map(|name| format!("{name:?}").to_lowercase());
+        let words = match &command {
+            Some(command) => vec![command.as_str()],
+            None => vec!["action", "main"],
+        };
+        let words = if words == ["run"] { vec!["run", "true"] } else { words };
+        let defaults = load(&words, &[GITHUB]);
         if setting.sources.variable != table::Variable::Never {
             let variable = format!("STANDIN_{underscored}");
-            assert_ne!(
-                load(&["cleanup"], &[GITHUB, (&variable, value)]),
-                defaults,
-                "{variable}"
-            );
+            assert_ne!(load(&words, &[GITHUB, (&variable, value)]), defaults, "{variable}");
         }
         if setting.sources.input {
             let input = format!("INPUT_{}", setting.name.to_ascii_uppercase());
-            assert_ne!(load(&["cleanup"], &[GITHUB, (&input, value)]), defaults, "{input}");
+            assert_ne!(load(&words, &[GITHUB, (&input, value)]), defaults, "{input}");
         }
     }
+}
+
+#[test]
+fn a_variable_that_is_meant_for_another_command_stops_none() {
+    let jobs_own = [
+        ("STANDIN_FORMAT", "dotenv"),
+        ("STANDIN_LEG", "x"),
+        ("STANDIN_PORT", "x"),
+        ("STANDIN_WAIT", "x"),
+    ];
+    assert!(load(&["cleanup"], &jobs_own).is_ok());
+    assert_eq!(
+        load(&["credentials"], &jobs_own[..1]).unwrap().format,
+        DataFormat::Dotenv
+    );
+    assert_eq!(messages(&["setup"], &jobs_own).len(), 2);
 }

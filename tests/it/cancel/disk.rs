@@ -143,8 +143,17 @@ fn streams_that_are_closed_full_or_read_by_nobody_stop_no_cleanup() {
         assert_eq!(cleanup.code(), Some(0), "{script}");
         stage.assert_nothing_left(script);
     }
+    // What was asked for as data is no less than the work itself.
     let stage = stage();
-    assert!(stage.command(&["setup"]).output().unwrap().status.success());
+    for arguments in [&["schema"][..], &["plan"], &["setup"]] {
+        let ended = shell(&stage, "exec \"$@\" >/dev/full", arguments).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {ended:?}");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(
+            said.contains("could not be written to standard output"),
+            "{arguments:?}: {said}"
+        );
+    }
     let mut cleanup = stage
         .command(&["cleanup"])
         .stdout(Stdio::piped())
