@@ -76,18 +76,21 @@ impl EntryDir {
         })
     }
 
-    /// All entries in a directory of journals that are ours, and why others are not to be believed. What is no directory
-    /// at all is passed over. Each is opened when its turn comes: a machine may hold the journals of a whole day, which are
-    /// more than a process may have open.
+    /// All that a directory of journals holds, by name, and why what is not ours alone is not to be believed. Each is opened
+    /// when its turn comes: a machine may hold the journals of a whole day, which are more than a process may have open.
     pub fn all(
         journals: &PrivateDir,
-    ) -> Result<impl Iterator<Item = Result<Self, PrivateDirError>> + '_, PrivateDirError> {
+    ) -> Result<impl Iterator<Item = (String, Result<Self, PrivateDirError>)> + '_, PrivateDirError> {
         let names = journals.names()?;
-        Ok(names.into_iter().filter_map(|name| match journals.open_child(&name) {
-            Ok(dir) => Some(Ok(Self { dir })),
-            Err(PrivateDirError::NotADirectory { .. }) => None,
-            Err(error) => Some(Err(error)),
+        Ok(names.into_iter().map(|name| {
+            let entry = Self::open_in(journals, &name);
+            (name, entry)
         }))
+    }
+
+    /// Those of them that are ours.
+    pub fn ours(journals: &PrivateDir) -> Result<impl Iterator<Item = Self> + '_, PrivateDirError> {
+        Ok(Self::all(journals)?.filter_map(|(_, entry)| entry.ok()))
     }
 
     /// Where it is.
@@ -233,7 +236,7 @@ const OLD: Duration = Duration::from_hours(24);
 /// Removes the entries of a day ago that are settled, and what may hold secrets of those that are not. `forget` removes
 /// the credentials of an entry, wherever it put them.
 pub fn prune(journals: &PrivateDir, now: Timestamp, forget: impl Fn(&EntryDir)) -> anyhow::Result<()> {
-    for entry in EntryDir::all(journals)?.flatten() {
+    for entry in EntryDir::ours(journals)? {
         let Some(made) = entry.made() else { continue };
         if now.since(made) < OLD {
             continue;

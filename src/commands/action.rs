@@ -2,9 +2,10 @@
 
 use anyhow::Context as _;
 
+use super::cleanup::{self, Found};
 use super::context::{Context, in_full};
 use super::exit::{ExitCode, Failure};
-use super::{by_name, cleanup, plan, prepare, setup, status, sweep};
+use super::{plan, prepare, setup, status, sweep};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::signals::Signals;
@@ -104,11 +105,12 @@ pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
     let entry = context
         .journals()
         .and_then(|journals| EntryDir::open_in(&journals, name));
-    match entry {
-        Ok(entry) => cleanup::settle_all(context, &[entry], &signals).await,
+    let found = match entry {
+        Ok(entry) => Found::Journal(entry),
         Err(error) => {
             context.console.warning(&in_full(&error.into()));
-            Ok(by_name::settle_marker(context, name, None, &signals).await?.code())
+            Found::Unopened(name.to_owned())
         }
-    }
+    };
+    cleanup::settle_all(context, &[found], &signals).await
 }

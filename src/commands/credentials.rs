@@ -76,7 +76,7 @@ pub(super) fn credentials(context: &Context) -> Result<ExitCode, Failure> {
 fn of_run(context: &Context) -> Result<Vec<Delivered>, Failure> {
     let journals = context.journals()?;
     let mut found: Vec<(Ledger, Vec<Delivered>)> = Vec::new();
-    for entry in EntryDir::all(&journals)?.flatten() {
+    for entry in EntryDir::ours(&journals)? {
         if !by_name::is_of_this_run(context, entry.name()) {
             continue;
         }

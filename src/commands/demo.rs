@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::cleanup::{self, Found};
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::sandbox::{PASSWORD, USER};
-use super::{cleanup, prepare, setup};
+use super::{prepare, setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::private_dir::TemporaryDir;
 use crate::adapters::signals::Signals;
@@ -79,7 +80,7 @@ pub(super) async fn demo(context: &Context) -> Result<ExitCode, Failure> {
     context.console.info("");
     context.console.info("== here your tests would run; then cleanup");
     signals.forget();
-    let code = cleanup::settle_all(&context, &[entry], &signals).await?;
+    let code = cleanup::settle_all(&context, &[Found::Journal(entry)], &signals).await?;
     let left = tell_books(&context, &sandbox);
     sandbox.shutdown().await;
     let good = made.code == ExitCode::Success && code == ExitCode::Success && left == 0;

@@ -6,9 +6,10 @@ use std::process::{ExitStatus, Stdio};
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
+use super::cleanup::{self, Found};
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
-use super::{cleanup, prepare, setup};
+use super::{prepare, setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 
@@ -36,7 +37,7 @@ pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCod
     };
     // What ended the command must not end the cleanup too; another signal does.
     signals.forget();
-    let cleaned = cleanup::settle_all(context, &[entry], &signals).await?;
+    let cleaned = cleanup::settle_all(context, &[Found::Journal(entry)], &signals).await?;
     Ok(if code == ExitCode::Success { cleaned } else { code })
 }
 

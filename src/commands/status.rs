@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::by_name::{self, Subject};
-use super::cleanup;
+use super::cleanup::{self, Found};
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::known::{Kept, Known, kept, ready};
@@ -72,7 +72,10 @@ async fn look(context: &Context, signals: &Signals) -> Result<Vec<Row>, Failure>
     let Some(text) = &context.settings.state else {
         let journals = context.journals()?;
         let mut found = Vec::new();
-        cleanup::each_of_this_run(context, &journals, |entry, _| {
+        cleanup::each_of_this_run(context, &journals, |one| {
+            let (Found::Journal(entry) | Found::Unread(entry)) = one else {
+                return Ok(());
+            };
             let ledger = entry.read().ok().map(|reading| reading.ledger);
             if ledger.as_ref().is_none_or(|ledger| !ledger.is_settled()) {
                 found.push((entry, ledger));

@@ -3,6 +3,8 @@
 mod lost;
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 use standin::sandbox::{Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
@@ -182,20 +184,85 @@ fn a_journal_that_somebody_else_planted_is_ignored_and_that_is_said() {
     }
 }
 
-#[test]
-fn a_cleanup_by_hand_says_which_journals_it_ignores() {
-    let services = services();
-    let desk = Desk::new().configured(&configuration(&services));
+/// A machine in whose journals one entry of a setup lies, and the path of that.
+fn after_setup(desk: Desk) -> (Desk, PathBuf) {
     let desk = desk.with("USERS_PASSWORD", PASSWORD).with("ORDERS_PASSWORD", PASSWORD);
-    assert_eq!(desk.run(&["setup"]).code, Some(0));
+    let ended = desk.run(&["setup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let entry = fs::read_dir(desk.journals()).unwrap().next().unwrap().unwrap().path();
-    let elsewhere = desk.root().join("elsewhere");
-    fs::rename(&entry, &elsewhere).unwrap();
-    std::os::unix::fs::symlink(&elsewhere, &entry).unwrap();
+    (desk, entry)
+}
+
+fn expose(entry: &Path) {
+    fs::set_permissions(entry, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_cleanup_by_hand_says_which_journals_it_ignores_and_looks_for_their_accounts_by_name() {
+    let link: fn(&Path) = |entry| {
+        let elsewhere = entry.parent().unwrap().with_file_name("elsewhere");
+        fs::rename(entry, &elsewhere).unwrap();
+        symlink(&elsewhere, entry).unwrap();
+    };
+    let file: fn(&Path) = |entry| {
+        fs::remove_dir_all(entry).unwrap();
+        fs::write(entry, "").unwrap();
+    };
+    for (spoil, said) in [
+        (link, "is a symlink"),
+        (expose, "has mode 0755"),
+        (file, "is not a directory"),
+    ] {
+        let services = services();
+        let (desk, entry) = after_setup(Desk::new().configured(&configuration(&services)));
+        spoil(&entry);
+        let ended = desk.run(&["cleanup"]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        for part in ["a journal is ignored", said, "4 deleted, 0 left"] {
+            assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+        }
+        assert_eq!(left(&services), [0, 0], "{said}");
+        let again = desk.run(&["cleanup"]);
+        assert_eq!(again.code, Some(0), "{said}: {}", again.stderr);
+    }
+}
+
+/// Without a look-up they can only be named, with what makes the journal one that is believed.
+#[test]
+fn what_an_ignored_journal_alone_could_find_is_left_until_it_is_believed_again() {
+    let services = services();
+    let text = configuration(&services);
+    let without: Vec<&str> = text.lines().filter(|line| !line.contains("find:")).collect();
+    let (desk, entry) = after_setup(Desk::new().configured(&without.join("\n")));
+    expose(&entry);
     let ended = desk.run(&["cleanup"]);
-    for part in ["a journal is ignored", "is a symlink"] {
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    for part in ["chmod 700", entry.to_str().unwrap(), "users/alice", "orders/bob"] {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
     }
+    assert_eq!(left(&services), [2, 2]);
+    fs::set_permissions(&entry, fs::Permissions::from_mode(0o700)).unwrap();
+    let ended = desk.run(&["cleanup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(left(&services), [0, 0]);
+}
+
+#[test]
+fn an_ignored_journal_of_another_run_is_that_runs_own() {
+    let services = services();
+    let run = |run: &str| {
+        let desk = Desk::new().with("CIRCLECI", "true").with("CIRCLE_WORKFLOW_ID", run);
+        desk.configured(&configuration(&services))
+    };
+    let (_desk, entry) = after_setup(run("7"));
+    expose(&entry);
+    let other = run("8");
+    fs::rename(&entry, other.journals().join(entry.file_name().unwrap())).unwrap();
+    let asked = services.requests().len();
+    let ended = other.run(&["cleanup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("a journal is ignored"), "{}", ended.stderr);
+    assert_eq!(services.requests().len(), asked);
     assert_eq!(left(&services), [2, 2]);
 }
 
