@@ -14,7 +14,7 @@ use crate::config::{Carrier, List, Next, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::ports::{Identity, Outgoing, World};
-use items::Items;
+use items::{Items, Shown};
 pub(super) use link::next_page;
 
 /// A list of more pages ends with an error.
@@ -135,11 +135,15 @@ impl<W: World> Engine<'_, W> {
                 }
                 End::Refused(answer) => return Err(format!("the list was answered with {answer}")),
             };
+            // That none of them is ours can't be told.
+            if let Some(reason) = shown.unreadable(list) {
+                return Err(reason);
+            }
             whole += 1;
             let is_one_page = listed.pages == before + 1;
             if is_one_page || (whole > 1 && !is_new) {
                 // Whoever was shown anybody by this reading was let in when the one before it had ended.
-                return self.prove_list(place, site, first, shown > 0).await;
+                return self.prove_list(place, site, first, shown.items > 0).await;
             }
             if whole == READINGS_MAX {
                 return Err(format!(
@@ -191,7 +195,7 @@ impl<W: World> Engine<'_, W> {
             Some(Next::Offset { .. } | Next::Cursor { .. } | Next::Url { .. } | Next::Link) | None => 0,
         };
         let mut seen = HashSet::new();
-        let (mut pages, mut shown) = (0, 0);
+        let (mut pages, mut shown) = (0, Shown::default());
         loop {
             let (answer, items) = match self.page(place, site, list, &page, &mut each).await? {
                 Ok(page) => page,
@@ -200,12 +204,14 @@ impl<W: World> Engine<'_, W> {
                 Err(answer) => return Err(format!("the list was answered with {}", status(&answer))),
             };
             pages += 1;
-            shown += items.count;
+            let count = items.shown.items;
+            shown.add(items.shown);
             listed.pages += 1;
-            listed.accounts = listed.accounts.max(shown);
+            listed.accounts = listed.accounts.max(shown.items);
             // An empty page ends a list; any other that comes again would come for ever.
-            if items.count > 0 && !seen.insert(items.fingerprint) {
-                return Ok(End::Repeated);
+            if count > 0 && !seen.insert(items.fingerprint) {
+                // Without ids one page looks like another.
+                return shown.unreadable(list).map_or(Ok(End::Repeated), Err);
             }
             if pages == PAGES_MAX {
                 return Err(format!("it has over {PAGES_MAX} pages"));
@@ -213,19 +219,19 @@ impl<W: World> Engine<'_, W> {
             let scope = site.scope.clone().answer(&answer);
             let end = End::Last {
                 shown,
-                is_empty: items.count == 0,
+                is_empty: count == 0,
             };
             let Some(next) = &list.next else { return Ok(end) };
             let more = match next {
                 Next::Page { param, .. } => {
                     number += 1;
                     turn(&mut page, list.carrier, param, number.into())?;
-                    items.count > 0
+                    count > 0
                 }
                 Next::Offset { param } => {
-                    number += items.count as u64;
+                    number += count as u64;
                     turn(&mut page, list.carrier, param, number.into())?;
-                    items.count > 0
+                    count > 0
                 }
                 Next::Cursor { expression, param } => match text(Some(expression), &scope) {
                     Some(cursor) => {
@@ -286,7 +292,7 @@ fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: serde_json::V
 /// Why a reading is over.
 enum End {
     /// The last page was read; it was empty, or not.
-    Last { shown: usize, is_empty: bool },
+    Last { shown: Shown, is_empty: bool },
     /// A page came for the second time.
     Repeated,
     /// The first page was answered otherwise than is expected.

@@ -205,6 +205,17 @@ fn orphans_are_found_page_by_page_and_persons_are_left_alone() {
     }
 }
 
+/// Where the name stands in a field of ours, people have none.
+#[test]
+fn a_sweep_among_people_alone_is_complete() {
+    for vendor in VENDORS {
+        let stand = Stand::start(vendor, false);
+        let desk = desk(vendor, &stand, BUYERS);
+        ends(vendor, &desk.run(&["sweep", "--all-owners"]), 0, "none to sweep");
+        assert_eq!(stand.look(|store| store.users.len()), 1, "{}", vendor.preset);
+    }
+}
+
 #[test]
 fn a_list_that_the_vendor_cuts_short_is_incomplete() {
     let stand = Stand::start(&AUTH0, false);

@@ -193,6 +193,54 @@ fn a_list_that_breaks_off_or_never_ends_is_incomplete_and_what_it_showed_is_swep
     }
 }
 
+/// An expression that is wrong for the service reads nothing, and ours are among what it does not read.
+#[test]
+fn a_list_in_which_no_item_can_be_read_is_incomplete_and_names_the_expression() {
+    let nameless = &WHOLE.replace("item.username", "item.userName");
+    let without_ids = &OFFSET.replace("item.id", "item.uid");
+    for (list, said) in [
+        (nameless, "`item.userName` gives no name for any of 205 items"),
+        (without_ids, "`item.uid` gives no id for any of 60 items"),
+    ] {
+        let service = service(&[]);
+        let desk = job(&service, ("shop", "7"), "0s", list);
+        orphan(&desk);
+        let ended = desk.run(&["sweep", "--older-than", "0s", "--report", "report.json"]);
+        is(&ended, 1, "users: the list is incomplete");
+        is(&ended, 1, said);
+        let report = std::fs::read_to_string(desk.work().join("report.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let told = report["services"][0]["incomplete"].as_str().unwrap();
+        assert!(told.starts_with(said), "{told}");
+        assert_eq!(ours(&service), 5);
+    }
+}
+
+/// Where the name stands in a field of ours, others' accounts have none.
+#[test]
+fn items_without_a_name_are_none_of_ours() {
+    for (named, hits) in [
+        ("item.username if item.username is endingwith('-buyer-1') else none", 1),
+        ("item.metadata.standin | default('')", 0),
+    ] {
+        let service = service(&[]);
+        let list = WHOLE.replace("item.username", &format!("\"{named}\""));
+        let desk = job(&service, ("shop", "7"), "0s", &list);
+        orphan(&desk);
+        let ended = desk.run(&["sweep", "--older-than", "0s"]);
+        is(
+            &ended,
+            0,
+            if hits == 0 {
+                "none to sweep"
+            } else {
+                "1 deleted, 0 left"
+            },
+        );
+        assert_eq!(ours(&service), 5 - hits);
+    }
+}
+
 #[test]
 fn a_service_without_a_list_is_named() {
     let service = service(&[]);

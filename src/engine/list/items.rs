@@ -6,13 +6,60 @@ use ring::digest;
 use crate::config::List;
 use crate::domain::account::RemoteId;
 use crate::engine::create::{id, text};
-use crate::language::Scope;
+use crate::language::{Expression, Scope};
 
 /// What a page held.
 pub(super) struct Items {
-    pub(super) count: usize,
+    pub(super) shown: Shown,
     /// Of its ids, in their order.
     pub(super) fingerprint: Vec<u8>,
+}
+
+/// How many items were shown, and how many of them could be read.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Shown {
+    pub(super) items: usize,
+    named: usize,
+    /// Those that have a name and an id.
+    readable: usize,
+    /// Was one seen to be without a name, as others' accounts may well be?
+    is_one_nameless: bool,
+}
+
+impl Shown {
+    pub(super) fn add(&mut self, page: Self) {
+        self.items += page.items;
+        self.named += page.named;
+        self.readable += page.readable;
+        self.is_one_nameless |= page.is_one_nameless;
+    }
+
+    /// The expression that gives nothing for any item, if there is one. Then ours may be among them all.
+    pub(super) fn unreadable(&self, list: &List) -> Option<String> {
+        if self.items == 0 || self.readable > 0 {
+            return None;
+        }
+        let of = match self.items {
+            1 => "the one item that was shown".to_owned(),
+            items => format!("any of {items} items"),
+        };
+        if self.named > 0 {
+            return Some(format!("`{}` gives no id for {of}", list.id.source()));
+        }
+        (!self.is_one_nameless).then(|| {
+            format!(
+                "`{}` gives no name for {of}; let it end in `| default(\"\")` if others' accounts have none",
+                list.name.source()
+            )
+        })
+    }
+}
+
+/// Does an item say itself that it has no name, by null or empty text, or does the expression say so for it? What leads
+/// nowhere says nothing.
+fn is_nameless(name: &Expression, scope: &Scope) -> bool {
+    let is_null_or_empty = |value: &Value| value.is_none() || value.as_str().is_some_and(str::is_empty);
+    name.eval(scope).is_ok_and(|value| is_null_or_empty(&value)) || name.paths().iter().all(|path| name.guards(path))
 }
 
 /// Hands over each item that has a name and an id.
@@ -27,7 +74,7 @@ pub(super) fn read(
         .eval(scope)
         .map_err(|error| format!("the list can't be read: {error}"))?;
     let mut context = digest::Context::new(&digest::SHA256);
-    let mut count = 0;
+    let mut shown = Shown::default();
     if !items.is_none() {
         if !matches!(items.kind(), ValueKind::Seq | ValueKind::Iterable) {
             return Err(format!("the list can't be read: `{source}` is no list"));
@@ -36,19 +83,23 @@ pub(super) fn read(
             .try_iter()
             .map_err(|error| format!("the list can't be read: {error}"))?
         {
-            count += 1;
+            shown.items += 1;
             let scope = scope.clone().with("item", item.clone());
             let (id, name) = (id(Some(&list.id), &scope), text(Some(&list.name), &scope));
             context.update(id.as_ref().map_or("", RemoteId::as_str).as_bytes());
             context.update(&[0]);
+            shown.named += usize::from(name.is_some());
+            // One is enough: most items of a list may have no name.
+            shown.is_one_nameless |= name.is_none() && !shown.is_one_nameless && is_nameless(&list.name, &scope);
             // An item without a name or an id is none of ours.
             if let (Some(id), Some(name)) = (id, name) {
+                shown.readable += 1;
                 each(id, name, &item);
             }
         }
     }
     Ok(Items {
-        count,
+        shown,
         fingerprint: context.finish().as_ref().to_vec(),
     })
 }
