@@ -180,6 +180,7 @@ impl Service {
             let request = Outgoing {
                 method: Method::HEAD.to_string(),
                 target: String::new(),
+                shown: None,
                 next: None,
                 headers: Vec::new(),
                 payload: None,

@@ -155,12 +155,12 @@ impl World for LiveWorld<'_> {
 }
 
 /// Tells whoever looks for a fault of a request and its answer. What may hold a secret is left out: the query, the fields,
-/// the bodies.
+/// the bodies, the address of a next page, and of the path all but ids and names.
 fn trace(service: &str, request: &Outgoing, delivery: &Delivery, took: Duration) {
     if !tracing::enabled!(tracing::Level::DEBUG) {
         return;
     }
-    let path = request.target.split('?').next().unwrap_or_default();
+    let path = request.shown.as_deref().unwrap_or_default();
     let answer = match delivery {
         Delivery::Answered(answer) => format!("status {}", answer.status),
         Delivery::NotSent(reason) | Delivery::Barred(reason) => format!("not sent: {reason}"),

@@ -31,6 +31,8 @@ pub struct Outgoing {
     pub method: String,
     /// Path and query below the service's base URL, percent-encoded, beginning with `/`.
     pub target: String,
+    /// The path of it as a log may show it; only where somebody reads such logs.
+    pub shown: Option<String>,
     /// A reference that is resolved against the target and takes its place, as the address of a next page is. It never
     /// leads to another origin.
     pub next: Option<String>,
@@ -114,6 +116,7 @@ impl Outgoing {
         Ok(Self {
             method: request.target.method.as_str().to_owned(),
             target,
+            shown: tracing::enabled!(tracing::Level::DEBUG).then(|| request.target.shown(scope)),
             next: None,
             headers,
             payload,
@@ -166,6 +169,7 @@ mod tests {
             let mut page = Outgoing {
                 method: "POST".to_owned(),
                 target: "/u".to_owned(),
+                shown: None,
                 next: None,
                 headers: Vec::new(),
                 payload: Some(("application/json".to_owned(), body.as_bytes().to_vec())),

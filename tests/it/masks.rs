@@ -125,3 +125,42 @@ fn a_captured_token_is_not_told() {
         ended.stderr
     );
 }
+
+/// A capture may be a secret whatever it is called, and so may a variable: in a log their names stand for them.
+#[test]
+fn the_paths_of_a_verbose_log_show_ids_by_value_and_variables_and_captures_by_name() {
+    let users = Liar::start(|asked| match asked.method.as_str() {
+        "POST" => reply(201, &json!({"id": 7, "username": asked.username(), "sid": "5e55-10n"})),
+        "GET" => reply(200, &json!({})),
+        _ => answer(204, &[], b""),
+    });
+    let desk = Desk::new().with("BOT", "b07-t0k").configured(&format!(
+        "services:
+  - name: users
+    url: {}
+    timeout: 1s
+    create: {{ capture: {{ sid: body.sid }} }}
+    after_create:
+      - {{ request: 'PUT /bot{{{{ env.BOT }}}}/{{{{ account.username }}}}/{{{{ id }}}}/activate/{{{{ capture.sid | upper }}}}?s={{{{ env.BOT }}}}' }}
+",
+        users.url()
+    ));
+    let ended = desk.run(&["run", "--verbose", "--", "true"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let sent = users.lines();
+    assert!(
+        sent.iter()
+            .any(|line| line.contains("/botb07-t0k/") && line.contains("/activate/5E55-10N")),
+        "{sent:?}"
+    );
+    for part in [
+        "PUT /bot{{ env.BOT }}/sd-",
+        "-test-user/7/activate/{{ capture.sid | upper }}: status 204",
+        "DELETE /accounts/7: status 204",
+    ] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    for secret in ["b07-t0k", "5e55-10n", "5E55-10N"] {
+        assert!(!ended.stderr.contains(secret), "{secret}: {}", ended.stderr);
+    }
+}

@@ -172,6 +172,7 @@ impl Token {
         let request = Outgoing {
             method: "POST".to_owned(),
             target: String::new(),
+            shown: None,
             next: None,
             headers: vec![("accept".to_owned(), "application/json".to_owned())],
             payload: Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes())),
@@ -249,6 +250,7 @@ async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret,
     let request = Outgoing {
         method: "GET".to_owned(),
         target: String::new(),
+        shown: None,
         next: None,
         headers: Vec::new(),
         payload: None,
