@@ -90,7 +90,15 @@ pub struct RunIdentity {
     pub url: Option<String>,
 }
 
+/// What stands before the working directory that a repository is outside of CI.
+const LOCAL: &str = "local:";
+
 impl RunIdentity {
+    /// The working directory of its setup, if a journal's repository is that.
+    pub fn directory_of(repository: &str) -> Option<&str> {
+        repository.strip_prefix(LOCAL)
+    }
+
     /// The identity that the host's variables tell; what is missing is `local` and 1.
     pub fn detect(host: Host, environment: &Environment) -> Self {
         let get = |name| environment.get(name).map(str::to_owned);
@@ -135,7 +143,7 @@ impl RunIdentity {
             ),
             // A cleanup in one project must not take what belongs to another's.
             Host::Plain => (
-                working_directory().map(|path| format!("local:{path}")),
+                working_directory().map(|path| format!("{LOCAL}{path}")),
                 None,
                 None,
                 None,

@@ -1,13 +1,20 @@
 //! `cleanup`: settles what setups of this run have left to be deleted.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 
 use super::context::{Context, in_full};
 use super::exit::{ExitCode, Failure};
 use super::{by_name, settle};
 use crate::adapters::entry::EntryDir;
+use crate::adapters::hosts::RunIdentity;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::adapters::signals::Signals;
+use crate::report::{plural, seen};
+
+/// So many directories of other setups are named; of more their number is told.
+const DIRECTORIES_SHOWN: usize = 5;
 
 /// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
@@ -35,8 +42,52 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
             "nothing is left to delete: `{}` holds no unsettled journal of this run",
             journals.path().display()
         ));
+        tell_of_others(context, &journals)?;
     }
     settle_all(context, &found, &signals).await
+}
+
+/// Says that other runs have unsettled journals here: outside of CI a run is a working directory, and whoever runs `cleanup`
+/// in another one than `setup` would take it that nothing is left.
+fn tell_of_others(context: &Context, journals: &PrivateDir) -> Result<(), PrivateDirError> {
+    let is_local = RunIdentity::directory_of(&context.identity.repository).is_some();
+    let mut of_directories = 0;
+    let mut directories = BTreeSet::new();
+    let mut of_runs = 0;
+    for entry in EntryDir::ours(journals)? {
+        let Ok(reading) = entry.read() else { continue };
+        if reading.ledger.is_settled() {
+            continue;
+        }
+        // In CI the log may be for people who should not know what else the machine works for.
+        match RunIdentity::directory_of(&reading.ledger.plan().repository).filter(|_| is_local) {
+            Some(directory) => {
+                of_directories += 1;
+                directories.insert(format!("`{}`", seen(directory)));
+            }
+            None => of_runs += 1,
+        }
+    }
+    if of_directories > 0 {
+        let shown: Vec<String> = directories.iter().take(DIRECTORIES_SHOWN).cloned().collect();
+        let more = match directories.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        context.console.notice(&format!(
+            "it holds {} of setups in other directories: {}{more}\nhint: once their accounts are no longer used, run `standin cleanup --journal {}` there",
+            plural(of_directories, "unsettled journal"),
+            shown.join(", "),
+            journals.path().display()
+        ));
+    }
+    if of_runs > 0 {
+        context.console.notice(&format!(
+            "it holds {} of other runs, which their own cleanup settles\nhint: `standin sweep` deletes what they leave, once its time to live is over",
+            plural(of_runs, "unsettled journal")
+        ));
+    }
+    Ok(())
 }
 
 /// What is known of a setup of this run by what lies in the directory of journals.

@@ -144,3 +144,41 @@ fn a_file_that_setup_did_not_come_to_replace_is_the_users_own() {
     assert_eq!(desk.run(&["cleanup"]).code, Some(0));
     assert!(!mine.exists());
 }
+
+/// Outside of CI a run is a directory: from below it nothing of its own is to be found, and the accounts are there all the same.
+#[test]
+fn a_cleanup_without_a_journal_of_its_own_names_where_others_are_unsettled() {
+    let users = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
+    let text = format!("services:\n  - {{ name: users, url: {} }}\n", users.url("users"));
+    let desk = Desk::new().configured(&text);
+    let below = desk.work().join("sub");
+    std::fs::create_dir(&below).unwrap();
+    let cleanup_below = |variables: &[(&str, &str)]| {
+        let mut command = desk.command(env!("CARGO_BIN_EXE_standin"), &["cleanup"]);
+        crate::desk::finish(command.current_dir(&below).envs(variables.to_vec()).spawn().unwrap())
+    };
+    let here = desk.work().canonicalize().unwrap();
+    let here = here.to_str().unwrap();
+    let in_ci = [("CIRCLECI", "true"), ("CIRCLE_WORKFLOW_ID", "7")];
+    assert_eq!(desk.run(&["setup"]).code, Some(0));
+    let ended = cleanup_below(&[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for part in [
+        "holds no unsettled journal of this run",
+        &format!("it holds 1 unsettled journal of setups in other directories: `{here}`"),
+        &format!("run `standin cleanup --journal {}` there", desk.journals().display()),
+    ] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    // A log of CI tells their number alone.
+    let ended = cleanup_below(&in_ci);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let number = "it holds 1 unsettled journal of other runs";
+    assert!(ended.stderr.contains(number), "{}", ended.stderr);
+    assert!(!ended.stderr.contains(&format!("`{here}`")), "{}", ended.stderr);
+    assert_eq!(users.books("users").unwrap().left().count(), 1);
+    // What is settled is nobody's concern.
+    assert_eq!(desk.run(&["cleanup"]).code, Some(0));
+    let ended = cleanup_below(&[]);
+    assert!(!ended.stderr.contains("it holds"), "{}", ended.stderr);
+}
