@@ -4,6 +4,7 @@ mod action;
 mod by_name;
 mod cleanup;
 mod context;
+mod course;
 mod credentials;
 mod deliver;
 mod demo;

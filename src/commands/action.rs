@@ -4,6 +4,7 @@ use anyhow::Context as _;
 
 use super::cleanup::{self, Found};
 use super::context::{Context, in_full};
+use super::course::Course;
 use super::exit::{ExitCode, Failure};
 use super::{plan, prepare, setup, status, sweep};
 use crate::adapters::entry::EntryDir;
@@ -112,5 +113,5 @@ pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
             Found::Unopened(name.to_owned())
         }
     };
-    cleanup::settle_all(context, &[found], &signals).await
+    cleanup::settle_all(context, &[found], Course::begin(context, &signals)).await
 }

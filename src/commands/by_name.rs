@@ -10,23 +10,31 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use super::context::{Context, in_full};
+use super::course::{Course, Done};
 use super::exit::Failure;
-use super::job_report::write_report;
 use super::known::{Kept, Known, kept};
 use super::load;
 use super::settle::{Outcome, conclude, delete};
 use super::tls::KeptFiles;
 use crate::adapters::entry::EntryDir;
-use crate::adapters::signals::Signals;
 use crate::config::Config;
 use crate::domain::event::{Entry, Event};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::time::Timestamp;
-use crate::engine::Settled;
 use crate::language::Environment;
 use crate::plan::{self, Passwords, Run, Selection};
 use crate::settings::{OnLeftover, Sealed};
+
+/// The command that tries once more, from where the accounts are known by now.
+const AGAIN: &str = "standin cleanup";
+
+/// How many accounts came to which end.
+struct Counts {
+    deleted: usize,
+    absent: usize,
+    left: usize,
+}
 
 /// Settles accounts whose journal is gone: the marker that the runner's state kept says how they are called. Where their
 /// entry is still there, the configuration that setup put aside in it counts.
@@ -34,7 +42,7 @@ pub(super) async fn settle_marker(
     context: &Context,
     marker: &str,
     entry: Option<&EntryDir>,
-    signals: &Signals,
+    course: &mut Course<'_>,
 ) -> Result<Outcome, Failure> {
     context.console.warning(&format!(
         "the journal of `{marker}` is gone; its accounts are looked for by their user names"
@@ -55,10 +63,10 @@ pub(super) async fn settle_marker(
         Passwords::Drawn(&mut UnwrapErr(SysRng)),
     )
     .map_err(|error| anyhow::anyhow!("{error}"))?;
-    let found = listed::under_the_marker(context, &today, &run, &draft.planned, signals).await?;
+    let found = listed::under_the_marker(context, &today, &run, &draft.planned, course.signals).await?;
     let ledger = listed::ledger(context, draft.planned, found, &today.config);
-    let (outcome, settled) = settle(context, &today, &run, ledger, (now, false), signals).await?;
-    if let Some(entry) = entry.filter(|_| settled.leftovers.is_empty())
+    let (outcome, counts) = settle(context, &today, &run, ledger, (now, false), course).await?;
+    if let Some(entry) = entry.filter(|_| counts.left == 0)
         && let Err(error) = entry.unseal()
     {
         context.console.warning(&in_full(&error.into()));
@@ -67,23 +75,23 @@ pub(super) async fn settle_marker(
 }
 
 /// Settles the accounts of a `state` output, which another job has set.
-pub(super) async fn settle_state(context: &Context, text: &str, signals: &Signals) -> Result<Outcome, Failure> {
+pub(super) async fn settle_state(context: &Context, text: &str, course: &mut Course<'_>) -> Result<Outcome, Failure> {
     let told = match subject(context, text)? {
-        Subject::Journal(entry) => return super::settle::settle(context, &entry, signals).await,
+        Subject::Journal(entry) => return super::settle::settle(context, &entry, course).await,
         Subject::State(told) => *told,
     };
     let now = context.clock.now();
     let number = told.ledger.plan().accounts.len();
-    let (outcome, settled) = settle(
+    let (outcome, counts) = settle(
         context,
         &told.today,
         &told.run,
         told.ledger,
         (now, told.believed),
-        signals,
+        course,
     )
     .await?;
-    let is_gone = settled.deleted == 0 && settled.absent == number;
+    let is_gone = counts.deleted == 0 && counts.absent == number;
     if let Some(text) = of_earlier_attempt(context, &told.state).filter(|_| is_gone) {
         context.console.notice(&text);
     }
@@ -185,8 +193,8 @@ async fn settle(
     run: &Run,
     ledger: Ledger,
     (begun, believes_ids): (Timestamp, bool),
-    signals: &Signals,
-) -> Result<(Outcome, Settled), Failure> {
+    course: &mut Course<'_>,
+) -> Result<(Outcome, Counts), Failure> {
     let sealed = &today.sealed;
     let known = Known {
         config: &today.config,
@@ -198,21 +206,25 @@ async fn settle(
         believes_ids,
         deadline: begun + sealed.cleanup_deadline,
     };
-    let (settled, ledger, requests) = delete(context, known, ledger, signals).await?;
+    let (settled, ledger, requests) = delete(context, known, ledger, course.signals).await?;
     let took = context.clock.now().since(begun);
-    conclude(context, &settled, "standin cleanup", took);
-    let counted = (requests, took);
-    write_report(
-        context,
-        sealed.report.as_deref(),
-        "cleanup",
-        &ledger,
-        (&settled.leftovers, "standin cleanup"),
-        counted,
-    )?;
-    let outcome = Outcome {
-        fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
-        signal: signals.first(),
+    conclude(context, &settled, AGAIN, took);
+    let counts = Counts {
+        deleted: settled.deleted,
+        absent: settled.absent,
+        left: settled.leftovers.len(),
     };
-    Ok((outcome, settled))
+    let outcome = Outcome {
+        fails: sealed.on_leftover == OnLeftover::Fail && counts.left > 0,
+        signal: course.signals.first(),
+    };
+    let done = Done {
+        ledger,
+        leftovers: settled.leftovers,
+        again: AGAIN.to_owned(),
+        requests,
+        took,
+    };
+    course.note(context, sealed, done);
+    Ok((outcome, counts))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 
 use super::context::{Context, in_full};
+use super::course::Course;
 use super::exit::{ExitCode, Failure};
 use super::{by_name, settle};
 use crate::adapters::entry::EntryDir;
@@ -19,8 +20,10 @@ const DIRECTORIES_SHOWN: usize = 5;
 /// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
+    let mut course = Course::begin(context, &signals).with_own_report(context);
     if let Some(state) = &context.settings.state {
-        return Ok(by_name::settle_state(context, state, &signals).await?.code());
+        let code = by_name::settle_state(context, state, &mut course).await?.code();
+        return Ok(course.end(context, code));
     }
     let journals = context.journals()?;
     let mut found = Vec::new();
@@ -44,7 +47,7 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
         ));
         tell_of_others(context, &journals)?;
     }
-    settle_all(context, &found, &signals).await
+    settle_all(context, &found, course).await
 }
 
 /// Says that other runs have unsettled journals here: outside of CI a run is a working directory, and whoever runs `cleanup`
@@ -101,23 +104,27 @@ pub(super) enum Found {
 }
 
 /// Settles these, one after the other; one that can't be settled does not stop the rest.
-pub(super) async fn settle_all(context: &Context, found: &[Found], signals: &Signals) -> Result<ExitCode, Failure> {
+pub(super) async fn settle_all(
+    context: &Context,
+    found: &[Found],
+    mut course: Course<'_>,
+) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::Success;
     for one in found {
         let settled = match one {
-            Found::Journal(entry) | Found::Unread(entry) => settle::settle(context, entry, signals).await,
-            Found::Unopened(marker) => by_name::settle_marker(context, marker, None, signals).await,
+            Found::Journal(entry) | Found::Unread(entry) => settle::settle(context, entry, &mut course).await,
+            Found::Unopened(marker) => by_name::settle_marker(context, marker, None, &mut course).await,
         };
         let ended = match settled {
             Ok(outcome) => outcome.code(),
             Err(failure) => context.end(Err(failure)),
         };
         if matches!(ended, ExitCode::Signal(_)) {
-            return Ok(ended);
+            return Ok(course.end(context, ended));
         }
         code = if code == ExitCode::Success { ended } else { code };
     }
-    Ok(code)
+    Ok(course.end(context, code))
 }
 
 /// Hands over what there is of each setup of this run. What is ignored is told.

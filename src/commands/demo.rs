@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::cleanup::{self, Found};
 use super::context::Context;
+use super::course::Course;
 use super::exit::{ExitCode, Failure};
 use super::sandbox::{PASSWORD, USER};
 use super::{prepare, setup};
@@ -80,7 +81,7 @@ pub(super) async fn demo(context: &Context) -> Result<ExitCode, Failure> {
     context.console.info("");
     context.console.info("== here your tests would run; then cleanup");
     signals.forget();
-    let code = cleanup::settle_all(&context, &[Found::Journal(entry)], &signals).await?;
+    let code = cleanup::settle_all(&context, &[Found::Journal(entry)], Course::begin(&context, &signals)).await?;
     let left = tell_books(&context, &sandbox);
     sandbox.shutdown().await;
     let good = made.code == ExitCode::Success && code == ExitCode::Success && left == 0;

@@ -58,43 +58,54 @@ impl<'a> ReportLeftover<'a> {
     }
 }
 
-/// Writes the report where it is wanted; `again` is the command that tries what is left once more.
-pub(super) fn write_report(
-    context: &Context,
-    path: Option<&Path>,
-    phase: &str,
-    ledger: &Ledger,
-    (leftovers, again): (&[Leftover], &str),
-    (requests, took): (u64, Duration),
-) -> anyhow::Result<()> {
-    let Some(path) = path else {
-        return Ok(());
-    };
-    let accounts = (0..ledger.plan().accounts.len())
-        .map(|place| {
-            let account = ledger.account(place);
-            ReportAccount {
-                service: account.key.service.as_str(),
-                account: &account.key.account,
-                username: &account.username,
-                id: ledger.record(place).known_as.as_ref().map(RemoteId::as_str),
-                status: ledger.record(place).status.to_string(),
-            }
-        })
-        .collect();
-    let leftovers = leftovers
-        .iter()
-        .map(|leftover| ReportLeftover::of(leftover, &leftover.key.account, again))
-        .collect();
+/// What was done about one setup's accounts, as far as a report tells it.
+pub(super) struct Part<'a> {
+    /// Where each account stands.
+    pub(super) ledger: &'a Ledger,
+    /// Those that may exist.
+    pub(super) leftovers: &'a [Leftover],
+    /// The command that tries what is left once more.
+    pub(super) again: &'a str,
+    /// How many requests it took.
+    pub(super) requests: u64,
+    /// How long it took.
+    pub(super) took: Duration,
+}
+
+/// Writes the report of these parts, which are all of one run.
+pub(super) fn write_report(context: &Context, path: &Path, phase: &str, parts: &[Part<'_>]) -> anyhow::Result<()> {
+    let took: Duration = parts.iter().map(|part| part.took).sum();
     let report = Report {
         version: 1,
-        run: &ledger.plan().run,
+        run: parts
+            .first()
+            .map_or(&context.identity.run_id, |part| &part.ledger.plan().run),
         phase,
-        accounts,
-        leftovers,
-        requests,
+        accounts: parts.iter().flat_map(accounts).collect(),
+        leftovers: parts.iter().flat_map(leftovers).collect(),
+        requests: parts.iter().map(|part| part.requests).sum(),
         seconds: took.as_secs_f64(),
     };
     let json = serde_json::to_string_pretty(&report)?;
     write_private_file(path, context.console.redact(&json).as_bytes()).context("the report can't be written")
+}
+
+fn accounts<'a>(part: &Part<'a>) -> impl Iterator<Item = ReportAccount<'a>> + use<'a> {
+    let ledger = part.ledger;
+    (0..ledger.plan().accounts.len()).map(|place| {
+        let account = ledger.account(place);
+        ReportAccount {
+            service: account.key.service.as_str(),
+            account: &account.key.account,
+            username: &account.username,
+            id: ledger.record(place).known_as.as_ref().map(RemoteId::as_str),
+            status: ledger.record(place).status.to_string(),
+        }
+    })
+}
+
+fn leftovers<'a>(part: &Part<'a>) -> impl Iterator<Item = ReportLeftover<'a>> + use<'a> {
+    let again = part.again;
+    let left = part.leftovers.iter();
+    left.map(move |leftover| ReportLeftover::of(leftover, &leftover.key.account, again))
 }

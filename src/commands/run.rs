@@ -8,6 +8,7 @@ use tokio::process::{Child, Command};
 
 use super::cleanup::{self, Found};
 use super::context::Context;
+use super::course::Course;
 use super::exit::{ExitCode, Failure};
 use super::{prepare, setup};
 use crate::adapters::entry::EntryDir;
@@ -37,7 +38,7 @@ pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCod
     };
     // What ended the command must not end the cleanup too; another signal does.
     signals.forget();
-    let cleaned = cleanup::settle_all(context, &[Found::Journal(entry)], &signals).await?;
+    let cleaned = cleanup::settle_all(context, &[Found::Journal(entry)], Course::begin(context, &signals)).await?;
     Ok(if code == ExitCode::Success { cleaned } else { code })
 }
 

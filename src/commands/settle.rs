@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::by_name;
 use super::context::{Context, in_full};
+use super::course::{Course, Done};
 use super::exit::{ExitCode, Failure};
-use super::job_report::write_report;
 use super::known::{Kept, Known, kept, ready};
 use super::load;
 use super::sealed::SealedCopy;
@@ -50,7 +50,8 @@ impl Outcome {
 /// Settles one entry: everything that its journal owes is deleted, or named.
 ///
 /// What fails on the way to the first delete is told, and deleting goes on without it: a full disk keeps no account alive.
-pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signals) -> Result<Outcome, Failure> {
+pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Course<'_>) -> Result<Outcome, Failure> {
+    let signals = course.signals;
     if let Err(error) = entry.put_stop() {
         context.console.warning(&in_full(&error.into()));
     }
@@ -60,7 +61,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
         Ok(reading) => reading,
         Err(error) => {
             context.console.warning(&in_full(&error));
-            return by_name::settle_marker(context, entry.name(), Some(entry), signals).await;
+            return by_name::settle_marker(context, entry.name(), Some(entry), course).await;
         }
     };
     for remark in &reading.remarks {
@@ -119,19 +120,19 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, signals: &Signal
         };
         write_summary(context, &report::cleanup_summary(&title, &settled.leftovers, &again));
     }
-    let counted = (requests, took);
-    write_report(
-        context,
-        sealed.report.as_deref().or(context.settings.sealed.report.as_deref()),
-        "cleanup",
-        &ledger,
-        (&settled.leftovers, &again),
-        counted,
-    )?;
-    Ok(Outcome {
+    let outcome = Outcome {
         fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
         signal: signals.first(),
-    })
+    };
+    let done = Done {
+        ledger,
+        leftovers: settled.leftovers,
+        again,
+        requests,
+        took,
+    };
+    course.note(context, &sealed, done);
+    Ok(outcome)
 }
 
 /// Removes the credentials, wherever they are, whatever becomes of the accounts.

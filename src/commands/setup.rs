@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::context::{Context, in_full};
+use super::course::Course;
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
-use super::job_report::write_report;
+use super::job_report::{Part, write_report};
 use super::prepare::{Prepared, announce, prepare};
 use super::settle;
 use super::state::State;
@@ -104,16 +105,17 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
     let ended = drive(context, &entry, &draft, wired, journal, signals).await;
     let sealed = &context.settings.sealed;
     let left: &[Leftover] = ended.settled.as_ref().map_or(&[], |settled| &settled.leftovers);
-    let counted = (ended.requests, ended.took.0);
-    let again = settle::again(&entry);
-    let reported = write_report(
-        context,
-        sealed.report.as_deref(),
-        "setup",
-        &ended.ledger,
-        (left, &again),
-        counted,
-    );
+    let part = Part {
+        ledger: &ended.ledger,
+        leftovers: left,
+        again: &settle::again(&entry),
+        requests: ended.requests,
+        took: ended.took.0,
+    };
+    let reported = match &sealed.report {
+        Some(path) => write_report(context, path, "setup", &[part]),
+        None => Ok(()),
+    };
     let handed = match reported {
         Err(error) if ended.is_complete() => Err(Failure::Failed(error)),
         // What is left of a setup that failed has to be told all the same.
@@ -129,7 +131,9 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
             // Accounts that nobody can be told of are of no use to anybody.
             let code = context.end(Err(failure));
             drop(lock);
-            settle::settle(context, &entry, signals).await?;
+            let mut course = Course::begin(context, signals);
+            settle::settle(context, &entry, &mut course).await?;
+            let code = course.end(context, code);
             return Ok(Made {
                 accounts: Vec::new(),
                 credentials: None,

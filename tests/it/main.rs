@@ -47,6 +47,7 @@ mod runner;
 mod scim2;
 mod servers;
 mod services;
+mod several;
 mod shim;
 mod snapshot;
 mod state;

@@ -1,0 +1,95 @@
+//! A cleanup over several setups of one run is one cleanup: it has one report.
+
+use serde_json::Value;
+use standin::sandbox::{Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
+
+use crate::desk::{Desk, Ended};
+
+fn users() -> SandboxBuilder {
+    Sandbox::builder().service(ServiceSpec::new("users"))
+}
+
+fn desk(users: &SandboxHandle) -> Desk {
+    let text = format!(
+        "services:\n  - {{ name: users, url: {}, timeout: 1s }}\n",
+        users.url("users")
+    );
+    Desk::new().configured(&text)
+}
+
+fn is(ended: &Ended, code: i32) {
+    assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+}
+
+fn report(desk: &Desk, name: &str) -> Value {
+    let path = desk.work().join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The user names in a list of the report.
+fn names(report: &Value, list: &str) -> Vec<String> {
+    let accounts = report[list].as_array().unwrap().iter();
+    let mut names: Vec<String> = accounts
+        .map(|one| one["username"].as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The user names of all that was created so far.
+fn created(users: &SandboxHandle) -> Vec<String> {
+    let books = users.books("users").unwrap();
+    let mut names: Vec<String> = books.left().map(|account| account.username.clone()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_report_of_a_cleanup_tells_of_every_setup_of_the_run() {
+    let users = Sandbox::spawn_thread(users().fault("users POST 1 lost")).unwrap();
+    let desk = desk(&users);
+    is(&desk.run(&["setup", "--on-failure", "keep"]), 1);
+    let unclear = created(&users);
+    is(&desk.run(&["setup"]), 0);
+    let both = created(&users);
+    assert_eq!((unclear.len(), both.len()), (1, 2));
+    is(&desk.run(&["cleanup", "--report", "r.json"]), 1);
+    let report = report(&desk, "r.json");
+    assert_eq!(names(&report, "accounts"), both, "{report}");
+    assert_eq!(names(&report, "leftovers"), unclear, "{report}");
+    assert_eq!(report["leftovers"][0]["reason"], "no_look_up");
+    assert!(report["requests"].as_u64().unwrap() >= 1, "{report}");
+    assert!(report["seconds"].as_f64().unwrap() > 0.0, "{report}");
+    assert!(report["run"].is_string(), "{report}");
+}
+
+#[test]
+fn setups_with_reports_of_their_own_are_told_of_each_in_its_own() {
+    let users = Sandbox::spawn_thread(users()).unwrap();
+    let desk = desk(&users);
+    is(&desk.run(&["setup", "--report", "one.json"]), 0);
+    let one = created(&users);
+    is(&desk.run(&["setup", "--report", "two.json"]), 0);
+    let two: Vec<String> = created(&users).into_iter().filter(|name| !one.contains(name)).collect();
+    is(&desk.run(&["cleanup"]), 0);
+    for (name, accounts) in [("one.json", one), ("two.json", two)] {
+        let report = report(&desk, name);
+        assert_eq!(report["phase"], "cleanup");
+        assert_eq!(names(&report, "accounts"), accounts, "{report}");
+    }
+}
+
+#[test]
+fn a_cleanup_with_nothing_to_do_writes_its_report_too() {
+    let users = Sandbox::spawn_thread(users()).unwrap();
+    let desk = desk(&users);
+    is(&desk.run(&["cleanup", "--report", "r.json"]), 0);
+    let report = report(&desk, "r.json");
+    assert_eq!((&report["version"], &report["phase"]), (&1.into(), &"cleanup".into()));
+    assert!(report["run"].is_string(), "{report}");
+    for list in ["accounts", "leftovers"] {
+        assert_eq!(names(&report, list), Vec::<String>::new());
+    }
+    assert_eq!(report["requests"], 0);
+}
