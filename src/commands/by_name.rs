@@ -63,7 +63,7 @@ pub(super) async fn settle_marker(
         Passwords::Drawn(&mut UnwrapErr(SysRng)),
     )
     .map_err(|error| anyhow::anyhow!("{error}"))?;
-    let found = listed::under_the_marker(context, &today, &run, &draft.planned, course.signals).await?;
+    let found = listed::under_the_marker(context, &today, &run, &draft.planned, course).await?;
     let ledger = listed::ledger(context, draft.planned, found, &today.config);
     let (outcome, counts) = settle(context, &today, &run, ledger, (now, false), course).await?;
     if let Some(entry) = entry.filter(|_| counts.left == 0)
@@ -204,7 +204,7 @@ async fn settle(
         journal: None,
         files: today.files.clone(),
         believes_ids,
-        deadline: begun + sealed.cleanup_deadline,
+        deadline: course.deadline(sealed),
     };
     let (settled, ledger, requests) = delete(context, known, ledger, course.signals).await?;
     let took = context.clock.now().since(begun);

@@ -10,12 +10,14 @@ use super::job_report::{Part, write_report};
 use crate::adapters::signals::Signals;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::Leftover;
+use crate::domain::time::Timestamp;
 use crate::settings::Sealed;
 
 /// What the entries of one cleanup share.
 pub(super) struct Course<'a> {
     /// What may end it early.
     pub(super) signals: &'a Signals,
+    begun: Timestamp,
     /// Where whoever asks for this cleanup wants its report, whatever a setup has sealed.
     asked: Option<PathBuf>,
     /// What each report will tell. A file that were written once for each entry would tell of the last one alone.
@@ -38,9 +40,10 @@ pub(super) struct Done {
 
 impl<'a> Course<'a> {
     /// One that begins now.
-    pub(super) fn begin(_context: &Context, signals: &'a Signals) -> Self {
+    pub(super) fn begin(context: &Context, signals: &'a Signals) -> Self {
         Self {
             signals,
+            begun: context.clock.now(),
             asked: None,
             reports: BTreeMap::new(),
         }
@@ -52,6 +55,12 @@ impl<'a> Course<'a> {
         self.asked.clone_from(&context.settings.sealed.report);
         self.reports.extend(self.asked.clone().map(|path| (path, Vec::new())));
         self
+    }
+
+    /// When it must have ended, by the settings of an entry. Every entry's time counts from the beginning of the whole: what
+    /// one has used is not there for the next.
+    pub(super) fn deadline(&self, sealed: &Sealed) -> Timestamp {
+        self.begun + sealed.cleanup_deadline
     }
 
     /// Keeps for the report, where there is to be one, what was done.

@@ -55,7 +55,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
     if let Err(error) = entry.put_stop() {
         context.console.warning(&in_full(&error.into()));
     }
-    let lock = lock(context, entry, signals).await;
+    let lock = lock(context, entry, course).await;
     forget_credentials(context, entry);
     let reading = match entry.read() {
         Ok(reading) => reading,
@@ -100,7 +100,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
                 journal: journal.ok(),
                 files: files.unwrap_or_default(),
                 believes_ids: true,
-                deadline: begun + sealed.cleanup_deadline,
+                deadline: course.deadline(&sealed),
             };
             let (settled, after, requests) = delete(context, known, ledger, signals).await?;
             ledger = after;
@@ -159,9 +159,12 @@ pub(super) fn forget_credentials(context: &Context, entry: &EntryDir) {
 }
 
 /// Waits until nobody else works in the entry; a setup that is there has been told to stop. Whoever tells us to stop waits
-/// for nobody.
-async fn lock(context: &Context, entry: &EntryDir, signals: &Signals) -> Option<Lock> {
+/// for nobody. Half of the time that is left stays for deleting.
+async fn lock(context: &Context, entry: &EntryDir, course: &Course<'_>) -> Option<Lock> {
     let begun = context.clock.now();
+    let sealed = entry.sealed::<SealedCopy>().ok().flatten();
+    let sealed = sealed.map_or_else(|| context.settings.sealed.clone(), |copy| context.over(copy.settings));
+    let wait = STOP_WAIT.min(course.deadline(&sealed).since(begun) / 2);
     let mut said = false;
     loop {
         match entry.try_lock() {
@@ -172,7 +175,7 @@ async fn lock(context: &Context, entry: &EntryDir, signals: &Signals) -> Option<
                 return None;
             }
         }
-        if context.clock.now().since(begun) >= STOP_WAIT {
+        if context.clock.now().since(begun) >= wait {
             context
                 .console
                 .warning("another process still works on these accounts; deleting goes on beside it");
@@ -186,7 +189,7 @@ async fn lock(context: &Context, entry: &EntryDir, signals: &Signals) -> Option<
         }
         tokio::select! {
             () = tokio::time::sleep(STOP_LOOK) => {}
-            _ = signals.nth(0) => return None,
+            _ = course.signals.nth(0) => return None,
         }
     }
 }

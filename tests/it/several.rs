@@ -1,4 +1,6 @@
-//! A cleanup over several setups of one run is one cleanup: it has one report.
+//! A cleanup over several setups of one run is one cleanup: it has one report and one deadline.
+
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use standin::sandbox::{Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
@@ -92,4 +94,28 @@ fn a_cleanup_with_nothing_to_do_writes_its_report_too() {
         assert_eq!(names(&report, list), Vec::<String>::new());
     }
     assert_eq!(report["requests"], 0);
+}
+
+#[test]
+fn the_deadline_of_a_cleanup_holds_for_all_its_setups_together() {
+    let users = Sandbox::spawn_thread(users().fault("users DELETE * slow 30s")).unwrap();
+    let desk = desk(&users);
+    for _ in 0..3 {
+        is(&desk.run(&["setup"]), 0);
+    }
+    let all = created(&users);
+    let begun = Instant::now();
+    let ended = desk.run(&["cleanup", "--cleanup-deadline", "4s", "--report", "r.json"]);
+    let took = begun.elapsed();
+    is(&ended, 1);
+    // Each by itself would take as long as the deadline.
+    assert!(took < Duration::from_secs(8), "{took:?}: {}", ended.stderr);
+    let report = report(&desk, "r.json");
+    assert_eq!(names(&report, "leftovers"), all, "{report}");
+    let late = report["leftovers"].as_array().unwrap().iter();
+    let late = late.filter(|one| one["reason"] == "deadline").count();
+    assert!(late >= 2, "{report}");
+    for name in all {
+        assert!(ended.stderr.contains(&format!("the user name `{name}`")), "{name}");
+    }
 }

@@ -2,9 +2,9 @@
 //! only way to those of a service without a look-up.
 
 use super::{Today, intend};
-use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::commands::context::Context;
+use crate::commands::course::Course;
 use crate::commands::exit::Failure;
 use crate::commands::masks;
 use crate::commands::wire::{Wired, wire};
@@ -32,7 +32,7 @@ pub(super) async fn under_the_marker(
     today: &Today,
     run: &Run,
     plan: &Planned,
-    signals: &Signals,
+    course: &Course<'_>,
 ) -> Result<Vec<Listed>, Failure> {
     let scope = plan::scope(&today.variables, run);
     let Wired {
@@ -53,7 +53,7 @@ pub(super) async fn under_the_marker(
         services,
         journal: None,
         clock: context.clock,
-        signals,
+        signals: course.signals,
         stop_file: None,
         listener: Box::new(|_| {}),
         keeper: Box::new(|secret| context.console.mask(secret)),
@@ -65,7 +65,8 @@ pub(super) async fn under_the_marker(
         .collect();
     let ledger = Ledger::new(run.planned(context.clock.now(), accounts));
     // The other half is for deleting.
-    let deadline = context.clock.now() + today.sealed.cleanup_deadline / 2;
+    let now = context.clock.now();
+    let deadline = now + course.deadline(&today.sealed).since(now) / 2;
     let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
     let mut found = Vec::new();
     for (place, site) in sites.iter().enumerate() {
