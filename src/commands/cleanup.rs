@@ -119,10 +119,9 @@ pub(super) async fn settle_all(
             Ok(outcome) => outcome.code(),
             Err(failure) => context.end(Err(failure)),
         };
-        if matches!(ended, ExitCode::Signal(_)) {
-            return Ok(course.end(context, ended));
-        }
-        code = if code == ExitCode::Success { ended } else { code };
+        // After a signal nothing more is asked of any service, and what the rest owes is named.
+        let outranks = code == ExitCode::Success || matches!(ended, ExitCode::Signal(_));
+        code = if outranks { ended } else { code };
     }
     Ok(course.end(context, code))
 }

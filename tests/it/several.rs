@@ -1,11 +1,15 @@
-//! A cleanup over several setups of one run is one cleanup: it has one report and one deadline.
+//! A cleanup over several setups of one run is one cleanup: it has one report and one deadline, and a signal leaves no
+//! account of any of them unnamed.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use standin::sandbox::{Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
+use standin::sandbox::{Moment, Observed, Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
 
-use crate::desk::{Desk, Ended};
+use crate::desk::{Desk, Ended, finish};
 
 fn users() -> SandboxBuilder {
     Sandbox::builder().service(ServiceSpec::new("users"))
@@ -118,4 +122,47 @@ fn the_deadline_of_a_cleanup_holds_for_all_its_setups_together() {
     for name in all {
         assert!(ended.stderr.contains(&format!("the user name `{name}`")), "{name}");
     }
+}
+
+#[test]
+fn after_a_signal_the_accounts_of_every_setup_are_named() {
+    let cleanup = Arc::new(Mutex::new(None::<Pid>));
+    let deletes = Arc::new(AtomicUsize::new(0));
+    let watch = {
+        let (cleanup, deletes) = (Arc::clone(&cleanup), Arc::clone(&deletes));
+        move |observed: &Observed| {
+            if observed.fault.is_some() && observed.moment == Moment::BeforeApply {
+                deletes.fetch_add(1, Ordering::SeqCst);
+                if let Some(pid) = cleanup.lock().unwrap().take() {
+                    kill_process(pid, Signal::INT).unwrap();
+                }
+            }
+        }
+    };
+    let builder = users().fault("users DELETE * slow 30s").observer(Arc::new(watch));
+    let users = Sandbox::spawn_thread(builder).unwrap();
+    let desk = desk(&users);
+    for _ in 0..3 {
+        is(&desk.run(&["setup"]), 0);
+    }
+    let all = created(&users);
+    // Held until the process is known.
+    let mut known = cleanup.lock().unwrap();
+    let mut command = desk.command(env!("CARGO_BIN_EXE_standin"), &["cleanup", "--report", "r.json"]);
+    let child = command.spawn().unwrap();
+    *known = Some(Pid::from_child(&child));
+    drop(known);
+    let ended = finish(child);
+    is(&ended, 130);
+    let report = report(&desk, "r.json");
+    assert_eq!(names(&report, "leftovers"), all, "{report}");
+    let stopped = report["leftovers"].as_array().unwrap().iter();
+    assert!(
+        stopped.filter(|one| one["reason"] == "stopped").count() >= 2,
+        "{report}"
+    );
+    for name in all {
+        assert!(ended.stderr.contains(&format!("the user name `{name}`")), "{name}");
+    }
+    assert_eq!(deletes.load(Ordering::SeqCst), 1, "nothing new is started");
 }
