@@ -14,7 +14,7 @@ use super::course::{Course, Done};
 use super::exit::Failure;
 use super::known::{Kept, Known, kept};
 use super::load;
-use super::settle::{Outcome, conclude, delete};
+use super::settle::{Outcome, conclude, delete, summarise};
 use super::tls::KeptFiles;
 use crate::adapters::entry::EntryDir;
 use crate::config::Config;
@@ -209,6 +209,7 @@ async fn settle(
     let (settled, ledger, requests) = delete(context, known, ledger, course.signals).await?;
     let took = context.clock.now().since(begun);
     conclude(context, &settled, AGAIN, took);
+    summarise(context, sealed, &settled, AGAIN);
     let counts = Counts {
         deleted: settled.deleted,
         absent: settled.absent,

@@ -21,7 +21,7 @@ use crate::domain::leftover::{Leftover, Reason};
 use crate::engine::{Engine, Settled};
 use crate::ports::Notice;
 use crate::report::{self, Narrator, Phase, plural};
-use crate::settings::OnLeftover;
+use crate::settings::{OnLeftover, Sealed};
 
 /// How long a setup that still runs is given to stop, once it was told to.
 const STOP_WAIT: Duration = Duration::from_secs(30);
@@ -112,14 +112,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
     let took = context.clock.now().since(begun);
     conclude(context, &settled, &again, took);
     tidy(context, entry, &ledger);
-    if sealed.summary {
-        let title = if settled.leftovers.is_empty() {
-            format!("{} deleted, 0 left", settled.deleted)
-        } else {
-            format!("{} may be left", plural(settled.leftovers.len(), "account"))
-        };
-        write_summary(context, &report::cleanup_summary(&title, &settled.leftovers, &again));
-    }
+    summarise(context, &sealed, &settled, &again);
     let outcome = Outcome {
         fails: sealed.on_leftover == OnLeftover::Fail && !settled.leftovers.is_empty(),
         signal: signals.first(),
@@ -268,6 +261,19 @@ pub(super) fn tidy(context: &Context, entry: &EntryDir, ledger: &Ledger) {
 pub(super) fn again(entry: &EntryDir) -> String {
     let journals = entry.path().parent().unwrap_or_else(|| entry.path());
     format!("standin cleanup --journal {}", journals.display())
+}
+
+/// Adds to the job summary, if it is wanted, how it ended, and what is left.
+pub(super) fn summarise(context: &Context, sealed: &Sealed, settled: &Settled, again: &str) {
+    if !sealed.summary {
+        return;
+    }
+    let title = if settled.leftovers.is_empty() {
+        format!("{} deleted, 0 left", settled.deleted)
+    } else {
+        format!("{} may be left", plural(settled.leftovers.len(), "account"))
+    };
+    write_summary(context, &report::cleanup_summary(&title, &settled.leftovers, again));
 }
 
 /// Adds to the job summary, where the host has one and it is wanted. A summary that fails costs nothing but a warning.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 
-use findings::{Fate, Found, List, say_outcome, tell, write};
+use findings::{Fate, Found, List, say_outcome, summarise, tell, write};
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
@@ -104,6 +104,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     }
     let took = context.clock.now().since(begun);
     tell(context, &found);
+    summarise(context, &lists, &found, incomplete);
     write(context, &lists, &found, &leftovers, (requests, took))?;
     if let Some(signal) = signals.first() {
         return Ok(ExitCode::Signal(signal));

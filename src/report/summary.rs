@@ -79,6 +79,22 @@ pub fn cleanup_summary(title: &str, left: &[Leftover], again: &str) -> String {
     text
 }
 
+/// The summary of a sweep: what was to go, and the lists that don't show all, each with the reason.
+pub fn sweep_summary(title: &str, head: &[&str], rows: &[Vec<String>], incomplete: &[Vec<String>]) -> String {
+    let mut text = format!("### Standin: {}\n\n", escape(title));
+    if !rows.is_empty() {
+        text.push_str(&markdown(head, &rows[..rows.len().min(ROWS_MAX)]));
+        text.push_str(&more(rows.len()));
+    }
+    if !incomplete.is_empty() {
+        text.push_str("\n#### Lists that are incomplete\n\n");
+        let shown = &incomplete[..incomplete.len().min(ROWS_MAX)];
+        text.push_str(&markdown(&["service", "why"], shown));
+        text.push_str(&more(incomplete.len()));
+    }
+    text
+}
+
 /// The summary of a look at accounts.
 pub fn status_summary(title: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     let shown = &rows[..rows.len().min(ROWS_MAX)];

@@ -25,6 +25,7 @@ mod docs;
 mod formats;
 mod handover;
 mod hostile;
+mod job_summary;
 mod kill;
 mod leftovers;
 mod liar;

@@ -8,12 +8,15 @@ use serde::Serialize;
 use crate::adapters::private_dir::write_private_file;
 use crate::commands::context::Context;
 use crate::commands::job_report::ReportLeftover;
+use crate::commands::settle::write_summary;
 use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::leftover::Leftover;
 use crate::domain::marker::Marker;
 use crate::domain::time::Timestamp;
 use crate::report::{self, plural};
 use crate::settings::DataFormat;
+
+const HEAD: &[&str] = &["service", "user name", "id", "", "why"];
 
 /// Rows of the table; more are only counted.
 const ROWS_MAX: usize = 1_000;
@@ -58,6 +61,19 @@ impl Fate {
     }
 }
 
+impl Found {
+    /// It in the table.
+    fn row(&self) -> Vec<String> {
+        vec![
+            self.service.to_string(),
+            self.username.clone(),
+            self.id.to_string(),
+            self.what.as_str().to_owned(),
+            self.why.clone(),
+        ]
+    }
+}
+
 /// How the listing of a service went.
 #[derive(Serialize)]
 pub(super) struct List {
@@ -89,23 +105,9 @@ pub(super) fn tell(context: &Context, found: &[Found]) {
     if context.settings.format == DataFormat::Json {
         return;
     }
-    let rows: Vec<Vec<String>> = found
-        .iter()
-        .take(ROWS_MAX)
-        .map(|found| {
-            vec![
-                found.service.to_string(),
-                found.username.clone(),
-                found.id.to_string(),
-                found.what.as_str().to_owned(),
-                found.why.clone(),
-            ]
-        })
-        .collect();
+    let rows: Vec<Vec<String>> = found.iter().take(ROWS_MAX).map(Found::row).collect();
     if !rows.is_empty() {
-        context
-            .console
-            .data(&report::table(&["service", "user name", "id", "", "why"], &rows));
+        context.console.data(&report::table(HEAD, &rows));
     }
 }
 
@@ -148,16 +150,48 @@ fn copy_of(username: &str) -> &str {
 }
 
 pub(super) fn say_outcome(context: &Context, lists: &[List], hits: usize) {
-    let accounts: usize = lists.iter().map(|list| list.accounts).sum();
-    let listed = format!(
-        "{} listed in {}",
-        plural(accounts, "account"),
-        plural(lists.len(), "service")
-    );
+    let listed = listed(lists);
     let text = match (hits, context.settings.sweep.dry_run) {
         (0, _) => format!("{listed}, none to sweep"),
         (hits, true) => format!("{listed}, {hits} to sweep; nothing was deleted, as `dry-run` asks"),
         (hits, false) => format!("{listed}, {hits} of them to sweep"),
     };
     context.console.info(&text);
+}
+
+/// Adds to the job summary, if it is wanted, what was listed, and what became of all that was to go.
+pub(super) fn summarise(context: &Context, lists: &[List], found: &[Found], is_incomplete: bool) {
+    if !context.settings.sealed.summary {
+        return;
+    }
+    let of = |fate: Fate| found.iter().filter(move |found| found.what == fate);
+    let (spared, deleted, left) = (
+        of(Fate::Delete).count(),
+        of(Fate::Deleted).count(),
+        of(Fate::Left).count(),
+    );
+    let outcome = if spared > 0 {
+        format!("{spared} to sweep, nothing was deleted")
+    } else {
+        format!("{deleted} deleted, {left} left")
+    };
+    let more = if is_incomplete { ", incomplete" } else { "" };
+    let title = format!("{}, {outcome}{more}", listed(lists));
+    // What is left comes first: rows beyond a number are only counted.
+    let rows = of(Fate::Left).chain(of(Fate::Delete)).chain(of(Fate::Deleted));
+    let rows: Vec<Vec<String>> = rows.map(Found::row).collect();
+    let incomplete: Vec<Vec<String>> = lists
+        .iter()
+        .filter_map(|list| Some(vec![list.service.to_string(), list.incomplete.clone()?]))
+        .collect();
+    write_summary(context, &report::sweep_summary(&title, HEAD, &rows, &incomplete));
+}
+
+fn listed(lists: &[List]) -> String {
+    let accounts: usize = lists.iter().map(|list| list.accounts).sum();
+    format!(
+        "{} listed in {}",
+        plural(accounts, "account"),
+        plural(lists.len(), "service")
+    )
 }
