@@ -166,3 +166,23 @@ fn after_a_signal_the_accounts_of_every_setup_are_named() {
     }
     assert_eq!(deletes.load(Ordering::SeqCst), 1, "nothing new is started");
 }
+
+#[test]
+fn the_wait_for_another_process_leaves_half_of_the_time_for_deleting() {
+    let users = Sandbox::spawn_thread(users()).unwrap();
+    let desk = desk(&users);
+    is(&desk.run(&["setup"]), 0);
+    let entry = std::fs::read_dir(desk.journals()).unwrap().next().unwrap().unwrap();
+    let lock = std::fs::File::options()
+        .write(true)
+        .open(entry.path().join("lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    let begun = Instant::now();
+    let ended = desk.run(&["cleanup", "--cleanup-deadline", "6s"]);
+    is(&ended, 0);
+    assert!(ended.stderr.contains("deleting goes on beside it"), "{}", ended.stderr);
+    // By itself the wait is 30 s.
+    assert!(begun.elapsed() < Duration::from_secs(6), "{}", ended.stderr);
+    assert_eq!(created(&users), Vec::<String>::new());
+}
