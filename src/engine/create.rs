@@ -223,6 +223,13 @@ pub(super) fn text(expression: Option<&Expression>, scope: &Scope) -> Option<Str
     expression?.eval_text(scope).ok().flatten()
 }
 
+/// Does an item say itself that it has no name, by null or empty text, or does the expression say so for it? What leads
+/// nowhere says nothing.
+pub(super) fn is_nameless(name: &Expression, scope: &Scope) -> bool {
+    let is_null_or_empty = |value: &minijinja::Value| value.is_none() || value.as_str().is_some_and(str::is_empty);
+    name.eval(scope).is_ok_and(|value| is_null_or_empty(&value)) || name.paths().iter().all(|path| name.guards(path))
+}
+
 /// The id that an expression gives, if it is given and gives one that can be kept digit by digit.
 pub(super) fn id(expression: Option<&Expression>, scope: &Scope) -> Option<RemoteId> {
     expression?.eval_id(scope).ok().flatten().and_then(RemoteId::new)

@@ -2,7 +2,7 @@
 
 use minijinja::value::ValueKind;
 
-use super::create::{id, text};
+use super::create::{id, is_nameless, text};
 use super::exchange::{Trouble, status};
 use super::list::next_page;
 use super::{Engine, Site};
@@ -54,17 +54,21 @@ impl<W: World> Engine<'_, W> {
         let username = self.username(place);
         let mut ids = Vec::new();
         let mut folded = None;
-        let (mut named, mut nameless, mut shows_others) = (0, 0, false);
+        let (mut is_one_read, mut is_one_unread, mut shows_others) = (false, false, false);
         for item in items.try_iter().map_err(|error| unreadable(error.to_string()))? {
             let scope = scope.clone().with("item", item);
             let Some(name) = text(Some(&find.name), &scope) else {
-                nameless += 1;
+                if is_nameless(&find.name, &scope) {
+                    is_one_read = true;
+                } else {
+                    is_one_unread = true;
+                }
                 continue;
             };
-            named += 1;
+            is_one_read = true;
             if name != username {
                 let (lower, ours) = (name.to_lowercase(), username.to_lowercase());
-                shows_others |= !lower.contains(&ours);
+                shows_others |= !lower.is_empty() && !lower.contains(&ours);
                 folded = folded.or((lower == ours).then_some(name));
                 continue;
             }
@@ -72,16 +76,17 @@ impl<W: World> Engine<'_, W> {
                 id(Some(&find.id), &scope).ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source())))?;
             ids.push(id);
         }
+        // Ours may be among them.
+        if is_one_unread && !is_one_read {
+            return Err(unreadable(format!(
+                "`{}` gives no name for what it shows\nhint: correct it, or let it end in `| default(\"\")` if others' accounts have none",
+                find.name.source()
+            )));
+        }
         // A service that keeps names in another case has it all the same: it is not ours by name, and it is not absent.
         if let Some(name) = folded.filter(|_| ids.is_empty()) {
             return Err(Trouble::Unanswered(format!(
                 "the look-up shows `{name}`, which differs from `{username}` in upper and lower case alone, and is left alone\nhint: give the persona a `username` in the case that the service keeps"
-            )));
-        }
-        if nameless > 0 && named == 0 {
-            return Err(unreadable(format!(
-                "`{}` gives no name of any item in it\nhint: see to `name` of `find`, and to what the credentials may read",
-                find.name.source()
             )));
         }
         // Somebody ignores what was asked for, and shows everybody page by page.

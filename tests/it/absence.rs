@@ -45,6 +45,41 @@ fn an_account_that_a_service_keeps_in_another_case_is_not_absent() {
     assert_eq!(creates, 1);
 }
 
+/// An expression that is wrong for the service reads nothing: ours may be what it does not read.
+#[test]
+fn an_account_whose_name_a_look_up_can_not_read_is_not_absent() {
+    let mut name = String::new();
+    let users = Liar::start(move |asked| match asked.method.as_str() {
+        "POST" => {
+            name = asked.username();
+            answer(500, &[], b"")
+        }
+        _ => reply(200, &json!([{ "id": "7", "userName": name }])),
+    });
+    let desk = Desk::new().configured(&format!(
+        "services:
+  - name: users
+    url: {}
+    timeout: 1s
+    create: {{ duplicate: [409] }}
+    find: {{ request: GET /accounts, items: body, id: item.id, name: item.username }}
+",
+        users.url()
+    ));
+    for command in ["setup", "cleanup"] {
+        let ended = desk.run(&[command]);
+        assert_eq!(ended.code, Some(1), "{command}: {}", ended.stderr);
+        for part in [
+            "users/test_user may still exist",
+            "`item.username` gives no name for what it shows",
+        ] {
+            assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+        }
+    }
+    let creates = users.lines().iter().filter(|line| line.starts_with("POST")).count();
+    assert_eq!(creates, 1);
+}
+
 /// A look-up that is no more than the first page shows nobody to be absent.
 #[test]
 fn a_page_with_more_behind_it_shows_nobody_to_be_absent() {

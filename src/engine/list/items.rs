@@ -5,8 +5,8 @@ use ring::digest;
 
 use crate::config::List;
 use crate::domain::account::RemoteId;
-use crate::engine::create::{id, text};
-use crate::language::{Expression, Scope};
+use crate::engine::create::{id, is_nameless, text};
+use crate::language::Scope;
 
 /// What a page held.
 pub(super) struct Items {
@@ -53,13 +53,6 @@ impl Shown {
             )
         })
     }
-}
-
-/// Does an item say itself that it has no name, by null or empty text, or does the expression say so for it? What leads
-/// nowhere says nothing.
-fn is_nameless(name: &Expression, scope: &Scope) -> bool {
-    let is_null_or_empty = |value: &Value| value.is_none() || value.as_str().is_some_and(str::is_empty);
-    name.eval(scope).is_ok_and(|value| is_null_or_empty(&value)) || name.paths().iter().all(|path| name.guards(path))
 }
 
 /// Hands over each item that has a name and an id.

@@ -80,7 +80,10 @@ async fn a_look_up_whose_names_can_not_be_read_shows_nobody_to_be_absent() {
         let (went, settled) = live(&stage(flavour, ""), &fake, true).await;
         assert_eq!((went.alive, went.creates), (1, 1), "{flavour:?}: {settled:?}");
         assert_eq!(went.left, [Reason::Failed], "{settled:?}");
-        assert!(settled.leftovers[0].detail.contains("gives no name"), "{settled:?}");
+        assert!(
+            settled.leftovers[0].detail.contains("gives no name for what it shows"),
+            "{settled:?}"
+        );
     }
 }
 
