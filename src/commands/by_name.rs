@@ -208,7 +208,7 @@ async fn settle(
     };
     let (settled, ledger, requests) = delete(context, known, ledger, course.signals).await?;
     let took = context.clock.now().since(begun);
-    conclude(context, &settled, AGAIN, took);
+    conclude(context, &settled, AGAIN, took, sealed.on_leftover);
     summarise(context, sealed, &settled, AGAIN);
     let counts = Counts {
         deleted: settled.deleted,

@@ -1,6 +1,7 @@
 //! What `cleanup`, post, `run` and setup's rollback have in common: settling one entry, and saying how it went.
 
 use std::cell::RefCell;
+use std::iter;
 use std::time::Duration;
 
 use super::by_name;
@@ -20,7 +21,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::leftover::{Leftover, Reason};
 use crate::engine::{Engine, Settled};
 use crate::ports::Notice;
-use crate::report::{self, Narrator, Phase, plural};
+use crate::report::{self, Level, Narrator, Phase, plural};
 use crate::settings::{OnLeftover, Sealed};
 
 /// How long a setup that still runs is given to stop, once it was told to.
@@ -110,7 +111,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
     };
     drop(lock);
     let took = context.clock.now().since(begun);
-    conclude(context, &settled, &again, took);
+    conclude(context, &settled, &again, took, sealed.on_leftover);
     tidy(context, entry, &ledger);
     summarise(context, &sealed, &settled, &again);
     let outcome = Outcome {
@@ -233,16 +234,19 @@ pub(super) fn narrate(context: &Context, narrator: &RefCell<Narrator>, notice: &
     context.console.progress(|| narrator.borrow().state());
 }
 
-/// Says how it ended, and names what is left.
-pub(super) fn conclude(context: &Context, settled: &Settled, again: &str, took: Duration) {
+/// Says how it ended, and names what is left: as a warning where that is no failure.
+pub(super) fn conclude(context: &Context, settled: &Settled, again: &str, took: Duration, on_leftover: OnLeftover) {
     if let Some(broken) = &settled.journal_broken {
         context.console.warning(&format!(
             "{broken}; what was deleted is not written down, and will be looked for again"
         ));
     }
     let left = settled.leftovers.len();
-    context.say(&report::after_cleanup(settled.deleted, settled.absent, left, took));
-    for line in report::leftovers(&settled.leftovers, again) {
+    let end = report::after_cleanup(settled.deleted, settled.absent, left, took);
+    for mut line in iter::once(end).chain(report::leftovers(&settled.leftovers, again)) {
+        if on_leftover == OnLeftover::Warn {
+            line.level = line.level.min(Level::Warning);
+        }
         context.say(&line);
     }
 }

@@ -28,7 +28,7 @@ use crate::engine::{Engine, Provisioned, Settled};
 use crate::plan::Draft;
 use crate::ports::{Stop, World as _};
 use crate::report::{self, AccountRow, Narrator, Phase, Timeline, plural};
-use crate::settings::OnFailure;
+use crate::settings::{OnFailure, OnLeftover};
 
 /// What a setup came to.
 pub(super) struct Made {
@@ -272,7 +272,7 @@ fn conclude(context: &Context, entry: &EntryDir, ended: &Ended) -> ExitCode {
         };
     }
     if let Some(settled) = &ended.settled {
-        settle::conclude(context, settled, &settle::again(entry), ended.took.1);
+        settle::conclude(context, settled, &settle::again(entry), ended.took.1, OnLeftover::Fail);
         settle::tidy(context, entry, &ended.ledger);
         return match settled.stopped {
             Some(Stop::Signal(signal)) => ExitCode::Signal(signal),

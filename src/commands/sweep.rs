@@ -31,6 +31,7 @@ use crate::language::glob;
 use crate::plan::{self, Run};
 use crate::ports::Stop;
 use crate::report::{Narrator, Phase, plural, seen};
+use crate::settings::OnLeftover;
 
 /// How often a long list is told of.
 const TELL: Duration = Duration::from_secs(10);
@@ -325,7 +326,8 @@ async fn delete(
     let settled = engine.settle().await;
     context.console.end_progress();
     drop(group);
-    conclude(context, &settled, "standin sweep", context.clock.now().since(begun));
+    let took = context.clock.now().since(begun);
+    conclude(context, &settled, "standin sweep", took, OnLeftover::Fail);
     let ledger = engine.ledger();
     let why: HashMap<&AccountKey, &str> = settled
         .leftovers

@@ -3,6 +3,7 @@
 use standin::sandbox::{Moment, Observed, Sandbox, ServiceSpec};
 
 use super::stage::{Phase, Stage, assert_cleaned, errors, run};
+use crate::runner::console::Level;
 use crate::runner::interruption::{Interruption, Trigger};
 use crate::runner::job::{JobResult, Outcome, Step};
 
@@ -30,13 +31,14 @@ fn killed_at(moment: Moment, action: Step) -> (Stage, JobResult) {
 }
 
 /// The one leftover is named, with its user name and what to do.
-fn assert_named(stage: &Stage, result: &JobResult) {
+fn assert_named(stage: &Stage, result: &JobResult, level: Level) {
     let journal = stage.journal();
     let username = journal.usernames()[0];
     let post = result.post("accounts");
-    let naming: Vec<_> = errors(post)
-        .into_iter()
-        .filter(|error| error.contains(username))
+    let of_level = post.annotations.iter().filter(|annotation| annotation.level == level);
+    let naming: Vec<&str> = of_level
+        .map(|annotation| annotation.message.as_str())
+        .filter(|message| message.contains(username))
         .collect();
     assert_eq!(naming.len(), 1, "{}", post.log);
     assert!(
@@ -54,7 +56,7 @@ fn without_a_look_up_a_create_in_flight_is_the_one_leftover_named_by_its_user_na
     for moment in [Moment::BeforeApply, Moment::AfterApply] {
         let (stage, result) = killed_at(moment, Step::action());
         assert_eq!(result.post("accounts").exit_code, Some(1), "{moment:?}");
-        assert_named(&stage, &result);
+        assert_named(&stage, &result, Level::Error);
         assert_eq!(stage.created_ever(), 1);
     }
 }
@@ -69,7 +71,8 @@ fn a_leftover_that_is_only_to_be_warned_of_is_named_all_the_same() {
         "{}",
         post.log
     );
-    assert_named(&stage, &result);
+    assert_named(&stage, &result, Level::Warning);
+    assert!(errors(post).is_empty(), "{}", post.log);
 }
 
 #[test]
