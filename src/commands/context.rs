@@ -92,11 +92,7 @@ impl Context {
                     self.console.error(&format!(
                         "what the command says could not be written to standard output: {reason}"
                     ));
-                    if code == ExitCode::Success {
-                        ExitCode::Failed
-                    } else {
-                        code
-                    }
+                    code.and_then(ExitCode::Failed)
                 }
                 None => code,
             },

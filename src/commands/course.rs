@@ -79,11 +79,7 @@ impl<'a> Course<'a> {
             let parts: Vec<Part<'_>> = parts.iter().map(Done::part).collect();
             if let Err(error) = write_report(context, path, "cleanup", &parts) {
                 context.console.error(&in_full(&error));
-                ended = if code == ExitCode::Success {
-                    ExitCode::Failed
-                } else {
-                    code
-                };
+                ended = code.and_then(ExitCode::Failed);
             }
         }
         ended

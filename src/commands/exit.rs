@@ -17,6 +17,13 @@ pub enum ExitCode {
     Command(u8),
 }
 
+impl ExitCode {
+    /// This one, or where all went well the one of what came after.
+    pub(super) fn and_then(self, later: Self) -> Self {
+        if self == Self::Success { later } else { self }
+    }
+}
+
 impl From<ExitCode> for process::ExitCode {
     fn from(code: ExitCode) -> Self {
         let number = match code {

@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCod
     // What ended the command must not end the cleanup too; another signal does.
     signals.forget();
     let cleaned = cleanup::settle_all(context, &[Found::Journal(entry)], Course::begin(context, &signals)).await?;
-    Ok(if code == ExitCode::Success { cleaned } else { code })
+    Ok(code.and_then(cleaned))
 }
 
 async fn command(context: &Context, words: &[OsString], made: &setup::Made, signals: &Signals) -> ExitCode {

@@ -44,8 +44,9 @@ struct Report<'a> {
 pub(super) async fn status(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     loop {
-        let rows = look(context, &signals).await?;
-        let is_ready = !rows.is_empty() && rows.iter().all(|row| row.status == Standing::Ready.word());
+        let (rows, is_whole) = look(context, &signals).await?;
+        let are_ready = rows.iter().all(|row| row.status == Standing::Ready.word());
+        let is_ready = is_whole && !rows.is_empty() && are_ready;
         if signals.first().is_some() {
             // Who watches is ended by a signal: what was seen last is not half a look.
             return Ok(signals
@@ -67,13 +68,16 @@ pub(super) async fn status(context: &Context) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Asks for every account once.
-async fn look(context: &Context, signals: &Signals) -> Result<Vec<Row>, Failure> {
+/// Asks for every account once, and says whether those are all: the accounts of a setup whose journal can't be read are not
+/// known, and may be anything but ready.
+async fn look(context: &Context, signals: &Signals) -> Result<(Vec<Row>, bool), Failure> {
     let Some(text) = &context.settings.state else {
         let journals = context.journals()?;
         let mut found = Vec::new();
+        let mut is_whole = true;
         cleanup::each_of_this_run(context, &journals, |one| {
             let (Found::Journal(entry) | Found::Unread(entry)) = one else {
+                is_whole = false;
                 return Ok(());
             };
             let ledger = entry.read().ok().map(|reading| reading.ledger);
@@ -84,13 +88,15 @@ async fn look(context: &Context, signals: &Signals) -> Result<Vec<Row>, Failure>
         })?;
         let mut rows = Vec::new();
         for (entry, ledger) in found {
-            match ledger {
-                Some(ledger) => rows.extend(of_entry(context, &entry, ledger, signals).await?),
-                None => context.console.warning(&format!(
-                    "the journal of `{}` can't be read, and its accounts are not known\nhint: `standin cleanup` looks for them by their names",
-                    entry.name()
-                )),
+            if let Some(ledger) = ledger {
+                rows.extend(of_entry(context, &entry, ledger, signals).await?);
+                continue;
             }
+            is_whole = false;
+            context.console.warning(&format!(
+                "the journal of `{}` can't be read, and its accounts are not known\nhint: `standin cleanup` looks for them by their names",
+                entry.name()
+            ));
         }
         if rows.is_empty() {
             context.console.error(&format!(
@@ -98,12 +104,12 @@ async fn look(context: &Context, signals: &Signals) -> Result<Vec<Row>, Failure>
                 journals.path().display()
             ));
         }
-        return Ok(rows);
+        return Ok((rows, is_whole));
     };
     match by_name::subject(context, text)? {
         Subject::Journal(entry) => {
             let ledger = entry.read()?.ledger;
-            of_entry(context, &entry, ledger, signals).await
+            Ok((of_entry(context, &entry, ledger, signals).await?, true))
         }
         Subject::State(told) => {
             let earlier = told.of_earlier_attempt(context);
@@ -115,7 +121,7 @@ async fn look(context: &Context, signals: &Signals) -> Result<Vec<Row>, Failure>
             if let Some(text) = earlier.filter(|_| is_gone) {
                 context.console.notice(&text);
             }
-            Ok(rows)
+            Ok((rows, true))
         }
     }
 }

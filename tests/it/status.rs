@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -175,6 +177,28 @@ fn a_watch_ends_when_an_account_is_gone_and_quietly_when_it_is_stopped() {
     change(&service, 0, "DELETE", "");
     let ended = desk::finish(watch);
     assert_eq!(statuses(&ended)[0].0, "missing");
+}
+
+/// Another setup of the same run is ready, and what is not known of the first one keeps it from being all.
+#[test]
+fn beside_a_setup_that_can_not_be_looked_into_nothing_is_ready() {
+    let spoil: [fn(&Path); 2] = [
+        |entry| fs::write(entry.join("journal.jsonl"), "nonsense\n").unwrap(),
+        |entry| fs::set_permissions(entry, fs::Permissions::from_mode(0o755)).unwrap(),
+    ];
+    for spoil in spoil {
+        let service = service(&[]);
+        let desk = desk(&service);
+        set_up(&desk);
+        let first = fs::read_dir(desk.journals()).unwrap().next().unwrap().unwrap();
+        set_up(&desk);
+        assert_eq!(desk.run(&["status"]).code, Some(0));
+        spoil(&first.path());
+        let ended = desk.run(&["status", "--format", "json"]);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(ended.stdout.contains("\"ready\":false"), "{}", ended.stdout);
+        assert!(ended.stderr.contains("warning: "), "{}", ended.stderr);
+    }
 }
 
 #[test]
