@@ -64,6 +64,9 @@ pub struct Learnt {
     pub secrets: Vec<(String, Secret)>,
 }
 
+/// Whether an accepted delete has come true, or why that is not so.
+type Faded = Result<(), (Reason, String)>;
+
 /// Drives the accounts of one ledger.
 pub struct Engine<'a, W> {
     world: &'a W,
@@ -93,7 +96,7 @@ pub struct Engine<'a, W> {
     /// Per service, held by whoever looks whether a delete has come true.
     fading: Vec<Mutex<()>>,
     /// Of each form in which a service answers its deletes: whether they come true.
-    faded: RefCell<HashMap<(usize, String), Result<(), (Reason, String)>>>,
+    faded: RefCell<HashMap<(usize, String), Faded>>,
     /// Refusals of one cause, by service and reason.
     refusals: RefCell<HashMap<(usize, String), refusals::Refusals>>,
     /// Services at which an account of this plan was seen in this command.
@@ -231,7 +234,12 @@ impl<'a, W: World> Engine<'a, W> {
             by_name: site.powers.by_name && !account.unmarked,
             chosen_id: site.powers.chosen_id && !account.unmarked && !self.only_listed,
             elsewhere: self.differs(place, &ledger).is_some(),
-            shared: self.is_shared(place, &ledger),
+            // An expression that gives two accounts one id gives the wrong thing.
+            shared: ledger
+                .record(place)
+                .ids
+                .first()
+                .is_some_and(|id| ledger.is_shared(place, id)),
             // What was in flight when its process died had the time that it was sent with.
             request_timeout: site.powers.request_timeout.max(planned),
             ..site.powers

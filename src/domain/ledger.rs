@@ -242,12 +242,11 @@ impl Record {
 fn next(status: Status, event: &Event, after: &Record) -> Option<Status> {
     use Status::{Creating, Deleting, Gone, Live, Refused, Rejected, Stranger, Unclear, Untouched, Verified};
     let next = match (status, event) {
-        (Untouched, Event::Added(_)) => Untouched,
         (Untouched | Refused | Unclear | Gone, Event::CreateIntended) => Creating,
         (Creating, Event::CreateRefused(_) | Event::CreateUnsent(_)) if after.open_intents > 0 => Unclear,
         (Creating, Event::CreateRefused(_)) => Refused,
         (Creating, Event::CreateUnsent(_)) if after.refusal.is_some() => Refused,
-        (Creating, Event::CreateUnsent(_)) => Untouched,
+        (Untouched, Event::Added(_)) | (Creating, Event::CreateUnsent(_)) => Untouched,
         (Creating, Event::CreateUnclear(_) | Event::NameTaken(_)) => Unclear,
         (Creating, Event::Created(_) | Event::Sole(_) | Event::Given(_))
         | (Creating | Refused | Unclear | Stranger | Deleting, Event::Adopted(_)) => Live,
@@ -398,7 +397,21 @@ impl Ledger {
         let ids: &[RemoteId] = match event {
             Event::Created(id) | Event::Sole(id) | Event::Given(id) => std::slice::from_ref(id),
             Event::Adopted(ids) => ids,
-            _ => return,
+            Event::Added(_)
+            | Event::CreateIntended
+            | Event::CreateUnsent(_)
+            | Event::CreateRefused(_)
+            | Event::CreateUnclear(_)
+            | Event::NameTaken(_)
+            | Event::Verified
+            | Event::Trusted
+            | Event::VerifyFailed(_)
+            | Event::StrangerShown(_)
+            | Event::DeleteIntended
+            | Event::DeleteAccepted
+            | Event::DeleteFailed(_)
+            | Event::Deleted(_)
+            | Event::Absent => return,
         };
         for id in ids {
             let key = (self.plan.accounts[place].key.service.clone(), id.clone());

@@ -34,6 +34,10 @@ pub enum Shown {
 
 /// What the configuration's rules say of an answer to a create.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own, and every combination occurs"
+)]
 pub struct Reading {
     /// The answer's status.
     pub status: u16,

@@ -68,21 +68,26 @@ fn beside(value: &Value, id: &RemoteId, is_ours: &impl Fn(&str) -> bool, depth: 
                 || map.values().any(|member| beside(member, id, is_ours, depth + 1))
         }
         Value::Array(items) if depth < DEPTH => items.iter().any(|item| beside(item, id, is_ours, depth + 1)),
-        _ => false,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            false
+        }
     }
 }
 
+/// Does our name stand in this object, or in one below it that has no id of its own?
 fn names(map: &Map<String, Value>, is_ours: &impl Fn(&str) -> bool, depth: usize) -> bool {
-    map.values().any(|member| match member {
-        Value::Object(inner) if inner.keys().any(|key| calls_itself_an_id(key)) || depth >= DEPTH => false,
-        Value::Object(inner) => names(inner, is_ours, depth + 1),
-        Value::Array(items) => items.iter().any(|item| match item {
-            Value::Object(inner) if inner.keys().any(|key| calls_itself_an_id(key)) || depth >= DEPTH => false,
-            Value::Object(inner) => names(inner, is_ours, depth + 1),
-            other => holds(other, is_ours, DEPTH),
-        }),
-        other => holds(other, is_ours, DEPTH),
-    })
+    map.values().any(|member| names_in(member, is_ours, depth))
+}
+
+fn names_in(value: &Value, is_ours: &impl Fn(&str) -> bool, depth: usize) -> bool {
+    match value {
+        Value::String(text) => is_ours(text),
+        Value::Object(inner) => {
+            depth < DEPTH && !inner.keys().any(|key| calls_itself_an_id(key)) && names(inner, is_ours, depth + 1)
+        }
+        Value::Array(items) => depth < DEPTH && items.iter().any(|item| names_in(item, is_ours, depth + 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn calls_itself_an_id(key: &str) -> bool {
@@ -94,7 +99,7 @@ fn is_id(value: &Value, id: &RemoteId) -> bool {
     match value {
         Value::String(text) => text == id.as_str(),
         Value::Number(number) => number.to_string() == id.as_str(),
-        _ => false,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
     }
 }
 
@@ -113,7 +118,9 @@ fn candidates(value: &Value, is_ours: &impl Fn(&str) -> bool, found: &mut Vec<St
         }
         Value::Number(number) if number.is_i64() || number.is_u64() => number.to_string(),
         Value::String(text) if could_be_an_id(text) && !is_ours(text) => text.clone(),
-        _ => return,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            return;
+        }
     };
     if found.len() < 2 && !found.contains(&text) {
         found.push(text);

@@ -65,7 +65,9 @@ impl FromIterator<(ServiceName, Place)> for Places {
 /// Sixteen characters of a SHA-256: enough to tell two addresses apart.
 pub fn digest(value: &str) -> String {
     let hash = digest::digest(&digest::SHA256, value.as_bytes());
-    hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut front = [0; 8];
+    front.copy_from_slice(&hash.as_ref()[..8]);
+    format!("{:016x}", u64::from_be_bytes(front))
 }
 
 #[cfg(test)]

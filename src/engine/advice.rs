@@ -39,7 +39,7 @@ pub(super) fn why_no_id(id: Option<&Expression>, scope: &Scope) -> Option<String
 }
 
 /// A create that was sent to another address than the one that makes accounts.
-pub(super) fn on_redirect(answer: &Answer, status: String) -> String {
+pub(super) fn on_redirect(answer: &Answer, status: &str) -> String {
     match answer.header("location") {
         Some(location) => {
             let to = location.split(['?', '#']).next().unwrap_or_default();

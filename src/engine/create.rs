@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ring::digest;
 
 use super::advice;
-use super::exchange::describe;
+use super::exchange::status;
 use super::slots::Turn;
 use super::{Engine, Halt, Site};
 use crate::config::Create;
@@ -87,78 +87,90 @@ impl<W: World> Engine<'_, W> {
                 .unsent(place, reason.clone())
                 .map(|()| Sent::Refused(advice::on_refusal(401, &site.service.name, reason.clone()))),
             Delivery::Lost(reason) => self.unclear(place, reason.clone()),
-            Delivery::Answered(answer) => {
-                let scope = scope.answer(answer);
-                let reading = self.reading(place, create, answer, &scope);
-                if reading.expected {
-                    self.prove_credentials(place, asked, &create.request, answer);
-                }
-                let text = describe(&delivery);
-                match of_create(&reading) {
-                    CreateOutcome::Happened(id) => {
-                        let made = self.gave(place, site, answer, id.clone());
-                        self.happened(place, create, &scope, (id, made), intended)
-                    }
-                    CreateOutcome::Shown(id) => {
-                        // What the body shows is known, whatever else does not hold.
-                        let event = self.gave(place, site, answer, id);
-                        let text = advice::why_unclear(&reading, answer, &text, None);
-                        self.note(place, event)
-                            .and_then(|()| self.note(place, Event::VerifyFailed(text.clone())))
-                            .map(|()| Sent::Refused(text))
-                    }
-                    CreateOutcome::Elsewhere => {
-                        let text = advice::on_redirect(answer, text);
-                        self.unsent(place, text.clone()).map(|()| Sent::Refused(text))
-                    }
-                    CreateOutcome::Throttled
-                        if self.throttles_lie.borrow().get(&self.site_of(place)) == Some(&true) =>
-                    {
-                        self.unclear(place, text)
-                    }
-                    CreateOutcome::Throttled => self.refuse(place, text.clone()).map(|()| Sent::Again {
-                        reason: text,
-                        throttled: true,
-                    }),
-                    outcome @ (CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status)) => {
-                        let renews = outcome == CreateOutcome::Unauthorized && self.world.renews(self.site_of(place));
-                        let text = format!("`{}` was answered with {text}", create.request.target.source());
-                        self.refuse(place, text.clone()).map(|()| {
-                            let advised = advice::on_refusal(answer.status, &site.service.name, text);
-                            if renews {
-                                Sent::Renewable(advised)
-                            } else {
-                                Sent::Refused(advised)
-                            }
-                        })
-                    }
-                    CreateOutcome::Refused(Refusal::NameTaken) => {
-                        let text = format!("{text}: the user name `{username}` belongs to somebody");
-                        self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
-                    }
-                    CreateOutcome::Refused(Refusal::Stranger) => {
-                        let text = format!(
-                            "{text}: the answer shows an account under another name than `{username}`; it is left alone"
-                        );
-                        // What was shown is left alone. What was asked for may exist all the same, under our name.
-                        self.note(place, Event::StrangerShown(text.clone()))
-                            .map(|()| Sent::Refused(text))
-                    }
-                    CreateOutcome::Unclear => {
-                        let no_id = advice::why_no_id(create.id.as_ref(), &scope);
-                        self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
-                    }
-                    // Only after a create of it that was not answered is it surely ours.
-                    CreateOutcome::Taken if self.record(place).open_intents > 1 => {
-                        let noted = self.note(place, Event::NameTaken(text.clone()));
-                        self.tell(place, Progress::Unclear { reason: text.clone() });
-                        noted.map(|()| Sent::Taken(text))
-                    }
-                    CreateOutcome::Taken => self.refuse(place, text.clone()).map(|()| Sent::Taken(text)),
-                }
-            }
+            Delivery::Answered(answer) => self.answered((place, site), answer, scope, (asked, intended)),
         };
         noted.unwrap_or_else(Sent::JournalBroken)
+    }
+
+    /// Writes down what an answer means.
+    fn answered(
+        &self,
+        (place, site): (usize, &Site),
+        answer: &Answer,
+        scope: Scope,
+        (asked, intended): (u64, Timestamp),
+    ) -> Result<Sent, JournalBroken> {
+        let create = &site.service.create;
+        let scope = scope.answer(answer);
+        let reading = self.reading(place, create, answer, &scope);
+        if reading.expected {
+            self.prove_credentials(place, asked, &create.request, answer);
+        }
+        let text = status(answer);
+        match of_create(&reading) {
+            CreateOutcome::Happened(id) => {
+                let made = self.gave(place, site, answer, id.clone());
+                self.happened(place, create, &scope, (id, made), intended)
+            }
+            CreateOutcome::Shown(id) => {
+                // What the body shows is known, whatever else does not hold.
+                let event = self.gave(place, site, answer, id);
+                let text = advice::why_unclear(&reading, answer, &text, None);
+                self.note(place, event)
+                    .and_then(|()| self.note(place, Event::VerifyFailed(text.clone())))
+                    .map(|()| Sent::Refused(text))
+            }
+            CreateOutcome::Elsewhere => {
+                let text = advice::on_redirect(answer, &text);
+                self.unsent(place, text.clone()).map(|()| Sent::Refused(text))
+            }
+            CreateOutcome::Throttled if self.throttles_lie.borrow().get(&self.site_of(place)) == Some(&true) => {
+                self.unclear(place, text)
+            }
+            CreateOutcome::Throttled => self.refuse(place, text.clone()).map(|()| Sent::Again {
+                reason: text,
+                throttled: true,
+            }),
+            outcome @ (CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status)) => {
+                let renews = outcome == CreateOutcome::Unauthorized && self.world.renews(self.site_of(place));
+                let text = format!("`{}` was answered with {text}", create.request.target.source());
+                self.refuse(place, text.clone()).map(|()| {
+                    let advised = advice::on_refusal(answer.status, &site.service.name, text);
+                    if renews {
+                        Sent::Renewable(advised)
+                    } else {
+                        Sent::Refused(advised)
+                    }
+                })
+            }
+            CreateOutcome::Refused(Refusal::NameTaken) => {
+                let username = self.username(place);
+                let text = format!("{text}: the user name `{username}` belongs to somebody");
+                self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
+            }
+            CreateOutcome::Refused(Refusal::Stranger) => {
+                let username = self.username(place);
+                let text = format!(
+                    "{text}: the answer shows an account under another name than `{username}`; it is left alone"
+                );
+                // What was shown is left alone. What was asked for may exist all the same, under our name.
+                let shown = reading.id.map_or(Ok(()), |id| self.note(place, Event::Given(id)));
+                shown
+                    .and_then(|()| self.note(place, Event::StrangerShown(text.clone())))
+                    .map(|()| Sent::Refused(text))
+            }
+            CreateOutcome::Unclear => {
+                let no_id = advice::why_no_id(create.id.as_ref(), &scope);
+                self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
+            }
+            // Only after a create of it that was not answered is it surely ours.
+            CreateOutcome::Taken if self.record(place).open_intents > 1 => {
+                let noted = self.note(place, Event::NameTaken(text.clone()));
+                self.tell(place, Progress::Unclear { reason: text.clone() });
+                noted.map(|()| Sent::Taken(text))
+            }
+            CreateOutcome::Taken => self.refuse(place, text.clone()).map(|()| Sent::Taken(text)),
+        }
     }
 
     fn happened(

@@ -6,7 +6,7 @@ use super::exchange::{Trouble, status};
 use super::eyes::{Found, by_id};
 use super::provision::until;
 use super::stuck::Stuck;
-use super::{Engine, Halt, Site};
+use super::{Engine, Faded, Halt, Site};
 use crate::config::{Payload, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::{Answer, Body};
@@ -195,7 +195,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Asks every eye until none shows the account any more.
-    async fn fades(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Result<(), (Reason, String)>, Halt> {
+    async fn fades(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Faded, Halt> {
         let within = FADES.max(site.powers.settle);
         let begun = self.world.now();
         let powers = self.powers(place, site);

@@ -216,27 +216,29 @@ fn has_more(site: &Site, scope: &Scope, shows_others: bool) -> bool {
 
 /// Does an answer say that there are accounts, in one of the names that a total commonly has?
 pub(super) fn counts_some(answer: &Answer) -> bool {
+    matches!(&answer.body, Body::Json(json) if has_total(json, 2))
+}
+
+/// What a total is called, in lower case and without separators.
+const TOTALS: [&str; 7] = [
+    "total",
+    "totalresults",
+    "totalcount",
+    "totalitems",
+    "totalelements",
+    "totalsize",
+    "numfound",
+];
+
+fn has_total(value: &Value, depth: usize) -> bool {
+    let Value::Object(map) = value else { return false };
     let is_total = |key: &str| {
-        let key: String = key.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-        let known = [
-            "total",
-            "totalresults",
-            "totalcount",
-            "totalitems",
-            "totalelements",
-            "totalsize",
-            "numfound",
-        ];
-        known.contains(&key.to_ascii_lowercase().as_str())
+        let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+        TOTALS.contains(&key.to_ascii_lowercase().as_str())
     };
-    fn any(value: &Value, depth: usize, is_total: &impl Fn(&str) -> bool) -> bool {
-        let Value::Object(map) = value else { return false };
-        map.iter().any(|(key, value)| {
-            (is_total(key) && value.as_i64().is_some_and(|total| total > 0))
-                || (depth > 0 && any(value, depth - 1, is_total))
-        })
-    }
-    matches!(&answer.body, Body::Json(json) if any(json, 2, &is_total))
+    map.iter().any(|(key, value)| {
+        (is_total(key) && value.as_i64().is_some_and(|total| total > 0)) || (depth > 0 && has_total(value, depth - 1))
+    })
 }
 
 /// An eye that says nothing of use.

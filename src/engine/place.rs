@@ -82,12 +82,4 @@ impl<W: World> Engine<'_, W> {
         let now = self.here.get(self.site_of(place))?.get()?;
         (now.as_deref() != Some(made)).then(|| "probe.place".to_owned())
     }
-
-    /// Has another account of the service the same id? Then it can be neither's: an expression gives the wrong thing.
-    pub(super) fn is_shared(&self, place: usize, ledger: &Ledger) -> bool {
-        let Some(id) = ledger.record(place).ids.first() else {
-            return false;
-        };
-        ledger.is_shared(place, id)
-    }
 }

@@ -403,9 +403,8 @@ impl<W: World> Engine<'_, W> {
                     });
                 }
                 Ok(_) if asked.since(begun) < site.powers.settle => {}
-                Ok(_) => return Ok(refused()),
                 Err(Trouble::Halted(halt)) => return Ok(Some(halted(halt, &attempt.reason))),
-                Err(_) => return Ok(refused()),
+                Ok(_) | Err(_) => return Ok(refused()),
             }
             round += 1;
             if let Err(halt) = self.pause(pause(round, 1.0).min(site.powers.settle)).await {
@@ -424,16 +423,14 @@ impl<W: World> Engine<'_, W> {
             return self.finish(place, site).await;
         };
         let looking = self.first_look(place, site, find);
-        let (finished, seen) = futures_util::future::join(self.finish(place, site), looking).await;
+        let (finished, blindness) = futures_util::future::join(self.finish(place, site), looking).await;
         if let Ok(Ok(())) = &finished {
-            let sees = seen.is_none();
-            if let Some(reason) = seen {
+            let service = site.service.name.clone();
+            let sees = blindness.is_none();
+            self.remark(Mark::Sight { service, sees })?;
+            if let Some(reason) = blindness {
                 self.tell(place, Progress::Unseen { reason });
             }
-            self.remark(Mark::Sight {
-                service: site.service.name.clone(),
-                sees,
-            })?;
         }
         finished
     }

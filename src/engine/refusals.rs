@@ -17,7 +17,7 @@ pub(super) struct Refusals {
 impl<W: World> Engine<'_, W> {
     /// Is this refusal looked into, or have others of its cause answered for it?
     pub(super) fn is_worth_a_look(&self, place: usize, site: &Site, record: &Record) -> bool {
-        if self.has_cheap_list(site) {
+        if has_cheap_list(site) {
             return true;
         }
         let mut refusals = self.refusals.borrow_mut();
@@ -35,11 +35,6 @@ impl<W: World> Engine<'_, W> {
             .lied = true;
     }
 
-    /// Can the accounts of this run be listed alone?
-    pub(super) fn has_cheap_list(&self, site: &Site) -> bool {
-        site.service.list.as_ref().is_some_and(|list| list.filter.is_some())
-    }
-
     /// The service, and what it said but for the account's own name.
     fn cause(&self, place: usize, record: &Record) -> (usize, String) {
         let said = record.refusal.clone().unwrap_or_default();
@@ -48,4 +43,9 @@ impl<W: World> Engine<'_, W> {
         let said = said.replace(&account.username, "").replace(&account.email, "");
         (self.site_of(place), said)
     }
+}
+
+/// Can the accounts of this run be listed alone?
+pub(super) fn has_cheap_list(site: &Site) -> bool {
+    site.service.list.as_ref().is_some_and(|list| list.filter.is_some())
 }

@@ -10,6 +10,7 @@ use super::create::text;
 use super::deletion::Delete;
 use super::exchange::Trouble;
 use super::eyes::{Found, blind};
+use super::refusals::has_cheap_list;
 use super::schedule::{self, Flow, Queue};
 use super::stuck::Stuck;
 use super::{Engine, Site};
@@ -310,7 +311,7 @@ impl<W: World> Engine<'_, W> {
         let mut round = 0;
         loop {
             let asked = self.world.now();
-            let found = if is_refused && self.has_cheap_list(site) {
+            let found = if is_refused && has_cheap_list(site) {
                 self.find_in_list(place, site).await?
             } else {
                 self.find_by_name(place, site).await?
@@ -341,7 +342,7 @@ impl<W: World> Engine<'_, W> {
                 }
                 Found::Unread(trouble) => {
                     // A no is looked into once, also by an eye that may not see all.
-                    let is_enough = is_refused && self.has_cheap_list(site);
+                    let is_enough = is_refused && has_cheap_list(site);
                     looks.found(if is_enough { Look::Gone } else { blind(&trouble, None) });
                     return Ok(());
                 }

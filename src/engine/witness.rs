@@ -175,9 +175,8 @@ impl<W: World> Engine<'_, W> {
         let mut answered = true;
         if self.record(place).status == Status::Live {
             // What follows a create may be what makes it visible.
-            match self.complete(place, site).await {
-                Ok(Err(Trouble::Halted(halt))) => return Err(halt.into()),
-                Ok(Ok(()) | Err(_)) | Err(_) => {}
+            if let Ok(Err(Trouble::Halted(halt))) = self.complete(place, site).await {
+                return Err(halt.into());
             }
         }
         if let Some(id) = self.record(place).ids.first().cloned() {
@@ -284,19 +283,9 @@ impl<W: World> Engine<'_, W> {
 
     /// What templates see as `account`.
     pub(super) fn account_value(&self, place: usize) -> Value {
-        let Some(copy) = place.checked_sub(self.originals) else {
+        let made = self.copies.borrow();
+        let Some(copied) = place.checked_sub(self.originals).and_then(|place| made.get(place)) else {
             return (self.account)(place);
-        };
-        let copies = self.copies.borrow();
-        let Some(copied) = copies.get(copy) else {
-            // An account that an earlier command has added: its names are all that is known of it.
-            let ledger = self.ledger.borrow();
-            let account = ledger.account(place);
-            return Value::from_pairs([
-                ("name", account.key.account.clone()),
-                ("username", account.username.clone()),
-                ("email", account.email.clone()),
-            ]);
         };
         let ledger = self.ledger.borrow();
         let account = ledger.account(place);

@@ -47,7 +47,9 @@ fn blind(is_answered: bool) -> Look {
 
 fn seeing(eyes: &[Eye]) -> Sight {
     let mut sight = Sight::default();
-    eyes.iter().for_each(|eye| sight.earn(*eye));
+    for eye in eyes {
+        sight.earn(*eye);
+    }
     sight
 }
 
@@ -92,27 +94,32 @@ fn kind(step: &Step) -> &'static str {
     }
 }
 
+/// A history, what the service can do, what was seen, and the step that follows.
+type Row<'r> = (&'r str, &'r [Event], Powers, Looks, Sight, &'r str);
+
+fn check(rows: Vec<Row<'_>>) {
+    for (name, events, powers, looks, sight, expected) in rows {
+        let now = Timestamp::from_millis(1_000);
+        let step = judge(&record(events), &looks, &sight, &powers, now);
+        assert_eq!(kind(&step), expected, "{name}: {step:?}");
+    }
+}
+
+fn none() -> Looks {
+    Looks::default()
+}
+
+const GONE: Option<Look> = Some(Look::Gone);
+const OURS: Option<Look> = Some(Look::Ours);
+
+const BOTH: [Eye; 2] = [Eye::Id, Eye::Name];
+
 #[test]
-fn every_row_of_the_table() {
-    use Event::{
-        Adopted, CreateIntended, CreateRefused, CreateUnclear, CreateUnsent, Created, DeleteIntended, Deleted, Given,
-        NameTaken, StrangerShown, Trusted, Verified,
-    };
-    let why = String::new;
-    let none = || looks(None, None, false);
-    let sees = [Eye::Id, Eye::Name];
-    let refused = vec![CreateIntended, CreateRefused(why())];
-    let unclear = vec![CreateIntended, CreateUnclear(why())];
-    let taken = vec![CreateIntended, CreateUnclear(why()), CreateIntended, NameTaken(why())];
-    let owned = vec![CreateIntended, Created(id())];
-    let given = vec![CreateIntended, Given(id())];
-    let verified = vec![CreateIntended, Created(id()), Verified];
-    let trusted = vec![CreateIntended, Created(id()), Trusted];
-    let stranger = vec![CreateIntended, Given(id()), StrangerShown(why())];
-    let unsent = vec![CreateIntended, CreateUnsent(why())];
-    let deleted = vec![CreateIntended, Adopted(vec![id()]), DeleteIntended, Deleted(id())];
-    let (gone, ours) = (|| Some(Look::Gone), || Some(Look::Ours));
-    let rows: Vec<(&str, &[Event], Powers, Looks, Sight, &str)> = vec![
+fn a_refusal_is_looked_into_once() {
+    use Event::{CreateIntended, CreateRefused, CreateUnsent};
+    let refused = [CreateIntended, CreateRefused(String::new())];
+    let unsent = [CreateIntended, CreateUnsent(String::new())];
+    check(vec![
         ("nothing was sent", &[], FULL, none(), seeing(&[]), "done"),
         ("nothing arrived", &unsent, FULL, none(), seeing(&[]), "done"),
         ("refused", &refused, FULL, none(), seeing(&[]), "look"),
@@ -120,7 +127,7 @@ fn every_row_of_the_table() {
             "refused, nothing shown, by no seeing eye",
             &refused,
             FULL,
-            looks(None, gone(), false),
+            looks(None, GONE, false),
             seeing(&[]),
             "never made",
         ),
@@ -148,13 +155,24 @@ fn every_row_of_the_table() {
             seeing(&[]),
             "never made",
         ),
+    ]);
+}
+
+#[test]
+fn an_id_is_deleted_by_where_it_is_known_to_be_its_own() {
+    use Event::{CreateIntended, Created, Given, Sole, Verified};
+    let owned = [CreateIntended, Created(id())];
+    let given = [CreateIntended, Given(id())];
+    let sole = [CreateIntended, Sole(id())];
+    let verified = [CreateIntended, Created(id()), Verified];
+    check(vec![
         ("an id of its own", &owned, FULL, none(), seeing(&[]), "delete"),
         ("a given id", &given, FULL, none(), seeing(&[]), "read"),
         (
             "a given id that reads as ours",
             &given,
             FULL,
-            looks(ours(), None, false),
+            looks(OURS, None, false),
             seeing(&[]),
             "delete",
         ),
@@ -170,8 +188,8 @@ fn every_row_of_the_table() {
             "a given id that nothing shows",
             &given,
             FULL,
-            looks(Some(Look::Nameless), gone(), false),
-            seeing(&sees),
+            looks(Some(Look::Nameless), GONE, false),
+            seeing(&BOTH),
             "doubtful",
         ),
         ("a given id, no eyes", &given, BARE, none(), seeing(&[]), "doubtful"),
@@ -179,7 +197,7 @@ fn every_row_of_the_table() {
             "a shared id",
             &owned,
             Powers { shared: true, ..FULL },
-            looks(ours(), gone(), false),
+            looks(OURS, GONE, false),
             seeing(&[]),
             "doubtful",
         ),
@@ -195,12 +213,31 @@ fn every_row_of_the_table() {
             "read",
         ),
         ("verified", &verified, FULL, none(), seeing(&[]), "delete"),
+        ("a sole id", &sole, FULL, none(), seeing(&[]), "read"),
+        (
+            "a sole id without a name",
+            &sole,
+            FULL,
+            looks(Some(Look::Nameless), None, false),
+            seeing(&[]),
+            "delete",
+        ),
+        ("a sole id, no eyes", &sole, BARE, none(), seeing(&[]), "delete"),
+    ]);
+}
+
+#[test]
+fn a_delete_that_says_not_there_is_believed_of_an_eye_that_sees() {
+    use Event::{CreateIntended, Created, Trusted, Verified};
+    let verified = [CreateIntended, Created(id()), Verified];
+    let trusted = [CreateIntended, Created(id()), Trusted];
+    check(vec![
         ("denied", &verified, FULL, looks(None, None, true), seeing(&[]), "read"),
         (
             "denied, and still read",
             &verified,
             FULL,
-            looks(ours(), None, true),
+            looks(OURS, None, true),
             seeing(&[]),
             "failed",
         ),
@@ -208,7 +245,7 @@ fn every_row_of_the_table() {
             "denied, gone by an eye that sees",
             &verified,
             FULL,
-            looks(gone(), None, true),
+            looks(GONE, None, true),
             seeing(&[Eye::Id]),
             "gone by id",
         ),
@@ -216,7 +253,7 @@ fn every_row_of_the_table() {
             "denied, gone by an eye that doesn't",
             &verified,
             FULL,
-            looks(gone(), None, true),
+            looks(GONE, None, true),
             seeing(&[Eye::Name]),
             "earn id",
         ),
@@ -224,7 +261,7 @@ fn every_row_of_the_table() {
             "denied, and no sight to be had",
             &verified,
             FULL,
-            looks(gone(), None, true),
+            looks(GONE, None, true),
             tried(),
             "blind",
         ),
@@ -233,14 +270,14 @@ fn every_row_of_the_table() {
             &verified,
             FULL,
             looks(Some(blind(true)), None, true),
-            seeing(&sees),
+            seeing(&BOTH),
             "unproved",
         ),
         (
             "denied, never read",
             &trusted,
             FULL,
-            looks(gone(), None, true),
+            looks(GONE, None, true),
             seeing(&[Eye::Id]),
             "look",
         ),
@@ -248,15 +285,15 @@ fn every_row_of_the_table() {
             "denied, never read, found",
             &trusted,
             FULL,
-            looks(gone(), ours(), true),
-            seeing(&sees),
+            looks(GONE, OURS, true),
+            seeing(&BOTH),
             "failed",
         ),
         (
             "denied, never read, not found",
             &trusted,
             FULL,
-            looks(gone(), gone(), true),
+            looks(GONE, GONE, true),
             seeing(&[Eye::Name]),
             "gone by name",
         ),
@@ -264,7 +301,7 @@ fn every_row_of_the_table() {
             "denied, never read, no sight",
             &trusted,
             FULL,
-            looks(gone(), gone(), true),
+            looks(GONE, GONE, true),
             seeing(&[]),
             "earn name",
         ),
@@ -276,12 +313,24 @@ fn every_row_of_the_table() {
             seeing(&[]),
             "blind",
         ),
+    ]);
+}
+
+#[test]
+fn who_may_have_been_made_is_gone_for_an_eye_that_sees() {
+    use Event::{Adopted, CreateIntended, CreateUnclear, DeleteIntended, Deleted, Given, NameTaken, StrangerShown};
+    let why = String::new;
+    let unclear = [CreateIntended, CreateUnclear(why())];
+    let taken = [CreateIntended, CreateUnclear(why()), CreateIntended, NameTaken(why())];
+    let stranger = [CreateIntended, Given(id()), StrangerShown(why())];
+    let deleted = [CreateIntended, Adopted(vec![id()]), DeleteIntended, Deleted(id())];
+    check(vec![
         ("unclear", &unclear, FULL, none(), seeing(&[]), "look"),
         (
             "unclear, not found by an eye that sees",
             &unclear,
             FULL,
-            looks(None, gone(), false),
+            looks(None, GONE, false),
             seeing(&[Eye::Name]),
             "gone by name",
         ),
@@ -289,7 +338,7 @@ fn every_row_of_the_table() {
             "unclear, not found by another",
             &unclear,
             FULL,
-            looks(None, gone(), false),
+            looks(None, GONE, false),
             seeing(&[]),
             "earn name",
         ),
@@ -297,7 +346,7 @@ fn every_row_of_the_table() {
             "unclear, no sight",
             &unclear,
             FULL,
-            looks(None, gone(), false),
+            looks(None, GONE, false),
             tried(),
             "blind",
         ),
@@ -306,7 +355,7 @@ fn every_row_of_the_table() {
             &unclear,
             FULL,
             looks(None, Some(blind(true)), false),
-            seeing(&sees),
+            seeing(&BOTH),
             "unproved",
         ),
         (
@@ -332,7 +381,7 @@ fn every_row_of_the_table() {
             "its name was taken",
             &taken,
             FULL,
-            looks(None, gone(), false),
+            looks(None, GONE, false),
             seeing(&[]),
             "earn name",
         ),
@@ -341,17 +390,12 @@ fn every_row_of_the_table() {
             "another name, ours not found",
             &stranger,
             FULL,
-            looks(None, gone(), false),
-            seeing(&sees),
+            looks(None, GONE, false),
+            seeing(&BOTH),
             "stranger",
         ),
         ("deleted", &deleted, FULL, none(), seeing(&[]), "done"),
-    ];
-    for (name, events, powers, looks, sight, expected) in rows {
-        let now = Timestamp::from_millis(1_000);
-        let step = judge(&record(events), &looks, &sight, &powers, now);
-        assert_eq!(kind(&step), expected, "{name}: {step:?}");
-    }
+    ]);
 }
 
 #[test]

@@ -143,6 +143,8 @@ pub(super) fn replay(journal: &str) -> Ledger {
     }
     let (mut ledger, illegal) = Ledger::replay(plan, &entries);
     assert_eq!(illegal, [], "every line fits");
-    marks.iter().for_each(|mark| ledger.remark(mark));
+    for mark in &marks {
+        ledger.remark(mark);
+    }
     ledger
 }
