@@ -1,11 +1,10 @@
 //! Accounts that a journal or a state tells of, and an engine for them.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
 
 use super::context::{Context, in_full, in_words};
 use super::exit::Failure;
-use super::load::{self, Document};
+use super::load::{self, Document, Folder};
 use super::masks;
 use super::sealed::SealedCopy;
 use super::settle::narrate;
@@ -101,7 +100,7 @@ pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
                 name: sealed.name,
                 text: sealed.text,
                 more: sealed.more,
-                directory: PathBuf::new(),
+                directory: Folder::default(),
             };
             return Kept {
                 document: Ok(document),
