@@ -56,28 +56,11 @@ pub(super) struct Decoder {
     pub(super) convention: Option<Node>,
 }
 
-/// Reads a document that the user wrote. Its secrets are hidden before anything of it is shown.
+/// Reads a document that the user wrote.
 fn read(sources: &mut Sources, document: usize) -> (Option<Node>, Vec<Diagnostic>) {
-    // An error of the parser shows a line before it is known where the secrets are.
-    let text = sources.text(document);
-    let guessed = if text.len() > tree::SIZE_LIMIT {
-        // It is refused at once, and nothing of it is shown.
-        std::iter::once(0..text.len()).collect()
-    } else {
-        secrets::guess(text)
-    };
-    sources.hide(document, guessed);
-    let (mut tree, mut diagnostics) = tree::parse(sources, document);
-    if let Some(node) = &tree {
-        let mut secrets = secrets::find(node);
-        if diagnostics.is_empty() {
-            sources.hide(document, secrets);
-        } else {
-            // The second of two equal keys is not in the tree. The places are told again with what is known now.
-            secrets.extend(secrets::guess(sources.text(document)));
-            sources.hide(document, secrets);
-            (tree, diagnostics) = tree::parse(sources, document);
-        }
+    let (tree, diagnostics) = tree::parse(sources, document);
+    if tree.as_ref().is_some_and(secrets::is_in) {
+        sources.note_secrets(document);
     }
     (tree, diagnostics)
 }
@@ -88,7 +71,7 @@ impl Decoder {
         let document = sources.add_document(source_name, text);
         let convention = sources.add("the article's convention", CONVENTION);
         let (tree, diagnostics) = read(&mut sources, document);
-        let (convention, _) = tree::parse(&sources, convention);
+        let (convention, _) = tree::parse(&mut sources, convention);
         Self {
             sources,
             variables,
