@@ -12,4 +12,5 @@ pub mod journal;
 pub mod private_dir;
 pub mod signals;
 pub mod small_file;
+pub mod unreadable;
 pub mod world;
