@@ -345,3 +345,40 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_header_of_the_transport_is_not_the_configurations_to_set() {
+    for name in [
+        "Host",
+        "content-length",
+        "Transfer-Encoding",
+        "Connection",
+        "TE",
+        "Trailer",
+        "Upgrade",
+        "Keep-Alive",
+        "Proxy-Authorization",
+    ] {
+        for rest in [
+            format!("headers: {{ {name}: x }}"),
+            format!("auth: {{ header: {{ {name}: x }} }}"),
+            format!(
+                "auth: {{ login: {{ request: POST /l, capture: {{ t: body.t }}, use: {{ headers: {{ {name}: x }} }} }} }}"
+            ),
+            format!("create: {{ request: POST /u, json: {{}}, headers: {{ {name}: x }} }}"),
+            format!("create: {{ request: POST /u, json: {{}}, idempotency_header: {name} }}"),
+        ] {
+            let shown = parse(&format!("services:\n  - name: a\n    url: http://x\n    {rest}\n")).unwrap_err();
+            let expected = format!("`{name}` belongs to the transport, and can't be set");
+            assert!(
+                shown.starts_with("standin.yml:4:") && shown.contains(&expected),
+                "{rest}\n{shown}"
+            );
+            assert!(shown.contains("hint: leave it out"), "{shown}");
+        }
+    }
+    for value in ["close", "Close"] {
+        let text = format!("services: [{{name: a, url: http://x, headers: {{Connection: {value}}}}}]");
+        assert!(parse(&text).is_ok(), "{value}");
+    }
+}
