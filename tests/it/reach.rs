@@ -5,7 +5,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::json as value;
+
 use crate::desk::Desk;
+use crate::liar::{Asked, Liar, Reply, answer, json};
 
 const ONE_SERVICE: &str = "services: [{ name: users, url: 'http://127.0.0.1:9' }]\n";
 
@@ -112,4 +115,38 @@ fn a_target_that_is_no_regular_file_is_refused_before_any_account_is_made() {
             );
         }
     }
+}
+
+#[test]
+fn a_header_of_a_request_itself_replaces_the_credentials_of_the_same_name() {
+    let service = Liar::start(|asked: &Asked| -> Reply {
+        match asked.method.as_str() {
+            "POST" => json(201, &value!({ "id": "u-17", "username": asked.username() })),
+            "GET" => json(200, &value!({ "id": "u-17" })),
+            _ => answer(204, &[], b""),
+        }
+    });
+    let config = format!(
+        "services:
+  - name: users
+    url: '{}'
+    auth: {{ header: {{ X-Auth-Token: the-administrators }} }}
+    headers: {{ X-Env: of-the-service }}
+    verify: {{ request: 'GET /me', headers: {{ x-auth-token: the-accounts-own, x-env: of-the-request }} }}
+",
+        service.url()
+    );
+    let ended = Desk::new().configured(&config).run(&["setup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let sent = |line: &str, name: &str| -> Vec<String> {
+        let asked = service.asked();
+        let request = asked.iter().find(|asked| asked.line() == line).unwrap();
+        let fields = request.headers.iter().filter_map(|field| field.split_once(": "));
+        let own = fields.filter(|(field, _)| field.eq_ignore_ascii_case(name));
+        own.map(|(_, value)| value.to_owned()).collect()
+    };
+    assert_eq!(sent("POST /accounts", "x-auth-token"), ["the-administrators"]);
+    assert_eq!(sent("GET /me", "x-auth-token"), ["the-accounts-own"]);
+    assert_eq!(sent("POST /accounts", "x-env"), ["of-the-service"]);
+    assert_eq!(sent("GET /me", "x-env"), ["of-the-request"]);
 }
