@@ -344,7 +344,12 @@ impl Decoder {
             Access::Hidden => self.error_with_hint(
                 span,
                 format!("`env.{name}` is never given to a configuration"),
-                "if its value is meant, set a variable with another name to it in the workflow",
+                "it is the host's own; if it is meant, the setting `allow-env` can name it, together with all others that are read",
+            ),
+            Access::Borrowed => self.error_with_hint(
+                span,
+                format!("`env.{name}` is not given to a configuration: it holds the value of a variable that is the host's own"),
+                "if it is meant, the setting `allow-env` can name it, together with all others that are read",
             ),
             Access::NotAllowed => self.error_with_hint(
                 span,
