@@ -36,6 +36,19 @@ pub(super) struct Read {
     pub(super) service: Option<ServiceName>,
     /// Does the expression say what holds where it is not there?
     pub(super) is_guarded: bool,
+    /// Who reads it, as far as that says what is captured by then.
+    pub(super) reader: Reader,
+}
+
+/// Who reads a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// The credentials: they see what the log-in captured.
+    Auth,
+    /// What reads an account back after it was made.
+    Verify,
+    /// Any other.
+    Other,
 }
 
 /// What is known while a document is read: its texts, and what was found so far.
@@ -325,6 +338,7 @@ impl Decoder {
                 span: self.sources.within(span, path),
                 service: self.service.clone(),
                 is_guarded: expression.guards(path),
+                reader: Reader::Other,
             });
         }
         for variable in expression.env_uses() {
