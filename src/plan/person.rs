@@ -45,13 +45,29 @@ pub(super) fn named(copies: Vec<Copy>, personas: &[Persona], run: &Run) -> Vec<N
     let mut taken = HashSet::new();
     let mut name = |copy: Copy| {
         let locale = personas[copy.persona].locale;
-        let mut draws = (0..DRAWS).map(|draw| made_names(locale, &copy.name, draw, run));
-        let names = draws.find(|names| !taken.contains(names));
-        let names = names.unwrap_or_else(|| made_names(locale, &copy.name, 0, run));
+        let mut draws = (0..DRAWS)
+            .map(|draw| made_names(locale, &copy.name, draw, run))
+            .filter(are_names);
+        // So many draws give a first one, and one that nobody has as long as the language has any.
+        let first = draws.next().unwrap_or_else(|| ("Sam".to_owned(), "Smith".to_owned()));
+        let names = std::iter::once(first.clone())
+            .chain(draws)
+            .find(|names| !taken.contains(names));
+        let names = names.unwrap_or(first);
         taken.insert(names.clone());
         Named { copy, names }
     };
     copies.into_iter().map(&mut name).collect()
+}
+
+/// The tables have slips such as a tab behind a name, which no person has and few services take.
+fn are_names((first, last): &(String, String)) -> bool {
+    let is_name = |name: &String| {
+        name.starts_with(char::is_alphabetic)
+            && name.ends_with(char::is_alphabetic)
+            && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\''))
+    };
+    is_name(first) && is_name(last)
 }
 
 /// One copy of a persona.

@@ -193,3 +193,26 @@ fn names_are_of_the_personas_language() {
         assert_eq!(named(same), all[as_this], "{same}");
     }
 }
+
+#[test]
+fn made_names_are_of_letters_alone_in_every_language() {
+    let persona = |locale: &str| format!("  - {{ name: {locale}, locale: {locale}, count: 300 }}\n");
+    let locales = ["en", "de", "fr", "it", "ja", "nl", "pt", "pt_BR", "tr", "zh"];
+    let text = format!(
+        "services: [{{ name: crm, url: http://localhost:1, auth: none }}]\naccounts:\n{}",
+        locales.map(persona).concat()
+    );
+    let draft = draw(&text, &Selection::default()).expect("a plan");
+    for person in &draft.people {
+        let value = person.value("u", "e");
+        for key in ["first_name", "last_name"] {
+            let name = value.get_attr(key).expect("a name").to_string();
+            let fits = name.chars().all(|c| c.is_alphabetic() || " -'".contains(c));
+            assert!(
+                fits && name.trim() == name && !name.is_empty(),
+                "{}: {name:?}",
+                person.name
+            );
+        }
+    }
+}
