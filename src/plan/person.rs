@@ -158,6 +158,25 @@ impl Person {
         Ok(person)
     }
 
+    /// How much memory it takes, roughly: the texts of a persona are multiplied by its `count`.
+    pub(super) fn weight(&self) -> usize {
+        let texts = [
+            &self.name,
+            &self.username,
+            &self.role,
+            &self.first_name,
+            &self.last_name,
+        ];
+        let texts: usize = texts.into_iter().chain(&self.email).map(String::len).sum();
+        let fields: usize = self
+            .fields
+            .iter()
+            .map(|(name, value)| name.len() + json_weight(value))
+            .sum();
+        let password = self.password.as_ref().map_or(0, |password| password.expose().len());
+        size_of::<Self>() + texts + fields + password
+    }
+
     /// The e-mail address that goes with a user name.
     pub(super) fn email(&self, username: &str) -> String {
         self.email.clone().unwrap_or_else(|| format!("{username}@example.com"))
@@ -216,6 +235,16 @@ impl Object for Account {
         let names = NAMES.into_iter().map(Value::from);
         Enumerator::Values(names.chain(password).chain(fields).collect())
     }
+}
+
+fn json_weight(value: &serde_json::Value) -> usize {
+    let below = match value {
+        serde_json::Value::String(text) => text.len(),
+        serde_json::Value::Array(items) => items.iter().map(json_weight).sum(),
+        serde_json::Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + json_weight(value)).sum(),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => 0,
+    };
+    size_of_val(value) + below
 }
 
 fn mistake(persona: &Persona, key: &str, error: &EvalError) -> PlanError {

@@ -216,3 +216,22 @@ fn made_names_are_of_letters_alone_in_every_language() {
         }
     }
 }
+
+#[test]
+fn accounts_that_would_fill_the_memory_are_a_mistake() {
+    let long = "x".repeat(900_000);
+    for persona in [
+        format!("fields: {{ bio: {long} }}"),
+        format!("role: {long}"),
+        format!("email: '{{{{ account.username }}}}{long}@example.com'"),
+    ] {
+        let text = format!(
+            "services: [{{ name: crm, url: http://localhost:1, auth: none }}]\naccounts: [{{ name: buyer, count: 10000, {persona} }}]"
+        );
+        let error = draw(&text, &Selection::default()).err().expect("too much").to_string();
+        assert!(
+            error.starts_with("the accounts take over 192 MiB of memory, with those of the persona `buyer`\nhint:"),
+            "{error}"
+        );
+    }
+}
