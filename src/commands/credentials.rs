@@ -62,6 +62,9 @@ pub(super) fn credentials(context: &Context) -> Result<ExitCode, Failure> {
             .into_iter()
             .chain(account.secrets.iter().map(|(_, secret)| secret))
         {
+            context
+                .console
+                .name(secret, &format!("a secret of the account `{}`", account.key()));
             context.console.mask(secret);
         }
     }

@@ -212,6 +212,14 @@ fn no_journal(error: &anyhow::Error) -> Failure {
 
 /// Keeps every secret that is known by now out of everything that is printed from here on.
 fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
+    for person in &draft.people {
+        if let Some(password) = person.password.as_ref() {
+            let persona = &config.personas[person.persona].name;
+            context
+                .console
+                .name(password, &format!("the `password` of the persona `{persona}`"));
+        }
+    }
     // What was made stands in no name; what the user chose may, and often is the same for all copies.
     let (chosen, made): (Vec<&Arc<Person>>, Vec<&Arc<Person>>) = draft
         .people

@@ -157,7 +157,8 @@ pub fn would_change(name: &str, secret: &Secret) -> bool {
     places.any(|(at, found)| stands_alone(name, (at, at + found.len())))
 }
 
-fn is_short(value: &str) -> bool {
+/// Is it too short to be looked for within words?
+pub fn is_short(value: &str) -> bool {
     value.trim().chars().count() < SHORTEST
 }
 
