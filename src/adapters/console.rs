@@ -300,6 +300,11 @@ impl Console {
         }
     }
 
+    /// Is the whole text a secret that was masked so far, in whatever spelling? A short one may be an id by chance.
+    pub fn is_secret(&self, text: &str) -> bool {
+        !redactor::is_short(text) && self.redact(text) == redactor::MASK
+    }
+
     /// The text without the secrets that were masked so far, for summaries, reports and errors.
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.lock().redactor.redact(text)

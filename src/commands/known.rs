@@ -67,6 +67,7 @@ impl Known<'_> {
             stop_file: None,
             listener: Box::new(|notice| narrate(context, &narrator, &notice)),
             keeper: Box::new(|secret| context.console.mask(secret)),
+            is_secret: Box::new(|text| context.console.is_secret(text)),
         };
         let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
         let planned = ledger.plan().clone();

@@ -79,6 +79,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         stop_file: None,
         listener: Box::new(|notice| narrate(context, &narrator, &notice)),
         keeper: Box::new(|secret| context.console.mask(secret)),
+        is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.

@@ -129,7 +129,11 @@ impl<W: World> Engine<'_, W> {
                             .map(|()| Sent::Refused(text))
                     }
                     CreateOutcome::Unclear => {
-                        let no_id = advice::why_no_id(create.id.as_ref(), &scope);
+                        let no_id = if id(create.id.as_ref(), &scope).is_some() {
+                            Some("what stands there is a secret, and is told nobody".to_owned())
+                        } else {
+                            advice::why_no_id(create.id.as_ref(), &scope)
+                        };
                         self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
                     }
                     CreateOutcome::Taken => self.unclear(place, text.clone()).map(|_| Sent::Taken(text)),
@@ -183,7 +187,10 @@ impl<W: World> Engine<'_, W> {
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
             // An id is read from an answer as expected alone: some services send a Location with a refusal too.
-            id: expected.then(|| id(create.id.as_ref(), scope)).flatten(),
+            id: expected
+                .then(|| id(create.id.as_ref(), scope))
+                .flatten()
+                .filter(|id| !self.world.is_secret(id.as_str())),
             shown: shown(create.name.as_ref(), scope, &account.username),
             marked: !account.unmarked,
         }

@@ -189,3 +189,68 @@ fn the_paths_of_a_verbose_log_show_ids_by_value_and_variables_and_captures_by_na
         assert!(!ended.stderr.contains(secret), "{secret}: {}", ended.stderr);
     }
 }
+
+/// A service may show what let us in where its id was meant, and ids stand in journals, outputs and reports.
+#[test]
+fn an_id_that_is_a_secret_is_told_nobody_and_the_account_fails() {
+    let users = Liar::start(|asked| match asked.method.as_str() {
+        "POST" => reply(201, &json!({"id": "key-of-the-Service", "username": asked.username()})),
+        "GET" => reply(
+            200,
+            &json!({"items": [{"id": "key-of-the-Service", "username": asked.target.split('=').next_back()}]}),
+        ),
+        _ => answer(204, &[], b""),
+    });
+    for find in [
+        "",
+        ", find: { request: 'GET /accounts?username={{ account.username }}', items: body.items, id: item.id, name: item.username }",
+    ] {
+        let desk = Desk::on_github("octo/shop", "1").with("KEY", "key-of-the-Service").configured(&format!(
+            "services: [{{ name: users, url: '{}', auth: {{ bearer: '{{{{ env.KEY }}}}' }}, timeout: 1s{find} }}]\n",
+            users.url()
+        ));
+        let report = desk.root().join("report.json");
+        let ended = desk.run(&["setup", "--report", report.to_str().unwrap()]);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("is a secret, and is told nobody"),
+            "{}",
+            ended.stderr
+        );
+        let without_mask = ended.stderr.replace("::add-mask::key-of-the-Service", "");
+        for told in [
+            without_mask,
+            ended.stdout,
+            std::fs::read_to_string(desk.root().join("output")).unwrap(),
+        ] {
+            assert!(!told.contains("key-of-the-Service"), "{told}");
+        }
+        let mut folders = vec![desk.journals(), report.parent().unwrap().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+                    assert!(!text.contains("key-of-the-Service"), "{}", path.display());
+                }
+            }
+        }
+    }
+}
+
+/// Hosts are written in lower case, whatever a variable holds.
+#[test]
+fn a_secret_that_is_part_of_a_host_is_not_told_in_lower_case_either() {
+    let desk = Desk::new().with("KEY", "Key0fTheTenant").configured(
+        "services: [{ name: users, url: 'http://{{ env.KEY }}.invalid', auth: { bearer: '{{ env.KEY }}' } }]\n",
+    );
+    let ended = desk.run(&["setup", "--wait", "1s"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        !ended.stderr.to_lowercase().contains("key0fthetenant"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 use super::encodings::{self, SHORTEST};
 use crate::domain::secret::Secret;
 
-const MASK: &str = "***";
+/// What stands where a secret was.
+pub const MASK: &str = "***";
 
 /// What it knows. It has no `Debug`: it is made of secrets.
 #[derive(Default)]

@@ -57,6 +57,7 @@ pub(super) async fn under_the_marker(
         stop_file: None,
         listener: Box::new(|_| {}),
         keeper: Box::new(|secret| context.console.mask(secret)),
+        is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     // An engine asks on behalf of an account: one stands for each service.
     let accounts = sites
