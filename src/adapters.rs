@@ -12,4 +12,6 @@ pub mod http;
 pub mod journal;
 pub mod private_dir;
 pub mod signals;
+pub mod small_file;
+pub mod unreadable;
 pub mod world;

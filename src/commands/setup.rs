@@ -179,6 +179,7 @@ async fn drive(
         }),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     let account = |place: usize| {
         let planned = &draft.planned.accounts[place];

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 
-use findings::{Fate, Found, List, say_outcome, summarise, tell, write};
+use findings::{Fate, Findings, Found, List, say_outcome, summarise, tell, write};
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
@@ -80,6 +80,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         listener: Box::new(|notice| narrate(context, &narrator, &notice)),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.
@@ -227,7 +228,7 @@ async fn list(
     context
         .console
         .info(&format!("{service}: listing its accounts{prefix}"));
-    let mut found = Vec::new();
+    let mut found = Findings::new();
     let mut seen = 0;
     let mut told = context.clock.now();
     let Listed {
@@ -255,7 +256,7 @@ async fn list(
                 Verdict::Sweep(_) => (Fate::Delete, String::new(), Regard::Wanted),
                 Verdict::Keep(why) => (Fate::Kept, why.to_owned(), Regard::Told),
             };
-            found.push(Found {
+            let is_kept = found.add(Found {
                 service: service.clone(),
                 username: username.to_owned(),
                 id: id.clone(),
@@ -263,9 +264,12 @@ async fn list(
                 what,
                 why,
             });
-            regard
+            // Of what is not kept the engine keeps nothing either.
+            if is_kept { regard } else { Regard::Stranger }
         })
         .await;
+    let (found, full) = found.end(context, service);
+    let incomplete = incomplete.or(full);
     if let Some(answer) = refused {
         context.console.info(&format!(
             "{service}: it answered its `filter` with {answer}, and all accounts are listed"

@@ -160,7 +160,11 @@ impl<W: World> Engine<'_, W> {
                     .map(|()| Sent::Refused(text))
             }
             CreateOutcome::Unclear => {
-                let no_id = advice::why_no_id(create.id.as_ref(), &scope);
+                let no_id = if id(create.id.as_ref(), &scope).is_some() {
+                    Some("what stands there is a secret, and is told nobody".to_owned())
+                } else {
+                    advice::why_no_id(create.id.as_ref(), &scope)
+                };
                 self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
             }
             // Only after a create of it that was not answered is it surely ours.
@@ -219,7 +223,11 @@ impl<W: World> Engine<'_, W> {
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
             // Some services send a Location with a refusal too.
-            id: answer.is_success().then(|| id(create.id.as_ref(), scope)).flatten(),
+            id: answer
+                .is_success()
+                .then(|| id(create.id.as_ref(), scope))
+                .flatten()
+                .filter(|id| !self.world.is_secret(id.as_str())),
             shown: self.shown(place, create.name.as_ref(), scope),
             named: self.stands_in(place, answer),
             marked,
