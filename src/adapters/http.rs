@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+mod connection;
 mod credentials;
 mod gate;
 mod grant;
@@ -17,7 +18,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::clock::Clock;
@@ -185,6 +186,7 @@ impl Service {
                 headers: Vec::new(),
                 payload: None,
                 identity: Identity::Anonymous,
+                repeatable: true,
             };
             let base = self.endpoint.base.clone();
             return match self.within_time(base, &request, HeaderMap::new()).await {
@@ -221,16 +223,7 @@ impl Service {
             return Delivery::NotSent(format!("`{}` is no method", request.method));
         };
         for _ in 0..=REDIRECTS_MAX {
-            // A token endpoint may be on this machine while the service is not, and the other way round.
-            let mut builder = self
-                .clients
-                .towards(&url)
-                .request(method.clone(), url.clone())
-                .headers(headers.clone());
-            if let Some((_, body)) = &request.payload {
-                builder = builder.body(body.clone());
-            }
-            let response = match builder.send().await {
+            let response = match self.send_on(&method, &url, request, &headers).await {
                 Ok(response) => response,
                 Err(error) => return answer::failure(error),
             };
@@ -240,6 +233,45 @@ impl Service {
             }
         }
         Delivery::Lost(format!("over {REDIRECTS_MAX} redirects"))
+    }
+
+    /// Sends it on a connection that is open already, unless the service is known to close those without a word. What is lost
+    /// on one is sent on another, where that is harmless.
+    async fn send_on(
+        &self,
+        method: &Method,
+        url: &Url,
+        request: &Outgoing,
+        headers: &HeaderMap,
+    ) -> reqwest::Result<reqwest::Response> {
+        let mut is_fresh = self.gate.distrusts_connections(request.repeatable) || closes(headers);
+        loop {
+            // A token endpoint may be on this machine while the service is not, and the other way round.
+            let client = self.clients.towards(url, is_fresh);
+            let mut builder = client.request(method.clone(), url.clone()).headers(headers.clone());
+            // The fields may ask for it themselves.
+            if is_fresh && !closes(headers) {
+                builder = builder.header(CONNECTION, "close");
+            }
+            if let Some((_, body)) = &request.payload {
+                builder = builder.body(body.clone());
+            }
+            let error = match builder.send().await {
+                Ok(response) => {
+                    self.clients.connections().answered(&response);
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            if !self.clients.connections().had_answered(&error) {
+                return Err(error);
+            }
+            self.gate.lose_connection();
+            if is_fresh || !request.repeatable {
+                return Err(error);
+            }
+            is_fresh = true;
+        }
     }
 
     /// The fields of a request. An `Authorization` of its own replaces ours: it proves that the account itself can log in.
@@ -317,6 +349,12 @@ impl Fields {
         }
         Ok(fields)
     }
+}
+
+/// Do these fields ask for the connection to be closed after the answer?
+fn closes(headers: &HeaderMap) -> bool {
+    let mut fields = headers.get_all(CONNECTION).iter();
+    fields.any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
 }
 
 /// A value that can't stand in a header is refused before anything is sent; the value itself is not shown.

@@ -53,7 +53,9 @@ impl<W: World> Engine<'_, W> {
         request: &Request,
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
-        let outgoing = Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        let mut outgoing =
+            Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        outgoing.repeatable = true;
         self.repeat(place, what, &outgoing).await
     }
 

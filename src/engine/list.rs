@@ -187,6 +187,7 @@ impl<W: World> Engine<'_, W> {
     ) -> Result<End, String> {
         let mut page = Outgoing::render(first, &site.scope, Identity::Own)
             .map_err(|error| format!("`{}` can't be sent: {error}", first.place))?;
+        page.repeatable = true;
         let mut number = match &list.next {
             Some(Next::Page { param, first }) => {
                 turn(&mut page, list.carrier, param, (*first).into())?;

@@ -66,8 +66,9 @@ impl<W: World> Engine<'_, W> {
             return self.world.reach(self.places[place]).await.map_err(Unready::ForNow);
         };
         let scope = &site.scope;
-        let outgoing = Outgoing::render(request, scope, Identity::Own)
+        let mut outgoing = Outgoing::render(request, scope, Identity::Own)
             .map_err(|error| Unready::ForGood(format!("`{}` can't be sent: {error}", request.place)))?;
+        outgoing.repeatable = true;
         // A request of the service's own carries its credentials, and a token has to be fetched first. Whoever gives it may
         // still be starting too: then the request is not sent, and says so.
         if let Err(halt) = self.unless_halted(self.world.admit(self.places[place])).await {

@@ -42,6 +42,8 @@ pub struct Outgoing {
     pub payload: Option<(String, Vec<u8>)>,
     /// With which credentials.
     pub identity: Identity,
+    /// It may be sent twice in a row: whoever knows that says so.
+    pub repeatable: bool,
 }
 
 impl Outgoing {
@@ -121,6 +123,7 @@ impl Outgoing {
             headers,
             payload,
             identity,
+            repeatable: false,
         })
     }
 }
@@ -174,6 +177,7 @@ mod tests {
                 headers: Vec::new(),
                 payload: Some(("application/json".to_owned(), body.as_bytes().to_vec())),
                 identity: Identity::Own,
+                repeatable: true,
             };
             let set = page.set_json(path, json!(7));
             let (_, body) = page.payload.unwrap();

@@ -177,6 +177,7 @@ impl Token {
             headers: vec![("accept".to_owned(), "application/json".to_owned())],
             payload: Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes())),
             identity: Identity::Own,
+            repeatable: true,
         };
         let credentials = form
             .client
@@ -200,7 +201,8 @@ impl Token {
 
     async fn by_login(&self, wire: &impl Post, login: &Login, scope: &Scope) -> Result<(Carried, Duration), NoToken> {
         let cannot = |error: &dyn std::fmt::Display| format!("`{}`: {error}", login.request.place);
-        let request = Outgoing::render(&login.request, scope, Identity::Own).map_err(|error| cannot(&error))?;
+        let mut request = Outgoing::render(&login.request, scope, Identity::Own).map_err(|error| cannot(&error))?;
+        request.repeatable = true;
         let url = wire.below(&request.target)?;
         let is_expected = |answer: &Answer| {
             let scope = scope.clone().answer(answer);
@@ -255,6 +257,7 @@ async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret,
         headers: Vec::new(),
         payload: None,
         identity: Identity::Own,
+        repeatable: true,
     };
     let credentials = Credentials::Bearer(token.clone());
     let answer = answered(
