@@ -5,6 +5,7 @@
 //! in [`Engine::provision`] and back in [`Engine::settle`].
 
 mod advice;
+mod away;
 mod create;
 mod deletion;
 mod exchange;
@@ -33,6 +34,7 @@ use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
+use away::Away;
 use slots::{Slot, Slots, Turn};
 
 pub use list::{Extent, Listed, Regard};
@@ -76,6 +78,10 @@ pub struct Engine<'a, W> {
     requests: Cell<u64>,
     /// An account could not be had: no other is begun any more.
     is_ending: Cell<bool>,
+    /// Whether each service is there.
+    away: Vec<Away>,
+    /// How long one that goes away is waited for.
+    patience: Cell<Duration>,
     /// What would be waited for beyond the deadline is asked at this time once more.
     last_call: Cell<Option<Timestamp>>,
 }
@@ -113,6 +119,8 @@ impl<'a, W: World> Engine<'a, W> {
             proofs: sites.iter().map(|_| Cell::new(0)).collect(),
             requests: Cell::new(0),
             is_ending: Cell::new(false),
+            away: sites.iter().map(|_| Away::default()).collect(),
+            patience: Cell::new(Duration::ZERO),
             last_call: Cell::new(None),
             ledger: RefCell::new(ledger),
         }

@@ -78,6 +78,7 @@ impl<W: World> Engine<'_, W> {
         still: impl AsyncFn() -> Result<(), Trouble>,
     ) -> Result<Answer, Trouble> {
         let mut tries = 0;
+        let mut failing = None;
         let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.places[place]);
         loop {
             let slot = self.slot(place, Turn::Then).await?;
@@ -100,7 +101,8 @@ impl<W: World> Engine<'_, W> {
             let throttled = matches!(&delivery, Delivery::Answered(answer) if matches!(answer.status, 425 | 429));
             if !throttled {
                 tries += 1;
-                if tries == TRIES {
+                let failing = *failing.get_or_insert_with(|| self.world.now());
+                if tries >= TRIES && !self.waits_for(place, failing, &delivery) {
                     return match delivery {
                         Delivery::Answered(answer) => Ok(answer),
                         Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
@@ -112,16 +114,12 @@ impl<W: World> Engine<'_, W> {
             let pause = if throttled {
                 Duration::ZERO
             } else {
-                pause(tries, self.world.random())
+                pause(tries.min(TRIES - 1), self.world.random())
             };
-            self.tell(
-                place,
-                Progress::Again {
-                    what,
-                    reason: describe(&delivery),
-                    pause,
-                },
-            );
+            if tries < TRIES {
+                let reason = describe(&delivery);
+                self.tell(place, Progress::Again { what, reason, pause });
+            }
             self.pause(pause).await?;
             if !throttled && !matches!(delivery, Delivery::NotSent(_)) {
                 still().await?;
@@ -132,7 +130,10 @@ impl<W: World> Engine<'_, W> {
     /// Sends a request once.
     pub(super) async fn send(&self, place: usize, outgoing: &Outgoing) -> Delivery {
         self.requests.set(self.requests.get() + 1);
-        self.world.send(self.places[place], outgoing).await
+        let sent = self.world.now();
+        let delivery = self.world.send(self.places[place], outgoing).await;
+        self.watch(place, sent, &delivery);
+        delivery
     }
 
     /// Reads what a request captures out of its answer, for the requests that follow. What lets somebody in is kept as a

@@ -11,7 +11,7 @@ use crate::ports::{Identity, Notice, Outgoing, World};
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often a wait says what it waits for.
-const WORD: Duration = Duration::from_secs(10);
+pub(super) const WORD: Duration = Duration::from_secs(10);
 
 impl<W: World> Engine<'_, W> {
     /// Waits until the account's service answers, once for all accounts of it.
