@@ -24,6 +24,7 @@ use reqwest::{Method, Url};
 use super::clock::Clock;
 use crate::domain::outcome::Delivery;
 use crate::ports::{Identity, Outgoing, lets_in};
+use connection::NOBODY;
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
@@ -202,8 +203,8 @@ impl Service {
         let connecting = async {
             let mut refusals = Vec::new();
             for address in self.clients.resolver().addresses(host, port).await? {
-                match tokio::net::TcpStream::connect(address).await {
-                    Ok(_) => return Ok(()),
+                match connection::open(address).await {
+                    Ok(()) => return Ok(()),
                     Err(error) => refusals.push(format!("connecting to {address}: {error}")),
                 }
             }
@@ -225,6 +226,7 @@ impl Service {
         for _ in 0..=REDIRECTS_MAX {
             let response = match self.send_on(&method, &url, request, &headers).await {
                 Ok(response) => response,
+                Err(error) if connection::led_to_itself(&error) => return Delivery::NotSent(NOBODY.to_owned()),
                 Err(error) => return answer::failure(error),
             };
             match redirect(&method, &url, &response) {
