@@ -7,6 +7,7 @@
 mod advice;
 mod away;
 mod create;
+mod dead;
 mod deletion;
 mod exchange;
 mod list;
@@ -35,6 +36,7 @@ use crate::domain::time::Timestamp;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
 use away::Away;
+use dead::Standing;
 use slots::{Slot, Slots, Turn};
 
 pub use list::{Extent, Listed, Regard};
@@ -80,6 +82,8 @@ pub struct Engine<'a, W> {
     is_ending: Cell<bool>,
     /// Whether each service is there.
     away: Vec<Away>,
+    /// Whether the credentials of each are good.
+    standings: Vec<Standing>,
     /// How long one that goes away is waited for.
     patience: Cell<Duration>,
     /// What would be waited for beyond the deadline is asked at this time once more.
@@ -120,6 +124,7 @@ impl<'a, W: World> Engine<'a, W> {
             requests: Cell::new(0),
             is_ending: Cell::new(false),
             away: sites.iter().map(|_| Away::default()).collect(),
+            standings: sites.iter().map(|_| Standing::default()).collect(),
             patience: Cell::new(Duration::ZERO),
             last_call: Cell::new(None),
             ledger: RefCell::new(ledger),

@@ -7,6 +7,7 @@ mod answer;
 mod client;
 mod connection;
 mod credentials;
+mod expiry;
 mod gate;
 mod grant;
 mod metadata;
@@ -188,6 +189,7 @@ impl Service {
                 payload: None,
                 identity: Identity::Anonymous,
                 repeatable: true,
+                tells_of_credentials: false,
             };
             let base = self.endpoint.base.clone();
             return match self.within_time(base, &request, HeaderMap::new()).await {

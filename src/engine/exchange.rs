@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::prove::{is_sent_by_the_account, logs_in};
 use super::slots::Turn;
 use super::{Engine, Halt};
 use crate::config::Request;
@@ -56,6 +57,7 @@ impl<W: World> Engine<'_, W> {
         let mut outgoing =
             Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
         outgoing.repeatable = true;
+        outgoing.tells_of_credentials = !is_sent_by_the_account(request) && !logs_in(request);
         self.repeat(place, what, &outgoing).await
     }
 
@@ -129,10 +131,14 @@ impl<W: World> Engine<'_, W> {
 
     /// Sends a request once.
     pub(super) async fn send(&self, place: usize, outgoing: &Outgoing) -> Delivery {
+        if let Some(reason) = self.barred(place, outgoing) {
+            return Delivery::Barred(reason);
+        }
         self.requests.set(self.requests.get() + 1);
         let sent = self.world.now();
         let delivery = self.world.send(self.places[place], outgoing).await;
         self.watch(place, sent, &delivery);
+        self.judge_credentials(place, outgoing, &delivery);
         delivery
     }
 

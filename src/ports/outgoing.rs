@@ -44,6 +44,8 @@ pub struct Outgoing {
     pub identity: Identity,
     /// It may be sent twice in a row: whoever knows that says so.
     pub repeatable: bool,
+    /// Its answer tells whether the service's credentials are good, and not those of an account.
+    pub tells_of_credentials: bool,
 }
 
 impl Outgoing {
@@ -124,6 +126,7 @@ impl Outgoing {
             payload,
             identity,
             repeatable: false,
+            tells_of_credentials: true,
         })
     }
 }
@@ -178,6 +181,7 @@ mod tests {
                 payload: Some(("application/json".to_owned(), body.as_bytes().to_vec())),
                 identity: Identity::Own,
                 repeatable: true,
+                tells_of_credentials: true,
             };
             let set = page.set_json(path, json!(7));
             let (_, body) = page.payload.unwrap();
