@@ -21,6 +21,7 @@ use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::{LiveWorld, StopFile};
+use crate::cli::Command;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::Leftover;
 use crate::domain::secret::Secret;
@@ -108,7 +109,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
     let part = Part {
         ledger: &ended.ledger,
         leftovers: left,
-        again: &settle::again(&entry),
+        again: &settle::again(context, &entry),
         requests: ended.requests,
         took: ended.took.0,
     };
@@ -272,7 +273,13 @@ fn conclude(context: &Context, entry: &EntryDir, ended: &Ended) -> ExitCode {
         };
     }
     if let Some(settled) = &ended.settled {
-        settle::conclude(context, settled, &settle::again(entry), ended.took.1, OnLeftover::Fail);
+        settle::conclude(
+            context,
+            settled,
+            &settle::again(context, entry),
+            ended.took.1,
+            OnLeftover::Fail,
+        );
         settle::tidy(context, entry, &ended.ledger);
         return match settled.stopped {
             Some(Stop::Signal(signal)) => ExitCode::Signal(signal),
@@ -299,9 +306,15 @@ fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
         Stop::Signal(signal) => format!("by signal {signal}"),
         Stop::Superseded => "because a cleanup of its accounts has begun".to_owned(),
     };
+    let may_exist = plural(debts, "account");
+    if matches!(context.invocation.command, Command::Run(_)) {
+        context.console.error(&format!(
+            "stopped {by}: {may_exist} may exist, and what exists is deleted now"
+        ));
+        return;
+    }
     context.console.error(&format!(
-        "stopped {by}: {} may exist\nhint: {}",
-        plural(debts, "account"),
+        "stopped {by}: {may_exist} may exist\nhint: {}",
         if context.host == Host::GitHub && context.environment.has("GITHUB_STATE") {
             "the action's post step deletes them"
         } else {
