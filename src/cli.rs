@@ -275,12 +275,20 @@ fn flag_value(setting: &Setting, parser: &mut lexopt::Parser) -> Result<String, 
             )
         })?,
     };
-    value.into_string().map_err(|_| {
+    let value = value.into_string().map_err(|_| {
         UsageError::new(
             format!("the value of `--{}` is not UTF-8", setting.name),
             "give it as UTF-8".to_owned(),
         )
-    })
+    })?;
+    // An input that is not set is empty, but nobody writes a flag for nothing: what should stand there was not set.
+    if value.trim().is_empty() {
+        return Err(UsageError::new(
+            format!("`--{}` is empty", setting.name),
+            "give it a value, or leave it out".to_owned(),
+        ));
+    }
+    Ok(value)
 }
 
 fn from_lexopt(error: &lexopt::Error) -> UsageError {
@@ -373,6 +381,11 @@ mod tests {
                 "give it once",
             ),
             (&["setup", "--wait"], "`--wait` needs a value", "write `--wait TIME`"),
+            (
+                &["cleanup", "--state", ""],
+                "`--state` is empty",
+                "give it a value, or leave it out",
+            ),
             (
                 &["setup", "-x"],
                 "unknown option `-x`",
