@@ -46,7 +46,11 @@ impl Context {
         clock: Clock,
     ) -> Self {
         Self {
-            identity: RunIdentity::detect(host, &environment),
+            identity: RunIdentity::detect(host, &environment).over(
+                settings.repository.clone(),
+                settings.run_id.clone(),
+                settings.attempt,
+            ),
             gates: Gates::default(),
             clock,
             host,
