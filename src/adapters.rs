@@ -11,4 +11,5 @@ pub mod http;
 pub mod journal;
 pub mod private_dir;
 pub mod signals;
+pub mod state_file;
 pub mod world;

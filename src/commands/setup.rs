@@ -253,10 +253,12 @@ fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<Optio
             .context("the accounts are ready, but could not be handed over, and are deleted again")?;
         return Ok(Some(delivered));
     }
+    State::write(context, &ended.ledger)?;
     if context.host == Host::GitHub {
         let state = State::of(&ended.ledger, context.settings.seed.as_ref()).to_output()?;
         let files = FileCommands::from_environment(&context.environment);
-        let mut pairs = vec![("ready", "false"), ("count", "0")];
+        let marker = &ended.ledger.plan().marker;
+        let mut pairs = vec![("ready", "false"), ("count", "0"), ("marker", marker)];
         pairs.extend(state.as_deref().map(|state| ("state", state)));
         files.set_outputs(&pairs)?;
     }

@@ -18,6 +18,7 @@ pub(super) struct Texts {
     pub(super) config: Option<String>,
     pub(super) journal: Option<String>,
     pub(super) state: Option<String>,
+    pub(super) state_file: Option<String>,
     pub(super) repository: Option<String>,
     pub(super) run_id: Option<String>,
     pub(super) attempt: Option<String>,

@@ -130,6 +130,14 @@ pub static SETTINGS: &[Setting] = &[
         commands: &[Cleanup, Status, Credentials],
     },
     Setting {
+        name: "state-file",
+        kind: Kind::Value,
+        placeholder: "FILE",
+        help: "where setup writes its `state`, and where cleanup, status and credentials read it",
+        sources: GUARDED,
+        commands: &[Setup, Cleanup, Run, Status, Credentials],
+    },
+    Setting {
         name: "repository",
         kind: Kind::Value,
         placeholder: "NAME",
