@@ -245,15 +245,13 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
 
 /// Tells the host where the journal is: the journal is on disk before, and no request was sent yet.
 pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
+    let ledger = Ledger::new(prepared.draft.planned.clone());
+    State::write(context, &ledger).context("no account was created")?;
     if context.host == Host::GitHub {
         let files = FileCommands::from_environment(&context.environment);
-        let state = State::of(
-            &Ledger::new(prepared.draft.planned.clone()),
-            context.settings.seed.as_ref(),
-        )
-        .to_output()?;
+        let state = State::of(&ledger, context.settings.seed.as_ref()).to_output()?;
         // A state that no output can carry is warned of at the end.
-        let mut pairs = vec![("ready", "false")];
+        let mut pairs = vec![("ready", "false"), ("marker", &prepared.draft.planned.marker)];
         pairs.extend(state.as_deref().map(|state| ("state", state)));
         files
             .set_outputs(&pairs)
