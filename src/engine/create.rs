@@ -129,11 +129,7 @@ impl<W: World> Engine<'_, W> {
                             .map(|()| Sent::Refused(text))
                     }
                     CreateOutcome::Unclear => {
-                        let no_id = if id(create.id.as_ref(), &scope).is_some() {
-                            Some("what stands there is a secret, and is told nobody".to_owned())
-                        } else {
-                            advice::why_no_id(create.id.as_ref(), &scope)
-                        };
+                        let no_id = advice::why_no_id(create.id.as_ref(), &scope);
                         self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
                     }
                     CreateOutcome::Taken => self.unclear(place, text.clone()).map(|_| Sent::Taken(text)),
