@@ -234,10 +234,10 @@ async fn drive(
 }
 
 async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, narrator: &RefCell<Narrator>) -> Settled {
-    let debts = engine.ledger().debts().count();
-    if debts == 0 {
+    if engine.ledger().is_settled() {
         return Settled::default();
     }
+    let debts = engine.ledger().debts().count();
     let group = context.console.group("taking back what was created");
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);

@@ -34,8 +34,13 @@ pub(super) enum Delete {
 
 /// How the last step of a delete was answered.
 enum Sent {
-    /// As expected, or as gone after an earlier step was accepted; the form of that answer.
-    Accepted(String),
+    /// As expected, or as gone after an earlier step was accepted.
+    Accepted {
+        /// The form of that answer.
+        form: String,
+        /// It was the last step that was accepted, and not an earlier one.
+        is_whole: bool,
+    },
     /// Its id leads to somebody else's account by now, after a delete was sent.
     Another,
     Denied,
@@ -48,8 +53,8 @@ impl<W: World> Engine<'_, W> {
         self.look_before(place, site, id).await?;
         write(self.note(place, Event::DeleteIntended));
         let result = match self.send_delete(place, site, id, write).await {
-            Ok(Sent::Accepted(form)) => self
-                .look_after(place, site, id, &form, ends)
+            Ok(Sent::Accepted { form, is_whole }) => self
+                .look_after(place, site, id, (&form, is_whole), ends)
                 .await
                 .map(|()| Delete::Done),
             Ok(Sent::Another) => Ok(Delete::Done),
@@ -136,7 +141,10 @@ impl<W: World> Engine<'_, W> {
                 after_accepted = false;
                 missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
                 ended = if accepted {
-                    Sent::Accepted(form(&answer))
+                    Sent::Accepted {
+                        form: form(&answer),
+                        is_whole: false,
+                    }
                 } else {
                     Sent::Denied
                 };
@@ -155,7 +163,10 @@ impl<W: World> Engine<'_, W> {
                 write(self.note(place, Event::DeleteAccepted));
             }
             (accepted, after_accepted) = (true, true);
-            ended = Sent::Accepted(form(&answer));
+            ended = Sent::Accepted {
+                form: form(&answer),
+                is_whole: index + 1 == chain.len(),
+            };
         }
         Ok(ended)
     }
@@ -190,7 +201,7 @@ impl<W: World> Engine<'_, W> {
             self.see_gone(place, site, id, &|noted| ends.write(noted)).await?;
         }
         let key = (self.site_of(place), form.to_owned());
-        let _turn = match self.fading.get(self.site_of(place)) {
+        let turn = match self.fading.get(self.site_of(place)) {
             Some(turn) => turn.lock().await,
             None => return Ok(()),
         };
@@ -200,7 +211,10 @@ impl<W: World> Engine<'_, W> {
             Some(faded) if !is_promise || faded.is_err() => faded,
             Some(_) | None => {
                 let mut faded = self.fades(place, site, id).await?;
-                if faded.is_ok() && !self.sees_any(place) {
+                // A witness is deleted in the same way, and must not wait for us.
+                drop(turn);
+                let is_proved = is_whole && self.is_let_in(place, site).await?;
+                if faded.is_ok() && !is_proved && !self.sees_any(place) {
                     self.earn_sight(place, site, Eye::Id, ends).await?;
                     if !self.sees_any(place) {
                         let why = self.sight(place).tried.unwrap_or_default();
@@ -214,6 +228,19 @@ impl<W: World> Engine<'_, W> {
             }
         };
         faded.map_err(|(reason, detail)| Stuck::new(reason, detail))
+    }
+
+    /// Are the credentials still good, as far as can be told? Who is not let in is shown nobody.
+    async fn is_let_in(&self, place: usize, site: &Site) -> Result<bool, Halt> {
+        if self.sees_any(place) {
+            return Ok(true);
+        }
+        match self.prove_gone(place, site, Eye::Id).await {
+            Ok(_) => Ok(true),
+            Err(stuck) if stuck.reason == Reason::Stopped => Err(Halt::Stopped),
+            Err(stuck) if stuck.reason == Reason::Deadline => Err(Halt::Deadline),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Does any eye of its service see?

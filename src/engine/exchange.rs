@@ -110,9 +110,8 @@ impl<W: World> Engine<'_, W> {
             if again(&delivery) == Again::No {
                 return match delivery {
                     Delivery::Answered(answer) => Ok(answer),
-                    Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
-                        Err(Trouble::Unanswered(reason))
-                    }
+                    Delivery::Barred(reason) => Err(Trouble::Useless(reason)),
+                    Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                 };
             }
             // The pace of a service that says "too many" is kept by its turns, for as long as the deadline allows.

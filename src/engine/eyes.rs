@@ -114,6 +114,7 @@ impl<W: World> Engine<'_, W> {
             Look::Gone => Found::Nobody,
             Look::Other => Found::Unread(Trouble::Unanswered("its id shows another name".to_owned())),
             Look::Nameless => Found::Unread(Trouble::Unanswered("reading it does not show whose it is".to_owned())),
+            Look::Blind { why, is_answered: true } => Found::Unread(Trouble::Useless(why)),
             Look::Blind { why, .. } => Found::Unread(Trouble::Unanswered(why)),
         })
     }

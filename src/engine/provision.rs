@@ -368,6 +368,9 @@ impl<W: World> Engine<'_, W> {
     }
 
     pub(super) async fn finish(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
+        if let Some(trouble) = self.is_strangers(place, site).await? {
+            return Ok(Err(trouble));
+        }
         for request in &site.service.after_create {
             let scope = self.scope(place, site);
             let answer = match self.ask(place, "step after the create", request, &scope).await {

@@ -49,7 +49,13 @@ impl<W: World> Engine<'_, W> {
         if let Some(reason) = &site.unusable {
             return Standing::Unknown(reason.clone());
         }
+        // Whatever can't be asked of the place is told by what is asked of the account.
+        let _known = self.learn_place(place, site).await;
         match self.look_at(place, site, &record).await {
+            Ok(Standing::Missing(why)) => match self.is_elsewhere(place) {
+                Some(what) => Standing::Unknown(format!("{why}, but this is not where it was made: `{what}` differs")),
+                None => Standing::Missing(why),
+            },
             Ok(standing) => standing,
             Err(trouble) => Standing::Unknown(trouble.reason()),
         }

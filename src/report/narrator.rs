@@ -163,7 +163,7 @@ fn in_words(progress: &Progress) -> String {
         Progress::Ready { took } => format!("ready in {}", span(*took)),
         Progress::Failed { reason } => reason.clone(),
         Progress::Deleted { id } => format!("deleted {}", quoted(id)),
-        Progress::Absent { proof } => format!("it is not there, and that is certain: {}", proof_in_words(*proof)),
+        Progress::Absent { proof } => format!("it confirmed absent: {}", proof_in_words(*proof)),
         Progress::Left { reason } => format!("left: {reason}"),
     }
 }
