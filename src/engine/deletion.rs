@@ -196,7 +196,14 @@ impl<W: World> Engine<'_, W> {
 
     /// Looks whether an accepted delete has come true: by `gone` where it is given, for each, and by all eyes, once for each form
     /// in which this service answers its deletes. One of them has to see.
-    async fn look_after(&self, place: usize, site: &Site, id: &RemoteId, form: &str, ends: &Ends) -> Result<(), Stuck> {
+    async fn look_after(
+        &self,
+        place: usize,
+        site: &Site,
+        id: &RemoteId,
+        (form, is_whole): (&str, bool),
+        ends: &Ends,
+    ) -> Result<(), Stuck> {
         if site.service.gone.is_some() {
             self.see_gone(place, site, id, &|noted| ends.write(noted)).await?;
         }
