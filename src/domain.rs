@@ -12,6 +12,7 @@ pub mod leg;
 pub mod marker;
 pub mod outcome;
 pub mod pace;
+pub mod said;
 pub mod secret;
 pub mod standing;
 pub mod sweep;

@@ -14,7 +14,8 @@ use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 
-pub use outgoing::{Identity, Outgoing, lets_in};
+pub use crate::domain::secret::lets_in;
+pub use outgoing::{Identity, Outgoing};
 
 /// Why work ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,20 +3,8 @@
 use std::ops::Range;
 
 use super::tree::{Kind, Node};
+use crate::domain::secret::{is_sensitive, plain};
 use crate::language::{Expression, Template};
-
-/// Parts of keys whose values are secrets, in lower case and without `_` and `-`.
-const WORDS: [&str; 9] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "authorization",
-    "cookie",
-    "bearer",
-    "credential",
-    "apikey",
-];
 
 /// Keys under `auth` that hold no secret, nor does what is below them.
 const PUBLIC: [&str; 9] = [
@@ -115,19 +103,6 @@ fn walk(node: &Node, sensitive: bool, found: &mut Vec<Range<usize>>) {
         }
         Kind::Null | Kind::Bool(_) | Kind::Number(..) => {}
     }
-}
-
-fn plain(key: &str) -> String {
-    key.chars()
-        .filter(|c| !matches!(c, '_' | '-'))
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-/// Does a key of this name hold a secret?
-pub fn is_sensitive(key: &str) -> bool {
-    let plain = plain(key);
-    WORDS.iter().any(|word| plain.contains(word)) || plain.ends_with("token")
 }
 
 /// Has a text letters or digits of its own, beside the name of a scheme?
