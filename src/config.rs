@@ -35,7 +35,7 @@ pub use list::{Carrier, List, Next};
 pub use locale::Locale;
 pub use persona::{Copy, Count, Persona};
 pub use preset::{Parameter, Preset, preset, preset_names};
-pub use request::{Condition, Create, Find, Payload, Poll, Request};
+pub use request::{Condition, Create, Find, Payload, Poll, Request, did_not_hold, gave_nothing};
 pub use scalar::Rate;
 pub use service::{Limits, Service};
 pub use source::Place;

@@ -7,7 +7,7 @@ use crate::domain::secret::{is_sensitive, plain};
 use crate::language::{Expression, Template};
 
 /// Keys under `auth` that hold no secret, nor does what is below them.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 10] = [
     "username",
     "clientid",
     "scope",
@@ -16,6 +16,7 @@ const PUBLIC: [&str; 9] = [
     "grant",
     "clientauth",
     "expect",
+    "error",
     "expiresin",
 ];
 

@@ -83,6 +83,9 @@ impl<'n> Shape<'n> {
             .fields
             .take("capture")
             .map(|node| decoder.expressions(node, "`capture`", answer));
+        let error = self
+            .expression(decoder, "error", answer)
+            .or_else(|| decoder.error.clone());
         Some(Request {
             place: self.place.clone(),
             target: target?,
@@ -92,6 +95,7 @@ impl<'n> Shape<'n> {
             expect: expect?,
             gone: absent_codes(),
             captures: captures.unwrap_or_default(),
+            error,
         })
     }
 
