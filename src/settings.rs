@@ -130,6 +130,8 @@ pub struct Sealed {
     pub timeout: Option<Duration>,
     /// Where to write the report.
     pub report: Option<PathBuf>,
+    /// Show what a service said where something failed?
+    pub show_answers: bool,
     /// Write the job summary?
     pub summary: bool,
     /// The form of the log.
@@ -150,6 +152,7 @@ impl Default for Sealed {
             concurrency: None,
             timeout: None,
             report: None,
+            show_answers: true,
             summary: true,
             log_format: LogFormat::Text,
             verbose: false,
@@ -379,6 +382,9 @@ fn sealed(reader: &mut Reader<'_>, environment: &Environment, defaults: Sealed) 
             .text("report", |texts| texts.report.as_deref())
             .map(PathBuf::from)
             .or(defaults.report),
+        show_answers: reader
+            .switch("show-answers", |texts| texts.show_answers.as_deref())
+            .unwrap_or(defaults.show_answers),
         summary: reader
             .switch("summary", |texts| texts.summary.as_deref())
             .unwrap_or(defaults.summary),

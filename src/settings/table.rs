@@ -435,6 +435,14 @@ pub static SETTINGS: &[Setting] = &[
         commands: &[Sandbox],
     },
     Setting {
+        name: "show-answers",
+        kind: Kind::Switch,
+        placeholder: "",
+        help: "show what a service said where something failed, short and with secrets hidden; `--show-answers=false` doesn't [default: true]",
+        sources: EVERYWHERE,
+        commands: ASKERS,
+    },
+    Setting {
         name: "summary",
         kind: Kind::Switch,
         placeholder: "",
