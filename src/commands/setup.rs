@@ -21,6 +21,7 @@ use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::{LiveWorld, StopFile};
+use crate::domain::account::AccountKey;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::Leftover;
 use crate::domain::secret::Secret;
@@ -189,6 +190,9 @@ async fn drive(
     let provisioned = engine.provision(settings.wait, keep).await;
     context.console.end_progress();
     drop(group);
+    for line in narrator.borrow_mut().end() {
+        context.say(&line);
+    }
     let created = world.now().since(begun);
     for failure in &provisioned.failures {
         let place = draft
@@ -329,10 +333,10 @@ fn summarise(context: &Context, ended: &Ended) {
             }
         })
         .collect();
-    let failures: Vec<(String, String)> = provisioned
+    let failures: Vec<(AccountKey, String)> = provisioned
         .failures
         .iter()
-        .map(|failure| (failure.key.to_string(), failure.reason.replace("\nhint: ", "; hint: ")))
+        .map(|failure| (failure.key.clone(), failure.reason.clone()))
         .collect();
     let title = match settled {
         Some(settled) if settled.leftovers.is_empty() => "setup failed and left nothing".to_owned(),
