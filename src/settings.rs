@@ -96,9 +96,9 @@ pub struct SandboxSettings {
     pub services: Vec<String>,
     /// Lines of the fault language.
     pub faults: Vec<String>,
-    /// How late every answer is.
+    /// The delay added to each answer.
     pub delay: Duration,
-    /// How long it is as if the services were starting.
+    /// How long the services act as if they were still starting.
     pub ready_after: Duration,
     /// How many requests in a time each service takes, as it was written.
     pub limit: Option<String>,
