@@ -121,21 +121,32 @@ pub fn hint(leftover: &Leftover, again: &str) -> String {
     let service = &leftover.key.service;
     // What failed may have said itself how it is mended.
     if let (_, Some(own)) = split_hint(&leftover.detail) {
-        return format!("{own}, then run `{again}`");
+        return format!("{own}, then run `{}`", with_config(again));
     }
     match leftover.reason {
         Reason::NoLookUp => {
             format!(
-                "search `{service}` for the user name and delete it there; a `find` in the configuration would let Standin do it"
+                "add a `find` to `{service}`, a request that looks an account up by its user name, then run `{}`; or search the service for the user name and delete it there",
+                with_config(again)
             )
         }
         Reason::Unproved => {
             format!(
-                "add a `probe` to `{service}`, an authenticated request that proves the credentials, then run `{again}`"
+                "add a `probe` to `{service}`, an authenticated request that proves the credentials, then run `{}`",
+                with_config(again)
             )
         }
         Reason::Unusable => format!("make `{service}` usable, then run `{again}`"),
         Reason::Failed | Reason::Deadline | Reason::Stopped => format!("run `{again}`"),
+    }
+}
+
+/// The command with the configuration that was mended: `cleanup` goes by the one that setup put aside, unless another is given.
+fn with_config(again: &str) -> String {
+    if again.starts_with("standin cleanup") {
+        format!("{again} --config FILE")
+    } else {
+        again.to_owned()
     }
 }
 
@@ -225,7 +236,7 @@ mod tests {
         assert!(
             lines[0]
                 .text
-                .ends_with(": no\nhint: mend it, then run `standin cleanup`"),
+                .ends_with(": no\nhint: mend it, then run `standin cleanup --config FILE`"),
             "{}",
             lines[0].text
         );

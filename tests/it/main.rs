@@ -24,6 +24,7 @@ mod desk;
 mod docs;
 mod formats;
 mod handover;
+mod hints;
 mod hostile;
 mod job_summary;
 mod kill;
