@@ -128,6 +128,8 @@ impl Narrator {
             | Progress::LookingUp
             | Progress::Adopted { .. }
             | Progress::NotThere
+            | Progress::Spelled { .. }
+            | Progress::Unseen { .. }
             | Progress::Again { .. } => {}
         }
     }
@@ -145,6 +147,7 @@ impl Narrator {
                 if first == key { Level::Info } else { Level::Debug }
             }
             Progress::Adopted { ids } if ids.len() > 1 => Level::Warning,
+            Progress::Spelled { .. } | Progress::Unseen { .. } => Level::Warning,
             Progress::Ready { .. }
             | Progress::Deleted { .. }
             | Progress::Adopted { .. }
@@ -183,6 +186,13 @@ fn in_words(progress: &Progress) -> String {
             )
         }
         Progress::NotThere => "not found".to_owned(),
+        Progress::Spelled { username } => format!(
+            "the service keeps its user name as `{}`; outputs carry it so",
+            seen(username)
+        ),
+        Progress::Unseen { reason } => format!(
+            "it is there, and `find` does not show it ({reason}): an account whose create is not answered would be left\nhint: correct `find`; if the service shows new accounts late, say how late in `find.settle`"
+        ),
         Progress::Again { what, reason, pause } => {
             let when = if pause.is_zero() {
                 "as soon as the service allows it".to_owned()

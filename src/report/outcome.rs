@@ -130,12 +130,19 @@ pub fn hint(leftover: &Leftover, again: &str) -> String {
                 with_config(again)
             )
         }
-        Reason::Unproved => {
+        Reason::Blind => {
             format!(
-                "add a `probe` to `{service}`, an authenticated request that proves the credentials, then run `{}`",
+                "correct the `find` of `{service}`, or let its credentials see accounts; then run `{}`",
                 with_config(again)
             )
         }
+        Reason::Elsewhere => format!("give `{service}` the values that setup had, then run `{again}`"),
+        Reason::StillShown => format!("say in `gone` of `{service}` what counts as gone, then run `{again}`"),
+        Reason::Doubtful | Reason::Stranger => {
+            format!("search `{service}` for the user name; correct the `id` and `name` of its `create` and `verify`")
+        }
+        Reason::LinesLost => format!("search `{service}` for names that begin so; a `list` would let Standin do it"),
+        Reason::Unproved => format!("give `{service}` good credentials, then run `{again}`"),
         Reason::Unusable => format!("make `{service}` usable, then run `{again}`"),
         Reason::Failed | Reason::Deadline | Reason::Stopped => format!("run `{again}`"),
     }
