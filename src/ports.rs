@@ -66,6 +66,10 @@ pub trait World {
     fn password(&self) -> Secret;
     /// Keeps a secret that was learnt just now out of everything that is told from here on.
     fn keep_secret(&self, secret: &Secret);
+    /// Foreign text without what is known to be secret.
+    fn hide(&self, text: &str) -> String;
+    /// May what a service said be told?
+    fn shows_answers(&self) -> bool;
     /// Tells whoever watches.
     fn tell(&self, notice: Notice);
 }

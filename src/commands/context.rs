@@ -8,6 +8,7 @@ use crate::adapters::hosts::{Host, RunIdentity, journal_home};
 use crate::adapters::http::Gates;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::cli::{Command, Invocation};
+use crate::domain::said::Hider;
 use crate::report::{Level, Line};
 use crate::settings::{Sealed, Settings};
 
@@ -115,6 +116,12 @@ impl Context {
             Level::Warning => self.console.warning(&line.text),
             Level::Error => self.console.error(&line.text),
         }
+    }
+
+    /// Hides every secret that is known in what a service said; none where these settings want nothing of that told.
+    pub(super) fn veil(&self, sealed: &Sealed) -> Option<Hider<'_>> {
+        let hider = || -> Hider<'_> { Box::new(|text| self.console.redact(text).into_owned()) };
+        sealed.show_answers.then(hider)
     }
 
     /// The journals' directory, made if need be.

@@ -68,6 +68,7 @@ impl Known<'_> {
             listener: Box::new(|notice| narrate(context, &narrator, &notice)),
             passwords: plan::draw,
             keeper: Box::new(|secret| context.console.mask(secret)),
+            veil: context.veil(self.sealed),
         };
         let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
         let planned = ledger.plan().clone();

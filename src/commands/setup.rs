@@ -180,6 +180,7 @@ async fn drive(
         }),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        veil: context.veil(&settings.sealed),
     };
     let account = |place: usize| {
         let planned = &draft.planned.accounts[place];

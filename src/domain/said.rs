@@ -26,6 +26,9 @@ const MOST_PIECES: usize = 12;
 /// Hides what is known to be secret. It is asked before a text is cut: half a secret is no longer recognised.
 pub type Veil<'a> = &'a dyn Fn(&str) -> String;
 
+/// One that is handed on.
+pub type Hider<'a> = Box<dyn Fn(&str) -> String + 'a>;
+
 /// Fields that say what is wrong, in the order in which they are told, in lower case and without `_` and `-`.
 const MESSAGES: [&str; 17] = [
     "error",

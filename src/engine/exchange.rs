@@ -132,7 +132,7 @@ impl<W: World> Engine<'_, W> {
                 place,
                 Progress::Again {
                     what,
-                    reason: describe(&delivery),
+                    reason: self.describe(&delivery),
                     pause,
                 },
             );
@@ -175,14 +175,6 @@ impl<W: World> Engine<'_, W> {
 
 fn unsendable(request: &Request, error: &EvalError) -> Trouble {
     Trouble::Unsendable(format!("`{}` can't be sent: {error}", request.place))
-}
-
-/// What came back, in a few words. Foreign bodies are not shown: they may hold anything, secrets too.
-pub(super) fn describe(delivery: &Delivery) -> String {
-    match delivery {
-        Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => reason.clone(),
-        Delivery::Answered(answer) => status(answer),
-    }
 }
 
 /// An answer's status with its meaning.

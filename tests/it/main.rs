@@ -46,6 +46,7 @@ mod proxies;
 mod release;
 mod rollback;
 mod runner;
+mod said;
 mod scim2;
 mod servers;
 mod services;
