@@ -2,6 +2,7 @@
 //!
 //! Adapters don't decide what happens to an account; they only carry it out.
 
+pub mod boot;
 pub mod clock;
 pub mod console;
 pub mod entry;
@@ -11,4 +12,6 @@ pub mod http;
 pub mod journal;
 pub mod private_dir;
 pub mod signals;
+pub mod small_file;
+pub mod unreadable;
 pub mod world;

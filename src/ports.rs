@@ -70,6 +70,10 @@ pub trait World {
     fn hide(&self, text: &str) -> String;
     /// May what a service said be told?
     fn shows_answers(&self) -> bool;
+    /// Is this text such a secret, which must stand in no journal and no output?
+    fn is_secret(&self, _text: &str) -> bool {
+        false
+    }
     /// Tells whoever watches.
     fn tell(&self, notice: Notice);
 }

@@ -250,8 +250,8 @@ impl Settings {
             sealed: sealed(&mut reader, environment, defaults),
         };
         let mut errors = reader.errors;
-        errors.extend(broken.map(|error| SettingError {
-            message: format!("the settings can't be read: {error}"),
+        errors.extend(broken.map(|_| SettingError {
+            message: "the settings can't be read".to_owned(),
             hint: "this is a bug in Standin; please report it".to_owned(),
         }));
         (settings, errors)

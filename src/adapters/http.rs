@@ -242,7 +242,8 @@ impl Service {
         Delivery::Lost(format!("over {REDIRECTS_MAX} redirects"))
     }
 
-    /// The fields of a request. An `Authorization` of its own replaces ours: it proves that the account itself can log in.
+    /// The fields of a request. One of its own replaces the service's and the credentials' of the same name: it proves that
+    /// the account itself can log in. An `Authorization` replaces all credentials.
     fn headers(&self, request: &Outgoing, carried: &Carried) -> Result<HeaderMap, String> {
         let fields = self.fields.as_ref().map_err(Clone::clone)?;
         let mut headers = fields.own.clone();
@@ -257,11 +258,16 @@ impl Service {
         match request.identity {
             Identity::Own if headers.contains_key(AUTHORIZATION) => {}
             Identity::Own => {
+                let brings = |name: &str| request.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
                 for (name, value) in &fields.credentials {
-                    headers.insert(name.clone(), value.clone());
+                    if !brings(name.as_str()) {
+                        headers.insert(name.clone(), value.clone());
+                    }
                 }
                 for (name, value) in &carried.headers {
-                    set(&mut headers, name, value.expose())?;
+                    if !brings(name) {
+                        set(&mut headers, name, value.expose())?;
+                    }
                 }
             }
             Identity::Anonymous => {

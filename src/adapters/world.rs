@@ -68,6 +68,8 @@ pub struct LiveWorld<'a> {
     pub keeper: Box<dyn Fn(&Secret) + 'a>,
     /// Hides every secret that is known in what a service said; `None` where that is not to be told.
     pub veil: Option<Hider<'a>>,
+    /// Says whether a text is a secret that is known.
+    pub is_secret: Box<dyn Fn(&str) -> bool + 'a>,
 }
 
 impl LiveWorld<'_> {
@@ -168,6 +170,10 @@ impl World for LiveWorld<'_> {
 
     fn shows_answers(&self) -> bool {
         self.veil.is_some()
+    }
+
+    fn is_secret(&self, text: &str) -> bool {
+        (self.is_secret)(text)
     }
 
     fn tell(&self, notice: Notice) {

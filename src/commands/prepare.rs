@@ -15,11 +15,13 @@ use super::settle;
 use super::state::State;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
+use crate::adapters::boot;
 use crate::adapters::entry::{self, EntryDir, Lock};
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::hosts::{Host, secretless};
 use crate::adapters::journal::Journal;
 use crate::adapters::private_dir::PrivateDir;
+use crate::adapters::small_file;
 use crate::cli::Command;
 use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
@@ -47,6 +49,7 @@ pub(super) struct Prepared {
 /// skipped: the host gives this run no secrets, and the user has said that this is no failure.
 pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let sealed = &context.settings.sealed;
+    check_targets(context)?;
     let document = load::document(context)?;
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let config = load::parse(&document, &variables, sealed)?;
@@ -92,7 +95,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         Some(seed) => Passwords::Computed(seed),
         None => Passwords::Drawn(&mut random),
     };
-    let draft = plan::draw_up(&config, &variables, &run, &selection, now, passwords)
+    let mut draft = plan::draw_up(&config, &variables, &run, &selection, now, passwords)
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let scope = plan::scope(&variables, &run);
     let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
@@ -110,6 +113,11 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     if !unusable.is_empty() {
         return Err(Failure::Usage(unusable.join("\n")));
     }
+    let places = wired.sites.iter().filter(is_planned);
+    draft.planned.places = places
+        .map(|site| (site.service.name.clone(), site.place.clone()))
+        .collect();
+    draft.planned.boot = boot::id();
     mask(context, &config, &wired, &draft);
     for warning in config.warnings.iter().chain(&wired.warnings) {
         context.console.warning(warning);
@@ -145,6 +153,26 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         journal,
         lock,
     }))
+}
+
+/// A file that can't be written in the end is better found before there is any account.
+fn check_targets(context: &Context) -> Result<(), Failure> {
+    let settings = &context.settings;
+    for (setting, path) in [
+        ("dotenv", &settings.dotenv),
+        ("properties", &settings.properties),
+        ("credentials-file", &settings.credentials_file),
+        ("report", &settings.sealed.report),
+    ] {
+        let Some(path) = path else { continue };
+        small_file::check_target(path).map_err(|error| {
+            Failure::usage(format!(
+                "`{setting}` can't be written to `{}`: {error}\nhint: give a path where a file can be made",
+                path.display()
+            ))
+        })?;
+    }
+    Ok(())
 }
 
 /// Is a setup whose variables are missing to be skipped? Then it is said, and `ready` is `false`. `run` is never: its
@@ -190,6 +218,14 @@ fn no_journal(error: &anyhow::Error) -> Failure {
 
 /// Keeps every secret that is known by now out of everything that is printed from here on.
 fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
+    for person in &draft.people {
+        if let Some(password) = person.password.as_ref() {
+            let persona = &config.personas[person.persona].name;
+            context
+                .console
+                .name(password, &format!("the `password` of the persona `{persona}`"));
+        }
+    }
     // What was made stands in no name; what the user chose may, and often is the same for all copies.
     let (chosen, made): (Vec<&Arc<Person>>, Vec<&Arc<Person>>) = draft
         .people

@@ -181,6 +181,7 @@ async fn drive(
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
         veil: context.veil(&settings.sealed),
+        is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     let account = |place: usize| {
         let planned = &draft.planned.accounts[place];
@@ -217,6 +218,7 @@ async fn drive(
     } else {
         None
     };
+    engine.complete_journal();
     let requests = engine.requests();
     let (ledger, learnt) = engine.into_parts();
     let ready: &[usize] = if settled.is_some() { &[] } else { &provisioned.ready };

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 
-use findings::{Fate, Found, List, say_outcome, summarise, tell, write};
+use findings::{Fate, Findings, Found, List, say_outcome, summarise, tell, write};
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
@@ -81,6 +81,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
         veil: context.veil(sealed),
+        is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.
@@ -228,7 +229,7 @@ async fn list(
     context
         .console
         .info(&format!("{service}: listing its accounts{prefix}"));
-    let mut found = Vec::new();
+    let mut found = Findings::new();
     let mut seen = 0;
     let mut told = context.clock.now();
     let Listed {
@@ -256,7 +257,7 @@ async fn list(
                 Verdict::Sweep(_) => (Fate::Delete, String::new(), Regard::Wanted),
                 Verdict::Keep(why) => (Fate::Kept, why.to_owned(), Regard::Told),
             };
-            found.push(Found {
+            let is_kept = found.add(Found {
                 service: service.clone(),
                 username: username.to_owned(),
                 id: id.clone(),
@@ -264,9 +265,12 @@ async fn list(
                 what,
                 why,
             });
-            regard
+            // Of what is not kept the engine keeps nothing either.
+            if is_kept { regard } else { Regard::Stranger }
         })
         .await;
+    let (found, full) = found.end(context, service);
+    let incomplete = incomplete.or(full);
     if let Some(answer) = refused {
         context.console.info(&format!(
             "{service}: it answered its `filter` with {answer}, and all accounts are listed"

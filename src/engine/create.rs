@@ -167,11 +167,15 @@ impl<W: World> Engine<'_, W> {
                     .map(|()| Sent::Refused(told))
             }
             CreateOutcome::Unclear => {
-                // Where no name is near to the one that was meant, those that are there help.
-                let no_id = advice::why_no_id(create.id.as_ref(), &scope).map(|why| match &create.id {
-                    Some(id) if why.ends_with("is undefined") => self.why_nothing("id", id, &scope),
-                    Some(_) | None => why,
-                });
+                let no_id = if id(create.id.as_ref(), &scope).is_some() {
+                    Some("what stands there is a secret, and is told nobody".to_owned())
+                } else {
+                    // Where no name is near to the one that was meant, those that are there help.
+                    advice::why_no_id(create.id.as_ref(), &scope).map(|why| match &create.id {
+                        Some(id) if why.ends_with("is undefined") => self.why_nothing("id", id, &scope),
+                        Some(_) | None => why,
+                    })
+                };
                 let told = advice::why_unclear(&reading, answer, &told, no_id);
                 self.unclear(place, plain, told)
             }
@@ -243,7 +247,11 @@ impl<W: World> Engine<'_, W> {
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
             // Some services send a Location with a refusal too.
-            id: answer.is_success().then(|| id(create.id.as_ref(), scope)).flatten(),
+            id: answer
+                .is_success()
+                .then(|| id(create.id.as_ref(), scope))
+                .flatten()
+                .filter(|id| !self.world.is_secret(id.as_str())),
             shown: self.shown(place, create.name.as_ref(), scope),
             named: self.stands_in(place, answer),
             marked,

@@ -98,7 +98,7 @@ impl Narrator {
             return Vec::new();
         };
         let service = &first.service;
-        let accounts: Vec<String> = members.iter().map(|(key, _)| seen(&key.account)).collect();
+        let accounts: Vec<String> = members.iter().map(|(key, _)| seen(&key.to_string())).collect();
         vec![
             Line::error(format!("{service}: {} accounts failed: {reason}", members.len())),
             Line::info(format!("{service}: these are {}", names(&accounts, self.verbose))),
@@ -301,7 +301,7 @@ mod tests {
                 ),
                 (
                     Level::Info,
-                    "users: these are buyer-1, buyer-2, buyer-3, buyer-4, buyer-5, buyer-6, buyer-7, buyer-8, buyer-9, buyer-10 and 20 more".to_owned()
+                    "users: these are users/buyer-1, users/buyer-2, users/buyer-3, users/buyer-4, users/buyer-5, users/buyer-6, users/buyer-7, users/buyer-8, users/buyer-9, users/buyer-10 and 20 more".to_owned()
                 ),
                 (Level::Error, "users/alice: no".to_owned()),
             ]

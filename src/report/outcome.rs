@@ -85,7 +85,7 @@ fn together(members: &[&Leftover], again: &str) -> Vec<Line> {
 
 /// A leftover among others: what to look for.
 fn name(leftover: &Leftover) -> String {
-    let account = seen(&leftover.key.account);
+    let account = seen(&leftover.key.to_string());
     let username = seen(&leftover.username);
     let ids: Vec<String> = leftover.ids.iter().map(quoted).collect();
     if ids.is_empty() {
@@ -226,13 +226,13 @@ mod tests {
         );
         assert_eq!(lines.len(), 3);
         assert!(
-            lines[1]
-                .text
-                .starts_with("users: left are buyer-1 (`sd-x-buyer-1`, id `7`), buyer-2 (`sd-x-buyer-2`), ")
+            lines[1].text.starts_with(
+                "users: left are users/buyer-1 (`sd-x-buyer-1`, id `7`), users/buyer-2 (`sd-x-buyer-2`), "
+            )
         );
         assert_eq!(
             lines[2],
-            Line::info("users: left are buyer-11 (`sd-x-buyer-11`), buyer-12 (`sd-x-buyer-12`)")
+            Line::info("users: left are users/buyer-11 (`sd-x-buyer-11`), users/buyer-12 (`sd-x-buyer-12`)")
         );
     }
 

@@ -43,6 +43,7 @@ mod plan;
 mod planted;
 mod presets;
 mod proxies;
+mod reach;
 mod release;
 mod rollback;
 mod runner;

@@ -133,6 +133,37 @@ fn certificates(pem: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         Ok(_) => bail!("there is no certificate in PEM in it"),
-        Err(error) => bail!("{error:?}"),
+        // The parser's own words hold the bytes that it could not read, which may be those of a key.
+        Err(_) => bail!("it is no PEM\nhint: keep its line breaks, which a variable without quotes loses"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_certificate_or_key_that_cannot_be_read_no_byte_is_told() {
+        let pem = "-----BEGIN CERTIFICATE-----\nZm9v\n-----END CERTIFICATE-----\n";
+        let broken = pem.replace('\n', " ");
+        let files = |ca: Option<&str>, identity: Option<(&str, &str)>| TlsFiles {
+            ca: ca.map(str::to_owned),
+            identity: identity.map(|(chain, key)| (chain.to_owned(), Secret::new(key))),
+        };
+        for files in [
+            files(Some(&broken), None),
+            files(Some("-----BEGIN Zm9v"), None),
+            files(None, Some((&broken, pem))),
+            files(None, Some((pem, &broken))),
+            files(
+                None,
+                Some((pem, "-----BEGIN PRIVATE KEY-----\nZm9v\n-----END PRIVATE KEY-----\n")),
+            ),
+        ] {
+            let error = tls(&files).expect_err("broken");
+            let told = format!("{error:#}");
+            // The same bytes in decimal, as `Debug` shows them.
+            assert!(!told.contains("Zm9v") && !told.contains("90, 109"), "{told}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Today, apply_at, configuration, intend, run_of};
 use crate::adapters::entry::EntryDir;
+use crate::adapters::unreadable::why;
 use crate::commands::context::Context;
 use crate::commands::exit::Failure;
 use crate::commands::known::Known;
@@ -18,7 +19,8 @@ use crate::report::seen;
 pub(in crate::commands) fn read_state(text: &str) -> Result<State, Failure> {
     let state: State = serde_json::from_str(text).map_err(|error| {
         Failure::usage(format!(
-            "`state` can't be read: {error}\nhint: give the output `state` of the setup as it is"
+            "`state` can't be read: {}\nhint: give the output `state` of the setup as it is",
+            why(&error)
         ))
     })?;
     if state.version > VERSION {
