@@ -13,5 +13,6 @@ pub mod journal;
 pub mod private_dir;
 pub mod signals;
 pub mod small_file;
+pub mod state_file;
 pub mod unreadable;
 pub mod world;

@@ -281,7 +281,7 @@ fn flag_value(setting: &Setting, parser: &mut lexopt::Parser) -> Result<String, 
             "give it as UTF-8".to_owned(),
         )
     })?;
-    // A variable of the shell's that is not set is the usual cause, and another than was meant would be taken.
+    // An input that is not set is empty, but nobody writes a flag for nothing: what should stand there was not set.
     if value.trim().is_empty() {
         return Err(UsageError::new(
             format!("`--{}` is empty", setting.name),
@@ -381,6 +381,11 @@ mod tests {
                 "give it once",
             ),
             (&["setup", "--wait"], "`--wait` needs a value", "write `--wait TIME`"),
+            (
+                &["cleanup", "--state", ""],
+                "`--state` is empty",
+                "give it a value, or leave it out",
+            ),
             (
                 &["setup", "-x"],
                 "unknown option `-x`",

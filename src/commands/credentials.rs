@@ -52,8 +52,8 @@ struct Told {
 
 /// The command.
 pub(super) fn credentials(context: &Context) -> Result<ExitCode, Failure> {
-    let accounts = match &context.settings.state {
-        Some(text) => of_state(context, text)?,
+    let accounts = match context.state()? {
+        Some(text) => of_state(context, &text)?,
         None => of_run(context)?,
     };
     // In another job than that of the setup the runner has not heard of them yet.

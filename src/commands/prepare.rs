@@ -113,11 +113,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     if !unusable.is_empty() {
         return Err(Failure::Usage(unusable.join("\n")));
     }
-    let places = wired.sites.iter().filter(is_planned);
-    draft.planned.places = places
-        .map(|site| (site.service.name.clone(), site.place.clone()))
-        .collect();
-    draft.planned.boot = boot::id();
+    locate(&mut draft, &wired);
     mask(context, &config, &wired, &draft);
     for warning in config.warnings.iter().chain(&wired.warnings) {
         context.console.warning(warning);
@@ -173,6 +169,17 @@ fn check_targets(context: &Context) -> Result<(), Failure> {
         })?;
     }
     Ok(())
+}
+
+/// Writes down where the services are, and which boot of the machine this is.
+fn locate(draft: &mut Draft, wired: &Wired) {
+    let accounts = &draft.planned.accounts;
+    let is_planned = |site: &&Site| accounts.iter().any(|account| account.key.service == site.service.name);
+    let places = wired.sites.iter().filter(is_planned);
+    draft.planned.places = places
+        .map(|site| (site.service.name.clone(), site.place.clone()))
+        .collect();
+    draft.planned.boot = boot::id();
 }
 
 /// Is a setup whose variables are missing to be skipped? Then it is said, and `ready` is `false`. `run` is never: its
@@ -245,15 +252,13 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
 
 /// Tells the host where the journal is: the journal is on disk before, and no request was sent yet.
 pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
+    let ledger = Ledger::new(prepared.draft.planned.clone());
+    State::write(context, &ledger).context("no account was created")?;
     if context.host == Host::GitHub {
         let files = FileCommands::from_environment(&context.environment);
-        let state = State::of(
-            &Ledger::new(prepared.draft.planned.clone()),
-            context.settings.seed.as_ref(),
-        )
-        .to_output()?;
+        let state = State::of(&ledger, context.settings.seed.as_ref()).to_output()?;
         // A state that no output can carry is warned of at the end.
-        let mut pairs = vec![("ready", "false")];
+        let mut pairs = vec![("ready", "false"), ("marker", &prepared.draft.planned.marker)];
         pairs.extend(state.as_deref().map(|state| ("state", state)));
         files
             .set_outputs(&pairs)

@@ -18,6 +18,7 @@ use super::load;
 use super::settle::{conclude, narrate};
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
+use crate::adapters::hosts::is_ci;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::account::{AccountKey, ServiceName};
@@ -43,6 +44,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
             "`run` and `all-owners` ask for different accounts: a run is of one repository\nhint: leave one of them out",
         ));
     }
+    refuse_for_others(context)?;
     let signals = Signals::listen().context("signals can't be listened for")?;
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
@@ -119,6 +121,25 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::Success
     })
+}
+
+/// On a CI that is not known every job that works in the same directory would be taken for this one, and its living accounts
+/// for ours.
+fn refuse_for_others(context: &Context) -> Result<(), Failure> {
+    let (identity, settings) = (&context.identity, &context.settings.sweep);
+    if settings.all_owners || !is_ci(&context.environment) {
+        return Ok(());
+    }
+    let unknown = if !identity.knows_repository() {
+        "repository"
+    } else if settings.run.as_deref() == Some("this") && !identity.knows_run() {
+        "run"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(format!(
+        "this CI does not say which {unknown} this is, and the accounts of others might be swept\nhint: set `repository` and `run-id`, to setup too (`STANDIN_REPOSITORY`, `STANDIN_RUN_ID`), or sweep with `all-owners`"
+    )))
 }
 
 /// Leaves the services that are meant and can be listed; says whether one that was asked for can't be.

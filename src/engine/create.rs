@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use ring::digest;
 
 use super::advice;
+use super::prove::is_sent_by_the_account;
 use super::slots::Turn;
 use super::words::plainly;
 use super::{Engine, Halt, Site};
@@ -55,6 +56,7 @@ impl<W: World> Engine<'_, W> {
             Ok(outgoing) => outgoing,
             Err(error) => return Sent::Refused(format!("`{}` can't be sent: {error}", create.request.place)),
         };
+        outgoing.tells_of_credentials = !is_sent_by_the_account(&create.request);
         if let Some(header) = &create.idempotency_header {
             let key = idempotency_key([
                 self.ledger.borrow().plan().marker.as_str(),

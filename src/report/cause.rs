@@ -26,7 +26,12 @@ pub(super) fn by_cause<'a, T>(all: &'a [T], of: impl Fn(&'a T) -> (&'a AccountKe
 pub(super) fn cause(key: &AccountKey, reason: &str) -> String {
     let mut common = format!("{}\n", key.service);
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '.' | '+' | '@');
-    let mut rest = reason;
+    // Credentials that are dead are one cause, whatever was asked with them.
+    let mut rest = reason
+        .split_once("answered with ")
+        .map(|(_, said)| said)
+        .filter(|said| said.starts_with("401") || said.starts_with("status 401"))
+        .unwrap_or(reason);
     while let Some(start) = rest.find(is_part) {
         let length = rest[start..].find(|c| !is_part(c)).unwrap_or(rest.len() - start);
         let word = &rest[start..start + length];
@@ -86,6 +91,16 @@ mod tests {
                 true,
             ),
             ("email: is taken", "phone: is taken", false),
+            (
+                "`create` (POST /u) was answered with 401: dead",
+                "not asked again after it was answered with 401: dead",
+                true,
+            ),
+            (
+                "`create` was answered with 403: no",
+                "`find` was answered with 403: no",
+                false,
+            ),
         ] {
             let (one, other) = (
                 cause(&key("users/buyer-1"), first),

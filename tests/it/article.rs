@@ -51,6 +51,7 @@ fn the_articles_file_gives_an_account_in_each_service_and_post_leaves_none() {
             ("ids".to_owned(), format!("{{{ids}}}")),
             ("count".to_owned(), "3".to_owned()),
             ("ready".to_owned(), "true".to_owned()),
+            ("marker".to_owned(), marker.to_owned()),
             (
                 "state".to_owned(),
                 format!(

@@ -90,6 +90,7 @@ fn no_id_breaks_out_of_outputs_state_log_or_summary() {
             "count",
             "credentials-file",
             "ids",
+            "marker",
             "ready",
             "state",
             "users-test_user-id",

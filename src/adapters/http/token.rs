@@ -8,10 +8,12 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::Credentials;
+use super::expiry::life;
 use super::grant::{Form, Grant};
 use crate::config::{Expiry, Login};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::outcome::Delivery;
+use crate::domain::said::{Hider, in_its_own_words, said};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::language::Scope;
@@ -21,6 +23,8 @@ use crate::ports::{Identity, Outgoing};
 const LIFE: Duration = Duration::from_mins(5);
 /// After this share of its life a token is renewed.
 const RENEW_AFTER: f64 = 0.8;
+/// What to do where a token can't be had at the address that was asked.
+const ELSEWHERE: &str = "\nhint: check that address in `auth`, a realm or tenant in its path too";
 /// The type of what is exchanged and of what is asked for (RFC 8693, section 3).
 const EXCHANGE: [(&str, &str); 3] = [
     ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
@@ -48,6 +52,8 @@ pub struct Token {
     grant: Grant,
     /// Is handed every secret that is learnt, before it is used.
     keeper: Box<dyn Fn(&Secret)>,
+    /// Hides every secret that is known in what a service said; `None` where that is not to be told.
+    veil: Option<Hider<'static>>,
     /// Never borrowed while something is waited for: a request whose intent is written down must not wait for a token.
     held: RefCell<Held>,
     /// Whoever has it fetches.
@@ -82,10 +88,11 @@ enum Held {
 
 impl Token {
     /// A token that is yet to be fetched.
-    pub fn new(grant: Grant, keeper: Box<dyn Fn(&Secret)>) -> Self {
+    pub fn new(grant: Grant, keeper: Box<dyn Fn(&Secret)>, veil: Option<Hider<'static>>) -> Self {
         Self {
             grant,
             keeper,
+            veil,
             held: RefCell::new(Held::Nothing),
             fetching: Mutex::new(()),
         }
@@ -100,7 +107,7 @@ impl Token {
             Held::Refused(_) => return,
             Held::Token(..) | Held::Failed(_) | Held::Nothing => {}
         }
-        let fetched = match self.fetch(wire).await {
+        let fetched = match self.fetch(wire, asked).await {
             Ok((carried, life)) => {
                 for (_, secret) in carried.headers.iter().chain(&carried.query) {
                     (self.keeper)(secret);
@@ -132,12 +139,12 @@ impl Token {
         }
     }
 
-    async fn fetch(&self, wire: &impl Post) -> Result<(Carried, Duration), NoToken> {
+    async fn fetch(&self, wire: &impl Post, now: Timestamp) -> Result<(Carried, Duration), NoToken> {
         match &self.grant {
-            Grant::Form(form) => self.by_form(wire, form, &[]).await,
-            Grant::Login { login, scope } => self.by_login(wire, login, scope).await,
+            Grant::Form(form) => self.by_form(wire, form, &[], now).await,
+            Grant::Login { login, scope } => self.by_login(wire, login, scope, now).await,
             Grant::IdToken { url, token, exchange } => {
-                let id_token = id_token(wire, url, token).await?;
+                let id_token = id_token(wire, url, token, |answer| self.words(answer)).await?;
                 (self.keeper)(&id_token);
                 match exchange {
                     None => Ok((bearer(&id_token), LIFE)),
@@ -147,7 +154,7 @@ impl Token {
                             .map(|(name, value)| ((*name).to_owned(), Secret::new(*value)))
                             .collect();
                         fields.push(("subject_token".to_owned(), id_token));
-                        self.by_form(wire, form, &fields).await
+                        self.by_form(wire, form, &fields, now).await
                     }
                 }
             }
@@ -159,6 +166,7 @@ impl Token {
         wire: &impl Post,
         form: &Form,
         always: &[(String, Secret)],
+        now: Timestamp,
     ) -> Result<(Carried, Duration), NoToken> {
         let replaced = |name: &str| form.fields.iter().any(|(given, _)| given == name);
         let fields = always
@@ -177,6 +185,8 @@ impl Token {
             headers: vec![("accept".to_owned(), "application/json".to_owned())],
             payload: Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes())),
             identity: Identity::Own,
+            repeatable: true,
+            tells_of_credentials: false,
         };
         let credentials = form
             .client
@@ -188,26 +198,48 @@ impl Token {
             });
         let answer = answered(
             wire.post(form.url.clone(), &request, &credentials).await,
-            "the token request",
+            &format!("the token request to `{}`", address(&form.url)),
             Answer::is_success,
+            |answer| self.words(answer),
         )?;
         let token = text_of(&answer, "access_token")
             .ok_or_else(|| "the token endpoint's answer has no `access_token`".to_owned())?;
         let token = Secret::new(token);
         (self.keeper)(&token);
-        Ok((bearer(&token), life_of(&answer)))
+        let life = match field(&answer, "expires_in") {
+            None | Some(Value::Null) => LIFE,
+            Some(value) => life(value, now).map_err(|reason| {
+                NoToken::Refused(format!(
+                    "of the token endpoint's answer {reason}\nhint: mend the token endpoint"
+                ))
+            })?,
+        };
+        Ok((bearer(&token), life))
     }
 
-    async fn by_login(&self, wire: &impl Post, login: &Login, scope: &Scope) -> Result<(Carried, Duration), NoToken> {
+    async fn by_login(
+        &self,
+        wire: &impl Post,
+        login: &Login,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Result<(Carried, Duration), NoToken> {
         let cannot = |error: &dyn std::fmt::Display| format!("`{}`: {error}", login.request.place);
-        let request = Outgoing::render(&login.request, scope, Identity::Own).map_err(|error| cannot(&error))?;
+        let mut request = Outgoing::render(&login.request, scope, Identity::Own).map_err(|error| cannot(&error))?;
+        request.repeatable = true;
         let url = wire.below(&request.target)?;
         let is_expected = |answer: &Answer| {
             let scope = scope.clone().answer(answer);
             login.request.expect.holds(answer, &scope).unwrap_or(false)
         };
+        let path = request.target.split('?').next().unwrap_or_default();
+        let front = url.path().strip_suffix(path).unwrap_or_default();
+        let origin = url.origin().ascii_serialization();
+        let what = format!("the log-in at `{origin}{front}{}`", login.request.target.shown(scope));
         let delivery = wire.post(url, &request, &Credentials::None).await;
-        let answer = answered(delivery, "the log-in", is_expected)?;
+        let answer = answered(delivery, &what, is_expected, |answer| {
+            self.words_of_login(login, answer, &scope.clone().answer(answer))
+        })?;
         let scope = scope.clone().answer(&answer);
         let mut captures = Vec::new();
         for (name, expression) in &login.request.captures {
@@ -234,19 +266,56 @@ impl Token {
         let life = match &login.expires_in {
             None => Duration::MAX / 2,
             Some(Expiry::After(life)) => *life,
-            Some(Expiry::Expression(seconds)) => seconds
+            Some(Expiry::Expression(expression)) => expression
                 .eval_text(&scope)
-                .ok()
-                .flatten()
-                .and_then(|text| text.parse().ok())
-                .map_or(LIFE, Duration::from_secs),
+                .map_err(|error| error.to_string())
+                .and_then(|text| text.map_or(Ok(LIFE), |text| life(&Value::String(text), now)))
+                .map_err(|reason| NoToken::Refused(format!("of the log-in {reason}\nhint: mend its `expires_in`")))?,
         };
         Ok((carried, life))
     }
 }
 
+/// What is told of an answer that is not fine.
+#[derive(Default)]
+struct Words {
+    /// What it said.
+    said: Option<String>,
+    /// Why it is not what `expect` takes.
+    why: Option<String>,
+}
+
+impl Token {
+    fn words(&self, answer: &Answer) -> Words {
+        Words {
+            said: self.veil.as_ref().and_then(|veil| said(answer, veil)),
+            why: None,
+        }
+    }
+
+    /// The same of a log-in, which may have words of its own and a condition. `scope` has the answer.
+    fn words_of_login(&self, login: &Login, answer: &Answer, scope: &Scope) -> Words {
+        let Some(veil) = &self.veil else {
+            return Words::default();
+        };
+        let own = login.request.error.as_ref().and_then(|error| {
+            let value = error.eval_optional(scope).ok().flatten()?;
+            in_its_own_words(&serde_json::to_value(&value).ok()?, veil)
+        });
+        Words {
+            said: own.or_else(|| said(answer, veil)),
+            why: login.request.expect.explain("expect", answer, scope, veil),
+        }
+    }
+}
+
 /// Asks for an ID token; the runner's address has a query already.
-async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret, NoToken> {
+async fn id_token(
+    wire: &impl Post,
+    url: &Url,
+    token: &Secret,
+    words: impl Fn(&Answer) -> Words,
+) -> Result<Secret, NoToken> {
     let request = Outgoing {
         method: "GET".to_owned(),
         target: String::new(),
@@ -255,39 +324,50 @@ async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret,
         headers: Vec::new(),
         payload: None,
         identity: Identity::Own,
+        repeatable: true,
+        tells_of_credentials: false,
     };
     let credentials = Credentials::Bearer(token.clone());
     let answer = answered(
         wire.post(url.clone(), &request, &credentials).await,
-        "the request for an ID token",
+        &format!("the request for an ID token to `{}`", address(url)),
         Answer::is_success,
+        words,
     )?;
     text_of(&answer, "value")
         .map(Secret::new)
         .ok_or_else(|| NoToken::Failed("the answer to the request for an ID token has no `value`".to_owned()))
 }
 
-/// An answer that is fine. A body is not shown: it may hold the secret that was sent.
-fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -> Result<Answer, NoToken> {
+/// An answer that is fine; of any other it is told what it said.
+fn answered(
+    delivery: Delivery,
+    what: &str,
+    is_fine: impl Fn(&Answer) -> bool,
+    words: impl Fn(&Answer) -> Words,
+) -> Result<Answer, NoToken> {
     match delivery {
         Delivery::Answered(answer) if is_fine(&answer) => Ok(answer),
         Delivery::Answered(answer) => {
             // Some services refuse under a status that means success, and a wrong password that is tried often locks people out.
             let meant = answer.is_success();
-            let refused = meant || matches!(answer.status, 400 | 401 | 403);
-            let code = text_of(&answer, "error").filter(|code| is_code(code));
-            let meaning = code.or_else(|| {
-                let words = if meant {
-                    "which is not what its `expect` takes"
-                } else {
-                    "the credentials were not accepted"
-                };
-                refused.then(|| words.to_owned())
-            });
-            let meaning = meaning.map(|meaning| format!(" ({meaning})")).unwrap_or_default();
-            let reason = format!("{what} was answered with status {}{meaning}", answer.status);
+            let refused = meant || matches!(answer.status, 400 | 401 | 403 | 404 | 405 | 410 | 422);
+            // Whoever answers so gives tokens to nobody.
+            let is_elsewhere = matches!(answer.status, 404 | 405 | 410);
+            let Words { said, why } = words(&answer);
+            let status = answer.status;
+            let told = match said {
+                Some(said) => format!("{status}: {said}"),
+                None if meant => format!("status {status} (which is not what its `expect` takes)"),
+                None if is_elsewhere => format!("status {status} (nothing is there)"),
+                None if refused => format!("status {status} (the credentials were not accepted)"),
+                None => format!("status {status}"),
+            };
+            let why = why.map(|why| format!("; {why}")).unwrap_or_default();
+            let reason = format!("{what} was answered with {told}{why}");
+            let hint = if is_elsewhere { ELSEWHERE } else { "" };
             Err(if refused {
-                NoToken::Refused(reason)
+                NoToken::Refused(reason + hint)
             } else {
                 NoToken::Failed(reason)
             })
@@ -296,11 +376,6 @@ fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -
             Err(NoToken::Failed(format!("{what} failed: {reason}")))
         }
     }
-}
-
-/// The error codes of RFC 6749 (section 5.2) and their like: nothing else of a refusal is shown.
-fn is_code(text: &str) -> bool {
-    text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn bearer(token: &Secret) -> Carried {
@@ -313,22 +388,22 @@ fn bearer(token: &Secret) -> Carried {
     }
 }
 
-fn text_of(answer: &Answer, key: &str) -> Option<String> {
+fn field<'a>(answer: &'a Answer, key: &str) -> Option<&'a Value> {
     match &answer.body {
-        Body::Json(body) => body.get(key)?.as_str().map(str::to_owned),
+        Body::Json(body) => body.get(key),
         Body::Text(_) => None,
     }
 }
 
-/// `expires_in` in seconds; some servers send it as text.
-fn life_of(answer: &Answer) -> Duration {
-    let Body::Json(body) = &answer.body else { return LIFE };
-    let seconds = match body.get("expires_in") {
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => None,
-    };
-    seconds.map_or(LIFE, Duration::from_secs)
+fn text_of(answer: &Answer, key: &str) -> Option<String> {
+    field(answer, key)?.as_str().map(str::to_owned)
+}
+
+/// An address as it may be shown: without its query, which may hold anything.
+fn address(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.into()
 }
 
 fn encoded(text: &str) -> String {
@@ -383,7 +458,7 @@ mod tests {
             fields: Vec::new(),
             client: None,
         };
-        let token = Token::new(Grant::Form(form), Box::new(|_| {}));
+        let token = Token::new(Grant::Form(form), Box::new(|_| {}), None);
         token.refresh(&endpoint, || Timestamp::from_millis(0)).await;
         assert_eq!(header(&token).as_deref(), Some("Bearer t1"));
         let late = || Timestamp::from_millis(90_000);
