@@ -400,7 +400,7 @@ accounts: [{{ name: alice, count: 3 }}]",
         assert_eq!(setup.code(), Some(1), "{}", setup.log);
         assert_eq!(liar.lines(), ["POST /api/realms/qa/token"], "{}", setup.log);
         let told = format!(
-            "the token request to `{}/api/realms/qa/token` was answered with status {status}",
+            "the token request to `{}/api/realms/qa/token` was answered with {status}: no realm `qa`",
             liar.url()
         );
         assert!(setup.log.contains(&told), "{}", setup.log);
