@@ -28,6 +28,7 @@ mod status;
 mod stuck;
 mod whose;
 mod witness;
+mod words;
 
 use std::cell::{Cell, OnceCell as Once, RefCell};
 use std::collections::{HashMap, HashSet};

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::eyes::{Found, by_id};
 use super::provision::until;
 use super::settle::Ends;
 use super::stuck::Stuck;
+use super::words::without_words;
 use super::{Engine, Faded, Halt, Site};
 use crate::config::{Payload, Request};
 use crate::domain::account::RemoteId;
@@ -62,7 +63,7 @@ impl<W: World> Engine<'_, W> {
             Err(stuck) => Err(stuck),
         };
         if let Err(stuck) = &result {
-            write(self.note(place, Event::DeleteFailed(stuck.detail.clone())));
+            write(self.note(place, Event::DeleteFailed(without_words(&stuck.detail).to_owned())));
         }
         result
     }
@@ -151,10 +152,7 @@ impl<W: World> Engine<'_, W> {
                 continue;
             }
             if !request.expect.holds(&answer, &seen).unwrap_or(false) {
-                return Err(Stuck::new(
-                    Reason::Failed,
-                    format!("the delete was answered with {}", status(&answer)),
-                ));
+                return Err(Stuck::new(Reason::Failed, self.unexpected(request, &answer, &seen)));
             }
             self.prove_credentials(place, asked, request, &answer);
             self.capture(&mut captures, request, &seen)
@@ -354,8 +352,8 @@ impl<W: World> Engine<'_, W> {
                 return Err(Stuck::new(
                     Reason::Unproved,
                     format!(
-                        "its delete was accepted, but looking whether it is gone was refused: {}\nhint: let the credentials read accounts",
-                        status(&answer)
+                        "its delete was accepted, but {}\nhint: let the credentials read accounts",
+                        self.answered(&gone.request, &answer, &scope)
                     ),
                 ));
             }
@@ -379,12 +377,15 @@ impl<W: World> Engine<'_, W> {
                 } else {
                     format!(" (the delete was sent {sent} times)")
                 };
+                let said = self.answered(&gone.request, &answer, &scope);
+                let why = match &gone.until {
+                    Some(until) => Some(self.why_not_yet(until, &scope)),
+                    None => self.why_not("gone", &gone.request.gone, &answer, &scope),
+                };
+                let why = why.map(|why| format!("; {why}")).unwrap_or_default();
                 return Err(Stuck::new(
                     Reason::StillShown,
-                    format!(
-                        "its delete was accepted, but `gone` does not hold: {}{times}",
-                        status(&answer)
-                    ),
+                    format!("its delete was accepted{times}, but {said}{why}"),
                 ));
             }
             round += 1;

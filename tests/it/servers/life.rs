@@ -145,7 +145,7 @@ pub(crate) fn life_cycle(real: &Described) {
     assert_eq!(real.count("lif"), 20, "{}", setup.log);
     let cleanup = machine.run(&["cleanup"]);
     assert_eq!(cleanup.code(), Some(0), "{}", cleanup.log);
-    // A create that a busy server did not answer was sent again, and what the first one may have made is "never there".
+    // A create that a busy server did not answer was sent again, and what the first one may have made is "not found".
     for part in ["20 deleted", ", 0 left"] {
         assert!(cleanup.log.contains(part), "{part}: {}", cleanup.log);
     }
