@@ -1,6 +1,8 @@
 //! Whole jobs against real servers, each described by its preset (or, where it has none yet, in its file) and judged by its own API.
 
 mod ejabberd;
+mod eyes;
+mod gateway;
 mod jupyterhub;
 mod keycloak;
 mod keystone;

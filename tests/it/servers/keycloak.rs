@@ -1,5 +1,7 @@
 //! Keycloak, where who may ask for users and not see them is told that there are none.
 
+mod eyes;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,7 @@
 //! Keystone, `OpenStack`'s identity, which closes idle connections after two seconds and ignores filters that it doesn't know.
 
+mod eyes;
+
 use std::sync::{Mutex, PoisonError};
 
 use super::life::{self, Preset};

@@ -1,5 +1,7 @@
 //! `WordPress`, which takes whoever has a wrong password for a visitor, and shows visitors who has published something.
 
+mod eyes;
+
 use super::life::{self, Preset};
 use super::server::{Kind, Server, Shared};
 use crate::ask::Said;
