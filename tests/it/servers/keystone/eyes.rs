@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::super::eyes::{self, Books, HALF, Scene, WHOLE, changed};
+use super::super::eyes::{Books, HALF, Scene, WHOLE, changed};
 use super::super::life::Described;
 use super::super::server::{SECRET, Server};
 use super::{PRESET, as_admin, token_of, users};
@@ -66,9 +66,6 @@ fn a_token_whose_own_account_is_gone_leaves_all_and_says_so() {
 /// Without credentials every address is 401 there, so that this 404 looks like that of somebody who may see.
 #[test]
 fn a_token_whose_own_account_is_gone_leaves_all_although_there_is_no_probe() {
-    if !eyes::open() {
-        return;
-    }
     for (prefix, absent) in [("owa", "absent: []"), ("owb", "absent: [404]")] {
         let mistakes = [("    probe:", "    ready:"), ("absent: []", absent)];
         let mut scene = Scene::killed(with_token(&mistakes), BOOKS, prefix, &[]);

@@ -54,9 +54,6 @@ fn a_wrong_password_leaves_all_and_says_so() {
 
 #[test]
 fn a_visitor_s_view_leaves_all_and_says_so() {
-    if !eyes::open() {
-        return;
-    }
     let mut scene = Scene::killed(public(), BOOKS, "wpu", &[OURS]);
     scene.machine.set("SECRET", WRONG);
     scene.leaves(HALF, "real/half-");
