@@ -31,6 +31,8 @@ pub(super) struct Books {
     pub(super) users: fn(&Server) -> Value,
     /// Under which key the name is.
     pub(super) name: &'static str,
+    /// How long a request may take there while other tests are at work.
+    pub(super) timeout: &'static str,
 }
 
 /// A machine with a setup behind it.
@@ -89,9 +91,9 @@ impl Scene {
 
     fn new(real: Described, books: Books, prefix: &str, plan: Plan, variables: &[(&'static str, &str)]) -> Self {
         let gateway = Gateway::start(real.server.port(), plan);
-        let service = &real.service;
+        let (service, timeout) = (&real.service, books.timeout);
         let mut machine = Machine::new(&format!(
-            "prefix: {prefix}\nttl: 0s\nservices:\n  - name: real\n{service}    limits: {{ concurrency: 4 }}\n    timeout: 5s\naccounts:\n  - {{ name: half, count: 8 }}\n  - {{ name: whole, count: {WHOLE} }}\n"
+            "prefix: {prefix}\nttl: 0s\nservices:\n  - name: real\n{service}    limits: {{ concurrency: 3 }}\n    timeout: {timeout}\naccounts:\n  - {{ name: half, count: 8 }}\n  - {{ name: whole, count: {WHOLE} }}\n"
         ));
         machine.set("URL", &gateway.url());
         machine.set("SECRET", &real.secret);

@@ -68,14 +68,14 @@ impl Gateway {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Waits until every answer that is to be lost is, and a create did not arrive. Panics after a minute.
+    /// Waits until every answer that is to be lost is, and a create did not arrive. Panics after some minutes.
     pub(super) fn until_lost(&self) {
         let creates = self.shared.creates.lock().unwrap();
         let lost = self.shared.plan.lost;
         let (_creates, waited) = self
             .shared
             .changed
-            .wait_timeout_while(creates, Duration::from_mins(1), |creates| {
+            .wait_timeout_while(creates, Duration::from_mins(4), |creates| {
                 creates.lost < lost || creates.swallowed == 0
             })
             .unwrap();

@@ -8,6 +8,7 @@ use super::{PRESET, USERS, as_admin, users};
 const BOOKS: Books = Books {
     users,
     name: "username",
+    timeout: "5s",
 };
 /// The client is whoever a variable names.
 const CLIENT: (&str, &str) = ("client_id: standin", "client_id: '{{ env.CLIENT }}'");

@@ -8,7 +8,12 @@ use super::super::life::Described;
 use super::super::server::{SECRET, Server};
 use super::{PRESET, as_admin, token_of, users};
 
-const BOOKS: Books = Books { users, name: "name" };
+/// It does one thing at a time.
+const BOOKS: Books = Books {
+    users,
+    name: "name",
+    timeout: "10s",
+};
 /// The account is whoever a variable names.
 const NAME: (&str, &str) = ("user: { name: admin,", "user: { name: '{{ env.NAME }}',");
 const OURS: (&str, &str) = ("NAME", "admin");

@@ -9,6 +9,7 @@ use super::{PRESET, USERS, as_admin, users};
 const BOOKS: Books = Books {
     users,
     name: "username",
+    timeout: "5s",
 };
 /// The account is whoever a variable names.
 const NAME: (&str, &str) = ("username: admin", "username: '{{ env.NAME }}'");
