@@ -63,6 +63,8 @@ pub use witness::WITNESS;
 pub struct Learnt {
     /// The user name as the service shows it, where that is another spelling of ours.
     pub username: Option<String>,
+    /// Every such spelling that was told.
+    spellings: Vec<String>,
     /// For later requests only.
     pub captures: serde_json::Map<String, serde_json::Value>,
     /// For the outputs.

@@ -41,9 +41,20 @@ pub enum Look {
     Blind {
         /// The reason, for a person.
         why: String,
-        /// It was answered, with a refusal or with what can't be read.
-        is_answered: bool,
+        /// How it came to nothing.
+        by: Blindness,
     },
+}
+
+/// How a look came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blindness {
+    /// It was refused (4xx).
+    Refusal,
+    /// It was answered with what can't be read, or shows a part alone.
+    Nonsense,
+    /// It was not answered, or the service failed.
+    Silence,
 }
 
 /// One way in which a service shows accounts.
@@ -167,10 +178,11 @@ pub fn judge(record: &Record, looks: &Looks, sight: &Sight, powers: &Powers, now
 fn refused(looks: &Looks, powers: &Powers) -> Step {
     match &looks.by_name {
         None if powers.by_name => Step::Look,
+        // Who may not ask was refused as the create was.
         Some(Look::Blind {
-            is_answered: false,
-            why,
-        }) => Step::Leave(Reason::Unproved, why.clone()),
+            by: Blindness::Refusal, ..
+        }) => Step::NeverMade,
+        Some(Look::Blind { why, .. }) => Step::Leave(Reason::Unproved, why.clone()),
         None | Some(_) => Step::NeverMade,
     }
 }

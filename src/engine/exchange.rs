@@ -22,7 +22,9 @@ pub(super) enum Trouble {
     Unsendable(String),
     /// It was tried several times.
     Unanswered(String),
-    /// It was answered, with a refusal or with what can't be read.
+    /// It was refused (4xx), or its credentials are known to be.
+    Refused(String),
+    /// It was answered with what can't be read.
     Useless(String),
     /// Nothing new is started.
     Halted(Halt),
@@ -40,7 +42,9 @@ impl Trouble {
     /// The reason, for a message.
     pub(super) fn reason(&self) -> String {
         match self {
-            Self::Unsendable(reason) | Self::Unanswered(reason) | Self::Useless(reason) => reason.clone(),
+            Self::Unsendable(reason) | Self::Unanswered(reason) | Self::Refused(reason) | Self::Useless(reason) => {
+                reason.clone()
+            }
             Self::Halted(halt) => halt.reason(),
             Self::Another => "its id leads to an account under another name".to_owned(),
         }
@@ -110,7 +114,7 @@ impl<W: World> Engine<'_, W> {
             if again(&delivery) == Again::No {
                 return match delivery {
                     Delivery::Answered(answer) => Ok(answer),
-                    Delivery::Barred(reason) => Err(Trouble::Useless(reason)),
+                    Delivery::Barred(reason) => Err(Trouble::Refused(reason)),
                     Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                 };
             }

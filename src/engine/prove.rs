@@ -121,7 +121,13 @@ impl<W: World> Engine<'_, W> {
             Ok(answer) => Some(answer),
             Err(Trouble::Halted(halt)) => return Err(halt.into()),
             // No answer proves nothing, neither way.
-            Err(Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another) => None,
+            Err(
+                Trouble::Unsendable(_)
+                | Trouble::Unanswered(_)
+                | Trouble::Refused(_)
+                | Trouble::Useless(_)
+                | Trouble::Another,
+            ) => None,
         };
         if self.is_proved(place, answered) {
             return Ok(Some(Proof::Credentials));

@@ -492,8 +492,10 @@ pub(super) fn halted(halt: Halt, reason: &str) -> End {
 pub(super) fn troubled(trouble: &Trouble) -> End {
     match trouble {
         Trouble::Halted(halt) => halted(*halt, ""),
-        Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another => {
-            End::Failed(trouble.reason())
-        }
+        Trouble::Unsendable(_)
+        | Trouble::Unanswered(_)
+        | Trouble::Refused(_)
+        | Trouble::Useless(_)
+        | Trouble::Another => End::Failed(trouble.reason()),
     }
 }

@@ -312,7 +312,8 @@ impl<W: World> Engine<'_, W> {
         loop {
             let asked = self.world.now();
             let found = if is_refused && has_cheap_list(site) {
-                self.find_in_list(place, site).await?
+                self.find_in_list(place, site, record.window_closes(site.powers.settle))
+                    .await?
             } else {
                 self.find_by_name(place, site).await?
             };

@@ -15,7 +15,7 @@ use super::stuck::Stuck;
 use super::{Engine, Halt, Site};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::{Event, PlannedAccount};
-use crate::domain::evidence::{Eye, Look, Sight};
+use crate::domain::evidence::{Blindness, Eye, Look, Sight};
 use crate::domain::ledger::Status;
 use crate::domain::outcome::pause;
 use crate::domain::secret::Secret;
@@ -225,7 +225,13 @@ impl<W: World> Engine<'_, W> {
         if look == Look::Ours {
             self.earn(place, Eye::Id);
         }
-        Ok(!matches!(look, Look::Blind { is_answered: false, .. }))
+        Ok(!matches!(
+            look,
+            Look::Blind {
+                by: Blindness::Silence,
+                ..
+            }
+        ))
     }
 
     fn add_witness(&self, like: usize, site: &Site) -> usize {
