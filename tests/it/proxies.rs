@@ -12,7 +12,7 @@ fn proxy() -> Liar {
 
 /// The same before a service that starts late: the proxy answers so many requests itself.
 fn proxy_that_is_early(mut by: usize) -> Liar {
-    let mut name = String::new();
+    let mut name = None;
     Liar::start(move |asked: &Asked| -> Reply {
         if by > 0 {
             by -= 1;
@@ -21,11 +21,15 @@ fn proxy_that_is_early(mut by: usize) -> Liar {
         match asked.method.as_str() {
             "HEAD" => answer(404, &[], b""),
             "POST" => {
-                name = asked.username();
+                name = Some(asked.username());
                 says(201, &json!({"id": "1", "username": name}))
             }
-            "GET" => says(200, &json!({"id": "1", "username": name})),
-            "DELETE" => answer(204, &[], b""),
+            "GET" if name.is_some() => says(200, &json!({"id": "1", "username": name})),
+            "GET" => answer(404, &[], b""),
+            "DELETE" => {
+                name = None;
+                answer(204, &[], b"")
+            }
             _ => answer(502, &[], b""),
         }
     })

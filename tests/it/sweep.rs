@@ -54,6 +54,7 @@ const PAGES: &str = "list: { request: \"GET /accounts?per_page=30\", items: body
 const LINK: &str = "list: { request: \"GET /accounts?per_page=30&page=1\", items: body.items, id: item.id, name: item.username, next: link }";
 const WHOLE: &str =
     "list: { request: \"GET /accounts?limit=500\", items: body.items, id: item.id, name: item.username }";
+const TOTAL: &str = "list: { request: \"GET /accounts?limit=500\", items: body.items, id: item.id, name: item.username, total: body.total }";
 
 fn ours(service: &SandboxHandle) -> usize {
     let books = service.books("users").unwrap();
@@ -80,7 +81,7 @@ fn is(ended: &Ended, code: i32, part: &str) {
 
 #[test]
 fn orphans_are_found_in_every_style_of_paging_and_nobody_else_is_touched() {
-    for list in [OFFSET, PAGES, LINK, WHOLE] {
+    for list in [OFFSET, PAGES, LINK, TOTAL] {
         let service = service(&[]);
         let desk = job(&service, ("shop", "7"), "0s", list);
         orphan(&desk);
@@ -89,6 +90,19 @@ fn orphans_are_found_in_every_style_of_paging_and_nobody_else_is_touched() {
         assert_eq!(ours(&service), 0, "{list}");
         is(&desk.run(&["sweep", "--older-than", "0s"]), 0, "none to sweep");
     }
+}
+
+/// A page of a round length may be the first of many, where nothing says how many there are.
+#[test]
+fn a_whole_list_of_a_round_length_is_incomplete_and_one_of_another_is_not() {
+    let service = service(&[]);
+    let desk = job(&service, ("shop", "7"), "0s", WHOLE);
+    orphan(&desk);
+    is(&desk.run(&["sweep", "--older-than", "0s"]), 0, "5 deleted, 0 left");
+    let ended = desk.run(&["sweep", "--older-than", "0s"]);
+    is(&ended, 1, "it shows 200 accounts on one page, and may be cut short");
+    is(&ended, 1, "give it its `next`, or its `total`");
+    assert_eq!(ours(&service), 0);
 }
 
 #[test]

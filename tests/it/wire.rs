@@ -64,16 +64,21 @@ accounts:
 
 /// The contacts: a create is answered with nothing but where it is, a read with a bare text.
 fn crm() -> Liar {
-    let mut name = String::new();
+    let mut name = None;
     Liar::start(move |asked: &Asked| -> Reply {
-        match asked.method.as_str() {
-            "POST" => {
-                name.clone_from(&fields(asked)["name"]);
+        match (asked.method.as_str(), &name) {
+            ("POST", _) => {
+                name = Some(fields(asked)["name"].clone());
                 let tenant = "X-Tenant: {{ env.SECRET }}";
                 answer(201, &["Location: /contacts/c%2F1?new=1#top", tenant], b"")
             }
-            "GET" => answer(200, &["Content-Type: text/plain"], name.as_bytes()),
-            _ => answer(204, &[], b""),
+            ("GET", _) if asked.target == "/contacts" => says(200, &json!(name.as_slice())),
+            ("GET", Some(name)) => answer(200, &["Content-Type: text/plain"], name.as_bytes()),
+            ("GET", None) => answer(404, &[], b""),
+            _ => {
+                name = None;
+                answer(204, &[], b"")
+            }
         }
     })
 }
@@ -92,6 +97,10 @@ fn shop() -> Liar {
                 says(201, &given)
             }
             "PUT" => answer(200, &["Content-Type: text/plain"], b"thanks"),
+            "GET" if asked.target == "/api/v2/users" => {
+                let is_there = !user.is_null() && user["state"] != "deleted";
+                says(200, &if is_there { json!([user]) } else { json!([]) })
+            }
             "GET" => {
                 looks += 1;
                 if looks == 2 {
@@ -223,20 +232,25 @@ fn every_part_of_a_request_is_sent_as_it_is_said_and_no_value_is_read_as_a_templ
 
 #[test]
 fn an_id_that_no_answer_to_a_create_shows_is_looked_up() {
-    let mut name = String::new();
+    let (mut name, mut is_there) = (String::new(), false);
     let service = Liar::start(move |asked: &Asked| -> Reply {
         match (asked.method.as_str(), asked.target.contains('?')) {
             ("POST", _) => {
-                name = asked.username();
+                (name, is_there) = (asked.username(), true);
                 answer(204, &[], b"")
             }
             // A search for parts finds another one too.
-            ("GET", true) => says(
-                200,
-                &json!([{"id": 6, "name": format!("{name}-2")}, {"id": 7, "name": name}]),
-            ),
-            ("GET", false) => says(200, &json!({"username": name})),
-            _ => answer(204, &[], b""),
+            ("GET", true) => {
+                let other = json!({"id": 6, "name": format!("{name}-2")});
+                let own = is_there.then(|| json!({"id": 7, "name": name}));
+                says(200, &[other].into_iter().chain(own).collect())
+            }
+            ("GET", false) if is_there => says(200, &json!({"username": name})),
+            ("GET", false) => answer(404, &[], b""),
+            _ => {
+                is_there = false;
+                answer(204, &[], b"")
+            }
         }
     });
     let text = format!(

@@ -110,8 +110,9 @@ impl Draw {
         }
     }
 
-    /// Whether the kill may come at a request of this kind.
-    fn means(&self, phase: Phase, observed: &Observed) -> bool {
+    /// Whether the kill may come at a request of this kind. Each service's first account is looked up in any case, so that a
+    /// look-up means something only where the fault has struck before.
+    fn means(&self, phase: Phase, observed: &Observed, has_struck: bool) -> bool {
         let main = phase == Phase::Main && observed.moment == self.moment;
         let looks_up = observed.method == "GET" && observed.path.contains("?username=");
         let reads = observed.path.starts_with("/accounts/");
@@ -120,7 +121,7 @@ impl Draw {
             Kind::Anything => main,
             Kind::Refused => main && observed.method == "DELETE",
             Kind::Rejected => main && observed.service == "users" && observed.method == "GET" && reads,
-            Kind::Stranger | Kind::Unclear => main && looks_up,
+            Kind::Stranger | Kind::Unclear => main && looks_up && has_struck,
             Kind::Post => phase == Phase::Post && observed.moment == self.moment && observed.method == "DELETE",
         }
     }
@@ -140,8 +141,13 @@ fn kill(seed: u64, index: usize) -> Option<Hit> {
     let at = Arc::new(Mutex::new(String::new()));
     let watch = {
         let (trigger, draw, due, at) = (trigger.clone(), draw.clone(), nth(draw.n), Arc::clone(&at));
+        let struck = Mutex::new(None::<String>);
         move |phase, observed: &Observed| {
-            if due(draw.means(phase, observed)) {
+            if observed.moment == Moment::Answered && observed.fault.is_some() {
+                *struck.lock().unwrap() = Some(observed.service.clone());
+            }
+            let has_struck = struck.lock().unwrap().as_ref() == Some(&observed.service);
+            if due(draw.means(phase, observed, has_struck)) {
                 *at.lock().unwrap() = format!("{} {} {:?}", observed.service, observed.method, observed.moment);
                 fire(&trigger, draw.spin);
             }

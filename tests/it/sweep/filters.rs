@@ -70,7 +70,11 @@ fn a_service_that_can_filter_is_asked_for_one_prefix_and_every_name_is_checked()
     assert_eq!(of_report(&report, "accounts"), 2, "{report}");
     let kept = &report["accounts"].as_array().unwrap()[0];
     assert!(kept["why"].as_str().unwrap().contains("check code"), "{report}");
-    for request in lister.requests().iter().filter(|request| request.starts_with("GET")) {
+    for request in lister
+        .requests()
+        .iter()
+        .filter(|request| request.starts_with("GET /accounts?"))
+    {
         assert!(
             request.contains("front=sd-") && request.contains("limit=10"),
             "{request}"

@@ -86,6 +86,11 @@ impl Lister {
         self.seen.lock().unwrap().deleted.clone()
     }
 
+    /// The requests for a list.
+    pub(crate) fn lists(&self) -> usize {
+        self.seen.lock().unwrap().pages
+    }
+
     /// The requests, in the order they came.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.seen.lock().unwrap().requests.clone()
@@ -182,6 +187,10 @@ fn answer(method: &str, target: &str, pages: &Arc<Pages>, seen: &mut Seen) -> (&
                 .map_or_else(String::new, |url| format!("Link: <{url}>; rel=\"next\"\r\n"));
             let body = json!({ "items": items, "next": next, "url": url });
             ("200 OK", link, body.to_string())
+        }
+        ("GET", Some(id)) if seen.there.iter().any(|name| name == id) => {
+            let body = json!({"id": id, "username": id});
+            ("200 OK", String::new(), body.to_string())
         }
         ("DELETE", Some(id)) => {
             seen.there.retain(|name| name != id);

@@ -31,7 +31,9 @@ fn page(there: &[String], offset: usize, limit: usize) -> Vec<String> {
 
 /// How often it turned from listing to deleting. It must not move the list under its own reading.
 fn turns(lister: &Lister) -> usize {
-    let methods: String = lister.requests().iter().map(|request| &request[..1]).collect();
+    let requests = lister.requests();
+    let moves = requests.iter().filter(|request| !request.starts_with("GET /accounts/"));
+    let methods: String = moves.map(|request| &request[..1]).collect();
     methods.split("GD").count() - 1
 }
 
@@ -190,10 +192,5 @@ fn a_list_of_one_page_is_read_once() {
     let lister = Lister::start(there, |there, Asked { offset, limit, .. }| page(there, offset, limit));
     let ended = sweeping(&lister, &list("next: link")).run(&["sweep"]);
     is(&ended, 0, "20 deleted, 0 left");
-    let pages = lister
-        .requests()
-        .iter()
-        .filter(|request| request.starts_with("GET"))
-        .count();
-    assert_eq!(pages, 1);
+    assert_eq!(lister.lists(), 1);
 }
