@@ -93,7 +93,10 @@ pub(super) fn delivered(
             Delivered {
                 service: account.key.service.as_str().to_owned(),
                 account: account.key.account.clone(),
-                username: account.username.clone(),
+                username: learnt[*place]
+                    .username
+                    .clone()
+                    .unwrap_or_else(|| account.username.clone()),
                 email: account.email.clone(),
                 id: ledger
                     .record(*place)

@@ -9,12 +9,19 @@ use crate::liar::{Liar, answer, json as reply};
 #[test]
 fn an_account_that_a_service_keeps_in_another_case_is_not_absent() {
     let mut name = String::new();
-    let users = Liar::start(move |asked| match asked.method.as_str() {
-        "POST" => {
+    let users = Liar::start(move |asked| match asked.line().as_str() {
+        "POST /accounts" => {
             name = asked.username().to_uppercase();
             answer(500, &[], b"")
         }
-        _ => reply(200, &json!([{ "id": "7", "username": name }])),
+        "DELETE /accounts/7" if !name.is_empty() => {
+            name.clear();
+            answer(204, &[], b"")
+        }
+        "GET /accounts" if name.is_empty() => reply(200, &json!([])),
+        "GET /accounts" => reply(200, &json!([{ "id": "7", "username": name }])),
+        "GET /accounts/7" if !name.is_empty() => reply(200, &json!({ "id": "7", "username": name })),
+        _ => answer(404, &[], b""),
     });
     let text = format!(
         "services:
@@ -28,21 +35,25 @@ fn an_account_that_a_service_keeps_in_another_case_is_not_absent() {
     );
     let desk = Desk::new().configured(&text);
     let ended = desk.run(&["setup"]);
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let accounts: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let shown = accounts[0]["username"].as_str().unwrap();
     assert!(
-        ended.stderr.contains("users/test_user may still exist"),
-        "{}",
-        ended.stderr
+        shown.starts_with("SD-") && shown.ends_with("-TEST-USER"),
+        "outputs carry the name as it is shown: {shown}"
     );
-    assert!(
-        ended.stderr.contains("in upper and lower case alone"),
-        "{}",
-        ended.stderr
-    );
+    assert_eq!(accounts[0]["id"], "7");
+    for part in [
+        format!("the service keeps its user name as `{shown}`"),
+        "users/test_user: found as `7`: it had been created, and is adopted".to_owned(),
+    ] {
+        assert!(ended.stderr.contains(&part), "{part}: {}", ended.stderr);
+    }
     let ended = desk.run(&["cleanup"]);
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let creates = users.lines().iter().filter(|line| line.starts_with("POST")).count();
-    assert_eq!(creates, 1);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 deleted, 0 left"), "{}", ended.stderr);
+    let sent = |method: &str| users.lines().iter().filter(|line| line.starts_with(method)).count();
+    assert_eq!((sent("POST"), sent("DELETE")), (1, 1), "{:?}", users.lines());
 }
 
 /// An expression that is wrong for the service reads nothing: ours may be what it does not read.
@@ -80,31 +91,42 @@ fn an_account_whose_name_a_look_up_can_not_read_is_not_absent() {
     assert_eq!(creates, 1);
 }
 
-/// A look-up that is no more than the first page shows nobody to be absent.
+/// A look-up that is no more than the first page shows nobody to be absent, nor does a list that leads to itself.
 #[test]
 fn a_page_with_more_behind_it_shows_nobody_to_be_absent() {
     let link = "Link: </accounts?page=2>; rel=\"next\"";
+    let stranger = json!([{"id": "1", "username": "maria"}]);
     for (list, fields, body) in [
-        ("", link, json!({"items": [{"id": "1", "username": "maria"}]})),
-        (
-            "list: { request: GET /accounts, items: body.items, id: item.id, name: item.username, next: { cursor: body.after, param: after } }",
-            "X-Other: 1",
-            json!({"items": [], "after": "b2"}),
-        ),
+        ("", link, json!({"items": stranger})),
+        (BY_CURSOR, "X-Other: 1", json!({"items": stranger, "after": "b2"})),
         (
             "list: { request: GET /accounts, items: body.items, id: item.id, name: item.username, next: { url: body.next } }",
             "X-Other: 1",
-            json!({"items": [{"id": "1", "username": "maria"}], "next": "/accounts?page=2"}),
+            json!({"items": stranger, "next": "/accounts?page=2"}),
         ),
     ] {
-        for (status, creates) in [(500, 1), (409, 1)] {
-            let (field, text) = (fields.to_owned(), body.to_string());
-            let users = Liar::start(move |asked| match asked.method.as_str() {
-                "POST" => answer(status, &[], b""),
-                _ => answer(200, &["Content-Type: application/json", &field], text.as_bytes()),
-            });
-            let desk = Desk::new().configured(&format!(
-                "services:
+        shows_a_part(list, fields, &body);
+    }
+}
+
+/// A cursor beside an empty page points to another; one that never ends is not followed for ever.
+#[test]
+fn an_empty_page_that_points_to_itself_shows_nobody_to_be_absent() {
+    shows_a_part(BY_CURSOR, "X-Other: 1", &json!({"items": [], "after": "b2"}));
+}
+
+const BY_CURSOR: &str = "list: { request: GET /accounts, items: body.items, id: item.id, name: item.username, next: { cursor: body.after, param: after } }";
+
+/// Every look is answered so, and every create with a status that leaves it open whether it was done, or that the name is taken.
+fn shows_a_part(list: &str, field: &str, body: &serde_json::Value) {
+    for status in [500, 409] {
+        let (field, text) = (field.to_owned(), body.to_string());
+        let users = Liar::start(move |asked| match asked.method.as_str() {
+            "POST" => answer(status, &[], b""),
+            _ => answer(200, &["Content-Type: application/json", &field], text.as_bytes()),
+        });
+        let desk = Desk::new().configured(&format!(
+            "services:
   - name: users
     url: {}
     timeout: 1s
@@ -112,17 +134,33 @@ fn a_page_with_more_behind_it_shows_nobody_to_be_absent() {
     find: {{ request: 'GET /accounts?name={{{{ account.username }}}}', items: body.items, id: item.id, name: item.username }}
     {list}
 ",
-                users.url()
-            ));
-            for command in ["setup", "cleanup"] {
-                let ended = desk.run(&[command]);
-                assert_eq!(ended.code, Some(1), "{command}: {}", ended.stderr);
-                assert!(ended.stderr.contains("may still exist"), "{command}: {}", ended.stderr);
-                assert!(ended.stderr.contains("only a part of"), "{command}: {}", ended.stderr);
+            users.url()
+        ));
+        let blind = if list.is_empty() {
+            "only a part of"
+        } else {
+            "the list does not show it, and"
+        };
+        // A name that is taken at the first create is a refusal, and ends with what the service said.
+        let commands: &[(&str, &[&str])] = if status == 409 {
+            &[("setup", &["-test-user` is taken", "0 of 1 account is ready"])]
+        } else {
+            &[
+                ("setup", &["may still exist", "only a part of", blind]),
+                ("cleanup", &["may still exist", blind]),
+            ]
+        };
+        for (command, told) in commands {
+            let ended = desk.run(&[*command]);
+            assert_eq!(ended.code, Some(1), "{command}: {}", ended.stderr);
+            for part in *told {
+                assert!(ended.stderr.contains(part), "{command}: {part}: {}", ended.stderr);
             }
-            let sent = users.lines().iter().filter(|line| line.starts_with("POST")).count();
-            assert_eq!(sent, creates, "{status}");
         }
+        // Neither a second create, nor a witness for a look-up that is not understood.
+        let sent = users.lines().iter().filter(|line| line.starts_with("POST")).count();
+        assert_eq!(sent, 1, "{status}: {:?}", users.lines());
+        assert!(!users.lines().iter().any(|line| line.starts_with("DELETE")), "{status}");
     }
 }
 
@@ -171,16 +209,32 @@ fn a_key_in_a_query_or_a_body_needs_proof_too() {
     });
 }
 
-/// A create that is not known to have been done, and a look-up that finds nobody, with a key and without.
+/// A create that is not known to have been done, and a look-up that sees, and finds nobody, with a key and without.
 fn looked_for_by(find: &str, strangers: u16, code: i32) {
+    let is_open = find.contains("account.username");
+    let mut creates = 0;
+    let mut there: Option<String> = None;
     let users = Liar::start(move |asked| {
         let text = asked.target.clone() + &asked.body + &asked.headers.join("\n");
         let has_key = ["key-of-the-service", "one-that-is-written-down"]
             .iter()
             .any(|key| text.contains(key));
         match asked.line().as_str() {
-            "POST /accounts" => answer(500, &[], b""),
-            _ if has_key || strangers == 200 => reply(200, &json!([])),
+            "POST /accounts" => {
+                creates += 1;
+                if creates == 1 {
+                    return answer(500, &[], b"");
+                }
+                there = Some(asked.username());
+                reply(201, &json!({"id": "9", "username": asked.username()}))
+            }
+            "DELETE /accounts/9" if there.take().is_some() => answer(204, &[], b""),
+            "DELETE /accounts/9" => answer(404, &[], b""),
+            _ if has_key || is_open => {
+                let items: Vec<_> = there.iter().map(|name| json!({"id": "9", "username": name})).collect();
+                reply(200, &json!(items))
+            }
+            _ if strangers == 200 => reply(200, &json!([])),
             _ => answer(strangers, &[], b""),
         }
     });
@@ -200,6 +254,10 @@ fn looked_for_by(find: &str, strangers: u16, code: i32) {
     assert_eq!(ended.code, Some(code), "{when}");
     let unproved = ended.stderr.contains("nothing proves that the credentials still hold");
     assert_eq!(unproved, code == 1, "{when}");
+    // The account that showed that the look-up sees is gone, whatever came of the other.
+    let sent = |method: &str| users.lines().iter().filter(|line| line.starts_with(method)).count();
+    assert_eq!((sent("POST /accounts"), sent("DELETE")), (2, 1), "{when}");
+    assert!(ended.stderr.contains(&format!(", {code} left")), "{when}");
 }
 
 /// A look-up may go by anything of an account, also by what its state does not tell.

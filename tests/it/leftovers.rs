@@ -211,6 +211,7 @@ fn a_leftover_of_the_post_step_is_to_be_swept_by_its_run() {
 fn a_run_that_is_stopped_in_its_setup_asks_nobody_for_a_cleanup_that_it_does_itself() {
     let child: Arc<Mutex<Option<Pid>>> = Arc::default();
     let stopped = Arc::clone(&child);
+    let mut there: Option<String> = None;
     let service = Liar::start(move |asked: &Asked| match asked.method.as_str() {
         "POST" => {
             let pid = loop {
@@ -220,10 +221,12 @@ fn a_run_that_is_stopped_in_its_setup_asks_nobody_for_a_cleanup_that_it_does_its
                 std::thread::yield_now();
             };
             kill_process(pid, Signal::TERM).unwrap();
+            there = Some(asked.username());
             says(201, &serde_json::json!({"id": "7", "username": asked.username()}))
         }
-        "GET" => says(200, &serde_json::json!({"id": "7"})),
-        _ => answer(204, &[], b""),
+        "GET" if let Some(name) = &there => says(200, &serde_json::json!({"id": "7", "username": name})),
+        "DELETE" if there.take().is_some() => answer(204, &[], b""),
+        _ => answer(404, &[], b""),
     });
     let desk = Desk::new().configured(&format!("services: [{{ name: users, url: '{}' }}]", service.url()));
     let mut command = desk.command(env!("CARGO_BIN_EXE_standin"), &["run", "--", "true"]);

@@ -29,7 +29,8 @@ accounts: [{{ name: buyer, count: 3 }}]
 
 /// A service that takes one password, and answers every other request only with the token that it gave for it.
 fn service() -> Liar {
-    Liar::start(|asked: &Asked| -> Reply {
+    let mut there: Vec<String> = Vec::new();
+    Liar::start(move |asked: &Asked| -> Reply {
         if asked.line() == LOG_IN {
             return if asked.body.contains("correct-horse") {
                 json(200, &value!({ "token": "t-17-of-the-log-in" }))
@@ -41,14 +42,21 @@ fn service() -> Liar {
             .headers
             .iter()
             .any(|field| field.eq_ignore_ascii_case("x-token: t-17-of-the-log-in"));
-        match (has_token, asked.method.as_str()) {
-            (false, _) => answer(401, &[], b""),
-            (true, "POST") => json(201, &value!({ "id": asked.username(), "username": asked.username() })),
-            (true, "GET") => json(
-                200,
-                &value!({ "username": asked.target.trim_start_matches("/accounts/") }),
-            ),
-            (true, _) => answer(204, &[], b""),
+        let name = asked.target.trim_start_matches("/accounts/");
+        let at = there.iter().position(|known| known == name);
+        match (has_token, asked.method.as_str(), at) {
+            (false, ..) => answer(401, &[], b""),
+            (true, "POST", _) => {
+                there.push(asked.username());
+                json(201, &value!({ "id": asked.username(), "username": asked.username() }))
+            }
+            (true, "GET", _) if name == "/health" => json(200, &value!({})),
+            (true, "GET", Some(_)) => json(200, &value!({ "username": name })),
+            (true, "DELETE", Some(at)) => {
+                there.remove(at);
+                answer(204, &[], b"")
+            }
+            (true, ..) => answer(404, &[], b""),
         }
     })
 }

@@ -102,8 +102,13 @@ fn a_status_in_a_workflow_fails_when_an_account_is_gone_and_deletes_nothing() {
     for id in ["before", "after"] {
         assert_eq!(result.post(id).log.trim(), "Post job cleanup.", "post does nothing");
     }
-    assert_eq!(result.post("accounts").outcome, Outcome::Success);
-    assert_eq!(accounts(&sandbox), (1, 0));
+    // The only account is gone by the job's own doing, so that post makes one to see that its look-up would show it.
+    let post = result.post("accounts");
+    assert_eq!(post.outcome, Outcome::Success, "{}", post.log);
+    assert!(post.log.contains("0 left"), "{}", post.log);
+    assert_eq!(accounts(&sandbox), (2, 0));
+    let books = sandbox.books("users").unwrap();
+    assert_eq!(books.deleted, 2, "{}", post.log);
 }
 
 #[test]

@@ -440,7 +440,22 @@ fn the_count_and_the_state_are_final_when_setup_ends() {
     let keys: Vec<&String> = state.as_object().unwrap().keys().collect();
     assert_eq!(
         keys,
-        ["version", "repository", "run", "attempt", "marker", "accounts"],
-        "never where or how"
+        [
+            "version",
+            "repository",
+            "run",
+            "attempt",
+            "marker",
+            "accounts",
+            "places"
+        ],
+        "never how"
     );
+    // Where they are is told by digests alone.
+    let text = state.to_string();
+    for told in ["127.0.0.1", "localhost", "://", PASSWORD] {
+        assert!(!text.contains(told), "{told}: {state}");
+    }
+    let places = state["places"].as_object().unwrap();
+    assert_eq!(places.len(), 3, "one for each service: {state}");
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{created, try_reply};
-use crate::liar::json as says;
+use crate::liar::{answer, json as says};
 
 /// Ids that would lead a path elsewhere: nothing but the create may be asked with them, or, where they can be written as
 /// one segment, that segment alone.
@@ -97,15 +97,23 @@ fn an_id_that_can_not_be_kept_digit_by_digit_is_unclear() {
 #[test]
 fn whole_numbers_of_64_bits_are_ids() {
     for id in ["7", "0", "-3", "9223372036854775807", "18446744073709551615"] {
-        let tried = try_reply(move |asked| match asked.method.as_str() {
-            "POST" => created(asked, id),
-            "GET" => says(200, &json!({})),
-            _ => says(204, &json!(null)),
+        let mut there: Option<String> = None;
+        let tried = try_reply(move |asked| match (asked.method.as_str(), &there) {
+            ("POST", _) => {
+                there = Some(asked.username());
+                created(asked, id)
+            }
+            ("GET", Some(name)) => says(200, &json!({ "username": name })),
+            ("DELETE", Some(_)) => {
+                there = None;
+                answer(204, &[], b"")
+            }
+            _ => answer(404, &[], b""),
         });
         let (read, delete) = (format!("GET /accounts/{id}"), format!("DELETE /accounts/{id}"));
         assert_eq!(
             tried.asked,
-            ["POST /accounts".to_owned(), read, delete],
+            ["POST /accounts", &read, &read, &delete, &read],
             "{id}: {}",
             tried.told()
         );
