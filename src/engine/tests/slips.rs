@@ -11,12 +11,14 @@ mod listing;
 mod model;
 mod nature;
 mod own;
+mod presets;
 mod report;
 mod route;
 mod service;
 mod slip;
 mod stage;
 mod trial;
+mod vendors;
 mod verdict;
 mod world;
 
@@ -26,8 +28,8 @@ use stage::Stage;
 
 #[tokio::test(start_paused = true)]
 async fn a_right_description_makes_and_deletes() {
-    for (name, text) in own::OWN {
-        let description = Description::new(name, text, None);
+    for description in Description::all() {
+        let name = description.name;
         let stage = Stage::new(&description.document(None)).unwrap();
         let went = life::live(&description, &stage, &History::QUIET, true).await;
         let story = went.trace.join("\n");
@@ -49,10 +51,7 @@ const HISTORIES: usize = 2_000;
 #[test]
 #[expect(clippy::print_stderr, reason = "the seed repeats the run")]
 fn a_cleanup_that_ends_with_0_has_left_nothing() {
-    let descriptions: Vec<Description> = own::OWN
-        .iter()
-        .map(|(name, text)| Description::new(name, text, None))
-        .collect();
+    let descriptions = Description::all();
     let seed = number("PROPTEST_RNG_SEED").unwrap_or(1);
     let lives = number("STANDIN_TEST_HISTORIES").and_then(|lives| usize::try_from(lives).ok());
     let tasks = trial::tasks(&descriptions, lives.unwrap_or(HISTORIES), seed);

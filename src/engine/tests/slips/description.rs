@@ -8,10 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::model::{Model, Verb};
 use super::nature::Lie;
+use super::own::OWN;
+use super::presets::PRESETS;
 use super::route::Route;
 use super::service::{Compiled, Service, TENANTS};
 use super::slip::Slip;
 use super::stage::{Stage, Variables, document, run};
+use super::vendors::VENDORS;
 
 /// As it is written down.
 #[derive(Deserialize)]
@@ -44,8 +47,18 @@ pub(super) struct Description {
 }
 
 impl Description {
+    /// All of them.
+    pub(super) fn all() -> Vec<Self> {
+        let own = OWN.iter().map(|(name, text)| Self::new(name, text, None));
+        let presets = PRESETS
+            .iter()
+            .chain(&VENDORS)
+            .map(|(name, preset, text)| Self::new(name, text, Some(preset)));
+        own.chain(presets).collect()
+    }
+
     /// Reads one; `preset` is the text of its preset's file.
-    pub(super) fn new(name: &'static str, text: &str, preset: Option<&str>) -> Self {
+    fn new(name: &'static str, text: &str, preset: Option<&str>) -> Self {
         let text: Text = serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut user = text.service;
         user["name"] = json!("users");
@@ -142,7 +155,7 @@ impl Description {
         let verbs = self.compiled.routes.iter().map(|route| route.act.verb);
         verbs
             .into_iter()
-            .find(|verb| matches!(verb, Verb::Bin | Verb::Deactivate))
+            .find(|verb| matches!(verb, Verb::Bin | Verb::Deactivate | Verb::Expire))
     }
 }
 

@@ -210,7 +210,7 @@ fn job(service: &mut Service, deed: Deed, bin: Option<Verb>) {
             Deed::DeletesFirst if number > 0 => {}
             Deed::Deletes | Deed::DeletesFirst => held.state = State::Deleted,
             Deed::Bins => match bin {
-                Some(Verb::Bin) => held.state = State::Binned,
+                Some(Verb::Bin | Verb::Expire) => held.state = State::Binned,
                 Some(Verb::Deactivate) => held.state = State::Inactive,
                 _ => {}
             },

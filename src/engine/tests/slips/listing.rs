@@ -19,7 +19,9 @@ pub(super) fn list(service: &Service, book: usize, now: u64, act: &Act, call: &C
     let lag = if let Lie::Lags(lag) = service.lie { lag } else { 0 };
     let mut meant: Vec<&Held> = Vec::new();
     for held in &service.books[book].held {
-        let is_there = held.state == state && (held.human || held.born + lag <= now);
+        let is_shown =
+            held.state == state || (act.shows_inactive && matches!(held.state, State::Inactive | State::Binned));
+        let is_there = is_shown && (held.human || held.born + lag <= now);
         let lingers = held.state == State::Deleted && state == State::Alive && held.ended + lag > now && lag > 0;
         if !is_there && !lingers {
             continue;
@@ -115,7 +117,10 @@ fn passes(service: &Service, act: &Act, call: &Call, held: &Held) -> Option<bool
             Some("name~") => held.name.contains(value.as_str()),
             Some("realm") => format!("{}@corp.example", held.name) == *value,
             Some("email") => held.email.eq_ignore_ascii_case(value),
-            Some("id~") => held.id.contains(value.as_str()),
+            Some("email~") => held.email.contains(value.as_str()),
+            Some("id") => held.id == *value,
+            Some("okta") => okta(value, held)?,
+            Some("matrix") => format!("@{}:example.org", held.name).contains(value.as_str()),
             Some("exact") => {
                 let exact = call
                     .query
@@ -136,6 +141,14 @@ fn passes(service: &Service, act: &Act, call: &Call, held: &Held) -> Option<bool
         }
     }
     Some(true)
+}
+
+/// `profile.login sw "FRONT"`; other searches are met by everybody.
+fn okta(search: &str, held: &Held) -> Option<bool> {
+    match search.strip_prefix("profile.login sw \"") {
+        Some(front) => Some(held.name.starts_with(front.strip_suffix('"')?)),
+        None => search.starts_with("lastUpdated gt \"").then_some(true),
+    }
 }
 
 /// `userName eq "NAME"` and `userName sw "FRONT"`.

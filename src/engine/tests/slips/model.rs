@@ -94,9 +94,18 @@ pub(super) struct Act {
     /// A probe that needs the right to see.
     #[serde(default)]
     pub(super) sees: bool,
-    /// It shows what is deactivated.
+    /// It shows what is deactivated or in the bin.
     #[serde(default)]
     pub(super) shows_inactive: bool,
+    /// What of the query says who is meant.
+    #[serde(default)]
+    pub(super) asks: Map<String, Value>,
+    /// It is done so many milliseconds later.
+    #[serde(default)]
+    pub(super) later: u64,
+    /// The status where nobody is there.
+    #[serde(default)]
+    pub(super) missing: Option<u16>,
     /// It needs the header `If-Match` to hold.
     #[serde(default)]
     pub(super) matches: bool,
@@ -124,6 +133,8 @@ pub(super) enum Verb {
     Bins,
     /// It stays readable, and is used by nobody any more.
     Deactivate,
+    /// It deactivates who is active, and deletes who is not.
+    Expire,
     /// Something beside the account, such as a password.
     Touch,
     /// Makes the account a member.

@@ -92,6 +92,10 @@ impl Route {
             }
             params.push((name.to_owned(), inner.to_owned()));
         }
+        for (asked, name) in &self.act.asks {
+            let value = find(&call.query, asked)?;
+            params.push((name.as_str()?.to_owned(), value.to_owned()));
+        }
         take(&self.act.takes, &call.body, &mut params);
         Some(params)
     }

@@ -108,7 +108,9 @@ impl Service {
             Verb::Create | Verb::Touch | Verb::Join => self.rights.create,
             Verb::Read | Verb::Binned => self.rights.see,
             Verb::List | Verb::Bins => self.rights.list,
-            Verb::Delete | Verb::Bin | Verb::Purge | Verb::Deactivate | Verb::Leave => self.rights.delete,
+            Verb::Delete | Verb::Bin | Verb::Purge | Verb::Deactivate | Verb::Expire | Verb::Leave => {
+                self.rights.delete
+            }
             Verb::Probe => !act.sees || (self.rights.see && self.rights.list),
         };
         if !may {
@@ -163,7 +165,9 @@ impl Service {
             No::NotFound => self.error(404, "not found"),
             No::Empty => match act.verb {
                 Verb::List | Verb::Bins => listing::empty(act),
-                Verb::Delete | Verb::Bin | Verb::Purge | Verb::Deactivate | Verb::Leave => no_content(204),
+                Verb::Delete | Verb::Bin | Verb::Purge | Verb::Deactivate | Verb::Expire | Verb::Leave => {
+                    no_content(204)
+                }
                 Verb::Read | Verb::Binned => self.error(404, "not found"),
                 Verb::Create | Verb::Touch | Verb::Join | Verb::Probe => self.error(usual, "no right"),
             },
@@ -183,7 +187,7 @@ impl Service {
             Verb::Create => self.create(book, now, act, call),
             Verb::Read => {
                 let states: &[State] = if act.shows_inactive {
-                    &[State::Alive, State::Inactive]
+                    &[State::Alive, State::Inactive, State::Binned]
                 } else {
                     &[State::Alive]
                 };
@@ -196,8 +200,10 @@ impl Service {
                 act.status.unwrap_or(200),
                 fill(act.answers.as_ref().unwrap_or(&json!({ "me": "qa" })), &|_| None),
             ),
-            Verb::Delete | Verb::Bin | Verb::Deactivate => self.remove(book, now, act, call, State::Alive),
-            Verb::Purge => self.remove(book, now, act, call, State::Binned),
+            Verb::Delete | Verb::Bin => self.remove(book, now, act, call, &[State::Alive]),
+            Verb::Deactivate => self.remove(book, now, act, call, &[State::Alive, State::Inactive]),
+            Verb::Expire => self.remove(book, now, act, call, &[State::Alive, State::Binned]),
+            Verb::Purge => self.remove(book, now, act, call, &[State::Binned]),
             Verb::Touch | Verb::Join | Verb::Leave => {
                 let Some(held) = addressed(&mut self.books[book], call, &[State::Alive]) else {
                     return self.error(404, "not found");
@@ -223,14 +229,17 @@ impl Service {
         answer
     }
 
-    fn remove(&mut self, book: usize, now: u64, act: &Act, call: &Call, state: State) -> Answer {
+    fn remove(&mut self, book: usize, now: u64, act: &Act, call: &Call, states: &[State]) -> Answer {
         let lie = self.lie;
-        let status = act.status.unwrap_or(204);
-        let Some(held) = addressed(&mut self.books[book], call, &[state]) else {
+        let usual = act.status.unwrap_or(204);
+        let Some(held) = addressed(&mut self.books[book], call, states) else {
             if matches!(lie, Lie::DeletesSayYes | Lie::EverythingSaysYes) {
-                return no_content(status);
+                return no_content(usual);
             }
-            return self.error(404, "not found");
+            return match act.missing {
+                Some(missing) => no_content(missing),
+                None => self.error(404, "not found"),
+            };
         };
         if held.member {
             return self.error(409, "a member");
@@ -238,8 +247,12 @@ impl Service {
         if act.matches && call.header("if-match") != Some(&etag(held)) {
             return self.error(412, "it was changed");
         }
+        if act.later > 0 && lie == Lie::None {
+            held.ended = now + act.later;
+            return no_content(usual);
+        }
         match lie {
-            Lie::DeletesNothing => return no_content(status),
+            Lie::DeletesNothing => return no_content(usual),
             Lie::DeletesLater(millis) => {
                 held.ended = now + millis;
                 return no_content(202);
@@ -249,12 +262,13 @@ impl Service {
         held.ended = now.max(1);
         held.state = match act.verb {
             Verb::Bin => State::Binned,
+            Verb::Expire if held.state == State::Alive => State::Binned,
             Verb::Deactivate => State::Inactive,
             _ => State::Deleted,
         };
         match &act.answers {
-            Some(body) => json_answer(status, body.clone()),
-            None => no_content(status),
+            Some(body) => json_answer(usual, body.clone()),
+            None => no_content(usual),
         }
     }
 
@@ -342,7 +356,18 @@ impl Service {
     fn made(&self, held: &Held, status: u16, act: &Act) -> Answer {
         let mut answer = match &act.answers {
             Some(Value::String(none)) if none == "none" => no_content(status),
-            _ => json_answer(status, around(act, &self.show(held))),
+            Some(template) => {
+                let shown = self.show(held);
+                let named = |name: &str| {
+                    if name == "account" {
+                        Some(shown.clone())
+                    } else {
+                        self.value(name, held)
+                    }
+                };
+                json_answer(status, fill(template, &named))
+            }
+            None => json_answer(status, self.show(held)),
         };
         if let Some(location) = &act.location {
             let place = fill(&json!(location), &|name| self.value(name, held));
@@ -366,6 +391,11 @@ impl Service {
             "name" => json!(held.name),
             "email" => json!(held.email),
             "inactive" => json!(held.state == State::Inactive),
+            "status" => json!(if held.state == State::Alive {
+                "ACTIVE"
+            } else {
+                "DEPROVISIONED"
+            }),
             "active" => json!(held.state == State::Alive),
             // Somebody else, who made it.
             "owner" => {
