@@ -8,43 +8,54 @@ mod advice;
 mod create;
 mod deletion;
 mod exchange;
+mod eyes;
 mod list;
-mod look;
+mod listing;
+mod place;
 mod prove;
 mod provision;
 mod ready;
+mod refusals;
 mod schedule;
 mod settle;
 mod site;
 mod slots;
 mod status;
 mod stuck;
+mod whose;
+mod witness;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell as Once, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::domain::account::AccountKey;
 use crate::domain::decide::Powers;
 use crate::domain::event::{Entry, Event};
+use crate::domain::evidence::Sight;
 use crate::domain::ledger::{Ledger, Record};
+use crate::domain::leftover::Reason;
+use crate::domain::name::Names;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
 use slots::{Slot, Slots, Turn};
 
-pub use list::{Extent, Listed, Regard};
+pub use list::{Extent, Listed, Regard, is_round};
 pub use provision::{Failure, Provisioned};
 pub use settle::Settled;
 pub use site::{Site, own_credentials};
+pub use witness::WITNESS;
 
 /// What was learnt of an account beside its id.
 #[derive(Clone, Default)]
 pub struct Learnt {
-    /// The answer to its create showed our name.
-    pub is_named: bool,
+    /// The user name as the service shows it, where that is another spelling of ours.
+    pub username: Option<String>,
     /// For later requests only.
     pub captures: serde_json::Map<String, serde_json::Value>,
     /// For the outputs.
@@ -53,18 +64,51 @@ pub struct Learnt {
     pub secrets: Vec<(String, Secret)>,
 }
 
+/// Whether an accepted delete has come true, or why that is not so.
+type Faded = Result<(), (Reason, String)>;
+
 /// Drives the accounts of one ledger.
 pub struct Engine<'a, W> {
     world: &'a W,
     sites: &'a [Site],
     /// The service of each account, by its place in the plan.
-    places: Vec<usize>,
+    places: RefCell<Vec<usize>>,
+    /// How many accounts the plan had at first: those behind them were made to show what an eye sees.
+    originals: usize,
+    /// Of which accounts those are copies.
+    copies: RefCell<Vec<witness::Copied>>,
     /// What `account` is in the templates of each account.
     account: Box<dyn Fn(usize) -> minijinja::Value + 'a>,
     /// When everything must have ended.
     deadline: Timestamp,
-    /// Ids that were not written down by a journal of ours: only an answer that shows our name makes them ours.
-    doubts_ids: bool,
+    /// The accounts are known by a list alone, and none can be made: as in a sweep.
+    only_listed: bool,
+    /// Per service, the user names of the plan.
+    names: Vec<Once<Names>>,
+    /// Per service, which eyes see.
+    sights: RefCell<Vec<Sight>>,
+    /// Per service, held by whoever finds that out.
+    earning: Vec<Mutex<()>>,
+    /// Services whose `find` did not show what it was asked for, so that their list is asked.
+    blind_finds: RefCell<HashSet<usize>>,
+    /// Per service, its latest listing.
+    listings: Vec<Mutex<Option<Rc<listing::Listing>>>>,
+    /// Per service, held by whoever looks whether a delete has come true.
+    fading: Vec<Mutex<()>>,
+    /// Of each form in which a service answers its deletes: whether they come true.
+    faded: RefCell<HashMap<(usize, String), Faded>>,
+    /// Refusals of one cause, by service and reason.
+    refusals: RefCell<HashMap<(usize, String), refusals::Refusals>>,
+    /// Services at which an account of this plan was seen in this command.
+    shown_here: RefCell<HashSet<usize>>,
+    /// Per service, what its `place` gives now.
+    here: Vec<OnceCell<Option<String>>>,
+    /// What the probe of a service was answered with, where that was no success.
+    probes: RefCell<HashMap<usize, String>>,
+    /// Services that throttle creates which they have done.
+    throttles_lie: RefCell<HashMap<usize, bool>>,
+    /// Services of which a first account was looked up.
+    first_looks: RefCell<HashSet<usize>>,
     ledger: RefCell<Ledger>,
     learnt: RefCell<Vec<Learnt>>,
     readiness: Vec<OnceCell<Result<(), String>>>,
@@ -88,7 +132,7 @@ impl<'a, W: World> Engine<'a, W> {
         deadline: Timestamp,
     ) -> Self {
         let accounts = &ledger.plan().accounts;
-        let places = accounts
+        let places: Vec<usize> = accounts
             .iter()
             .map(|account| {
                 let known = |site: &Site| site.service.name == account.key.service;
@@ -98,10 +142,25 @@ impl<'a, W: World> Engine<'a, W> {
         Self {
             world,
             sites,
-            places,
+            originals: places.len(),
+            places: RefCell::new(places),
+            copies: RefCell::default(),
             account: Box::new(account),
             deadline,
-            doubts_ids: false,
+            only_listed: false,
+            names: sites.iter().map(|_| Once::new()).collect(),
+            sights: RefCell::new(vec![Sight::default(); sites.len()]),
+            earning: sites.iter().map(|_| Mutex::default()).collect(),
+            blind_finds: RefCell::default(),
+            listings: sites.iter().map(|_| Mutex::default()).collect(),
+            fading: sites.iter().map(|_| Mutex::default()).collect(),
+            faded: RefCell::default(),
+            refusals: RefCell::default(),
+            shown_here: RefCell::default(),
+            here: sites.iter().map(|_| OnceCell::new()).collect(),
+            probes: RefCell::default(),
+            throttles_lie: RefCell::default(),
+            first_looks: RefCell::default(),
             learnt: RefCell::new(vec![Learnt::default(); accounts.len()]),
             readiness: sites.iter().map(|_| OnceCell::new()).collect(),
             slots: sites
@@ -115,9 +174,12 @@ impl<'a, W: World> Engine<'a, W> {
         }
     }
 
-    /// From here on an id counts as ours only if reading it back shows our name.
-    pub fn doubt_ids(&mut self) {
-        self.doubts_ids = true;
+    /// The accounts were listed in this command: the list has shown them, nothing but their names is known, and none can be made.
+    pub fn only_listed(&mut self) {
+        self.only_listed = true;
+        for sight in self.sights.get_mut() {
+            sight.earn(crate::domain::evidence::Eye::Name);
+        }
     }
 
     /// Goes on with the same ledger until another deadline: what setup made, rollback takes away.
@@ -141,7 +203,12 @@ impl<'a, W: World> Engine<'a, W> {
     }
 
     fn site(&self, place: usize) -> Option<&'a Site> {
-        self.sites.get(self.places[place])
+        self.sites.get(self.site_of(place))
+    }
+
+    /// The place of an account's service; beyond all of them where the configuration has it no more.
+    fn site_of(&self, place: usize) -> usize {
+        self.places.borrow().get(place).copied().unwrap_or(usize::MAX)
     }
 
     fn key(&self, place: usize) -> AccountKey {
@@ -163,8 +230,16 @@ impl<'a, W: World> Engine<'a, W> {
         let planned = Duration::from_millis(account.timeout_ms);
         Powers {
             // Whoever bears a name without our marker may be somebody else: it is never gone by.
-            find: site.powers.find && !account.unmarked,
-            chosen_id: site.powers.chosen_id && !account.unmarked,
+            find: site.powers.find && !account.unmarked && !self.only_listed,
+            by_name: site.powers.by_name && !account.unmarked,
+            chosen_id: site.powers.chosen_id && !account.unmarked && !self.only_listed,
+            elsewhere: self.differs(place, &ledger).is_some(),
+            // An expression that gives two accounts one id gives the wrong thing.
+            shared: ledger
+                .record(place)
+                .ids
+                .first()
+                .is_some_and(|id| ledger.is_shared(place, id)),
             // What was in flight when its process died had the time that it was sent with.
             request_timeout: site.powers.request_timeout.max(planned),
             ..site.powers
@@ -181,7 +256,7 @@ impl<'a, W: World> Engine<'a, W> {
         let scope = site
             .scope
             .clone()
-            .with("account", (self.account)(place))
+            .with("account", self.account_value(place))
             .with("needs", minijinja::Value::from_pairs(needs));
         let learnt = self.learnt.borrow();
         let scope = with_captures(scope, &learnt[place].captures);
@@ -263,12 +338,12 @@ impl<'a, W: World> Engine<'a, W> {
     /// Waits until the service may be asked: it may for as long as the place is held. There is none of a service that the
     /// configuration does not have.
     async fn slot(&self, place: usize, turn: Turn) -> Result<Option<Slot>, Halt> {
-        let slot = match self.slots.get(self.places[place]) {
+        let slot = match self.slots.get(self.site_of(place)) {
             Some(slots) => Some(self.unless_halted(slots.take(turn)).await?),
             None => None,
         };
-        self.unless_halted(self.world.admit(self.places[place])).await?;
-        while let Err(wait) = self.world.turn(self.places[place]) {
+        self.unless_halted(self.world.admit(self.site_of(place))).await?;
+        while let Err(wait) = self.world.turn(self.site_of(place)) {
             if wait > self.time_left() {
                 return Err(Halt::Pace(wait));
             }

@@ -16,11 +16,12 @@ use crate::config::{Config, Service};
 use crate::domain::account::{AccountKey, ServiceName};
 use crate::domain::event::{Planned, PlannedAccount, VERSION};
 use crate::domain::marker::Marker;
+use crate::domain::place::Places;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::language::{Environment, Scope};
 
-pub use password::derive;
+pub use password::{derive, draw};
 pub use person::Person;
 
 /// What a cut user name ends in.
@@ -52,6 +53,8 @@ impl Run {
             attempt: self.attempt,
             marker: self.marker.as_str().to_owned(),
             accounts,
+            places: Places::default(),
+            boot: None,
         }
     }
 }
@@ -224,6 +227,11 @@ impl Recalled {
         self.people
             .get(account)
             .map_or_else(|| format!("{username}@example.com"), |person| person.email(username))
+    }
+
+    /// Does the configuration explain this account?
+    pub fn has(&self, account: &str) -> bool {
+        self.people.contains_key(account)
     }
 
     /// What templates see as `account`.

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::domain::account::{AccountKey, RemoteId, ServiceName};
-use crate::domain::event::Entry;
+use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -47,6 +47,8 @@ pub trait World {
     fn reach(&self, service: usize) -> impl Future<Output = Result<(), String>>;
     /// Writes a line to the journal; it is out of the process when this returns.
     fn append(&self, entry: &Entry) -> Result<(), JournalBroken>;
+    /// Writes a line about the whole setup to the journal.
+    fn remark(&self, remark: &Remark) -> Result<(), JournalBroken>;
     /// The time.
     fn now(&self) -> Timestamp;
     /// Lets time pass.
@@ -59,6 +61,8 @@ pub trait World {
     fn stopped(&self) -> impl Future<Output = ()>;
     /// Returns once it was told to stop a second time: then nothing is awaited any more either.
     fn hurried(&self) -> impl Future<Output = ()>;
+    /// A password that nobody else knows.
+    fn password(&self) -> Secret;
     /// Keeps a secret that was learnt just now out of everything that is told from here on.
     fn keep_secret(&self, secret: &Secret);
     /// Tells whoever watches.
@@ -117,6 +121,16 @@ pub enum Progress {
     },
     /// It was looked for and is not there.
     NotThere,
+    /// The service keeps its user name in another spelling.
+    Spelled {
+        /// The name as it is shown.
+        username: String,
+    },
+    /// A look-up does not show an account that is known to be there.
+    Unseen {
+        /// What was seen in its place.
+        reason: String,
+    },
     /// A request failed and is sent again.
     Again {
         /// What was asked, such as `create` or `delete`.
@@ -141,7 +155,7 @@ pub enum Progress {
         /// Its id.
         id: RemoteId,
     },
-    /// There was nothing to delete, and that is certain.
+    /// There was nothing to delete: an eye that sees did not show it.
     Absent {
         /// How that was proved.
         proof: Proof,

@@ -269,6 +269,7 @@ mod tests {
     use super::*;
     use crate::domain::event::VERSION;
     use crate::domain::marker::Origin;
+    use crate::domain::place::Places;
 
     fn entry(journals: &PrivateDir, marker: &str) -> EntryDir {
         let entry = EntryDir::create(journals, marker).expect("an entry");
@@ -280,6 +281,8 @@ mod tests {
             attempt: 1,
             marker: marker.to_owned(),
             accounts: Vec::new(),
+            places: Places::default(),
+            boot: None,
         };
         drop(entry.begin(&plan).expect("a journal"));
         entry

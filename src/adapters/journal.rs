@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::domain::account::AccountKey;
-use crate::domain::event::{Entry, Planned, VERSION};
+use crate::domain::event::{Entry, Planned, Remark, VERSION};
 use crate::domain::ledger::Ledger;
 use crate::ports::JournalBroken;
 
@@ -86,13 +86,22 @@ impl Journal {
         })
     }
 
-    /// Writes a line. Once one could not be written none is any more, since it would join the torn one.
+    /// Writes a line about an account. Once one could not be written none is any more, since it would join the torn one.
     pub fn append(&self, entry: &Entry) -> Result<(), JournalBroken> {
+        self.write(entry)
+    }
+
+    /// Writes a line about the whole setup.
+    pub fn remark(&self, remark: &Remark) -> Result<(), JournalBroken> {
+        self.write(remark)
+    }
+
+    fn write(&self, value: &impl serde::Serialize) -> Result<(), JournalBroken> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(broken) = &state.broken {
             return Err(broken.clone());
         }
-        let written = line(entry).and_then(|line| state.file.write_all(&line));
+        let written = line(value).and_then(|line| state.file.write_all(&line));
         if let Err(error) = written {
             let broken = JournalBroken(error.to_string());
             state.broken = Some(broken.clone());
@@ -169,6 +178,7 @@ pub fn parse(bytes: &[u8]) -> io::Result<Reading> {
                     remarks.push(format!("line {number}: `{}`: {}", illegal.account, illegal.reason));
                 }
             }
+            Err(_) if let Ok(remark) = serde_json::from_slice::<Remark>(text) => ledger.remark(&remark.remark),
             // Without its newline a last line was cut by the end of the process: what it announced was not sent.
             Err(_) if torn || text.is_empty() => {}
             Err(error) => {
@@ -200,6 +210,7 @@ mod tests {
     use crate::domain::account::ServiceName;
     use crate::domain::event::{Event, PlannedAccount};
     use crate::domain::ledger::Status;
+    use crate::domain::place::Places;
     use crate::domain::time::Timestamp;
 
     fn key() -> AccountKey {
@@ -227,6 +238,8 @@ mod tests {
                 needs: Vec::new(),
                 unmarked: false,
             }],
+            places: Places::default(),
+            boot: None,
         }
     }
 

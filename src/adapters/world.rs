@@ -8,7 +8,7 @@ use super::clock::Clock;
 use super::http::Service;
 use super::journal::Journal;
 use super::signals::Signals;
-use crate::domain::event::Entry;
+use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -61,6 +61,8 @@ pub struct LiveWorld<'a> {
     pub stop_file: Option<StopFile>,
     /// Hears of everything.
     pub listener: Box<dyn Fn(Notice) + 'a>,
+    /// Makes passwords.
+    pub passwords: fn() -> Secret,
     /// Is handed every secret that is learnt.
     pub keeper: Box<dyn Fn(&Secret) + 'a>,
 }
@@ -108,6 +110,10 @@ impl World for LiveWorld<'_> {
         self.journal.as_ref().map_or(Ok(()), |journal| journal.append(entry))
     }
 
+    fn remark(&self, remark: &Remark) -> Result<(), JournalBroken> {
+        self.journal.as_ref().map_or(Ok(()), |journal| journal.remark(remark))
+    }
+
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -143,6 +149,10 @@ impl World for LiveWorld<'_> {
 
     async fn hurried(&self) {
         self.signals.nth(1).await;
+    }
+
+    fn password(&self) -> Secret {
+        (self.passwords)()
     }
 
     fn keep_secret(&self, secret: &Secret) {

@@ -65,7 +65,7 @@ pub(super) async fn settle_marker(
     .map_err(|error| anyhow::anyhow!("{error}"))?;
     let found = listed::under_the_marker(context, &today, &run, &draft.planned, course).await?;
     let ledger = listed::ledger(context, draft.planned, found, &today.config);
-    let (outcome, counts) = settle(context, &today, &run, ledger, (now, false), course).await?;
+    let (outcome, counts) = settle(context, &today, &run, ledger, now, course).await?;
     if let Some(entry) = entry.filter(|_| counts.left == 0)
         && let Err(error) = entry.unseal()
     {
@@ -82,15 +82,7 @@ pub(super) async fn settle_state(context: &Context, text: &str, course: &mut Cou
     };
     let now = context.clock.now();
     let number = told.ledger.plan().accounts.len();
-    let (outcome, counts) = settle(
-        context,
-        &told.today,
-        &told.run,
-        told.ledger,
-        (now, told.believed),
-        course,
-    )
-    .await?;
+    let (outcome, counts) = settle(context, &told.today, &told.run, told.ledger, now, course).await?;
     let is_gone = counts.deleted == 0 && counts.absent == number;
     if let Some(text) = of_earlier_attempt(context, &told.state).filter(|_| is_gone) {
         context.console.notice(&text);
@@ -186,13 +178,13 @@ fn apply_at(context: &Context, ledger: &mut Ledger, place: usize, event: Event, 
     }
 }
 
-/// Settles what was begun at that time; are the ids of a journal or a state that is certainly ours?
+/// Settles what was begun at that time.
 async fn settle(
     context: &Context,
     today: &Today,
     run: &Run,
     ledger: Ledger,
-    (begun, believes_ids): (Timestamp, bool),
+    begun: Timestamp,
     course: &mut Course<'_>,
 ) -> Result<(Outcome, Counts), Failure> {
     let sealed = &today.sealed;
@@ -203,7 +195,6 @@ async fn settle(
         sealed,
         journal: None,
         files: today.files.clone(),
-        believes_ids,
         deadline: course.deadline(sealed),
     };
     let (settled, ledger, requests) = delete(context, known, ledger, course.signals).await?;

@@ -39,8 +39,6 @@ pub(super) struct Known<'a> {
     pub(super) journal: Option<Journal>,
     /// Certificates and keys.
     pub(super) files: KeptFiles,
-    /// Do the ids come from a journal of ours, so that an answer without a name says nothing against them?
-    pub(super) believes_ids: bool,
     /// When it must have ended.
     pub(super) deadline: Timestamp,
 }
@@ -67,15 +65,13 @@ impl Known<'_> {
             signals,
             stop_file: None,
             listener: Box::new(|notice| narrate(context, &narrator, &notice)),
+            passwords: plan::draw,
             keeper: Box::new(|secret| context.console.mask(secret)),
         };
         let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
         let planned = ledger.plan().clone();
         let account = |place: usize| people.value(&planned.accounts[place]);
         let mut engine = Engine::new(&world, &wired.sites, ledger, account, self.deadline);
-        if !self.believes_ids {
-            engine.doubt_ids();
-        }
         let done = work(&mut engine).await;
         let requests = engine.requests();
         let (ledger, _) = engine.into_parts();

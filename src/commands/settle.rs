@@ -100,7 +100,6 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
                 sealed: &sealed,
                 journal: journal.ok(),
                 files: files.unwrap_or_default(),
-                believes_ids: true,
                 deadline: course.deadline(&sealed),
             };
             let (settled, after, requests) = delete(context, known, ledger, signals).await?;

@@ -25,7 +25,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::leftover::Leftover;
 use crate::domain::secret::Secret;
 use crate::engine::{Engine, Provisioned, Settled};
-use crate::plan::Draft;
+use crate::plan::{self, Draft};
 use crate::ports::{Stop, World as _};
 use crate::report::{self, AccountRow, Narrator, Phase, Timeline, plural};
 use crate::settings::{OnFailure, OnLeftover};
@@ -177,6 +177,7 @@ async fn drive(
             timeline.borrow_mut().hear(&notice, context.clock.now());
             settle::narrate(context, &narrator, &notice);
         }),
+        passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
     };
     let account = |place: usize| {

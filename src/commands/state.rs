@@ -1,17 +1,20 @@
 //! The `state` output: what another job needs to settle the accounts of this one, and no secret.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
 use crate::adapters::hosts::github::OUTPUT_MAX;
-use crate::domain::account::RemoteId;
+use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::ledger::Ledger;
+use crate::domain::place::Places;
 use crate::domain::secret::Secret;
 
 /// The version of this shape.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Keeps a signature apart from whatever else is computed from the same seed.
 const SIGNED_AS: &str = "standin state 1\n";
 
@@ -31,6 +34,12 @@ pub(super) struct State {
     pub marker: String,
     /// The accounts.
     pub accounts: Vec<StateAccount>,
+    /// Digests of where the services were.
+    #[serde(default, skip_serializing_if = "Places::is_empty")]
+    pub places: Places,
+    /// Digests of what the services' `place` gave.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub probed: BTreeMap<ServiceName, String>,
     /// HMAC-SHA256 by the seed over all of the above, in base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hmac: Option<String>,
@@ -58,6 +67,9 @@ pub(super) struct StateAccount {
     /// The id, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<RemoteId>,
+    /// Reading it back by its id showed it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seen: bool,
 }
 
 /// Who made a state.
@@ -87,6 +99,7 @@ impl State {
                 email: (account.email != email_of(&account.username)).then(|| account.email.clone()),
                 own_password: account.own_password,
                 id: ledger.record(place).ids.first().cloned(),
+                seen: ledger.record(place).was_read,
             })
             .collect();
         let mut state = Self {
@@ -96,6 +109,8 @@ impl State {
             attempt: plan.attempt,
             marker: plan.marker.clone(),
             accounts,
+            places: plan.places.clone(),
+            probed: ledger.told_places(),
             hmac: None,
         };
         state.hmac = seed.map(|seed| BASE64_STANDARD.encode(hmac::sign(&key(seed), state.signed().as_bytes())));
@@ -164,14 +179,17 @@ mod tests {
             email: None,
             own_password: false,
             id: None,
+            seen: false,
         };
         State {
-            version: VERSION,
+            version: 1,
             repository: "o/shop".to_owned(),
             run: "7".to_owned(),
             attempt: 1,
             marker: "sd-x".to_owned(),
             accounts: vec![account],
+            places: Places::default(),
+            probed: BTreeMap::new(),
             hmac: None,
         }
     }

@@ -148,7 +148,6 @@ async fn of_entry(context: &Context, entry: &EntryDir, ledger: Ledger, signals: 
         sealed: &sealed,
         journal: None,
         files: files.unwrap_or_default(),
-        believes_ids: true,
         deadline: context.clock.now() + sealed.cleanup_deadline,
     };
     inspect(context, known, ledger, signals).await

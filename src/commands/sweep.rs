@@ -78,6 +78,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         signals: &signals,
         stop_file: None,
         listener: Box::new(|notice| narrate(context, &narrator, &notice)),
+        passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
     };
     let deadline = begun + sealed.cleanup_deadline;
@@ -237,6 +238,8 @@ async fn list(
         once,
         refused,
         incomplete,
+        total: _,
+        ended,
     } = engine
         .list(place, extent, |id, username, item| {
             seen += 1;
@@ -268,6 +271,13 @@ async fn list(
             "{service}: it answered its `filter` with {answer}, and all accounts are listed"
         ));
     }
+    let incomplete = incomplete.or_else(|| {
+        (!ended).then(|| {
+            format!(
+                "it shows {accounts} accounts on one page, and may be cut short: give it its `next`, or its `total`"
+            )
+        })
+    });
     if once {
         context.console.warning(&format!(
             "{service}: there is no time to read its list again, and whoever moved up meanwhile may be passed over\nhint: raise `cleanup-deadline`"
@@ -321,7 +331,8 @@ async fn delete(
         .console
         .group(&format!("deleting {}", plural(hits.len(), "account")));
     let account = |place: usize| minijinja::Value::from_pairs([("username", names[place].clone())]);
-    let engine = Engine::new(world, sites, ledger, account, deadline);
+    let mut engine = Engine::new(world, sites, ledger, account, deadline);
+    engine.only_listed();
     let begun = context.clock.now();
     let settled = engine.settle().await;
     context.console.end_progress();

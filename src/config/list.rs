@@ -19,6 +19,8 @@ pub struct List {
     pub id: Expression,
     /// The user name of an `item`; an item without one is none of ours.
     pub name: Expression,
+    /// How many accounts there are, over the answer: showing fewer is incomplete.
+    pub total: Option<Expression>,
     /// Where the next page is; without it there is one page.
     pub next: Option<Next>,
     /// Where the parameter of [`Next::Page`], [`Next::Offset`] and [`Next::Cursor`] stands.
@@ -78,6 +80,9 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
     let items = need(&mut fields, "items", SERVICE_ANSWER);
     let id = need(&mut fields, "id", SERVICE_ITEM);
     let name = need(&mut fields, "name", SERVICE_ITEM);
+    let total = fields
+        .take("total")
+        .map(|node| decoder.expression(node, "total", SERVICE_ANSWER));
     let has_json = request
         .as_ref()
         .is_some_and(|request| matches!(request.payload, Payload::Json(_)));
@@ -98,6 +103,10 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
         items: items?,
         id: id?,
         name: name?,
+        total: match total {
+            Some(total) => Some(total?),
+            None => None,
+        },
         next,
         carrier,
     })

@@ -9,7 +9,7 @@ use crate::language::{EvalError, Expression, JsonTemplate, Method, Scope, Target
 
 pub(super) use decode::{
     SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, create, find, headers, list_request, login_request, poll,
-    service_request,
+    probe, service_request,
 };
 
 /// A request.

@@ -12,7 +12,7 @@ use super::secrets;
 use super::tls::{self, Tls};
 use super::tree::{Kind, Node};
 use crate::domain::account::ServiceName;
-use crate::language::{EvalError, JsonTemplate, Scope, Template};
+use crate::language::{EvalError, Expression, JsonTemplate, Scope, Template};
 
 /// A service with accounts.
 #[derive(Clone, Debug)]
@@ -43,6 +43,10 @@ pub struct Service {
     pub ready: Option<Request>,
     /// An authenticated request that proves the credentials.
     pub probe: Option<Request>,
+    /// What the answer to `probe` says of the place, such as the id of a tenant: it has to be the same in cleanup.
+    pub place: Option<Expression>,
+    /// May an account be made to show that a look-up sees?
+    pub witness: bool,
     /// How an account is made.
     pub create: Create,
     /// What is sent once the id is known, in order.
@@ -155,9 +159,13 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let ready = fields
         .take("ready")
         .and_then(|node| request::service_request(decoder, node, "`ready`", place("ready")));
-    let probe = fields
-        .take("probe")
-        .and_then(|node| request::service_request(decoder, node, "`probe`", place("probe")));
+    let (probe, told_place) = match fields.take("probe") {
+        Some(node) => request::probe(decoder, node, place("probe")),
+        None => (None, None),
+    };
+    let witness = fields
+        .take("witness")
+        .map_or(Some(true), |node| decoder.boolean(node, "witness"));
     let create = fields
         .need(decoder, "create")
         .and_then(|node| request::create(decoder, node, place("create")));
@@ -204,6 +212,8 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         account_name_max: account_name_max.and_then(|max| usize::try_from(max).ok()),
         ready,
         probe,
+        place: told_place,
+        witness: witness?,
         create: create?,
         after_create: after_create?,
         verify,

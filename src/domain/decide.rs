@@ -1,11 +1,10 @@
-//! What to do next with one account: the pure half of the engine.
+//! What to do next with an account that is wanted: the pure half of the engine's way forward.
 //!
-//! [`provision`] drives an account forward, [`settle`] drives it back to nothing. Both see only the ledger's record and
-//! what the service can do; the engine carries the step out, writes down what happened, and asks again.
+//! It sees only the ledger's record and what the service can do; the engine carries the step out, writes down what happened,
+//! and asks again. The way back is [`super::evidence`].
 
 use std::time::Duration;
 
-use super::account::RemoteId;
 use super::ledger::{Record, Status};
 use super::time::Timestamp;
 
@@ -16,12 +15,18 @@ use super::time::Timestamp;
     reason = "each is a power of its own, and every combination occurs"
 )]
 pub struct Powers {
-    /// There is a look-up by user name.
+    /// There is a `find`.
     pub find: bool,
-    /// Reading the account back may show its name.
-    pub read: bool,
+    /// There is an eye by the name: `find`, a `list`, or a reading by an id of our choice.
+    pub by_name: bool,
+    /// There is an eye by the id: `verify` or `gone`, with credentials that are not the account's own.
+    pub by_id: bool,
     /// The id is chosen by us, so that a delete needs no answer of a create.
     pub chosen_id: bool,
+    /// The service is not where it was when the account was made, as far as can be told.
+    pub elsewhere: bool,
+    /// Another account has the same id, so that it can be neither's.
+    pub shared: bool,
     /// Sending a create twice can't make two: the service refuses equal names, or an idempotency key is sent.
     pub repeatable: bool,
     /// How long one request may take.
@@ -80,80 +85,33 @@ pub fn may_create_again(record: &Record, powers: &Powers, now: Timestamp) -> boo
     powers.repeatable || now >= powers.window_closes(record)
 }
 
-/// The next step of an account that must go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settle {
-    /// It owes nothing.
-    Done,
-    /// Look it up by name, until the window of late arrivals has closed.
-    Look,
-    /// Wait until the window of late arrivals has closed, then delete by the id that we chose ourselves.
-    DeleteChosen,
-    /// Read it back first: its name was never seen, or its id may be somebody else's by now.
-    Read(RemoteId),
-    /// Delete it.
-    Delete(RemoteId),
-    /// Nothing can be done: there is no look-up.
-    GiveUp,
-}
-
-/// For so long after its name was seen, an id that is counted is taken for that of the same account.
-const FRESH: Duration = Duration::from_mins(1);
-
-/// What to do next with an account that must go. `name_seen` says that its name was read back in this very run.
-pub fn settle(record: &Record, powers: &Powers, name_seen: bool, now: Timestamp) -> Settle {
-    if !record.status.is_debt() {
-        return Settle::Done;
-    }
-    match record.ids.first() {
-        Some(id) if powers.read && !name_seen && needs_reading(record, id, now) => Settle::Read(id.clone()),
-        Some(id) => Settle::Delete(id.clone()),
-        None if powers.find => Settle::Look,
-        None if powers.chosen_id && record.status != Status::Stranger => Settle::DeleteChosen,
-        None => Settle::GiveUp,
-    }
-}
-
-/// A look-up, a verified read and an earlier delete have all compared the name before. But the job may have deleted the
-/// account itself since, or the earlier delete may have been done: an id that is counted may then have been given again.
-fn needs_reading(record: &Record, id: &RemoteId, now: Timestamp) -> bool {
-    match record.status {
-        Status::Live | Status::Rejected | Status::Unclear | Status::Creating => true,
-        Status::Verified => id.is_counted() && record.last_seen.is_none_or(|seen| now.since(seen) > FRESH),
-        Status::Deleting => id.is_counted(),
-        Status::Untouched | Status::Refused | Status::Stranger | Status::Gone => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::account::RemoteId;
     use crate::domain::event::Event;
 
     const FULL: Powers = Powers {
         find: true,
-        read: true,
+        by_name: true,
+        by_id: true,
         chosen_id: false,
+        elsewhere: false,
+        shared: false,
         repeatable: true,
         request_timeout: Duration::from_secs(10),
         settle: Duration::from_secs(2),
     };
     const BARE: Powers = Powers {
         find: false,
-        read: false,
+        by_name: false,
+        by_id: false,
         repeatable: false,
         ..FULL
     };
 
     fn record(events: &[Event]) -> Record {
-        let mut record = Record {
-            status: Status::Untouched,
-            ids: Vec::new(),
-            open_intents: 0,
-            last_intent: None,
-            last_seen: None,
-            known_as: None,
-        };
+        let mut record = Record::default();
         for event in events {
             assert!(
                 record.apply(Timestamp::from_millis(1_000), event),
@@ -188,106 +146,6 @@ mod tests {
         ];
         for (events, powers, left, expected) in rows {
             assert_eq!(provision(&record(&events), &powers, left), expected, "{events:?}");
-        }
-    }
-
-    #[test]
-    fn an_account_is_driven_back() {
-        use Event::{
-            Adopted, CreateIntended, CreateRefused, CreateUnclear, Created, DeleteIntended, Deleted, StrangerShown,
-            Verified,
-        };
-        let why = String::new;
-        let chosen = Powers {
-            chosen_id: true,
-            ..BARE
-        };
-        let rows = [
-            (vec![], FULL, Settle::Done),
-            (vec![CreateIntended], FULL, Settle::Look),
-            (vec![CreateIntended], BARE, Settle::GiveUp),
-            (vec![CreateIntended], chosen, Settle::DeleteChosen),
-            (vec![CreateIntended, CreateRefused(why())], FULL, Settle::Done),
-            (vec![CreateIntended, CreateUnclear(why())], FULL, Settle::Look),
-            (vec![CreateIntended, Created(id())], FULL, Settle::Read(id())),
-            (vec![CreateIntended, Created(id())], BARE, Settle::Delete(id())),
-            (
-                vec![CreateIntended, Created(id()), Verified],
-                FULL,
-                Settle::Delete(id()),
-            ),
-            (
-                vec![CreateIntended, Created(id()), StrangerShown(why())],
-                FULL,
-                Settle::Look,
-            ),
-            (
-                vec![CreateIntended, Created(id()), StrangerShown(why())],
-                chosen,
-                Settle::GiveUp,
-            ),
-            (
-                vec![CreateIntended, Adopted(vec![id()]), DeleteIntended],
-                FULL,
-                Settle::Read(id()),
-            ),
-            (
-                vec![CreateIntended, Created(id()), DeleteIntended, Deleted(id())],
-                FULL,
-                Settle::Done,
-            ),
-            // The first of two creates is still open: what was deleted was the second's.
-            (
-                vec![
-                    CreateIntended,
-                    CreateUnclear(why()),
-                    CreateIntended,
-                    Created(id()),
-                    Verified,
-                    DeleteIntended,
-                    Deleted(id()),
-                ],
-                FULL,
-                Settle::Look,
-            ),
-        ];
-        for (events, powers, expected) in rows {
-            let now = Timestamp::from_millis(1_000);
-            assert_eq!(settle(&record(&events), &powers, false, now), expected, "{events:?}");
-        }
-        assert_eq!(
-            settle(
-                &record(&[CreateIntended, Created(id())]),
-                &FULL,
-                true,
-                Timestamp::from_millis(0)
-            ),
-            Settle::Delete(id()),
-        );
-    }
-
-    #[test]
-    fn an_id_that_may_have_been_given_again_is_read_before_a_delete() {
-        use Event::{CreateIntended, Created, DeleteIntended, Verified};
-        let uuid = RemoteId::new("3f0e8a52-9f11-4c54-9a01-0d6f2f1b7c11").expect("an id");
-        let snowflake = RemoteId::new("1085478933920317440").expect("an id");
-        let verified = |id: &RemoteId| record(&[CreateIntended, Created(id.clone()), Verified]);
-        let deleting = |id: &RemoteId| record(&[CreateIntended, Created(id.clone()), Verified, DeleteIntended]);
-        let (soon, late) = (Timestamp::from_millis(60_000), Timestamp::from_millis(70_000));
-        for id in [uuid, snowflake] {
-            for record in [verified(&id), deleting(&id)] {
-                assert_eq!(settle(&record, &FULL, false, late), Settle::Delete(id.clone()));
-            }
-        }
-        let counted = id();
-        assert_eq!(settle(&verified(&counted), &FULL, false, soon), Settle::Delete(id()));
-        assert_eq!(settle(&verified(&counted), &FULL, false, late), Settle::Read(id()));
-        assert_eq!(settle(&deleting(&counted), &FULL, false, soon), Settle::Read(id()));
-        for (powers, name_seen) in [(BARE, false), (FULL, true)] {
-            assert_eq!(
-                settle(&verified(&counted), &powers, name_seen, late),
-                Settle::Delete(id())
-            );
         }
     }
 

@@ -5,10 +5,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountKey, RemoteId, ServiceName};
+use super::place::Places;
 use super::time::Timestamp;
 
 /// The version of the journal's format. An older program that meets a newer number warns and does what it can.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// From this version on [`Event::Created`] says that the id is known to be ours, and the last line of a setup is written.
+pub const WITH_EVIDENCE: u32 = 2;
 
 /// The first line: what this setup means to create, before anything was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,12 @@ pub struct Planned {
     pub marker: String,
     /// Every account, in the order of creation.
     pub accounts: Vec<PlannedAccount>,
+    /// Where each service was: what a later command must find the same.
+    #[serde(default, skip_serializing_if = "Places::is_empty")]
+    pub places: Places,
+    /// The machine's boot, where the system tells it: lines that were not synced are lost with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<String>,
 }
 
 /// One account of the plan.
@@ -90,28 +100,73 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// It joins the plan: an account that shows whether a look-up sees, or one that somebody else made for this run.
+    Added(Box<PlannedAccount>),
     /// A create is about to be sent.
     CreateIntended,
-    /// The service made it and gave it this id.
+    /// The service made it and gave it this id, which is known to be its own.
     Created(RemoteId),
-    /// It certainly was not made.
+    /// The service made it and gave this id, which can be nothing else: by `Location`, or as the only value that could be one.
+    Sole(RemoteId),
+    /// The service made it and gave this id, of which nothing shows yet that it is its own.
+    Given(RemoteId),
+    /// Nothing of the create reached the service, or it was sent elsewhere: it certainly was not made.
+    CreateUnsent(String),
+    /// The service said no. One look has to show that it meant it.
     CreateRefused(String),
     /// It may have been made.
     CreateUnclear(String),
-    /// A look-up found it under exactly our name.
+    /// Its name is taken, after a create of it that was not answered: it exists.
+    NameTaken(String),
+    /// An eye of the service showed it under exactly our name, with these ids.
     Adopted(Vec<RemoteId>),
     /// Reading it back showed what was asked for.
     Verified,
+    /// Nothing reads it back: the answer to its create is taken for it.
+    Trusted,
     /// Reading it back did not show what was asked for; the account is there all the same.
     VerifyFailed(String),
     /// The id leads to an account under somebody else's name: it is never deleted.
     StrangerShown(String),
     /// A delete is about to be sent.
     DeleteIntended,
+    /// A step of the delete was answered as expected.
+    DeleteAccepted,
     /// It could not be deleted so far.
     DeleteFailed(String),
     /// The account of this id was deleted, and seen to be gone where the service is asked.
     Deleted(RemoteId),
-    /// It certainly is not there, and no create can land any more.
+    /// It is not there, as an eye says that sees, and no create can land any more.
     Absent,
+}
+
+/// A line that is about the whole setup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// When it was known.
+    pub at: Timestamp,
+    /// What.
+    pub remark: Mark,
+}
+
+/// What is remarked of a whole setup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// The setup has ended in its own way: no line is missing.
+    Complete,
+    /// What a service's `place` gave.
+    Place {
+        /// Which service.
+        service: ServiceName,
+        /// The digest of it.
+        digest: String,
+    },
+    /// Whether a look-up of the service showed an account that is known to be there.
+    Sight {
+        /// Which service.
+        service: ServiceName,
+        /// Did it?
+        sees: bool,
+    },
 }

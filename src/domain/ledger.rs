@@ -3,22 +3,23 @@
 //! The one transition table stands in `next`. Replaying can't fail: cleanup never refuses to start because of its
 //! own diary. What does not fit is told beside the ledger, and the account is then held to be unclear.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-use super::account::{AccountKey, RemoteId};
-use super::event::{Entry, Event, Planned, PlannedAccount};
+use super::account::{AccountKey, RemoteId, ServiceName};
+use super::event::{Entry, Event, Mark, Planned, PlannedAccount, WITH_EVIDENCE};
 use super::time::Timestamp;
 
 /// Where an account stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Status {
     /// Nothing was sent. Owes nothing.
+    #[default]
     Untouched,
     /// A create was intended and nothing is known of it: look, then delete.
     Creating,
-    /// It was not made. Owes nothing.
+    /// The service said no: one look, and it owes nothing.
     Refused,
     /// It may have been made: look, then delete.
     Unclear,
@@ -51,7 +52,12 @@ impl Status {
         Self::Gone,
     ];
 
-    /// May the account exist?
+    /// Is there anything left to do about the account?
+    pub fn is_open(self) -> bool {
+        self.is_debt() || self == Self::Refused
+    }
+
+    /// May the account exist? An ordinary refusal is none, although one look is due.
     pub fn is_debt(self) -> bool {
         match self {
             Self::Untouched | Self::Refused | Self::Gone => false,
@@ -84,12 +90,26 @@ impl fmt::Display for Status {
 }
 
 /// All that is known of one account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// Where it stands.
     pub status: Status,
     /// The ids under which it is known to exist; several where equal names were found.
     pub ids: Vec<RemoteId>,
+    /// Those of them that are known to be its own.
+    pub owned: Vec<RemoteId>,
+    /// Those of them that were given and can be nothing else, but under which our name was not seen yet.
+    pub sole: Vec<RemoteId>,
+    /// Ids that led to somebody else's account, and are left alone.
+    pub strange: Vec<RemoteId>,
+    /// The service said or showed that it existed.
+    pub existed: bool,
+    /// Reading it back by its id showed it.
+    pub was_read: bool,
+    /// A step of its delete was accepted, in whatever command.
+    pub delete_accepted: bool,
+    /// Why the service refused to make it, the last time that it did.
+    pub refusal: Option<String>,
     /// How many creates were sent of which nothing certain is known: each may still land.
     pub open_intents: u32,
     /// When the last create was intended.
@@ -101,17 +121,6 @@ pub struct Record {
 }
 
 impl Record {
-    const fn untouched() -> Self {
-        Self {
-            status: Status::Untouched,
-            ids: Vec::new(),
-            open_intents: 0,
-            last_intent: None,
-            last_seen: None,
-            known_as: None,
-        }
-    }
-
     /// When no create of this account can land any more: the last intent and what a request may take.
     pub fn window_closes(&self, request_timeout: Duration) -> Timestamp {
         self.last_intent
@@ -123,41 +132,99 @@ impl Record {
     pub fn apply(&mut self, at: Timestamp, event: &Event) -> bool {
         self.account(at, event);
         let next = next(self.status, event, self);
+        if next.is_none() {
+            self.owned.clear();
+            self.sole.clear();
+        }
         self.status = next.unwrap_or(Status::Unclear);
         next.is_some()
     }
 
-    /// Keeps the ids and the open intents.
+    /// Keeps the ids, the open intents, and what was shown.
     fn account(&mut self, at: Timestamp, event: &Event) {
         match event {
             Event::CreateIntended => {
                 self.open_intents += 1;
                 self.last_intent = Some(at);
+                self.delete_accepted = false;
             }
             Event::Created(id) => {
-                self.open_intents = self.open_intents.saturating_sub(1);
-                self.learn(id);
+                self.answered(id);
+                self.own(id);
+                self.last_seen = Some(at);
             }
-            Event::CreateRefused(_) => self.open_intents = self.open_intents.saturating_sub(1),
-            Event::Verified => self.last_seen = Some(at),
+            Event::Sole(id) => {
+                self.answered(id);
+                self.sole.push(id.clone());
+            }
+            Event::Given(id) => self.answered(id),
+            Event::CreateUnsent(_) => self.open_intents = self.open_intents.saturating_sub(1),
+            Event::CreateRefused(reason) => {
+                self.open_intents = self.open_intents.saturating_sub(1);
+                self.refusal = Some(reason.clone());
+            }
+            Event::NameTaken(_) => self.existed = true,
+            Event::Verified => {
+                self.last_seen = Some(at);
+                self.was_read = true;
+                for id in std::mem::take(&mut self.sole) {
+                    self.own(&id);
+                }
+            }
             Event::Adopted(ids) => {
                 self.last_seen = Some(at);
+                self.existed = true;
                 for id in ids {
                     if self.learn(id) {
                         self.open_intents = self.open_intents.saturating_sub(1);
                     }
+                    self.own(id);
                 }
             }
             Event::StrangerShown(_) => {
-                self.ids.clear();
+                self.strange.append(&mut self.ids);
+                self.owned.clear();
+                self.sole.clear();
                 self.open_intents += 1;
             }
-            Event::Deleted(id) => self.ids.retain(|known| known != id),
+            Event::DeleteAccepted => self.delete_accepted = true,
+            Event::Deleted(id) => {
+                self.ids.retain(|known| known != id);
+                self.owned.retain(|known| known != id);
+            }
             Event::Absent => {
                 self.ids.clear();
+                self.owned.clear();
                 self.open_intents = 0;
             }
-            Event::CreateUnclear(_) | Event::VerifyFailed(_) | Event::DeleteIntended | Event::DeleteFailed(_) => {}
+            Event::Added(_)
+            | Event::CreateUnclear(_)
+            | Event::Trusted
+            | Event::VerifyFailed(_)
+            | Event::DeleteIntended
+            | Event::DeleteFailed(_) => {}
+        }
+    }
+
+    /// Was this id given, and can it be nothing else?
+    pub fn is_sole(&self, id: &RemoteId) -> bool {
+        self.sole.contains(id)
+    }
+
+    /// Is this id known to be its own?
+    pub fn owns(&self, id: &RemoteId) -> bool {
+        self.owned.contains(id)
+    }
+
+    fn answered(&mut self, id: &RemoteId) {
+        self.open_intents = self.open_intents.saturating_sub(1);
+        self.existed = true;
+        self.learn(id);
+    }
+
+    fn own(&mut self, id: &RemoteId) {
+        if !self.owned.contains(id) {
+            self.owned.push(id.clone());
         }
     }
 
@@ -176,19 +243,24 @@ fn next(status: Status, event: &Event, after: &Record) -> Option<Status> {
     use Status::{Creating, Deleting, Gone, Live, Refused, Rejected, Stranger, Unclear, Untouched, Verified};
     let next = match (status, event) {
         (Untouched | Refused | Unclear | Gone, Event::CreateIntended) => Creating,
-        (Creating, Event::CreateRefused(_)) if after.open_intents > 0 => Unclear,
+        (Creating, Event::CreateRefused(_) | Event::CreateUnsent(_)) if after.open_intents > 0 => Unclear,
         (Creating, Event::CreateRefused(_)) => Refused,
-        (Creating, Event::CreateUnclear(_)) => Unclear,
-        (Creating, Event::Created(_)) | (Creating | Unclear | Stranger | Deleting, Event::Adopted(_)) => Live,
-        (Live, Event::Verified) => Verified,
+        (Creating, Event::CreateUnsent(_)) if after.refusal.is_some() => Refused,
+        (Untouched, Event::Added(_)) | (Creating, Event::CreateUnsent(_)) => Untouched,
+        (Creating, Event::CreateUnclear(_) | Event::NameTaken(_)) => Unclear,
+        (Creating, Event::Created(_) | Event::Sole(_) | Event::Given(_))
+        | (Creating | Refused | Unclear | Stranger | Deleting, Event::Adopted(_)) => Live,
+        // Another eye shows it, or another id of it.
+        (Live | Verified | Rejected, Event::Adopted(_)) => status,
+        (Live, Event::Verified | Event::Trusted) => Verified,
         (Live, Event::VerifyFailed(_)) => Rejected,
         (Creating | Unclear | Live | Verified | Rejected | Deleting, Event::StrangerShown(_)) => Stranger,
         (Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting, Event::DeleteIntended)
-        | (Deleting, Event::DeleteFailed(_)) => Deleting,
+        | (Deleting, Event::DeleteFailed(_) | Event::DeleteAccepted) => Deleting,
         (Deleting, Event::Deleted(_)) if !after.ids.is_empty() => Deleting,
         (Deleting, Event::Deleted(_)) if after.open_intents > 0 => Unclear,
         (Deleting, Event::Deleted(_))
-        | (Creating | Unclear | Stranger | Live | Verified | Rejected | Deleting, Event::Absent) => Gone,
+        | (Creating | Refused | Unclear | Stranger | Live | Verified | Rejected | Deleting, Event::Absent) => Gone,
         (Untouched | Creating | Refused | Unclear | Live | Verified | Rejected | Stranger | Deleting | Gone, _) => {
             return None;
         }
@@ -202,6 +274,10 @@ pub struct Ledger {
     plan: Planned,
     records: Vec<Record>,
     places: HashMap<AccountKey, usize>,
+    /// Who bears an id, where several do.
+    bearers: HashMap<(ServiceName, RemoteId), Vec<usize>>,
+    is_complete: bool,
+    told_places: BTreeMap<ServiceName, String>,
 }
 
 /// A line of a journal that did not fit.
@@ -216,14 +292,21 @@ pub struct IllegalEvent {
 impl Ledger {
     /// The ledger of a plan of which nothing has happened yet.
     pub fn new(plan: Planned) -> Self {
-        let records = vec![Record::untouched(); plan.accounts.len()];
+        let records = vec![Record::default(); plan.accounts.len()];
         let places = plan
             .accounts
             .iter()
             .enumerate()
             .map(|(place, account)| (account.key.clone(), place))
             .collect();
-        Self { plan, records, places }
+        Self {
+            plan,
+            records,
+            places,
+            bearers: HashMap::new(),
+            is_complete: false,
+            told_places: BTreeMap::new(),
+        }
     }
 
     /// Adds up a journal's lines.
@@ -239,15 +322,111 @@ impl Ledger {
             account: entry.account.clone(),
             reason,
         };
+        if let Event::Added(account) = &entry.event {
+            self.add((**account).clone());
+        }
         let Some(place) = self.place(&entry.account) else {
             return Err(illegal("the plan has no such account".to_owned()));
         };
+        if self.plan.version < WITH_EVIDENCE
+            && let Event::Created(id) = &entry.event
+        {
+            return self.apply(&Entry {
+                event: Event::Given(id.clone()),
+                ..entry.clone()
+            });
+        }
+        self.believe_the_old(place, &entry.event);
+        self.bear(place, &entry.event);
         let record = &mut self.records[place];
         let before = record.status;
         if record.apply(entry.at, &entry.event) {
             Ok(())
         } else {
             Err(illegal(format!("{:?} can't follow `{before}`", entry.event)))
+        }
+    }
+
+    /// Adds an account to the plan, unless it has it; gives its place.
+    pub fn add(&mut self, account: PlannedAccount) -> usize {
+        if let Some(place) = self.place(&account.key) {
+            return place;
+        }
+        let place = self.records.len();
+        self.places.insert(account.key.clone(), place);
+        self.records.push(Record::default());
+        self.plan.accounts.push(account);
+        place
+    }
+
+    /// Takes in what is said of the whole setup.
+    pub fn remark(&mut self, mark: &Mark) {
+        match mark {
+            Mark::Complete => self.is_complete = true,
+            Mark::Place { service, digest } => {
+                self.told_places.insert(service.clone(), digest.clone());
+            }
+            Mark::Sight { .. } => {}
+        }
+    }
+
+    /// Has the setup ended in its own way, so that no line of it is missing? Journals of the first version don't say.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete || self.plan.version < WITH_EVIDENCE
+    }
+
+    /// What the `place` of a service gave at setup.
+    pub fn place_of(&self, service: &ServiceName) -> Option<&str> {
+        self.told_places.get(service).map(String::as_str)
+    }
+
+    /// What the `place` of each service gave at setup.
+    pub fn told_places(&self) -> BTreeMap<ServiceName, String> {
+        self.told_places.clone()
+    }
+
+    /// Is this id that of another account of the same service, too?
+    pub fn is_shared(&self, place: usize, id: &RemoteId) -> bool {
+        let key = (self.account(place).key.service.clone(), id.clone());
+        self.bearers
+            .get(&key)
+            .is_some_and(|bearers| bearers.iter().any(|bearer| *bearer != place))
+    }
+
+    fn bear(&mut self, place: usize, event: &Event) {
+        let ids: &[RemoteId] = match event {
+            Event::Created(id) | Event::Sole(id) | Event::Given(id) => std::slice::from_ref(id),
+            Event::Adopted(ids) => ids,
+            Event::Added(_)
+            | Event::CreateIntended
+            | Event::CreateUnsent(_)
+            | Event::CreateRefused(_)
+            | Event::CreateUnclear(_)
+            | Event::NameTaken(_)
+            | Event::Verified
+            | Event::Trusted
+            | Event::VerifyFailed(_)
+            | Event::StrangerShown(_)
+            | Event::DeleteIntended
+            | Event::DeleteAccepted
+            | Event::DeleteFailed(_)
+            | Event::Deleted(_)
+            | Event::Absent => return,
+        };
+        for id in ids {
+            let key = (self.plan.accounts[place].key.service.clone(), id.clone());
+            let bearers = self.bearers.entry(key).or_default();
+            if !bearers.contains(&place) {
+                bearers.push(place);
+            }
+        }
+    }
+
+    /// Journals of the first version wrote down every id alike, and deleted by those that had been verified.
+    fn believe_the_old(&mut self, place: usize, event: &Event) {
+        if self.plan.version < WITH_EVIDENCE && *event == Event::Verified {
+            let record = &mut self.records[place];
+            record.owned.clone_from(&record.ids);
         }
     }
 
@@ -287,9 +466,14 @@ impl Ledger {
         (0..self.records.len()).filter(|place| self.records[*place].status.is_debt())
     }
 
-    /// Does nothing that was planned exist any more?
+    /// The places of all accounts about which something is left to do: the debts, and refusals that nobody has looked into.
+    pub fn open(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.records.len()).filter(|place| self.records[*place].status.is_open())
+    }
+
+    /// Is nothing left to do?
     pub fn is_settled(&self) -> bool {
-        self.debts().next().is_none()
+        self.open().next().is_none()
     }
 }
 

@@ -27,6 +27,18 @@ pub enum Reason {
     NoLookUp,
     /// It was not found, and that could not be proved.
     Unproved,
+    /// It was not found, and no eye that would show it is known to see.
+    Blind,
+    /// It was not found, but the service is not where it was when the account was made.
+    Elsewhere,
+    /// Its delete was accepted, and it is still shown.
+    StillShown,
+    /// Nothing shows that the id is its own.
+    Doubtful,
+    /// Its id leads to an account under another name.
+    Stranger,
+    /// The journal may lack its last lines, and the service can't be looked into.
+    LinesLost,
     /// The service did not delete it.
     Failed,
     /// The service can't be asked: a variable is missing, or the configuration no longer has it.

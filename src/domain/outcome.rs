@@ -34,6 +34,10 @@ pub enum Shown {
 
 /// What the configuration's rules say of an answer to a create.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own, and every combination occurs"
+)]
 pub struct Reading {
     /// The answer's status.
     pub status: u16,
@@ -45,6 +49,8 @@ pub struct Reading {
     pub id: Option<RemoteId>,
     /// The name.
     pub shown: Shown,
+    /// Our name or e-mail address stands somewhere in it.
+    pub named: bool,
     /// The name that we gave carries this invocation's marker.
     pub marked: bool,
 }
@@ -54,8 +60,10 @@ pub struct Reading {
 pub enum CreateOutcome {
     /// The account was made.
     Happened(RemoteId),
-    /// It was not made, and sending it again is harmless: an ordinary few times.
-    DidNotHappen,
+    /// It is there under this id, but the answer is not as expected: it is deleted again.
+    Shown(RemoteId),
+    /// The service points to another address: nothing was made here.
+    Elsewhere,
     /// The service asks to wait: it was not made, and is sent again after the wait.
     Throttled,
     /// The credentials were not accepted: it was not made, and is sent once more with new ones.
@@ -95,7 +103,13 @@ pub fn of_create(reading: &Reading) -> CreateOutcome {
             CreateOutcome::Refused(Refusal::NameTaken)
         };
     }
+    if let (200..300, true, Some(id)) = (reading.status, reading.named, &reading.id)
+        && reading.shown != Shown::Other
+    {
+        return CreateOutcome::Shown(id.clone());
+    }
     match reading.status {
+        307 | 308 => CreateOutcome::Elsewhere,
         425 | 429 => CreateOutcome::Throttled,
         401 => CreateOutcome::Unauthorized,
         501 => CreateOutcome::Refused(Refusal::Status),
@@ -146,6 +160,7 @@ mod tests {
             duplicate: status == 409,
             id: RemoteId::new("17"),
             shown: Shown::Nothing,
+            named: false,
             marked: true,
         }
     }
@@ -192,6 +207,17 @@ mod tests {
                 },
                 Unclear,
             ),
+            (
+                "2xx that shows our name and an id, not as expected",
+                Reading {
+                    expected: false,
+                    named: true,
+                    ..of(200)
+                },
+                CreateOutcome::Shown(RemoteId::new("17").expect("an id")),
+            ),
+            ("307", of(307), CreateOutcome::Elsewhere),
+            ("308", of(308), CreateOutcome::Elsewhere),
             ("1xx", of(103), Unclear),
             ("3xx", of(302), Unclear),
             ("304", of(304), Unclear),

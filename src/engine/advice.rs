@@ -38,6 +38,19 @@ pub(super) fn why_no_id(id: Option<&Expression>, scope: &Scope) -> Option<String
     })
 }
 
+/// A create that was sent to another address than the one that makes accounts.
+pub(super) fn on_redirect(answer: &Answer, status: &str) -> String {
+    match answer.header("location") {
+        Some(location) => {
+            let to = location.split(['?', '#']).next().unwrap_or_default();
+            format!(
+                "{status}, a redirect to `{to}`: nothing was made\nhint: give the service's `url` that address, if it is the right one"
+            )
+        }
+        None => format!("{status}, a redirect: nothing was made"),
+    }
+}
+
 /// What was refused, with what to do about it.
 pub(super) fn on_refusal(status: u16, service: &ServiceName, refusal: String) -> String {
     let hint = match status {

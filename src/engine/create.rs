@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ring::digest;
 
 use super::advice;
-use super::exchange::describe;
+use super::exchange::status;
 use super::slots::Turn;
 use super::{Engine, Halt, Site};
 use crate::config::Create;
@@ -13,7 +13,7 @@ use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::domain::event::Event;
 use crate::domain::ledger::Status;
-use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, Shown, of_create};
+use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, of_create};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::language::{Expression, Scope};
@@ -67,7 +67,8 @@ impl<W: World> Engine<'_, W> {
             Ok(slot) => slot,
             Err(halt) => return Sent::Halted(halt),
         };
-        if self.is_ending.get() && self.ledger.borrow().record(place).status == Status::Untouched {
+        let is_planned = place < self.originals;
+        if is_planned && self.is_ending.get() && self.ledger.borrow().record(place).status == Status::Untouched {
             return Sent::Halted(Halt::Stopped);
         }
         if let Err(broken) = self.intend(place, Event::CreateIntended) {
@@ -78,65 +79,98 @@ impl<W: World> Engine<'_, W> {
         let delivery = self.send(place, &outgoing).await;
         drop(slot);
         let noted = match &delivery {
-            Delivery::NotSent(reason) => self.refuse(place, reason.clone()).map(|()| Sent::Again {
+            Delivery::NotSent(reason) => self.unsent(place, reason.clone()).map(|()| Sent::Again {
                 reason: reason.clone(),
                 throttled: false,
             }),
             Delivery::Barred(reason) => self
-                .refuse(place, reason.clone())
+                .unsent(place, reason.clone())
                 .map(|()| Sent::Refused(advice::on_refusal(401, &site.service.name, reason.clone()))),
             Delivery::Lost(reason) => self.unclear(place, reason.clone()),
-            Delivery::Answered(answer) => {
-                let scope = scope.answer(answer);
-                let reading = self.reading(place, create, answer, &scope);
-                if reading.expected {
-                    self.prove_credentials(place, asked, &create.request, answer);
-                }
-                let text = describe(&delivery);
-                match of_create(&reading) {
-                    CreateOutcome::Happened(id) => {
-                        let is_named = reading.shown == Shown::Ours;
-                        self.happened(place, create, &scope, (id, is_named), intended)
-                    }
-                    CreateOutcome::DidNotHappen | CreateOutcome::Throttled => {
-                        self.refuse(place, text.clone()).map(|()| Sent::Again {
-                            reason: text,
-                            throttled: true,
-                        })
-                    }
-                    outcome @ (CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status)) => {
-                        let renews = outcome == CreateOutcome::Unauthorized && self.world.renews(self.places[place]);
-                        let text = format!("`{}` was answered with {text}", create.request.target.source());
-                        self.refuse(place, text.clone()).map(|()| {
-                            let advised = advice::on_refusal(answer.status, &site.service.name, text);
-                            if renews {
-                                Sent::Renewable(advised)
-                            } else {
-                                Sent::Refused(advised)
-                            }
-                        })
-                    }
-                    CreateOutcome::Refused(Refusal::NameTaken) => {
-                        let text = format!("{text}: the user name `{username}` belongs to somebody");
-                        self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
-                    }
-                    CreateOutcome::Refused(Refusal::Stranger) => {
-                        let text = format!(
-                            "{text}: the answer shows an account under another name than `{username}`; it is left alone"
-                        );
-                        // What was shown is left alone. What was asked for may exist all the same, under our name.
-                        self.note(place, Event::StrangerShown(text.clone()))
-                            .map(|()| Sent::Refused(text))
-                    }
-                    CreateOutcome::Unclear => {
-                        let no_id = advice::why_no_id(create.id.as_ref(), &scope);
-                        self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
-                    }
-                    CreateOutcome::Taken => self.unclear(place, text.clone()).map(|_| Sent::Taken(text)),
-                }
-            }
+            Delivery::Answered(answer) => self.answered((place, site), answer, scope, (asked, intended)),
         };
         noted.unwrap_or_else(Sent::JournalBroken)
+    }
+
+    /// Writes down what an answer means.
+    fn answered(
+        &self,
+        (place, site): (usize, &Site),
+        answer: &Answer,
+        scope: Scope,
+        (asked, intended): (u64, Timestamp),
+    ) -> Result<Sent, JournalBroken> {
+        let create = &site.service.create;
+        let scope = scope.answer(answer);
+        let reading = self.reading(place, create, answer, &scope);
+        if reading.expected {
+            self.prove_credentials(place, asked, &create.request, answer);
+        }
+        let text = status(answer);
+        match of_create(&reading) {
+            CreateOutcome::Happened(id) => {
+                let made = self.gave(place, site, answer, id.clone());
+                self.happened(place, create, &scope, (id, made), intended)
+            }
+            CreateOutcome::Shown(id) => {
+                // What the body shows is known, whatever else does not hold.
+                let event = self.gave(place, site, answer, id);
+                let text = advice::why_unclear(&reading, answer, &text, None);
+                self.note(place, event)
+                    .and_then(|()| self.note(place, Event::VerifyFailed(text.clone())))
+                    .map(|()| Sent::Refused(text))
+            }
+            CreateOutcome::Elsewhere => {
+                let text = advice::on_redirect(answer, &text);
+                self.unsent(place, text.clone()).map(|()| Sent::Refused(text))
+            }
+            CreateOutcome::Throttled if self.throttles_lie.borrow().get(&self.site_of(place)) == Some(&true) => {
+                self.unclear(place, text)
+            }
+            CreateOutcome::Throttled => self.refuse(place, text.clone()).map(|()| Sent::Again {
+                reason: text,
+                throttled: true,
+            }),
+            outcome @ (CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status)) => {
+                let renews = outcome == CreateOutcome::Unauthorized && self.world.renews(self.site_of(place));
+                let text = format!("`{}` was answered with {text}", create.request.target.source());
+                self.refuse(place, text.clone()).map(|()| {
+                    let advised = advice::on_refusal(answer.status, &site.service.name, text);
+                    if renews {
+                        Sent::Renewable(advised)
+                    } else {
+                        Sent::Refused(advised)
+                    }
+                })
+            }
+            CreateOutcome::Refused(Refusal::NameTaken) => {
+                let username = self.username(place);
+                let text = format!("{text}: the user name `{username}` belongs to somebody");
+                self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
+            }
+            CreateOutcome::Refused(Refusal::Stranger) => {
+                let username = self.username(place);
+                let text = format!(
+                    "{text}: the answer shows an account under another name than `{username}`; it is left alone"
+                );
+                // What was shown is left alone. What was asked for may exist all the same, under our name.
+                let shown = reading.id.map_or(Ok(()), |id| self.note(place, Event::Given(id)));
+                shown
+                    .and_then(|()| self.note(place, Event::StrangerShown(text.clone())))
+                    .map(|()| Sent::Refused(text))
+            }
+            CreateOutcome::Unclear => {
+                let no_id = advice::why_no_id(create.id.as_ref(), &scope);
+                self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
+            }
+            // Only after a create of it that was not answered is it surely ours.
+            CreateOutcome::Taken if self.record(place).open_intents > 1 => {
+                let noted = self.note(place, Event::NameTaken(text.clone()));
+                self.tell(place, Progress::Unclear { reason: text.clone() });
+                noted.map(|()| Sent::Taken(text))
+            }
+            CreateOutcome::Taken => self.refuse(place, text.clone()).map(|()| Sent::Taken(text)),
+        }
     }
 
     fn happened(
@@ -144,13 +178,12 @@ impl<W: World> Engine<'_, W> {
         place: usize,
         create: &Create,
         scope: &Scope,
-        (id, is_named): (RemoteId, bool),
+        (id, made): (RemoteId, Event),
         intended: Timestamp,
     ) -> Result<Sent, JournalBroken> {
         let took = self.world.now().since(intended);
-        let noted = self.note(place, Event::Created(id.clone()));
+        let noted = self.note(place, made);
         self.tell(place, Progress::Created { id, took });
-        self.learnt.borrow_mut()[place].is_named = is_named;
         // What can't be written down can still be deleted, and that may need what the answer says.
         let learnt = self.learn(place, create, scope);
         noted?;
@@ -161,6 +194,10 @@ impl<W: World> Engine<'_, W> {
                 Ok(Sent::Refused(reason))
             }
         }
+    }
+
+    fn unsent(&self, place: usize, reason: String) -> Result<(), JournalBroken> {
+        self.note(place, Event::CreateUnsent(reason))
     }
 
     fn refuse(&self, place: usize, reason: String) -> Result<(), JournalBroken> {
@@ -174,18 +211,18 @@ impl<W: World> Engine<'_, W> {
     }
 
     fn reading(&self, place: usize, create: &Create, answer: &Answer, scope: &Scope) -> Reading {
-        let ledger = self.ledger.borrow();
-        let account = ledger.account(place);
+        let marked = !self.ledger.borrow().account(place).unmarked;
         // A condition that can't be evaluated on this answer does not hold.
         let expected = create.request.expect.holds(answer, scope).unwrap_or(false);
         Reading {
             status: answer.status,
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
-            // An id is read from an answer as expected alone: some services send a Location with a refusal too.
-            id: expected.then(|| id(create.id.as_ref(), scope)).flatten(),
-            shown: shown(create.name.as_ref(), scope, &account.username),
-            marked: !account.unmarked,
+            // Some services send a Location with a refusal too.
+            id: answer.is_success().then(|| id(create.id.as_ref(), scope)).flatten(),
+            shown: self.shown(place, create.name.as_ref(), scope),
+            named: self.stands_in(place, answer),
+            marked,
         }
     }
 
@@ -233,15 +270,6 @@ pub(super) fn is_nameless(name: &Expression, scope: &Scope) -> bool {
 /// The id that an expression gives, if it is given and gives one that can be kept digit by digit.
 pub(super) fn id(expression: Option<&Expression>, scope: &Scope) -> Option<RemoteId> {
     expression?.eval_id(scope).ok().flatten().and_then(RemoteId::new)
-}
-
-/// The name that an answer shows, held against ours.
-pub(super) fn shown(name: Option<&Expression>, scope: &Scope, username: &str) -> Shown {
-    match text(name, scope) {
-        None => Shown::Nothing,
-        Some(name) if name == username => Shown::Ours,
-        Some(_) => Shown::Other,
-    }
 }
 
 /// A UUID (RFC 9562, version 8) that is the same on every try of the same account and differs between all others, those of

@@ -1,25 +1,43 @@
-//! One account is deleted, step by step, and seen to be gone.
+//! One account is deleted, step by step, and looked at afterwards: a delete that only says so is none.
 
-use super::create::shown;
+use std::collections::HashSet;
+
 use super::exchange::{Trouble, status};
-use super::provision::{UNPROVED, until};
-use super::settle::contradictory;
+use super::eyes::{Found, by_id};
+use super::provision::until;
 use super::stuck::Stuck;
-use super::{Engine, Site};
+use super::{Engine, Faded, Halt, Site};
+use crate::config::{Payload, Request};
 use crate::domain::account::RemoteId;
-use crate::domain::answer::Answer;
+use crate::domain::answer::{Answer, Body};
 use crate::domain::event::Event;
+use crate::domain::evidence::{Eye, Look};
 use crate::domain::leftover::Reason;
-use crate::domain::outcome::{Shown, pause};
-use crate::ports::{Identity, JournalBroken, Outgoing, Proof, World};
+use crate::domain::outcome::pause;
+use crate::language::Expression;
+use crate::ports::{Identity, JournalBroken, Outgoing, World};
 
 /// How often a delete is sent that was answered as expected and does not come true.
 const DELETES: u32 = 3;
+/// How long an account may still be shown after its delete, unless `find.settle` is longer.
+const FADES: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// How an account came to be gone.
-pub(super) enum Gone {
-    Deleted,
-    NeverThere(Proof),
+/// What a delete came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delete {
+    /// It was accepted, and no eye shows the account any more.
+    Done,
+    /// It says that there is no such account.
+    Denied,
+}
+
+/// How the last step of a delete was answered.
+enum Sent {
+    /// As expected, or as gone after an earlier step was accepted; the form of that answer.
+    Accepted(String),
+    /// Its id leads to somebody else's account by now, after a delete was sent.
+    Another,
+    Denied,
 }
 
 impl<W: World> Engine<'_, W> {
@@ -30,95 +48,229 @@ impl<W: World> Engine<'_, W> {
         site: &Site,
         id: &RemoteId,
         write: &impl Fn(Result<(), JournalBroken>),
-    ) -> Result<Gone, Stuck> {
+    ) -> Result<Delete, Stuck> {
         write(self.note(place, Event::DeleteIntended));
-        let result = self.delete_for_good(place, site, id).await;
+        let result = match self.send_delete(place, site, id, write).await {
+            Ok(Sent::Accepted(form)) => self
+                .look_after(place, site, id, &form, write)
+                .await
+                .map(|()| Delete::Done),
+            Ok(Sent::Another) => Ok(Delete::Done),
+            Ok(Sent::Denied) => Ok(Delete::Denied),
+            Err(stuck) => Err(stuck),
+        };
         if let Err(stuck) = &result {
             write(self.note(place, Event::DeleteFailed(stuck.detail.clone())));
         }
         result
     }
 
-    async fn delete_for_good(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Gone, Stuck> {
-        let gone = self.send_delete(place, site, id).await?;
-        if matches!(gone, Gone::Deleted) {
-            self.see_gone(place, site, id).await?;
-        }
-        Ok(gone)
-    }
-
-    /// Sends the whole chain once. It may be sent again: each step of it may be started anew.
-    async fn send_delete(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Gone, Stuck> {
+    /// Sends the whole chain once. It may be sent again: each step of it may be started anew, and a step of which nothing is
+    /// left to do says `gone`.
+    async fn send_delete(
+        &self,
+        place: usize,
+        site: &Site,
+        id: &RemoteId,
+        write: &impl Fn(Result<(), JournalBroken>),
+    ) -> Result<Sent, Stuck> {
+        let chain = &site.service.delete;
         let mut captures = self.learnt.borrow()[place].captures.clone();
-        for request in &site.service.delete {
+        let mut accepted = self.record(place).delete_accepted;
+        let mut missing: HashSet<&str> = HashSet::new();
+        let (mut after_accepted, mut ended) = (false, Sent::Denied);
+        for (index, request) in chain.iter().enumerate() {
+            if reads_any(request, &missing) {
+                missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
+                continue;
+            }
             let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
             let asked = self.stamp();
             let outgoing = Outgoing::render(request, &scope, Identity::Own)
                 .map_err(|error| Stuck::new(Reason::Failed, format!("`{}` can't be sent: {error}", request.place)))?;
             // Some services give the id of a deleted account to the next one: what may have been carried out is not sent
             // again before it is seen whose the id is by now.
-            let still = async || match self.read_name_surely(place, site, id).await {
-                Ok(Some(Shown::Other)) => Err(Trouble::Another),
-                Ok(None) => Err(Trouble::Unanswered(contradictory(id))),
+            let still = async || match self.is_anothers(place, site, id).await {
+                Ok(true) => Err(Trouble::Another),
                 // That it can't be read says nothing either way.
-                Ok(Some(Shown::Ours | Shown::Nothing)) | Err(_) => Ok(()),
+                Ok(false) => Ok(()),
+                Err(halt) => Err(halt.into()),
             };
-            let answer = match self.repeat_while(place, "delete", &outgoing, still).await {
-                Err(Trouble::Another) => return Ok(Gone::Deleted),
-                asked => asked?,
-            };
-            let answered = self.stamp();
-            let seen = scope.clone().answer(&answer);
-            if request.gone.holds(&answer, &seen).unwrap_or(false) {
-                let proof = self.prove(place, site, request, &scope, answered).await?;
-                let proof = proof.ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED))?;
-                if self.is_still_read(place, site, id).await {
-                    let said = status(&answer);
-                    return Err(Stuck::new(
-                        Reason::Failed,
-                        format!("the delete was answered with {said}, but reading it back still shows it"),
-                    ));
+            let mut again = after_accepted && !site.powers.settle.is_zero();
+            let (answer, seen) = loop {
+                let answer = match self.repeat_while(place, "delete", &outgoing, still).await {
+                    Err(Trouble::Another) => return Ok(Sent::Another),
+                    asked => asked?,
+                };
+                let seen = scope.clone().answer(&answer);
+                let is_gone = request.gone.holds(&answer, &seen).unwrap_or(false);
+                // What the step before has made may not be there yet for this one.
+                if is_gone && std::mem::take(&mut again) {
+                    self.pause(site.powers.settle).await?;
+                    continue;
                 }
-                return Ok(Gone::NeverThere(proof));
+                break (answer, (seen, is_gone));
+            };
+            let (seen, is_gone) = seen;
+            if is_gone {
+                after_accepted = false;
+                missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
+                ended = if accepted {
+                    Sent::Accepted(form(&answer))
+                } else {
+                    Sent::Denied
+                };
+                continue;
             }
             if !request.expect.holds(&answer, &seen).unwrap_or(false) {
-                return Err(refused(&answer));
+                return Err(Stuck::new(
+                    Reason::Failed,
+                    format!("the delete was answered with {}", status(&answer)),
+                ));
             }
             self.prove_credentials(place, asked, request, &answer);
             self.capture(&mut captures, request, &seen)
                 .map_err(|reason| Stuck::new(Reason::Failed, reason))?;
+            if !accepted && (index + 1 < chain.len() || self.is_looked_at(place, site, &form(&answer))) {
+                write(self.note(place, Event::DeleteAccepted));
+            }
+            (accepted, after_accepted) = (true, true);
+            ended = Sent::Accepted(form(&answer));
         }
-        Ok(Gone::Deleted)
+        Ok(ended)
     }
 
-    /// Is the account still there for all that a delete said? One that is sent to a wrong address is answered "not found" too.
-    ///
-    /// That reading it back can't be done says nothing either way: then the proof has to do.
-    async fn is_still_read(&self, place: usize, site: &Site, id: &RemoteId) -> bool {
-        let Some(verify) = &site.service.verify else {
-            return false;
+    /// Does the id lead to somebody else's account by now? One reading is not enough for that, and `find` must not show ours.
+    async fn is_anothers(&self, place: usize, site: &Site, id: &RemoteId) -> Result<bool, Halt> {
+        for _ in 0..2 {
+            if self.read(place, site, id).await? != Look::Other {
+                return Ok(false);
+            }
+        }
+        let Some(find) = site.service.find.as_ref().filter(|_| self.powers(place, site).find) else {
+            return Ok(true);
+        };
+        match self.find(place, site, find).await {
+            Ok(ids) => Ok(!ids.contains(id)),
+            Err(Trouble::Halted(halt)) => Err(halt),
+            Err(_) => Ok(true),
+        }
+    }
+
+    /// Will an accepted delete that was answered in this form be looked at?
+    fn is_looked_at(&self, place: usize, site: &Site, form: &str) -> bool {
+        let key = (self.site_of(place), form.to_owned());
+        site.service.gone.is_some() || !self.faded.borrow().contains_key(&key)
+    }
+
+    /// Looks whether an accepted delete has come true: by `gone` where it is given, for each; else by all eyes, once for each
+    /// form in which this service answers its deletes.
+    async fn look_after(
+        &self,
+        place: usize,
+        site: &Site,
+        id: &RemoteId,
+        form: &str,
+        write: &impl Fn(Result<(), JournalBroken>),
+    ) -> Result<(), Stuck> {
+        if site.service.gone.is_some() {
+            return self.see_gone(place, site, id, write).await;
+        }
+        let key = (self.site_of(place), form.to_owned());
+        let _turn = match self.fading.get(self.site_of(place)) {
+            Some(turn) => turn.lock().await,
+            None => return Ok(()),
+        };
+        let known = self.faded.borrow().get(&key).cloned();
+        let is_promise = form.starts_with("202 ");
+        let faded = match known {
+            Some(faded) if !is_promise || faded.is_err() => faded,
+            Some(_) | None => {
+                let faded = self.fades(place, site, id).await?;
+                self.faded.borrow_mut().insert(key, faded.clone());
+                faded
+            }
+        };
+        faded.map_err(|(reason, detail)| Stuck::new(reason, detail))
+    }
+
+    /// Asks every eye until none shows the account any more.
+    async fn fades(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Faded, Halt> {
+        let within = FADES.max(site.powers.settle);
+        let begun = self.world.now();
+        let powers = self.powers(place, site);
+        let mut round = 0;
+        loop {
+            let by_id = match by_id(site) {
+                Some(_) => Some(self.read(place, site, id).await?),
+                None => None,
+            };
+            let is_gone = matches!(by_id, Some(Look::Gone | Look::Other));
+            // A list may be long, and one that lags is overruled by an eye that sees.
+            let spares_list = is_gone && !powers.find && (self.sees(place, Eye::Id) || self.only_listed);
+            let by_name = if powers.by_name && !spares_list {
+                Some(self.find_by_name(place, site).await?)
+            } else {
+                None
+            };
+            let shown = match (&by_id, &by_name) {
+                (Some(Look::Ours | Look::Nameless), _) => Some("reading it"),
+                (_, Some(Found::Ours(ids)))
+                    if ids.contains(id) && !(is_gone && !powers.find && self.sees(place, Eye::Id)) =>
+                {
+                    Some("the look-up")
+                }
+                _ => None,
+            };
+            let Some(by) = shown else {
+                let is_told = is_gone || matches!(by_name, Some(Found::Nobody | Found::Ours(_)));
+                return Ok(if is_told || self.locks_out(place, site, id).await? {
+                    Ok(())
+                } else {
+                    Err((
+                        Reason::Blind,
+                        "its delete was accepted, and nothing shows whether it is gone\nhint: give the service `verify`, `find` or `gone`".to_owned(),
+                    ))
+                });
+            };
+            if self.world.now().since(begun) >= within {
+                return Ok(Err((
+                    Reason::StillShown,
+                    format!(
+                        "its delete was accepted, and {by} still shows it after {} s\nhint: if it is only marked as deleted, say in `gone` what counts as gone",
+                        within.as_secs()
+                    ),
+                )));
+            }
+            round += 1;
+            self.pause(pause(round, 1.0)).await?;
+        }
+    }
+
+    /// Where nothing else can look: is the account itself not let in any more?
+    async fn locks_out(&self, place: usize, site: &Site, id: &RemoteId) -> Result<bool, Halt> {
+        let Some(verify) = site.service.verify.as_ref().filter(|_| by_id(site).is_none()) else {
+            return Ok(false);
         };
         let scope = self.scope(place, site).with("id", id.as_str());
-        let Ok(answer) = self.ask(place, "read", &verify.request, &scope).await else {
-            return false;
-        };
-        let seen = scope.answer(&answer);
-        let expected = verify.request.expect.holds(&answer, &seen).unwrap_or(false);
-        match shown(verify.name.as_ref(), &seen, &self.username(place)) {
-            Shown::Ours => expected,
-            Shown::Nothing => expected && verify.name.is_none(),
-            Shown::Other => matches!(
-                self.read_name_surely(place, site, id).await,
-                Ok(Some(Shown::Ours) | None)
-            ),
+        match self.look(place, "read", &verify.request, &scope).await {
+            Ok(answer) => Ok(answer.status == 401),
+            Err(Trouble::Halted(halt)) => Err(halt),
+            Err(_) => Ok(false),
         }
     }
 
-    /// Asks until the account is seen to be gone, where the configuration says how.
+    /// Asks until the account is seen to be gone.
     ///
     /// An id that leads to somebody else's account by now is gone too. Where it is still ours, as after a late write that
     /// brings it back, the delete is sent again within that time.
-    async fn see_gone(&self, place: usize, site: &Site, id: &RemoteId) -> Result<(), Stuck> {
+    async fn see_gone(
+        &self,
+        place: usize,
+        site: &Site,
+        id: &RemoteId,
+        write: &impl Fn(Result<(), JournalBroken>),
+    ) -> Result<(), Stuck> {
         let Some(gone) = &site.service.gone else {
             return Ok(());
         };
@@ -127,7 +279,7 @@ impl<W: World> Engine<'_, W> {
         let mut sent = 1;
         loop {
             let scope = self.scope(place, site).with("id", id.as_str());
-            let answer = self.ask(place, "check that it is gone", &gone.request, &scope).await?;
+            let answer = self.look(place, "check that it is gone", &gone.request, &scope).await?;
             let scope = scope.answer(&answer);
             let holds = if gone.until.is_some() {
                 until(gone, &scope)
@@ -137,19 +289,27 @@ impl<W: World> Engine<'_, W> {
             if holds {
                 return Ok(());
             }
+            if matches!(answer.status, 401 | 403) {
+                return Err(Stuck::new(
+                    Reason::Unproved,
+                    format!(
+                        "its delete was accepted, but looking whether it is gone was refused: {}\nhint: let the credentials read accounts",
+                        status(&answer)
+                    ),
+                ));
+            }
             let waited = self.world.now().since(begun);
             let over = waited >= gone.within;
             let due = waited >= gone.within * sent / DELETES;
             if round == 0 || due || over {
-                match self.read_name_surely(place, site, id).await {
-                    Ok(Some(Shown::Other)) => return Ok(()),
-                    Ok(Some(Shown::Ours)) if due && !over => {
-                        sent += 1;
-                        // Whatever this one is answered with, it is the account's absence that counts.
-                        let _again = self.send_delete(place, site, id).await;
-                        continue;
-                    }
-                    Ok(Some(Shown::Ours | Shown::Nothing) | None) | Err(_) => {}
+                if self.is_anothers(place, site, id).await? {
+                    return Ok(());
+                }
+                if due && !over && self.read(place, site, id).await? == Look::Ours {
+                    sent += 1;
+                    // Whatever this one is answered with, it is the account's absence that counts.
+                    let _again = self.send_delete(place, site, id, write).await;
+                    continue;
                 }
             }
             if over {
@@ -159,8 +319,11 @@ impl<W: World> Engine<'_, W> {
                     format!(" (the delete was sent {sent} times)")
                 };
                 return Err(Stuck::new(
-                    Reason::Failed,
-                    format!("it was deleted, but is still seen: {}{times}", status(&answer)),
+                    Reason::StillShown,
+                    format!(
+                        "its delete was accepted, but `gone` does not hold: {}{times}",
+                        status(&answer)
+                    ),
                 ));
             }
             round += 1;
@@ -169,9 +332,56 @@ impl<W: World> Engine<'_, W> {
     }
 }
 
-fn refused(answer: &Answer) -> Stuck {
-    Stuck::new(
-        Reason::Failed,
-        format!("the delete was answered with {}", status(answer)),
-    )
+/// The form of an answer: its status, and what its body is made of.
+fn form(answer: &Answer) -> String {
+    let body = match &answer.body {
+        Body::Text(text) if text.is_empty() => String::new(),
+        Body::Text(_) => "text".to_owned(),
+        Body::Json(json) => shape(json, 2),
+    };
+    format!("{} {body}", answer.status)
+}
+
+fn shape(json: &serde_json::Value, depth: usize) -> String {
+    use serde_json::Value;
+    match json {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(_) => "number".to_owned(),
+        Value::String(_) => "text".to_owned(),
+        Value::Array(_) => "list".to_owned(),
+        Value::Object(_) if depth == 0 => "map".to_owned(),
+        Value::Object(map) => {
+            let mut keys: Vec<String> = map
+                .iter()
+                .take(32)
+                .map(|(key, value)| format!("{key}: {}", shape(value, depth - 1)))
+                .collect();
+            keys.sort_unstable();
+            format!("{{{}}}", keys.join(", "))
+        }
+    }
+}
+
+/// Does a request read a capture of these names?
+fn reads_any(request: &Request, missing: &HashSet<&str>) -> bool {
+    if missing.is_empty() {
+        return false;
+    }
+    let reads = |expression: &Expression| {
+        expression
+            .paths()
+            .iter()
+            .filter_map(|path| path.strip_prefix("capture."))
+            .any(|name| missing.contains(name.split('.').next().unwrap_or_default()))
+    };
+    let fields = request.headers.iter().chain(&request.query);
+    request.target.expressions().any(reads)
+        || fields.flat_map(|(_, value)| value.expressions()).any(reads)
+        || match &request.payload {
+            Payload::None => false,
+            Payload::Json(json) => json.expressions().any(reads),
+            Payload::Form(pairs) => pairs.iter().flat_map(|(_, value)| value.expressions()).any(reads),
+            Payload::Text(text) => text.expressions().any(reads),
+        }
 }

@@ -21,6 +21,8 @@ pub(super) enum Trouble {
     Unsendable(String),
     /// It was tried several times.
     Unanswered(String),
+    /// It was answered, with a refusal or with what can't be read.
+    Useless(String),
     /// Nothing new is started.
     Halted(Halt),
     /// It is not sent again, since its id leads to somebody else's account by now.
@@ -37,7 +39,7 @@ impl Trouble {
     /// The reason, for a message.
     pub(super) fn reason(&self) -> String {
         match self {
-            Self::Unsendable(reason) | Self::Unanswered(reason) => reason.clone(),
+            Self::Unsendable(reason) | Self::Unanswered(reason) | Self::Useless(reason) => reason.clone(),
             Self::Halted(halt) => halt.reason(),
             Self::Another => "its id leads to an account under another name".to_owned(),
         }
@@ -54,6 +56,20 @@ impl<W: World> Engine<'_, W> {
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
         let outgoing = Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        self.repeat(place, what, &outgoing).await
+    }
+
+    /// The same for a request that looks at accounts: what is there now, and not what a cache has kept.
+    pub(super) async fn look(
+        &self,
+        place: usize,
+        what: &'static str,
+        request: &Request,
+        scope: &Scope,
+    ) -> Result<Answer, Trouble> {
+        let mut outgoing =
+            Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        outgoing.set_fresh();
         self.repeat(place, what, &outgoing).await
     }
 
@@ -76,7 +92,7 @@ impl<W: World> Engine<'_, W> {
         still: impl AsyncFn() -> Result<(), Trouble>,
     ) -> Result<Answer, Trouble> {
         let mut tries = 0;
-        let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.places[place]);
+        let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.site_of(place));
         loop {
             let slot = self.slot(place, Turn::Then).await?;
             let delivery = self.send(place, outgoing).await;
@@ -130,7 +146,7 @@ impl<W: World> Engine<'_, W> {
     /// Sends a request once.
     pub(super) async fn send(&self, place: usize, outgoing: &Outgoing) -> Delivery {
         self.requests.set(self.requests.get() + 1);
-        self.world.send(self.places[place], outgoing).await
+        self.world.send(self.site_of(place), outgoing).await
     }
 
     /// Reads what a request captures out of its answer, for the requests that follow. What lets somebody in is kept as a

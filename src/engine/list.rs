@@ -9,10 +9,12 @@ use minijinja::value::Value;
 
 use super::create::text;
 use super::exchange::{Trouble, status};
+use super::eyes::counts_some;
 use super::{Engine, Site};
 use crate::config::{Carrier, List, Next, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
+use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, World};
 use items::{Items, Shown};
 pub(super) use link::next_page;
@@ -30,6 +32,8 @@ pub enum Extent {
     Whole,
     /// Those of the run's prefix, where the list has a `filter`.
     Prefix,
+    /// Those of the plan's marker, where the list has a `filter`.
+    Marker,
 }
 
 /// What a listed account is to whoever lists.
@@ -52,14 +56,23 @@ pub struct Listed {
     pub pages: usize,
     /// How many accounts one reading showed at most.
     pub accounts: usize,
+    /// How many it says that there are, where it does.
+    pub total: Option<usize>,
     /// Was the service asked for the accounts of the prefix alone?
     pub filtered: bool,
     /// It has several pages, and there was no time to read them again.
     pub once: bool,
     /// What the service said to the `filter`, where it would not have it.
     pub refused: Option<String>,
+    /// Did it tell where it ends: by another page that is empty or isn't there, by its total, or by a filter?
+    pub ended: bool,
     /// Why it does not show all of them, if so.
     pub incomplete: Option<String>,
+}
+
+/// Is this a number that pages commonly have? Then a list of one page may be cut short.
+pub fn is_round(items: usize) -> bool {
+    items >= 10 && (items.is_multiple_of(10) || items.is_multiple_of(25) || items.is_power_of_two())
 }
 
 impl<W: World> Engine<'_, W> {
@@ -96,7 +109,8 @@ impl<W: World> Engine<'_, W> {
             return Err(reason.clone());
         }
         let list = site.service.list.as_ref().ok_or("it has no `list`")?;
-        let mut filter = list.filter.as_ref().filter(|_| extent == Extent::Prefix);
+        let mut filter = list.filter.as_ref().filter(|_| extent != Extent::Whole);
+        let scope = self.scope_of(site, extent);
         // Of strangers nothing is kept, however many there are.
         let mut known: HashSet<(RemoteId, String)> = HashSet::new();
         let (mut whole, mut was_repeated) = (0, false);
@@ -118,7 +132,7 @@ impl<W: World> Engine<'_, W> {
             };
             listed.filtered = filter.is_some();
             let first = filter.unwrap_or(&list.request);
-            let (shown, is_empty) = match self.pages((place, site, list), first, take, listed).await? {
+            let (shown, is_empty) = match self.pages((place, list, &scope), first, take, listed).await? {
                 End::Last { shown, is_empty } => (shown, is_empty),
                 End::Repeated if was_repeated => {
                     return Err("a page came twice: the service does not go by the parameter of `next`".to_owned());
@@ -140,6 +154,14 @@ impl<W: World> Engine<'_, W> {
                 return Err(reason);
             }
             whole += 1;
+            let is_counted = listed.total == Some(shown.items);
+            listed.ended = list.next.is_some() || filter.is_some() || is_counted || !is_round(shown.items);
+            if let Some(total) = listed.total.filter(|total| *total > shown.items) {
+                return Err(format!(
+                    "it says that there are {total} accounts, and shows {}",
+                    shown.items
+                ));
+            }
             let is_one_page = listed.pages == before + 1;
             if is_one_page || (whole > 1 && !is_new) {
                 // Whoever was shown anybody by this reading was let in when the one before it had ended.
@@ -161,32 +183,47 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
+    /// What the list's request sees. A cleanup asks for its own marker in place of the prefix.
+    fn scope_of(&self, site: &Site, extent: Extent) -> Scope {
+        if extent != Extent::Marker {
+            return site.scope.clone();
+        }
+        let marker = self.ledger.borrow().plan().marker.clone();
+        let run = site.scope.get("run").cloned().unwrap_or_default();
+        let keys = ["id", "attempt", "url", "marker", "expires", "expires_at"];
+        let kept = keys.into_iter().filter_map(|key| Some((key, run.get_attr(key).ok()?)));
+        let run = Value::from_pairs(kept.chain([("prefix", Value::from(marker))]));
+        site.scope.clone().with("run", run)
+    }
+
     /// An empty page is the end of a list, and also what a dead token is shown: unless credentials have proved themselves by
     /// what the list showed, they have to do it now.
     async fn prove_list(&self, place: usize, site: &Site, request: &Request, is_proved: bool) -> Result<(), String> {
-        if is_proved {
+        // Some services show strangers a part of the list.
+        if is_proved && site.service.probe.is_none() {
             return Ok(());
         }
         match self.prove(place, site, request, &site.scope, self.stamp()).await {
             Ok(Some(_)) => Ok(()),
             Err(Trouble::Halted(halt)) => Err(Trouble::Halted(halt).reason()),
-            Ok(None) | Err(Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Another) => Err(
-                "its last page is empty, and nothing proves that the credentials still hold: add `probe` to the service"
-                    .to_owned(),
-            ),
+            Ok(None)
+            | Err(Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another) => {
+                Err(self.unproved(place, "the list can't be believed"))
+            }
         }
     }
 
     /// One reading, from the first page to the last.
     async fn pages(
         &self,
-        (place, site, list): (usize, &Site, &List),
+        (place, list, scope): (usize, &List, &Scope),
         first: &Request,
         mut each: impl FnMut(RemoteId, String, &Value),
         listed: &mut Listed,
     ) -> Result<End, String> {
-        let mut page = Outgoing::render(first, &site.scope, Identity::Own)
+        let mut page = Outgoing::render(first, scope, Identity::Own)
             .map_err(|error| format!("`{}` can't be sent: {error}", first.place))?;
+        page.set_fresh();
         let mut number = match &list.next {
             Some(Next::Page { param, first }) => {
                 turn(&mut page, list.carrier, param, (*first).into())?;
@@ -197,7 +234,7 @@ impl<W: World> Engine<'_, W> {
         let mut seen = HashSet::new();
         let (mut pages, mut shown) = (0, Shown::default());
         loop {
-            let (answer, items) = match self.page(place, site, list, &page, &mut each).await? {
+            let (answer, items) = match self.page(place, scope, list, &page, &mut each).await? {
                 Ok(page) => page,
                 // Credentials that are refused are refused without a filter, too.
                 Err(answer) if pages == 0 && answer.status != 401 => return Ok(End::Refused(status(&answer))),
@@ -216,7 +253,14 @@ impl<W: World> Engine<'_, W> {
             if pages == PAGES_MAX {
                 return Err(format!("it has over {PAGES_MAX} pages"));
             }
-            let scope = site.scope.clone().answer(&answer);
+            let scope = scope.clone().answer(&answer);
+            if let Some(total) = &list.total {
+                let total = text(Some(total), &scope).and_then(|total| total.parse().ok());
+                listed.total = total.or(listed.total);
+            }
+            if count == 0 && pages == 1 && listed.total.is_none() && counts_some(&answer) {
+                return Err("it shows nobody, and says that there is somebody".to_owned());
+            }
             let end = End::Last {
                 shown,
                 is_empty: count == 0,
@@ -259,7 +303,7 @@ impl<W: World> Engine<'_, W> {
     async fn page(
         &self,
         place: usize,
-        site: &Site,
+        scope: &Scope,
         list: &List,
         page: &Outgoing,
         each: &mut impl FnMut(RemoteId, String, &Value),
@@ -268,7 +312,7 @@ impl<W: World> Engine<'_, W> {
             .repeat(place, "list", page)
             .await
             .map_err(|trouble: Trouble| trouble.reason())?;
-        let scope = site.scope.clone().answer(&answer);
+        let scope = scope.clone().answer(&answer);
         if !list.request.expect.holds(&answer, &scope).unwrap_or(false) {
             return Ok(Err(answer));
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::exchange::Trouble;
+use super::exchange::{Trouble, status};
 use super::{Engine, Site};
 use crate::config::{Payload, Request};
 use crate::domain::answer::{Answer, Body};
@@ -47,7 +47,7 @@ impl<W: World> Engine<'_, W> {
             return;
         }
         let empty = matches!(&answer.body, Body::Json(Value::Array(items)) if items.is_empty());
-        if let (false, Some(proofs)) = (empty, self.proofs.get(self.places[place])) {
+        if let (false, Some(proofs)) = (empty, self.proofs.get(self.site_of(place))) {
             proofs.set(proofs.get().max(asked));
         }
     }
@@ -59,11 +59,22 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
+    /// Why something that was seen does not count: `what`, and what is known of the credentials.
+    pub(super) fn unproved(&self, place: usize, what: &str) -> String {
+        let why = format!("{what}, and nothing proves that the credentials still hold");
+        let has_probe = self.site(place).is_some_and(|site| site.service.probe.is_some());
+        match self.probes.borrow().get(&self.site_of(place)) {
+            Some(said) => format!("{why}: `probe` was answered with {said}"),
+            None if has_probe => format!("{why}: `probe` proves nothing"),
+            None => format!("{why}\nhint: add a `probe` to the service that only good credentials are allowed"),
+        }
+    }
+
     /// Was a request that was sent after the moment `answered` such a success? One that was merely answered after it
     /// may have been let in before the credentials ended.
     fn is_proved(&self, place: usize, answered: u64) -> bool {
         self.proofs
-            .get(self.places[place])
+            .get(self.site_of(place))
             .is_some_and(|proofs| proofs.get() >= answered)
     }
 
@@ -82,6 +93,7 @@ impl<W: World> Engine<'_, W> {
             return Ok(Some(Proof::Open));
         }
         if let Some(probe) = &site.service.probe {
+            let scope = &site.scope;
             let asked = self.stamp();
             let answer = self.ask(place, "probe", probe, scope).await?;
             if probe
@@ -90,6 +102,8 @@ impl<W: World> Engine<'_, W> {
                 .unwrap_or(false)
             {
                 self.prove_credentials(place, asked, probe, &answer);
+            } else {
+                self.probes.borrow_mut().insert(self.site_of(place), status(&answer));
             }
             return Ok(self.is_proved(place, answered).then_some(Proof::Credentials));
         }
@@ -104,7 +118,7 @@ impl<W: World> Engine<'_, W> {
             Ok(answer) => Some(answer),
             Err(Trouble::Halted(halt)) => return Err(halt.into()),
             // No answer proves nothing, neither way.
-            Err(Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Another) => None,
+            Err(Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another) => None,
         };
         if self.is_proved(place, answered) {
             return Ok(Some(Proof::Credentials));

@@ -3,14 +3,17 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use super::create::{Sent, shown};
+use super::create::Sent;
 use super::exchange::{Trouble, status};
+use super::eyes::by_id;
 use super::schedule::{self, Flow, Queue};
 use super::{Engine, Halt, Site};
-use crate::config::{Create, Poll};
+use crate::config::{Create, Find, Poll};
 use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::answer::Answer;
 use crate::domain::decide::{Provision, may_create_again, provision};
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Mark};
+use crate::domain::evidence::Eye;
 use crate::domain::ledger::Status;
 use crate::domain::outcome::{Shown, pause};
 use crate::language::Scope;
@@ -20,8 +23,6 @@ use crate::ports::{JournalBroken, Progress, Stop, World};
 const CREATES: u32 = 6;
 /// After a signal, answers in flight are awaited for this long.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
-/// Why an absence that was seen does not count.
-pub(super) const UNPROVED: &str = "it was not found, but nothing proves that the credentials still hold";
 
 /// What setup came to.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +86,7 @@ impl<W: World> Engine<'_, W> {
                 .collect()
         };
         let limits = self.lanes();
-        let queue = Queue::new(self.places.clone(), &after, &limits);
+        let queue = Queue::new(self.places.borrow().clone(), &after, &limits);
         let everything = schedule::run(
             queue,
             |place| self.provision_one(place, wait),
@@ -156,6 +157,9 @@ impl<W: World> Engine<'_, W> {
                 None => End::Failed(reason),
             });
         }
+        if let Err(reason) = self.tell_place(place, site).await {
+            return Ok(End::Failed(reason));
+        }
         if let Some(end) = self.would_overwrite(place, site).await {
             return Ok(end);
         }
@@ -224,9 +228,18 @@ impl<W: World> Engine<'_, W> {
                 attempt.taken = true;
                 attempt.creates_left = 0;
                 attempt.reason = format!("{reason}: the user name `{}` is taken", self.username(place));
-                return Ok(None);
+                return if self.record(place).status == Status::Refused {
+                    self.look_who_has_it(place, site, attempt).await
+                } else {
+                    Ok(None)
+                };
             }
-            Sent::Again { reason, throttled } => (reason, throttled),
+            Sent::Again { reason, throttled } => {
+                if throttled && self.throttle_lied(place, site).await? {
+                    return Ok(None);
+                }
+                (reason, throttled)
+            }
             Sent::Renewable(_) if !attempt.renewed => {
                 attempt.renewed = true;
                 return Ok(None);
@@ -285,6 +298,7 @@ impl<W: World> Engine<'_, W> {
             };
             let answered = self.stamp();
             if !ids.is_empty() {
+                self.earn(place, Eye::Name);
                 self.note(place, Event::Adopted(ids.clone()))?;
                 self.tell(place, Progress::Adopted { ids });
                 return self.keep_adopted(place, &site.service.create);
@@ -299,9 +313,16 @@ impl<W: World> Engine<'_, W> {
             if !attempt.taken && may_create_again(&self.record(place), &self.powers(place, site), asked) {
                 self.tell(place, Progress::NotThere);
                 let scope = self.scope(place, site);
+                // Elsewhere a second create could make a second account.
+                if !site.powers.repeatable && !self.sees(place, Eye::Name) {
+                    return Ok(Err(Trouble::Unanswered(format!(
+                        "{}; the look-up does not show it, and has not shown any account yet, so that none is created again",
+                        attempt.reason
+                    ))));
+                }
                 return Ok(match self.prove(place, site, &find.request, &scope, answered).await {
                     Ok(Some(_)) => Ok(Looked::Absent),
-                    Ok(None) => Err(Trouble::Unanswered(UNPROVED.to_owned())),
+                    Ok(None) => Err(Trouble::Unanswered(self.unproved(place, "it was not found"))),
                     Err(trouble) => Err(trouble),
                 });
             }
@@ -332,8 +353,115 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    /// Sends what follows a create, and reads the account back.
-    async fn complete(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
+    /// Is this a throttle of a create that was done all the same? Looked into at a service's first one, where nothing else would
+    /// keep a second create from making a second account.
+    async fn throttle_lied(&self, place: usize, site: &Site) -> Result<bool, JournalBroken> {
+        let of = self.site_of(place);
+        let is_new = !self.throttles_lie.borrow().contains_key(&of);
+        let Some(find) = site.service.find.as_ref().filter(|_| is_new && !site.powers.repeatable) else {
+            return Ok(false);
+        };
+        let lied = match self.find(place, site, find).await {
+            Ok(ids) if !ids.is_empty() => {
+                self.earn(place, Eye::Name);
+                self.note(place, Event::Adopted(ids.clone()))?;
+                self.tell(place, Progress::Adopted { ids });
+                true
+            }
+            Ok(_) => false,
+            // It is looked into at the next one.
+            Err(_) => return Ok(false),
+        };
+        self.throttles_lie.borrow_mut().insert(of, lied);
+        Ok(lied)
+    }
+
+    /// Looks once who has a name that is taken although no create of it went unanswered: a proxy may have sent it twice.
+    async fn look_who_has_it(
+        &self,
+        place: usize,
+        site: &Site,
+        attempt: &Attempt,
+    ) -> Result<Option<End>, JournalBroken> {
+        let refused = || Some(End::Failed(attempt.reason.clone()));
+        let Some(find) = site.service.find.as_ref() else {
+            return Ok(refused());
+        };
+        self.tell(place, Progress::LookingUp);
+        let begun = self.world.now();
+        let mut round = 0;
+        loop {
+            let asked = self.world.now();
+            match self.find(place, site, find).await {
+                Ok(ids) if !ids.is_empty() => {
+                    self.earn(place, Eye::Name);
+                    self.note(place, Event::Adopted(ids.clone()))?;
+                    self.tell(place, Progress::Adopted { ids });
+                    return Ok(match self.keep_adopted(place, &site.service.create)? {
+                        Ok(_) => None,
+                        Err(trouble) => Some(troubled(&trouble)),
+                    });
+                }
+                Ok(_) if asked.since(begun) < site.powers.settle => {}
+                Err(Trouble::Halted(halt)) => return Ok(Some(halted(halt, &attempt.reason))),
+                Ok(_) | Err(_) => return Ok(refused()),
+            }
+            round += 1;
+            if let Err(halt) = self.pause(pause(round, 1.0).min(site.powers.settle)).await {
+                return Ok(Some(halted(halt, &attempt.reason)));
+            }
+        }
+    }
+
+    /// Sends what follows a create, and reads the account back. Of each service's first account it is looked meanwhile whether
+    /// `find` shows it: on a bad day nothing else will.
+    pub(super) async fn complete(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
+        let of = self.site_of(place);
+        let is_first = place < self.originals && self.first_looks.borrow_mut().insert(of);
+        let unmarked = self.ledger.borrow().account(place).unmarked;
+        let Some(find) = site.service.find.as_ref().filter(|_| is_first && !unmarked) else {
+            return self.finish(place, site).await;
+        };
+        let looking = self.first_look(place, site, find);
+        let (finished, blindness) = futures_util::future::join(self.finish(place, site), looking).await;
+        if let Ok(Ok(())) = &finished {
+            let service = site.service.name.clone();
+            let sees = blindness.is_none();
+            self.remark(Mark::Sight { service, sees })?;
+            if let Some(reason) = blindness {
+                self.tell(place, Progress::Unseen { reason });
+            }
+        }
+        finished
+    }
+
+    /// Does `find` show the first account of a service, within the time that it may lag? `None` if it does, or where nothing
+    /// new may be started.
+    async fn first_look(&self, place: usize, site: &Site, find: &Find) -> Option<String> {
+        let begun = self.world.now();
+        let mut round = 0;
+        loop {
+            let asked = self.world.now();
+            let reason = match self.find(place, site, find).await {
+                Ok(ids) if !ids.is_empty() => {
+                    self.earn(place, Eye::Name);
+                    return None;
+                }
+                Ok(_) => "it shows nobody of its name".to_owned(),
+                Err(Trouble::Halted(_)) => return None,
+                Err(trouble) => trouble.reason(),
+            };
+            if asked.since(begun) >= site.powers.settle {
+                return Some(reason);
+            }
+            round += 1;
+            if self.pause(pause(round, 1.0).min(site.powers.settle)).await.is_err() {
+                return None;
+            }
+        }
+    }
+
+    async fn finish(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
         for request in &site.service.after_create {
             let scope = self.scope(place, site);
             let answer = match self.ask(place, "step after the create", request, &scope).await {
@@ -351,7 +479,7 @@ impl<W: World> Engine<'_, W> {
             }
         }
         let Some(verify) = &site.service.verify else {
-            self.note(place, Event::Verified)?;
+            self.note(place, Event::Trusted)?;
             return Ok(Ok(()));
         };
         // Of several under one name each must be ours; one answer for the first stands for the account itself.
@@ -386,8 +514,9 @@ impl<W: World> Engine<'_, W> {
             let expected = verify.request.expect.holds(&answer, &scope).unwrap_or(false);
             if expected {
                 self.prove_by_reading(place, asked, &verify.request, &answer);
-                let seen = shown(verify.name.as_ref(), &scope, &self.username(place));
+                let seen = self.shown(place, verify.name.as_ref(), &scope);
                 if seen == Shown::Other || until(verify, &scope) {
+                    self.learn_by_reading(place, site, seen, &answer)?;
                     return Ok(seen);
                 }
             }
@@ -403,6 +532,29 @@ impl<W: World> Engine<'_, W> {
             round += 1;
             self.pause(pause(round, 1.0)).await?;
         }
+    }
+
+    /// What reading an account back tells beside its state: whose its id is, and that this eye sees.
+    fn learn_by_reading(&self, place: usize, site: &Site, seen: Shown, answer: &Answer) -> Result<(), Trouble> {
+        let is_eye = by_id(site).is_some_and(|poll| {
+            site.service
+                .verify
+                .as_ref()
+                .is_some_and(|verify| std::ptr::eq(poll, verify))
+        });
+        if seen == Shown::Other || !is_eye {
+            return Ok(());
+        }
+        self.earn(place, Eye::Id);
+        let record = self.record(place);
+        let Some(id) = record.ids.first().filter(|id| !record.owns(id)) else {
+            return Ok(());
+        };
+        if seen == Shown::Ours || self.stands_in(place, answer) {
+            let noted = self.note(place, Event::Adopted(vec![id.clone()]));
+            noted.map_err(|broken| Trouble::Unanswered(broken.to_string()))?;
+        }
+        Ok(())
     }
 
     /// The ids under which an account is known by now.
@@ -429,6 +581,8 @@ fn halted(halt: Halt, reason: &str) -> End {
 fn troubled(trouble: &Trouble) -> End {
     match trouble {
         Trouble::Halted(halt) => halted(*halt, ""),
-        Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Another => End::Failed(trouble.reason()),
+        Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another => {
+            End::Failed(trouble.reason())
+        }
     }
 }

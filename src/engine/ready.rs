@@ -16,7 +16,7 @@ const WORD: Duration = Duration::from_secs(10);
 impl<W: World> Engine<'_, W> {
     /// Waits until the account's service answers, once for all accounts of it.
     pub(super) async fn ready(&self, place: usize, site: &Site, wait: Duration) -> Result<(), String> {
-        self.readiness[self.places[place]]
+        self.readiness[self.site_of(place)]
             .get_or_init(|| self.wait_for(place, site, wait))
             .await
             .clone()
@@ -63,14 +63,14 @@ impl<W: World> Engine<'_, W> {
 
     async fn try_once(&self, place: usize, site: &Site) -> Result<(), Unready> {
         let Some(request) = &site.service.ready else {
-            return self.world.reach(self.places[place]).await.map_err(Unready::ForNow);
+            return self.world.reach(self.site_of(place)).await.map_err(Unready::ForNow);
         };
         let scope = &site.scope;
         let outgoing = Outgoing::render(request, scope, Identity::Own)
             .map_err(|error| Unready::ForGood(format!("`{}` can't be sent: {error}", request.place)))?;
         // A request of the service's own carries its credentials, and a token has to be fetched first. Whoever gives it may
         // still be starting too: then the request is not sent, and says so.
-        if let Err(halt) = self.unless_halted(self.world.admit(self.places[place])).await {
+        if let Err(halt) = self.unless_halted(self.world.admit(self.site_of(place))).await {
             return Err(Unready::ForGood(halted(halt)));
         }
         let delivery = self.send(place, &outgoing).await;

@@ -1,23 +1,25 @@
 //! Back to nothing: every account that was made, or may have been made, is deleted and seen to be gone, or is named.
 //!
-//! This is the only way in which accounts are deleted: setup's rollback, `cleanup` and post all come here.
+//! This is the only way in which accounts are deleted: setup's rollback, `cleanup`, post and the sweep all come here. What to
+//! do next is `domain::evidence`'s to say; here it is done, written down, and asked again.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-use super::create::{shown, text};
-use super::deletion::Gone;
-use super::exchange::{Trouble, status};
-use super::provision::UNPROVED;
+use super::create::text;
+use super::deletion::Delete;
+use super::exchange::Trouble;
+use super::eyes::{Found, blind};
+use super::refusals::has_cheap_list;
 use super::schedule::{self, Flow, Queue};
 use super::stuck::Stuck;
 use super::{Engine, Site};
 use crate::domain::account::{AccountKey, RemoteId};
-use crate::domain::decide::{Settle, settle};
 use crate::domain::event::Event;
+use crate::domain::evidence::{Eye, Look, Looks, Step, judge};
 use crate::domain::ledger::{Record, Status};
 use crate::domain::leftover::{Leftover, Reason};
-use crate::domain::outcome::{Shown, pause};
+use crate::domain::outcome::pause;
 use crate::ports::{JournalBroken, Progress, Proof, Stop, World};
 
 /// What cleanup came to.
@@ -25,7 +27,7 @@ use crate::ports::{JournalBroken, Progress, Proof, Stop, World};
 pub struct Settled {
     /// How many accounts were deleted; several under one name count each.
     pub deleted: usize,
-    /// How many were looked for and certainly are not there.
+    /// How many were looked for and are not there.
     pub absent: usize,
     /// Those that may still exist.
     pub leftovers: Vec<Leftover>,
@@ -36,38 +38,21 @@ pub struct Settled {
 }
 
 /// Why an id that a create answered is not that of the account.
-const NO_ACCOUNT: &str = "its id leads to no account";
+const NO_ACCOUNT: &str = "a look-up shows the account under another id";
 
-/// What was seen of an account's ids in this very run.
-#[derive(Default)]
-struct Looked {
-    /// Those that a look-up or a read showed under our name.
-    ours: Vec<RemoteId>,
-    /// Those against whose delete nothing speaks: the create answered them with our name, or a read showed no name.
-    unopposed: Vec<RemoteId>,
-    /// Those that were read under another name.
-    others: Vec<RemoteId>,
+/// What the accounts that are settled at once have in common.
+pub(super) struct Ends {
+    settled: RefCell<Settled>,
+    broken: Cell<Option<JournalBroken>>,
 }
 
-impl Looked {
-    /// May it be deleted without another look?
-    fn allows(&self, id: &RemoteId) -> bool {
-        self.ours.contains(id) || self.unopposed.contains(id)
+impl Ends {
+    /// A journal that can't be written any more does not stop a deletion: the next cleanup looks again.
+    pub(super) fn write(&self, noted: Result<(), JournalBroken>) {
+        if let Err(error) = noted {
+            self.broken.set(Some(error));
+        }
     }
-}
-
-/// Its create said that it is there, nobody has seen it since, and under its id there is nothing: the id may be a wrong one, or
-/// the service behind the times. Where an earlier delete may have been done, that is why.
-fn must_be_somewhere(record: &Record, id: &RemoteId, looked: &Looked, site: &Site) -> bool {
-    let was_seen = record.last_seen.is_some() || looked.ours.contains(id);
-    let is_told = record.status == Status::Rejected || site.service.find.is_some();
-    !was_seen && is_told && record.status != Status::Deleting
-}
-
-/// Two answers that can't both be true: whose account it is stays open, and it is left alone.
-pub(super) fn contradictory(id: &RemoteId) -> String {
-    let id = id.as_str();
-    format!("the look-up shows it as `{id}`, and reading `{id}` back shows another name: it is left alone")
 }
 
 impl<W: World> Engine<'_, W> {
@@ -75,27 +60,29 @@ impl<W: World> Engine<'_, W> {
     ///
     /// One account that can't be deleted holds up nothing but its own order: what it needs is tried after it all the same.
     pub async fn settle(&self) -> Settled {
-        let settled = RefCell::new(Settled::default());
-        let broken: Cell<Option<JournalBroken>> = Cell::new(None);
+        let ends = Ends {
+            settled: RefCell::default(),
+            broken: Cell::new(None),
+        };
         // The last created go first.
         let debts: Vec<usize> = {
-            let debts: Vec<usize> = self.ledger.borrow().debts().collect();
+            let debts: Vec<usize> = self.ledger.borrow().open().collect();
             debts.into_iter().rev().collect()
         };
         let after = self.dependents(&debts);
         let lanes: Vec<usize> = debts
             .iter()
-            .map(|place| self.places[*place].min(self.sites.len()))
+            .map(|place| self.site_of(*place).min(self.sites.len()))
             .collect();
         let mut limits = self.lanes();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
         let everything = schedule::run(
             Queue::new(lanes, &after, &limits),
-            |task| self.settle_one(debts[task], &settled, &broken),
+            |task| self.settle_one(debts[task], &ends),
             |task, result: Result<(), Stuck>| {
                 if let Err(stuck) = result {
-                    settled.borrow_mut().leftovers.push(self.leftover(debts[task], stuck));
+                    self.leave(debts[task], stuck, &ends);
                 }
                 Flow::GoOn
             },
@@ -104,21 +91,30 @@ impl<W: World> Engine<'_, W> {
             () = everything => {}
             () = self.after_last_answers() => {}
         }
-        let mut settled = settled.into_inner();
-        self.name_the_rest(&debts, &mut settled);
+        let mut settled = ends.settled.into_inner();
+        self.name_the_rest(&mut settled);
         settled.stopped = self.world.stop();
-        settled.journal_broken = broken.into_inner();
+        settled.journal_broken = ends.broken.into_inner();
         settled.leftovers.sort_by(|a, b| a.key.cmp(&b.key));
         settled
     }
 
+    /// Names an account that can't be settled. A refusal that nobody could look into is none: it ended with its reason.
+    pub(super) fn leave(&self, place: usize, stuck: Stuck, ends: &Ends) {
+        if self.record(place).status.is_debt() || stuck.reason == Reason::Unproved {
+            let leftover = self.leftover(place, stuck);
+            ends.settled.borrow_mut().leftovers.push(leftover);
+        }
+    }
+
     /// Names what was cut off by a stop.
-    fn name_the_rest(&self, debts: &[usize], settled: &mut Settled) {
+    fn name_the_rest(&self, settled: &mut Settled) {
         let named: HashSet<AccountKey> = settled.leftovers.iter().map(|leftover| leftover.key.clone()).collect();
+        let debts: Vec<usize> = self.ledger.borrow().debts().collect();
         for place in debts {
-            if self.record(*place).status.is_debt() && !named.contains(&self.key(*place)) {
+            if !named.contains(&self.key(place)) {
                 let stuck = Trouble::Halted(super::Halt::Stopped).into();
-                settled.leftovers.push(self.leftover(*place, stuck));
+                settled.leftovers.push(self.leftover(place, stuck));
             }
         }
     }
@@ -145,126 +141,152 @@ impl<W: World> Engine<'_, W> {
             },
         );
         let ledger = self.ledger.borrow();
+        let record = ledger.record(place);
         Leftover {
             key: ledger.account(place).key.clone(),
-            ids: ledger.record(place).ids.clone(),
+            ids: record.ids.iter().chain(&record.strange).cloned().collect(),
             username: ledger.account(place).username.clone(),
             reason: stuck.reason,
             detail: stuck.detail,
         }
     }
 
-    async fn settle_one(
-        &self,
-        place: usize,
-        settled: &RefCell<Settled>,
-        broken: &Cell<Option<JournalBroken>>,
-    ) -> Result<(), Stuck> {
+    pub(super) async fn settle_one(&self, place: usize, ends: &Ends) -> Result<(), Stuck> {
         let site = self
             .site(place)
             .ok_or_else(|| Stuck::new(Reason::Unusable, "the configuration has no such service any more"))?;
         if let Some(reason) = &site.unusable {
             return Err(Stuck::new(Reason::Unusable, reason.clone()));
         }
-        // A journal that can't be written any more does not stop a deletion: the next cleanup looks again.
-        let write = |noted: Result<(), JournalBroken>| {
-            if let Err(error) = noted {
-                broken.set(Some(error));
-            }
-        };
-        let mut looked = Looked::default();
-        if self.learnt.borrow()[place].is_named {
-            looked.unopposed.clone_from(&self.record(place).ids);
-        }
+        let write = |noted| ends.write(noted);
+        let mut looks = Looks::default();
+        let mut is_counted = false;
+        self.learn_place(place, site).await?;
         loop {
             let record = self.record(place);
-            let checked = record.ids.first().is_some_and(|id| looked.allows(id));
-            match settle(&record, &self.powers(place, site), checked, self.world.now()) {
-                Settle::Done => return Ok(()),
-                Settle::GiveUp => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
-                Settle::Look => match self.look_for_owed(place, site).await? {
-                    Owed::Found(ids) => {
-                        if let Some(id) = ids.iter().find(|id| looked.others.contains(id)) {
-                            return Err(Stuck::new(Reason::Failed, contradictory(id)));
+            let sight = self.sight(place);
+            match judge(&record, &looks, &sight, &self.powers(place, site), self.world.now()) {
+                Step::Done => return Ok(()),
+                Step::NeverMade => {
+                    write(self.note(place, Event::Absent));
+                    return Ok(());
+                }
+                Step::Gone(eye) => {
+                    let proof = self.prove_gone(place, site, eye).await?;
+                    let event = match record.ids.first() {
+                        Some(id) => {
+                            if record.status != Status::Deleting {
+                                write(self.note(place, Event::DeleteIntended));
+                            }
+                            Event::Deleted(id.clone())
                         }
-                        // The look-up compared the name. But where somebody else was shown before, it may be behind the times.
-                        if record.status != Status::Stranger {
-                            looked.ours.extend(ids.iter().cloned());
-                        }
-                        write(self.note(place, Event::Adopted(ids.clone())));
-                        self.tell(place, Progress::Adopted { ids });
-                    }
-                    Owed::Absent(proof) => {
-                        write(self.note(place, Event::Absent));
-                        settled.borrow_mut().absent += 1;
+                        None => Event::Absent,
+                    };
+                    write(self.note(place, event));
+                    looks.forget_name();
+                    // Of an account that was deleted it is no news that there is no second one.
+                    if !std::mem::replace(&mut is_counted, true) {
+                        self.count(place, ends, |settled| settled.absent += 1);
                         self.tell(place, Progress::Absent { proof });
                     }
-                },
-                Settle::Read(id) => match self.read_name(place, site, &id).await? {
-                    Shown::Nothing if self.doubts_ids => {
-                        let proof = self.prove_unread(place, site, &id).await?;
-                        if site.service.find.is_some() {
-                            looked.unopposed.push(id);
-                            write(self.note(place, Event::StrangerShown(NO_ACCOUNT.to_owned())));
-                        } else {
-                            write(self.note(place, Event::DeleteIntended));
-                            write(self.note(place, Event::Deleted(id.clone())));
-                            self.count(place, id, &Gone::NeverThere(proof), settled);
+                }
+                Step::Look => self.look_by_name(place, site, &mut looks, ends).await?,
+                Step::Read(id) => {
+                    let look = self.read(place, site, &id).await?;
+                    match look {
+                        Look::Ours if !record.owns(&id) && !self.powers(place, site).shared => {
+                            write(self.note(place, Event::Adopted(vec![id.clone()])));
                         }
+                        Look::Other => {
+                            let reason = "its id leads to an account under another name, which is left alone";
+                            write(self.note(place, Event::StrangerShown(reason.to_owned())));
+                        }
+                        Look::Ours | Look::Nameless | Look::Gone | Look::Blind { .. } => {}
                     }
-                    Shown::Ours => looked.ours.push(id),
-                    Shown::Nothing => looked.unopposed.push(id),
-                    Shown::Other => {
-                        looked.others.push(id);
-                        let reason = "its id leads to an account under another name, which is left alone";
-                        write(self.note(place, Event::StrangerShown(reason.to_owned())));
-                    }
-                },
-                Settle::DeleteChosen => {
+                    looks.read(id, look);
+                }
+                Step::DeleteChosen => {
+                    looks.chosen_tried = true;
                     let id = self.chosen_id(place, site)?;
-                    self.wait_for_late_arrivals(place, site).await?;
-                    let gone = self.delete(place, site, &id, &write).await?;
-                    write(self.note(place, Event::Absent));
-                    self.count(place, id, &gone, settled);
-                }
-                Settle::Delete(id) => {
-                    let gone = self.delete(place, site, &id, &write).await?;
-                    if matches!(gone, Gone::NeverThere(_)) && must_be_somewhere(&record, &id, &looked, site) {
-                        write(self.note(place, Event::StrangerShown(NO_ACCOUNT.to_owned())));
-                        continue;
+                    let closes = self.powers(place, site).window_closes(&record);
+                    self.pause(closes.since(self.world.now())).await?;
+                    if self.delete(place, site, &id, &write).await? == Delete::Done {
+                        write(self.note(place, Event::Absent));
+                        self.count(place, ends, |settled| settled.deleted += 1);
+                        self.tell(place, Progress::Deleted { id });
                     }
-                    write(self.note(place, Event::Deleted(id.clone())));
-                    self.count(place, id, &gone, settled);
                 }
+                Step::Delete(id) => match self.delete(place, site, &id, &write).await? {
+                    Delete::Done => {
+                        write(self.note(place, Event::Deleted(id.clone())));
+                        looks.forget_name();
+                        is_counted = true;
+                        self.count(place, ends, |settled| settled.deleted += 1);
+                        self.tell(place, Progress::Deleted { id });
+                    }
+                    Delete::Denied => looks.deny(id),
+                },
+                Step::Earn(eye) => {
+                    let by = self.blind_finds.borrow().len();
+                    self.earn_sight(place, site, eye, ends).await?;
+                    if self.blind_finds.borrow().len() != by {
+                        looks.forget_name();
+                    }
+                }
+                Step::Leave(Reason::NoLookUp, _) => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
+                Step::Leave(reason, detail) => return Err(Stuck::new(reason, detail)),
             }
         }
     }
 
-    fn count(&self, place: usize, id: RemoteId, gone: &Gone, settled: &RefCell<Settled>) {
-        match gone {
-            Gone::Deleted => {
-                settled.borrow_mut().deleted += 1;
-                self.tell(place, Progress::Deleted { id });
-            }
-            Gone::NeverThere(proof) => {
-                settled.borrow_mut().absent += 1;
-                self.tell(place, Progress::Absent { proof: *proof });
-            }
+    /// Counts an account of the plan; what was made to show something is none.
+    fn count(&self, place: usize, ends: &Ends, count: impl FnOnce(&mut Settled)) {
+        if place < self.originals {
+            count(&mut ends.settled.borrow_mut());
         }
+    }
+
+    /// Proves that "not there" is no lie told to a stranger, and that it was said at the same place.
+    async fn prove_gone(&self, place: usize, site: &Site, eye: Eye) -> Result<Proof, Stuck> {
+        if let Some(what) = self.is_elsewhere(place) {
+            return Err(Stuck::new(
+                Reason::Elsewhere,
+                format!(
+                    "not found, but this is not where it was made: `{what}` differs\nhint: run it with the values that setup had"
+                ),
+            ));
+        }
+        let request = match eye {
+            Eye::Id => super::eyes::by_id(site).map(|poll| &poll.request),
+            Eye::Name => self.name_request(place, site),
+        };
+        let Some(request) = request else {
+            return Ok(Proof::Open);
+        };
+        let is_list = site
+            .service
+            .list
+            .as_ref()
+            .is_some_and(|list| std::ptr::eq(&raw const list.request, request));
+        let scope = if is_list {
+            site.scope.clone()
+        } else {
+            self.scope(place, site)
+        };
+        let scope = match (scope.get("id"), self.chosen_id(place, site)) {
+            (None, Ok(id)) => scope.with("id", id.as_str()),
+            _ => scope,
+        };
+        let proof = self.prove(place, site, request, &scope, self.stamp()).await?;
+        proof.ok_or_else(|| Stuck::new(Reason::Unproved, self.unproved(place, "it was not found")))
     }
 
     fn why_unclear(&self, place: usize) -> String {
-        let begun = match self.record(place).status {
-            Status::Stranger => "it was created, and its id does not lead to it",
-            Status::Untouched
-            | Status::Creating
-            | Status::Refused
-            | Status::Unclear
-            | Status::Live
-            | Status::Verified
-            | Status::Rejected
-            | Status::Deleting
-            | Status::Gone => "it may have been created",
+        let record = self.record(place);
+        let begun = if record.status == Status::Stranger {
+            "it was created, and its id does not lead to it"
+        } else {
+            "it may have been created"
         };
         let unmarked = self.ledger.borrow().account(place).unmarked;
         let why = if unmarked {
@@ -275,121 +297,95 @@ impl<W: World> Engine<'_, W> {
         format!("{begun}, and {why}")
     }
 
-    /// Looks for an account that may have been created, for as long as its create may still land.
-    async fn look_for_owed(&self, place: usize, site: &Site) -> Result<Owed, Stuck> {
-        let Some(find) = &site.service.find else {
-            return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place)));
-        };
-        self.tell(place, Progress::LookingUp);
+    /// Looks an account up by its name, for as long as its create may still land.
+    async fn look_by_name(&self, place: usize, site: &Site, looks: &mut Looks, ends: &Ends) -> Result<(), Stuck> {
+        let record = self.record(place);
+        let is_refused = record.status == Status::Refused;
+        if is_refused && !self.is_worth_a_look(place, site, &record) {
+            looks.found(Look::Gone);
+            return Ok(());
+        }
+        if !is_refused {
+            self.tell(place, Progress::LookingUp);
+        }
         let mut round = 0;
         loop {
             let asked = self.world.now();
-            let ids = self.find(place, site, find).await?;
-            let answered = self.stamp();
-            if !ids.is_empty() {
-                return Ok(Owed::Found(ids));
+            let found = if is_refused && has_cheap_list(site) {
+                self.find_in_list(place, site).await?
+            } else {
+                self.find_by_name(place, site).await?
+            };
+            match found {
+                Found::Ours(ids) => {
+                    if is_refused {
+                        self.doubt_refusals(place, &record);
+                    }
+                    return self.adopt(place, &record, ids, looks, ends);
+                }
+                Found::Nobody => {
+                    let is_settled = !record.ids.is_empty();
+                    let powers = self.powers(place, site);
+                    // What was refused was answered: only the look-up may lag.
+                    let closes = if is_refused {
+                        record.window_closes(powers.settle)
+                    } else {
+                        powers.window_closes(&record)
+                    };
+                    if is_settled || asked >= closes {
+                        looks.found(Look::Gone);
+                        return Ok(());
+                    }
+                    round += 1;
+                    // The last look comes right after the window has closed.
+                    self.pause(pause(round, 1.0).min(closes.since(asked))).await?;
+                }
+                Found::Unread(trouble) => {
+                    // A no is looked into once, also by an eye that may not see all.
+                    let is_enough = is_refused && has_cheap_list(site);
+                    looks.found(if is_enough { Look::Gone } else { blind(&trouble, None) });
+                    return Ok(());
+                }
             }
-            let closes = self.powers(place, site).window_closes(&self.record(place));
-            if asked >= closes {
-                let scope = self.scope(place, site);
-                let proof = self.prove(place, site, &find.request, &scope, answered).await?;
-                return proof
-                    .map(Owed::Absent)
-                    .ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED));
-            }
-            round += 1;
-            // The last look comes right after the window has closed.
-            self.pause(pause(round, 1.0).min(closes.since(asked))).await?;
         }
     }
 
-    async fn wait_for_late_arrivals(&self, place: usize, site: &Site) -> Result<(), Stuck> {
-        let closes = self.powers(place, site).window_closes(&self.record(place));
-        Ok(self.pause(closes.since(self.world.now())).await?)
+    fn adopt(
+        &self,
+        place: usize,
+        record: &Record,
+        ids: Vec<RemoteId>,
+        looks: &mut Looks,
+        ends: &Ends,
+    ) -> Result<(), Stuck> {
+        if let Some(id) = ids.iter().find(|id| looks.is_other(id) || record.strange.contains(id)) {
+            return Err(Stuck::new(
+                Reason::Failed,
+                format!("the look-up shows it as `{id}`, and reading `{id}` shows another name: it is left alone"),
+            ));
+        }
+        let is_same = record.ids.first().is_none_or(|id| ids.contains(id));
+        if !is_same {
+            ends.write(self.note(place, Event::StrangerShown(NO_ACCOUNT.to_owned())));
+        }
+        ends.write(self.note(place, Event::Adopted(ids.clone())));
+        if record.ids.is_empty() || !is_same {
+            self.tell(place, Progress::Adopted { ids });
+            looks.forget_name();
+        } else {
+            looks.found(Look::Ours);
+        }
+        Ok(())
     }
 
     /// The id that the configuration computes without an answer.
-    fn chosen_id(&self, place: usize, site: &Site) -> Result<RemoteId, Stuck> {
-        text(site.service.create.id.as_ref(), &self.scope(place, site))
+    pub(super) fn chosen_id(&self, place: usize, site: &Site) -> Result<RemoteId, Stuck> {
+        let id = site
+            .powers
+            .chosen_id
+            .then(|| text(site.service.create.id.as_ref(), &self.scope(place, site)));
+        id.flatten()
             .and_then(RemoteId::new)
             .ok_or_else(|| Stuck::new(Reason::NoLookUp, "its id can't be computed"))
     }
-
-    /// Whose name the account of an id bears. An account that can't be read is not deleted unread; one that is not there,
-    /// or that shows no name, says nothing against it.
-    pub(super) async fn read_name(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Shown, Stuck> {
-        let Some(verify) = &site.service.verify else {
-            return Ok(Shown::Nothing);
-        };
-        let scope = self.scope(place, site).with("id", id.as_str());
-        let asked = self.stamp();
-        let answer = self.ask(place, "read", &verify.request, &scope).await?;
-        let seen = scope.answer(&answer);
-        if verify.request.gone.holds(&answer, &seen).unwrap_or(false) {
-            return Ok(Shown::Nothing);
-        }
-        if !answer.is_success() {
-            // The look-up compares names too.
-            if let Some(find) = site.service.find.as_ref().filter(|_| self.powers(place, site).find)
-                && self.find(place, site, find).await?.contains(id)
-            {
-                return Ok(Shown::Ours);
-            }
-            let detail = format!(
-                "it is not deleted unread, and reading it back was answered with {}",
-                status(&answer)
-            );
-            return Err(Stuck::new(Reason::Failed, detail));
-        }
-        let shown = shown(verify.name.as_ref(), &seen, &self.username(place));
-        if shown == Shown::Ours {
-            self.prove_by_reading(place, asked, &verify.request, &answer);
-        }
-        Ok(shown)
-    }
-
-    /// As [`Engine::read_name`], where somebody else's name would end the matter: one answer is not enough for that. A second
-    /// reading has to show it again, and the look-up, where there is one, must not show ours under this id: then nothing is sure.
-    pub(super) async fn read_name_surely(
-        &self,
-        place: usize,
-        site: &Site,
-        id: &RemoteId,
-    ) -> Result<Option<Shown>, Stuck> {
-        let shown = self.read_name(place, site, id).await?;
-        if shown != Shown::Other {
-            return Ok(Some(shown));
-        }
-        let again = self.read_name(place, site, id).await?;
-        if again != Shown::Other {
-            return Ok(Some(again));
-        }
-        if let Some(find) = site.service.find.as_ref().filter(|_| self.powers(place, site).find)
-            && self.find(place, site, find).await?.contains(id)
-        {
-            return Ok(None);
-        }
-        Ok(Some(Shown::Other))
-    }
-
-    /// Proves that an id of which reading back shows nothing leads to no account at all.
-    async fn prove_unread(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Proof, Stuck> {
-        let unread = || Stuck::new(Reason::Unproved, "reading it back does not show whose it is");
-        let verify = site.service.verify.as_ref().ok_or_else(unread)?;
-        let scope = self.scope(place, site).with("id", id.as_str());
-        let answer = self.ask(place, "read", &verify.request, &scope).await?;
-        let answered = self.stamp();
-        let seen = scope.clone().answer(&answer);
-        if !verify.request.gone.holds(&answer, &seen).unwrap_or(false) {
-            return Err(unread());
-        }
-        let proof = self.prove(place, site, &verify.request, &scope, answered).await?;
-        proof.ok_or_else(|| Stuck::new(Reason::Unproved, UNPROVED))
-    }
-}
-
-/// What a look-up of an account that must go came to.
-enum Owed {
-    Found(Vec<RemoteId>),
-    Absent(Proof),
 }

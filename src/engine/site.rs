@@ -1,7 +1,9 @@
 //! One service of the configuration, as the engine deals with it.
 
+use super::eyes::by_id;
 use crate::config::{Auth, Payload, Request, Service};
 use crate::domain::decide::Powers;
+use crate::domain::place::Place;
 use crate::language::{Expression, JsonTemplate, Scope, Template};
 use crate::ports::lets_in;
 
@@ -15,6 +17,8 @@ pub struct Site {
     pub has_auth: bool,
     /// The names that every template of it sees: `env`, `run`, `service`, `with`.
     pub scope: Scope,
+    /// Where it is.
+    pub place: Place,
     /// Why it can't be asked at all, such as a variable that is missing.
     pub unusable: Option<String>,
 }
@@ -25,20 +29,89 @@ impl Site {
         let create = &service.create;
         let powers = Powers {
             find: service.find.is_some(),
-            read: service.verify.as_ref().is_some_and(|verify| verify.name.is_some()),
+            by_name: false,
+            by_id: false,
             chosen_id: service.chooses_id(),
+            elsewhere: false,
+            shared: false,
             repeatable: create.duplicate_declared || create.idempotency_header.is_some(),
             request_timeout: service.timeout,
             settle: service.find.as_ref().map(|find| find.settle).unwrap_or_default(),
         };
-        Self {
+        let mut site = Self {
             has_auth: has_auth(&service),
+            place: place(&service, &scope),
             powers,
             scope,
             unusable,
             service,
+        };
+        site.powers.by_id = by_id(&site).is_some();
+        let named = site.service.find.is_some() || site.service.list.is_some();
+        site.powers.by_name = named || (site.powers.chosen_id && site.powers.by_id);
+        site
+    }
+}
+
+/// Where a service is: its address, its parameters, who asks, and the variables that later requests read. Nothing secret.
+fn place(service: &Service, scope: &Scope) -> Place {
+    let mut parts: Vec<(String, String)> = Vec::new();
+    let url = scope.get("service").and_then(|known| known.get_attr("url").ok());
+    parts.extend(url.map(|url| ("url".to_owned(), url.to_string())));
+    let is_open = |expression: &Expression| expression.env_uses().iter().all(|read| !lets_in(&read.name));
+    let with = scope.get("with");
+    for (name, template) in &service.with {
+        let value = with.and_then(|with| with.get_attr(name).ok());
+        if let Some(value) = value.filter(|_| !lets_in(name) && template.expressions().all(is_open)) {
+            parts.push((format!("with.{name}"), value.to_string()));
         }
     }
+    let mut who = |key: &str, template: &Template| {
+        if let Ok(value) = template.render(scope) {
+            parts.push((format!("auth.{key}"), value));
+        }
+    };
+    match &service.auth {
+        Auth::Basic { username, .. } => who("basic.username", username),
+        Auth::OAuth2(oauth2) => {
+            who("oauth2.client_id", &oauth2.client_id);
+            who("oauth2.token_url", &oauth2.token_url);
+            if let Some(username) = &oauth2.username {
+                who("oauth2.username", username);
+            }
+        }
+        Auth::None | Auth::Bearer(_) | Auth::Header(_) | Auth::Login(_) | Auth::GithubOidc { .. } => {}
+    }
+    let env = scope.get("env");
+    let mut read = |expression: &Expression| {
+        for one in expression.env_uses().iter().filter(|one| !lets_in(&one.name)) {
+            let value = env.and_then(|env| env.get_attr(&one.name).ok());
+            if let Some(value) = value.filter(|value| !value.is_undefined()) {
+                parts.push((format!("env.{}", one.name), value.to_string()));
+            }
+        }
+    };
+    for request in requests(service) {
+        request.target.expressions().for_each(&mut read);
+        let fields = request.headers.iter().chain(&request.query);
+        for (_, value) in fields.filter(|(name, _)| !lets_in(name)) {
+            value.expressions().for_each(&mut read);
+        }
+        match &request.payload {
+            Payload::None => {}
+            Payload::Json(json) => json.expressions().for_each(&mut read),
+            Payload::Form(pairs) => {
+                let open = pairs.iter().filter(|(name, _)| !lets_in(name));
+                open.for_each(|(_, value)| value.expressions().for_each(&mut read));
+            }
+            Payload::Text(text) => text.expressions().for_each(&mut read),
+        }
+    }
+    let pairs: Vec<(String, &str)> = parts
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str()))
+        .collect();
+    Place::new(pairs)
 }
 
 /// Does it ask for credentials? Those of the configuration's own count too.

@@ -1,8 +1,8 @@
 //! How the accounts of a ledger stand with their services now. Nothing is changed and nothing is written down.
 
-use super::create::{shown, text};
+use super::create::text;
 use super::exchange::{Trouble, status};
-use super::provision::{UNPROVED, until};
+use super::provision::until;
 use super::schedule::{self, Flow, Queue};
 use super::{Engine, Site};
 use crate::config::{Find, Poll};
@@ -15,7 +15,12 @@ use crate::ports::World;
 impl<W: World> Engine<'_, W> {
     /// Asks the services for every account of the ledger, all at once within their limits; in the order of the plan.
     pub async fn inspect(&self) -> Vec<Standing> {
-        let lanes: Vec<usize> = self.places.iter().map(|site| (*site).min(self.sites.len())).collect();
+        let lanes: Vec<usize> = self
+            .places
+            .borrow()
+            .iter()
+            .map(|site| (*site).min(self.sites.len()))
+            .collect();
         let mut limits = self.lanes();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
@@ -74,7 +79,7 @@ impl<W: World> Engine<'_, W> {
             let proof = self.prove(place, site, &verify.request, &scope, answered).await?;
             return Ok(match proof {
                 Some(_) => Standing::Missing("the service has no such account".to_owned()),
-                None => Standing::Unknown(UNPROVED.to_owned()),
+                None => Standing::Unknown(self.unproved(place, "it was not found")),
             });
         }
         if !verify.request.expect.holds(&answer, &seen).unwrap_or(false) {
@@ -84,7 +89,7 @@ impl<W: World> Engine<'_, W> {
             )));
         }
         self.prove_by_reading(place, asked, &verify.request, &answer);
-        if shown(verify.name.as_ref(), &seen, &self.username(place)) == Shown::Other {
+        if self.shown(place, verify.name.as_ref(), &seen) == Shown::Other {
             return Ok(Standing::Changed("its id shows another name".to_owned()));
         }
         if !until(verify, &seen) {
@@ -109,7 +114,7 @@ impl<W: World> Engine<'_, W> {
             let proof = self.prove(place, site, &find.request, &scope, answered).await?;
             return Ok(match proof {
                 Some(_) => Standing::Missing("the service has no account of its name".to_owned()),
-                None => Standing::Unknown(UNPROVED.to_owned()),
+                None => Standing::Unknown(self.unproved(place, "it was not found")),
             });
         }
         Ok(match id {

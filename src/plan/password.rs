@@ -1,6 +1,8 @@
 //! Passwords that services accept and that survive shells, dotenv files, URLs and YAML.
 
 use rand::CryptoRng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 use ring::hkdf;
 use zeroize::Zeroizing;
 
@@ -29,6 +31,11 @@ pub(super) fn make(random: &mut impl CryptoRng) -> Secret {
             return password;
         }
     }
+}
+
+/// Makes such a password from the system's chance.
+pub fn draw() -> Secret {
+    make(&mut UnwrapErr(SysRng))
 }
 
 /// The password that a seed gives this user name, so that whoever has both can compute it: the first of the draws number

@@ -45,6 +45,17 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// Asks for what is there now, and not for what a cache has kept (RFC 9111, section 5.2.1.4).
+    pub fn set_fresh(&mut self) {
+        let is_set = self
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("Cache-Control"));
+        if !is_set {
+            self.headers.push(("Cache-Control".to_owned(), "no-cache".to_owned()));
+        }
+    }
+
     /// Sets a query parameter of the target, in place of any of the same name.
     pub fn set_query(&mut self, name: &str, value: &str) {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));

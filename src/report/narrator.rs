@@ -92,6 +92,8 @@ impl Narrator {
             | Progress::LookingUp
             | Progress::Adopted { .. }
             | Progress::NotThere
+            | Progress::Spelled { .. }
+            | Progress::Unseen { .. }
             | Progress::Again { .. } => {}
         }
     }
@@ -102,6 +104,7 @@ impl Narrator {
             Progress::Ready { .. } | Progress::Deleted { .. } if self.expected > EACH => Level::Debug,
             Progress::Adopted { ids } if ids.len() > 1 => Level::Warning,
             Progress::Failed { .. } => Level::Error,
+            Progress::Spelled { .. } | Progress::Unseen { .. } => Level::Warning,
             Progress::Ready { .. }
             | Progress::Deleted { .. }
             | Progress::Adopted { .. }
@@ -142,6 +145,13 @@ fn in_words(progress: &Progress) -> String {
             )
         }
         Progress::NotThere => "it is not there".to_owned(),
+        Progress::Spelled { username } => format!(
+            "the service keeps its user name as `{}`; outputs carry it so",
+            seen(username)
+        ),
+        Progress::Unseen { reason } => format!(
+            "it is there, and `find` does not show it ({reason}): an account whose create is not answered would be left\nhint: correct `find`; if the service shows new accounts late, say how late in `find.settle`"
+        ),
         Progress::Again { what, reason, pause } => {
             let when = if pause.is_zero() {
                 "as soon as the service allows it".to_owned()

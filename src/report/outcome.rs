@@ -60,24 +60,40 @@ pub(super) fn sentence(leftover: &Leftover) -> String {
         "{} may still exist, under the user name `{}`, {known}: {}",
         seen(&leftover.key.to_string()),
         seen(&leftover.username),
-        leftover.detail
+        split(&leftover.detail).0
     )
+}
+
+/// A reason, and the hint that comes with it.
+fn split(detail: &str) -> (&str, Option<&str>) {
+    match detail.split_once("\nhint: ") {
+        Some((reason, hint)) => (reason, Some(hint)),
+        None => (detail, None),
+    }
 }
 
 /// What to do about a leftover. `again` is the command that tries once more.
 pub fn hint(leftover: &Leftover, again: &str) -> String {
     let service = &leftover.key.service;
+    if let (_, Some(hint)) = split(&leftover.detail) {
+        return format!("{hint}; then run `{again}`");
+    }
     match leftover.reason {
         Reason::NoLookUp => {
             format!(
                 "search `{service}` for the user name and delete it there; a `find` in the configuration would let Standin do it"
             )
         }
-        Reason::Unproved => {
-            format!(
-                "add a `probe` to `{service}`, an authenticated request that proves the credentials, then run `{again}`"
-            )
+        Reason::Blind => {
+            format!("correct the `find` of `{service}`, or let its credentials see accounts; then run `{again}`")
         }
+        Reason::Elsewhere => format!("give `{service}` the values that setup had, then run `{again}`"),
+        Reason::StillShown => format!("say in `gone` of `{service}` what counts as gone, then run `{again}`"),
+        Reason::Doubtful | Reason::Stranger => {
+            format!("search `{service}` for the user name; correct the `id` and `name` of its `create` and `verify`")
+        }
+        Reason::LinesLost => format!("search `{service}` for names that begin so; a `list` would let Standin do it"),
+        Reason::Unproved => format!("give `{service}` good credentials, then run `{again}`"),
         Reason::Unusable => format!("make `{service}` usable, then run `{again}`"),
         Reason::Failed | Reason::Deadline | Reason::Stopped => format!("run `{again}`"),
     }

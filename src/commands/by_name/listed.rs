@@ -56,6 +56,7 @@ pub(super) async fn under_the_marker(
         signals: course.signals,
         stop_file: None,
         listener: Box::new(|_| {}),
+        passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
     };
     // An engine asks on behalf of an account: one stands for each service.
@@ -131,9 +132,7 @@ pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, c
         intend(context, &mut ledger, place);
         if let Some((id, at)) = id {
             // The list has shown the name, at that time.
-            for event in [Event::Created(id), Event::Verified] {
-                super::apply_at(context, &mut ledger, place, event, at);
-            }
+            super::apply_at(context, &mut ledger, place, Event::Adopted(vec![id]), at);
         }
     }
     ledger

@@ -1,6 +1,6 @@
 //! What a `state` output tells, as far as it is believed.
 
-use super::{Today, apply, configuration, intend, run_of};
+use super::{Today, apply_at, configuration, intend, run_of};
 use crate::adapters::entry::EntryDir;
 use crate::commands::context::Context;
 use crate::commands::exit::Failure;
@@ -8,7 +8,7 @@ use crate::commands::known::Known;
 use crate::commands::state::{Signature, State, VERSION};
 use crate::config::Config;
 use crate::domain::account::{AccountKey, ServiceName};
-use crate::domain::event::{Event, PlannedAccount};
+use crate::domain::event::{Event, Mark, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
 use crate::plan::{self, Run};
@@ -44,8 +44,6 @@ pub(in crate::commands) struct OfState {
     pub(super) run: Run,
     pub(super) today: Today,
     pub(super) ledger: Ledger,
-    /// It is signed with our seed: its ids are believed.
-    pub(super) believed: bool,
 }
 
 impl OfState {
@@ -59,7 +57,6 @@ impl OfState {
             sealed: &today.sealed,
             journal: None,
             files: today.files.clone(),
-            believes_ids: self.believed,
             deadline: context.clock.now() + today.sealed.cleanup_deadline,
         };
         (known, self.ledger.clone())
@@ -99,7 +96,6 @@ pub(in crate::commands) fn subject(context: &Context, text: &str) -> Result<Subj
         run,
         today,
         ledger,
-        believed,
     })))
 }
 
@@ -139,12 +135,12 @@ fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State, believe
     let config = &today.config;
     let people = plan::recall(config, &today.variables, run, context.settings.seed.as_ref());
     let mut accounts: Vec<PlannedAccount> = Vec::new();
-    let mut ids = Vec::new();
+    let mut known = Vec::new();
     for told in &state.accounts {
         // It can only be named. What no persona of the configuration explains was not made by it.
         let unmarked = !told.username.contains(run.marker.as_str());
-        let known = !unmarked || is_unmarked(config, &told.account);
-        let Some(service) = ServiceName::parse(&told.service).filter(|_| known) else {
+        let is_explained = !unmarked || is_unmarked(config, &told.account);
+        let Some(service) = ServiceName::parse(&told.service).filter(|_| is_explained) else {
             context.console.warning(&format!(
                 "`{}/{}` of the state does not carry the marker, and is left alone",
                 seen(&told.service),
@@ -158,7 +154,7 @@ fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State, believe
             .is_some_and(|verify| verify.name.is_some());
         let is_safe = believed || (shows_names && !unmarked);
         let timeout = described.map(|service| service.timeout).unwrap_or_default();
-        ids.push(told.id.clone().filter(|_| is_safe));
+        known.push((told.id.clone().filter(|_| is_safe), told.seen));
         accounts.push(PlannedAccount {
             key: AccountKey {
                 service,
@@ -167,7 +163,7 @@ fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State, believe
             username: told.username.clone(),
             full_username: told.full_username.clone(),
             own_password: told.own_password,
-            email: if believed {
+            email: if believed || !people.has(&told.account) {
                 told.email()
             } else {
                 people.email(&told.account, &told.username)
@@ -185,11 +181,22 @@ fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State, believe
             unmarked,
         });
     }
-    let mut ledger = Ledger::new(run.planned(context.clock.now(), accounts));
+    let mut plan = run.planned(context.clock.now(), accounts);
+    plan.places = state.places.clone();
+    let mut ledger = Ledger::new(plan);
+    for (service, digest) in &state.probed {
+        let (service, digest) = (service.clone(), digest.clone());
+        ledger.remark(&Mark::Place { service, digest });
+    }
     intend_all(context, &mut ledger);
-    for (place, id) in ids.into_iter().enumerate() {
-        if let Some(id) = id {
-            apply(context, &mut ledger, place, Event::Created(id));
+    for (place, (id, seen)) in known.into_iter().enumerate() {
+        let Some(id) = id else { continue };
+        // Its id was known at the end of setup at the latest, which may be hours ago.
+        let at = run.marker.created();
+        let event = if believed { Event::Created } else { Event::Given };
+        apply_at(context, &mut ledger, place, event(id), at);
+        if seen {
+            apply_at(context, &mut ledger, place, Event::Verified, at);
         }
     }
     ledger

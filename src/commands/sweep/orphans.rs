@@ -51,11 +51,7 @@ pub(super) fn ledger<'c>(
         .collect();
     let mut ledger = Ledger::new(run.planned(now, planned));
     for (place, orphan) in orphans.iter().enumerate() {
-        for event in [
-            Event::CreateIntended,
-            Event::Created(orphan.id.clone()),
-            Event::Verified,
-        ] {
+        for event in [Event::CreateIntended, Event::Adopted(vec![orphan.id.clone()])] {
             let account = ledger.account(place).key.clone();
             let taken = ledger.apply(&Entry {
                 at: orphan.at,
@@ -75,20 +71,24 @@ mod tests {
     use super::*;
     use crate::commands::sweep::findings::Fate;
     use crate::domain::account::RemoteId;
-    use crate::domain::decide::{Powers, Settle, settle};
+    use crate::domain::decide::Powers;
+    use crate::domain::evidence::{Looks, Sight, Step, judge};
     use crate::domain::marker::{Marker, Origin};
 
     const READS: Powers = Powers {
-        find: true,
-        read: true,
+        find: false,
+        by_name: true,
+        by_id: true,
         chosen_id: false,
+        elsewhere: false,
+        shared: false,
         repeatable: false,
         request_timeout: Duration::from_secs(10),
         settle: Duration::ZERO,
     };
 
     /// What is done first with an orphan of this id, so long after the list showed it.
-    fn first(id: &str, after: Duration) -> Settle {
+    fn first(id: &str, after: Duration) -> Step {
         let listed = Timestamp::from_millis(1_795_420_800_000);
         let origin = Origin {
             repository: "a/b",
@@ -111,16 +111,17 @@ mod tests {
             why: String::new(),
         };
         let now = listed + after;
-        settle(ledger(&run, now, &[&orphan], |_| None).record(0), &READS, false, now)
+        let ledger = ledger(&run, now, &[&orphan], |_| None);
+        judge(ledger.record(0), &Looks::default(), &Sight::default(), &READS, now)
     }
 
     #[test]
     fn a_counted_id_that_was_listed_a_while_ago_is_read_before_it_is_deleted() {
         let id = |id: &str| RemoteId::new(id.to_owned()).unwrap();
         let minute = Duration::from_mins(1);
-        assert_eq!(first("17", minute), Settle::Delete(id("17")));
-        assert_eq!(first("17", minute + Duration::from_millis(1)), Settle::Read(id("17")));
+        assert_eq!(first("17", minute), Step::Delete(id("17")));
+        assert_eq!(first("17", minute + Duration::from_millis(1)), Step::Read(id("17")));
         let uuid = "7f9c24e8-3b12-4fef-91e0-0a1f3c5d2e4b";
-        assert_eq!(first(uuid, 3 * minute), Settle::Delete(id(uuid)));
+        assert_eq!(first(uuid, 3 * minute), Step::Delete(id(uuid)));
     }
 }

@@ -160,6 +160,21 @@ pub(in crate::config) fn service_request(
     request
 }
 
+/// `probe`, and what its answer says of the place.
+pub(in crate::config) fn probe(
+    decoder: &mut Decoder,
+    node: &Node,
+    place: String,
+) -> (Option<Request>, Option<Expression>) {
+    let Some(mut shape) = Shape::new(decoder, node, "`probe`", place, SERVICE_NAMES, SERVICE_ANSWER) else {
+        return (None, None);
+    };
+    let request = shape.request(decoder);
+    let place = shape.expression(decoder, "place", SERVICE_ANSWER);
+    shape.fields.finish(decoder);
+    (request, place)
+}
+
 /// The log-in of `auth`, with the keys that are the caller's to read.
 pub(in crate::config) fn login_request<'n>(
     decoder: &mut Decoder,
@@ -295,7 +310,8 @@ pub(in crate::config) fn find(decoder: &mut Decoder, node: &Node, place: String)
     let items = need(&mut shape, "items", NEW_ANSWER);
     let id = need(&mut shape, "id", NEW_ITEM);
     let name = need(&mut shape, "name", NEW_ITEM);
-    let absent = shape.condition(decoder, "absent", absent_codes());
+    // A slip in the address is answered with 404 too: what means "none" has to be said.
+    let absent = shape.condition(decoder, "absent", Condition::Codes(Vec::new()));
     let settle = shape.duration(decoder, "settle", Duration::ZERO);
     shape.fields.finish(decoder);
     let absent = absent?;

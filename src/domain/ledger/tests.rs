@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::account::ServiceName;
+use crate::domain::place::Places;
 
 fn id(text: &str) -> RemoteId {
     RemoteId::new(text).expect("an id")
@@ -35,6 +36,8 @@ fn plan(accounts: &[&str]) -> Planned {
                 unmarked: false,
             })
             .collect(),
+        places: Places::default(),
+        boot: None,
     }
 }
 
@@ -51,29 +54,35 @@ fn every_event_in_every_status() {
     let events = [
         Event::CreateIntended,
         Event::Created(id("7")),
+        Event::Sole(id("7")),
+        Event::Given(id("7")),
+        Event::CreateUnsent(String::new()),
         Event::CreateRefused(String::new()),
         Event::CreateUnclear(String::new()),
+        Event::NameTaken(String::new()),
         Event::Adopted(vec![id("7")]),
         Event::Verified,
+        Event::Trusted,
         Event::VerifyFailed(String::new()),
         Event::StrangerShown(String::new()),
         Event::DeleteIntended,
+        Event::DeleteAccepted,
         Event::DeleteFailed(String::new()),
         Event::Deleted(id("7")),
         Event::Absent,
     ];
     // Rows are statuses, columns the events above; a dash has no place in the table.
     let table = "
-        untouched creating - - - - - - - - - - -
-        creating  - live refused unclear live - - stranger deleting - - gone
-        refused   creating - - - - - - - - - - -
-        unclear   creating - - - live - - stranger deleting - - gone
-        live      - - - - - verified rejected stranger deleting - - gone
-        verified  - - - - - - - stranger deleting - - gone
-        rejected  - - - - - - - stranger deleting - - gone
-        stranger  - - - - live - - - deleting - - gone
-        deleting  - - - - live - - stranger deleting deleting gone gone
-        gone      creating - - - - - - - - - - -
+        untouched creating - - - - - - - - - - - - - - - - -
+        creating - live live live untouched refused unclear unclear live - - - stranger deleting - - - gone
+        refused creating - - - - - - - live - - - - - - - - gone
+        unclear creating - - - - - - - live - - - stranger deleting - - - gone
+        live - - - - - - - - live verified verified rejected stranger deleting - - - gone
+        verified - - - - - - - - verified - - - stranger deleting - - - gone
+        rejected - - - - - - - - rejected - - - stranger deleting - - - gone
+        stranger - - - - - - - - live - - - - deleting - - - gone
+        deleting - - - - - - - - live - - - stranger deleting deleting deleting gone gone
+        gone creating - - - - - - - - - - - - - - - - -
     ";
     let rows: Vec<Vec<&str>> = table
         .lines()
@@ -90,8 +99,7 @@ fn every_event_in_every_status() {
                 ids: vec![id("7")],
                 open_intents: 1,
                 last_intent: Some(Timestamp::from_millis(5)),
-                last_seen: None,
-                known_as: None,
+                ..Record::default()
             };
             // One intent, whose fate the event itself decides, unless the id is what it is about.
             if matches!(event, Event::Deleted(_)) {

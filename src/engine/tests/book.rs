@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Read,
     /// `GET /accounts?username=NAME`
     Find,
+    /// `GET /accounts?page=N` or `?offset=N`: one page of all
+    List,
     /// `DELETE /accounts/ID`
     Delete,
     /// `GET /me`
@@ -26,6 +28,7 @@ impl Kind {
             ("POST", "/accounts") => Self::Create,
             ("GET", "/me") => Self::Probe,
             ("GET", target) if target.starts_with("/accounts?username=") => Self::Find,
+            ("GET", target) if target.starts_with("/accounts?") || target == "/accounts" => Self::List,
             ("GET", target) if target.starts_with("/accounts/") => Self::Read,
             ("DELETE", target) if target.starts_with("/accounts/") => Self::Delete,
             (method, target) => panic!("the service has no `{method} {target}`"),
@@ -176,6 +179,12 @@ impl Book {
                     .find(|held| held.id == id)
                     .map_or_else(|| answer(404, json!({})), |held| answer(200, show(held)))
             }
+            Kind::List => {
+                let is_first =
+                    ["/accounts", "/accounts?page=1", "/accounts?offset=0"].contains(&request.target.as_str());
+                let all: Vec<Value> = self.held.iter().filter(|_| is_first).map(show).collect();
+                answer(200, Value::Array(all))
+            }
             Kind::Find => {
                 let seen = |held: &&Held| held.born == 0 || held.born + self.nature.lag <= now;
                 // This filter is as loose as some real ones: it gives whatever begins alike, people too.
@@ -215,9 +224,8 @@ impl Book {
     fn to_a_stranger(&self, kind: Kind) -> Answer {
         match (self.nature.strangers, kind) {
             (Strangers::Refused, _) => answer(401, json!({})),
-            (Strangers::SeeNothing, Kind::Find) | (Strangers::SeeEmptyLists, Kind::Find | Kind::Read | Kind::Probe) => {
-                answer(200, json!([]))
-            }
+            (Strangers::SeeNothing, Kind::Find)
+            | (Strangers::SeeEmptyLists, Kind::Find | Kind::List | Kind::Read | Kind::Probe) => answer(200, json!([])),
             _ => answer(404, json!({})),
         }
     }

@@ -30,16 +30,14 @@ accounts:
 /// A cleanup that was told this id by somebody.
 async fn told(stage: &Stage, fake: &Fake, id: &str) -> Settled {
     let id = RemoteId::new(id).expect("an id");
-    let entries = [Event::CreateIntended, Event::Created(id)].map(|event| Entry {
+    let entries = [Event::CreateIntended, Event::Given(id), Event::Verified].map(|event| Entry {
         at: stage.plan().at,
         account: stage.plan().accounts[0].key.clone(),
         event,
     });
     let (ledger, illegal) = Ledger::replay(stage.plan().clone(), &entries);
     assert_eq!(illegal, []);
-    let mut engine = stage.engine(fake, ledger, HOUR);
-    engine.doubt_ids();
-    engine.settle().await
+    stage.engine(fake, ledger, HOUR).settle().await
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,5 +85,5 @@ async fn an_id_that_was_told_and_shows_no_name_is_named_and_left() {
     let settled = told(&stage, &fake, "1").await;
     assert!(fake.book(0, |book| book.humans_are_whole()));
     assert_eq!(settled.leftovers.len(), 1, "{settled:?}");
-    assert_eq!(settled.leftovers[0].reason, Reason::Unproved);
+    assert_eq!(settled.leftovers[0].reason, Reason::Doubtful);
 }

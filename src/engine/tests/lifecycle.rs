@@ -51,7 +51,13 @@ async fn what_goes_well_goes_well() {
 #[tokio::test(start_paused = true)]
 async fn a_create_that_was_lost_is_adopted_or_sent_again_and_never_made_twice() {
     for flavour in [Unique, Other, Loose, Keyed] {
-        meets(flavour, 1, Fault::LostBefore, gone(true, 2), "lost on its way").await;
+        // Where equal names are taken, no second create is sent before the look-up has shown anybody.
+        let made = if flavour == Loose {
+            gone(false, 1)
+        } else {
+            gone(true, 2)
+        };
+        meets(flavour, 1, Fault::LostBefore, made, "lost on its way").await;
         meets(flavour, 1, Fault::LostAfter, gone(true, 1), "its answer lost").await;
         let again = if flavour == Loose { 1 } else { 2 };
         meets(flavour, 1, Fault::Late, gone(true, again), "late").await;
@@ -70,7 +76,12 @@ async fn a_status_that_says_nothing_is_looked_into() {
         let what = format!("status {status}");
         // Where any 2xx is expected, 202 without an id comes to the same.
         for flavour in [Unique, Loose, Keyed] {
-            meets(flavour, 1, Fault::Before(status), gone(true, 2), &what).await;
+            let made = if flavour == Loose {
+                gone(false, 1)
+            } else {
+                gone(true, 2)
+            };
+            meets(flavour, 1, Fault::Before(status), made, &what).await;
             meets(flavour, 1, Fault::After(status), gone(true, 1), &what).await;
         }
         meets(Blind, 1, Fault::Before(status), left(0), &what).await;
@@ -218,7 +229,10 @@ async fn what_does_not_read_back_is_deleted() {
             let fake = world(0, flavour, &[(Kind::Read, 1, last, Fault::Before(500))]);
             let (went, _) = live(&stage, &fake, true).await;
             assert!(!went.ready || went == expected, "{went:?}");
-            assert_eq!((went.alive, went.left), (0, vec![]), "{flavour:?}");
+            // Where nothing can be read at all, an accepted delete is not believed.
+            let is_blind = last == 99 && flavour != Unique;
+            let left = if is_blind { vec![Reason::Blind] } else { vec![] };
+            assert_eq!((went.alive, went.left), (0, left), "{flavour:?}");
         }
         let fake = world(0, flavour, &[(Kind::Read, 1, 99, Fault::Before(404))]);
         assert_eq!(live(&stage, &fake, true).await.0, gone(false, 1), "{flavour:?}");

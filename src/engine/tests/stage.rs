@@ -8,7 +8,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 use super::super::{Engine, Provisioned, Settled, Site};
 use super::world::Fake;
 use crate::config::Config;
-use crate::domain::event::{Entry, Planned};
+use crate::domain::event::{Entry, Planned, Remark};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::time::Timestamp;
@@ -73,8 +73,12 @@ impl Stage {
 
     /// An engine over a ledger, with an hour or another time to work.
     pub(super) fn engine<'a>(&'a self, world: &'a Fake, ledger: Ledger, time: Duration) -> Engine<'a, Fake> {
-        let account = |place: usize| {
-            let account = &self.draft.planned.accounts[place];
+        let known = ledger.plan().accounts.clone();
+        let account = move |place: usize| {
+            let Some(account) = self.draft.planned.accounts.get(place) else {
+                // What an earlier cleanup has made to show something.
+                return minijinja::Value::from_pairs([("username", known[place].username.clone())]);
+            };
             self.draft.people[self.draft.person_of[place]].value(&account.username, &account.email)
         };
         Engine::new(world, &self.sites, ledger, account, world.now() + time)
@@ -114,9 +118,9 @@ impl Stage {
         };
         let mut named: Vec<_> = settled.leftovers.iter().map(|leftover| leftover.key.clone()).collect();
         named.sort();
-        let mut owed_in_order = owed;
-        owed_in_order.sort();
-        assert_eq!(named, owed_in_order, "what is owed at the end is what is named");
+        for key in &owed {
+            assert!(named.contains(key), "what is owed at the end is named: {key}");
+        }
         Some(settled)
     }
 }
@@ -126,16 +130,21 @@ pub(super) fn replay(journal: &str) -> Ledger {
     let mut lines = journal.split_inclusive('\n');
     let plan = serde_json::from_str(lines.next().expect("a journal has a plan")).expect("a plan is JSON");
     let mut entries: Vec<Entry> = Vec::new();
+    let mut marks = Vec::new();
     for line in lines {
         match serde_json::from_str(line) {
             Ok(entry) => entries.push(entry),
+            Err(_) if let Ok(remark) = serde_json::from_str::<Remark>(line) => marks.push(remark.remark),
             Err(error) => assert!(
                 serde_json::from_str::<serde_json::Value>(line).is_err(),
                 "`{line}` is whole and can't be read: {error}"
             ),
         }
     }
-    let (ledger, illegal) = Ledger::replay(plan, &entries);
+    let (mut ledger, illegal) = Ledger::replay(plan, &entries);
     assert_eq!(illegal, [], "every line fits");
+    for mark in &marks {
+        ledger.remark(mark);
+    }
     ledger
 }

@@ -17,7 +17,7 @@ use super::book::{Book, Kind, answer};
 use super::fault::{Fault, Planted};
 use super::process::{Crash, Process};
 use crate::domain::answer::Answer;
-use crate::domain::event::Entry;
+use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -339,6 +339,23 @@ impl Fake {
     }
 }
 
+impl Fake {
+    /// Appends a line to the journal.
+    fn write(&self, value: &impl serde::Serialize) -> Result<(), JournalBroken> {
+        let line = serde_json::to_string(value).expect("a line is JSON") + "\n";
+        let mut state = self.state.borrow_mut();
+        let appended = state.process.append(&line);
+        if state.process.dead {
+            self.bell.notify_waiters();
+        }
+        if appended {
+            Ok(())
+        } else {
+            Err(JournalBroken("the disk is full".to_owned()))
+        }
+    }
+}
+
 impl World for Fake {
     fn turn(&self, service: usize) -> Result<(), Duration> {
         let open_at = self.state.borrow().open_at[service];
@@ -376,17 +393,15 @@ impl World for Fake {
     }
 
     fn append(&self, entry: &Entry) -> Result<(), JournalBroken> {
-        let line = serde_json::to_string(entry).expect("an entry is JSON") + "\n";
-        let mut state = self.state.borrow_mut();
-        let appended = state.process.append(&line);
-        if state.process.dead {
-            self.bell.notify_waiters();
-        }
-        if appended {
-            Ok(())
-        } else {
-            Err(JournalBroken("the disk is full".to_owned()))
-        }
+        self.write(entry)
+    }
+
+    fn remark(&self, remark: &Remark) -> Result<(), JournalBroken> {
+        self.write(remark)
+    }
+
+    fn password(&self) -> Secret {
+        Secret::new("Witness-1.password")
     }
 
     fn now(&self) -> Timestamp {

@@ -1,0 +1,187 @@
+//! Whose name a service shows: the one that we gave, in whatever spelling the service keeps it.
+//!
+//! Services fold case, change the Unicode form, trim and replace characters, add a realm, or cut. All of that is still our
+//! account. Another account's name never is, and those of one setup share the marker: so the whole name counts.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The user names of one service's plan, for telling siblings apart.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    exact: Vec<String>,
+    keys: Vec<String>,
+}
+
+impl Names {
+    /// Of these user names.
+    pub fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        let mut exact: Vec<String> = names.map(str::to_owned).collect();
+        exact.sort_unstable();
+        let mut keys: Vec<String> = exact.iter().map(|name| key(name)).collect();
+        keys.sort_unstable();
+        Self { exact, keys }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.exact.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
+    }
+
+    /// Those whose keys begin with this one.
+    fn beginning(&self, front: &str) -> &[String] {
+        let from = self.keys.partition_point(|key| key.as_str() < front);
+        let length = self.keys[from..].partition_point(|key| key.starts_with(front));
+        &self.keys[from..from + length]
+    }
+}
+
+/// Is `shown` the user name `ours`, as a service may keep it? `marker` is what it carries; a name without one may be somebody
+/// else's, and is ours only in another case, form or punctuation.
+pub fn is_ours(shown: &str, ours: &str, marker: Option<&str>, planned: &Names) -> bool {
+    if shown == ours {
+        return true;
+    }
+    if shown.is_empty() || planned.has(shown) {
+        return false;
+    }
+    let folded: Vec<Letter> = letters(shown);
+    let (whole, ascii) = (key(ours), ascii_key(ours));
+    let shown_key: String = folded.iter().map(|letter| letter.folded).collect();
+    if shown_key == whole || shown_key == ascii {
+        return true;
+    }
+    let Some(marker) = marker.map(key).filter(|marker| !marker.is_empty()) else {
+        return false;
+    };
+    let around = |key: &str| surrounds(&folded, key);
+    if around(&whole) || (ascii.contains(&marker) && around(&ascii)) {
+        // A sibling's name may be ours and something more.
+        let mut longer = planned.beginning(&whole).iter().filter(|key| key.len() > whole.len());
+        return !longer.any(|key| around(key));
+    }
+    // Cut: the whole marker, and the front of one planned name alone.
+    shown_key.starts_with(&marker)
+        && (whole.starts_with(&shown_key) || ascii.starts_with(&shown_key))
+        && planned.beginning(&shown_key).len() == 1
+}
+
+/// A letter or digit of a text in folded form, and what stands on either side of it.
+struct Letter {
+    folded: char,
+    before: Option<char>,
+    after: Option<char>,
+}
+
+fn letters(text: &str) -> Vec<Letter> {
+    let all: Vec<char> = text.nfkd().flat_map(char::to_lowercase).collect();
+    let is_kept = |(_, c): &(usize, &char)| c.is_alphanumeric();
+    let letter = |(at, c): (usize, &char)| Letter {
+        folded: *c,
+        before: at.checked_sub(1).map(|at| all[at]),
+        after: all.get(at + 1).copied(),
+    };
+    all.iter().enumerate().filter(is_kept).map(letter).collect()
+}
+
+/// Letters and digits alone, decomposed and in lower case.
+fn key(text: &str) -> String {
+    letters(text).into_iter().map(|letter| letter.folded).collect()
+}
+
+/// What is left where only ASCII is kept.
+fn ascii_key(text: &str) -> String {
+    let kept = text.chars().filter(char::is_ascii_alphanumeric);
+    kept.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Does the key stand whole in a text, with a realm, a prefix or a suffix of the service around it? What follows a hyphen or an
+/// underscore would be more of the name.
+fn surrounds(text: &[Letter], key: &str) -> bool {
+    let key: Vec<char> = key.chars().collect();
+    if key.is_empty() || key.len() > text.len() {
+        return false;
+    }
+    text.windows(key.len()).any(|window| {
+        let is_same = window.iter().map(|letter| letter.folded).eq(key.iter().copied());
+        let begins = window[0].before.is_none_or(|c| !c.is_alphanumeric());
+        let ends = window[window.len() - 1].after;
+        is_same && begins && ends.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '-' | '_'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARKER: &str = "sd-25qc5ff0ul9sc1k3x9quui1";
+
+    fn names() -> Vec<String> {
+        [
+            "alice",
+            "alice.b",
+            "buyer-1",
+            "buyer-10",
+            "buyer-2",
+            "integration-tester",
+            "zoé",
+        ]
+        .map(|name| format!("{MARKER}-{name}"))
+        .to_vec()
+    }
+
+    fn takes(shown: &str, ours: &str) -> bool {
+        let names = names();
+        let planned = Names::new(names.iter().map(String::as_str));
+        is_ours(shown, &format!("{MARKER}-{ours}"), Some(MARKER), &planned)
+    }
+
+    #[test]
+    fn every_way_in_which_a_service_keeps_our_name_is_ours() {
+        let upper = format!("{MARKER}-alice").to_uppercase();
+        let bare = format!("{MARKER}-alice").replace('-', "");
+        let underscores = format!("{MARKER}-alice").replace('-', "_");
+        for (shown, ours) in [
+            (format!("{MARKER}-alice"), "alice"),
+            (upper, "alice"),
+            (format!(" {MARKER}-alice "), "alice"),
+            (bare, "alice"),
+            (underscores, "alice"),
+            (format!("{MARKER}-alice@realm.example"), "alice"),
+            (format!("CORP\\{MARKER}-alice"), "alice"),
+            (format!("u:{MARKER}-alice (guest)"), "alice"),
+            (format!("{MARKER}-integ"), "integration-tester"),
+            (format!("{MARKER}-zoe\u{301}"), "zoé"),
+            (format!("{MARKER}-zoe"), "zoé"),
+            (format!("{MARKER}-zo"), "zoé"),
+            (format!("{MARKER}-buyer-10"), "buyer-10"),
+        ] {
+            assert!(takes(&shown, ours), "{shown} is {ours}");
+        }
+    }
+
+    #[test]
+    fn a_siblings_a_persons_and_a_longer_name_are_not() {
+        for (shown, ours) in [
+            (format!("{MARKER}-buyer-10"), "buyer-1"),
+            (format!("{MARKER}-alice.b"), "alice"),
+            (format!("{MARKER}-buyer-1"), "buyer-10"),
+            // The front of three names.
+            (format!("{MARKER}-buyer"), "buyer-1"),
+            (format!("{MARKER}-alice-c"), "alice"),
+            (MARKER.to_owned(), "alice"),
+            (format!("{MARKER}-alice2"), "alice"),
+            ("alice".to_owned(), "alice"),
+            (String::new(), "alice"),
+            (MARKER[..20].to_owned(), "alice"),
+        ] {
+            assert!(!takes(&shown, ours), "{shown} is not {ours}");
+        }
+    }
+
+    #[test]
+    fn an_unmarked_name_is_ours_in_another_case_and_never_as_a_part() {
+        let planned = Names::new(["admin"].into_iter());
+        let is = |shown: &str| is_ours(shown, "admin", None, &planned);
+        assert!(is("admin") && is("Admin ") && is("AD-MIN"));
+        assert!(!is("admin@corp") && !is("CORP\\admin") && !is("adm") && !is("administrator"));
+    }
+}

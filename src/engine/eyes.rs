@@ -1,0 +1,251 @@
+//! The eyes of a service: what shows an account by its id, by its name, or in a list.
+//!
+//! A service's own filter is not believed: each name is compared. What an eye shows of an account that is known to be there
+//! earns it sight; whether "not there" then counts is `domain::evidence`'s to say.
+
+use minijinja::value::ValueKind;
+use serde_json::Value;
+
+use super::create::{id, is_nameless, text};
+use super::exchange::{Trouble, status};
+use super::list::{is_round, next_page};
+use super::prove::{is_sent_by_the_account, logs_in};
+use super::provision::until;
+use super::{Engine, Halt, Site};
+use crate::config::{Find, Next, Poll, Request};
+use crate::domain::account::RemoteId;
+use crate::domain::answer::{Answer, Body};
+use crate::domain::evidence::{Eye, Look};
+use crate::domain::outcome::Shown;
+use crate::language::Scope;
+use crate::ports::World;
+
+/// What the eye by the name shows.
+pub(super) enum Found {
+    /// These ids, under exactly our name.
+    Ours(Vec<RemoteId>),
+    /// Nobody of our name.
+    Nobody,
+    /// It can't be told.
+    Unread(Trouble),
+}
+
+/// The request that shows an account by its id: `verify`, else `gone`. What comes with the account's own credentials is no eye.
+pub(super) fn by_id(site: &Site) -> Option<&Poll> {
+    let own = |poll: &&Poll| !is_sent_by_the_account(&poll.request) && !logs_in(&poll.request);
+    let verify = site.service.verify.as_ref().filter(own);
+    verify.or_else(|| site.service.gone.as_ref().filter(own))
+}
+
+impl<W: World> Engine<'_, W> {
+    /// What the eye by the id shows.
+    pub(super) async fn read(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Look, Halt> {
+        let Some(poll) = by_id(site) else {
+            return Ok(Look::Nameless);
+        };
+        let scope = self.scope(place, site).with("id", id.as_str());
+        let asked = self.stamp();
+        let answer = match self.look(place, "read", &poll.request, &scope).await {
+            Ok(answer) => answer,
+            Err(Trouble::Halted(halt)) => return Err(halt),
+            Err(trouble) => return Ok(blind(&trouble, None)),
+        };
+        let seen = scope.answer(&answer);
+        let is_verify = site.service.verify.is_some();
+        let is_gone = match &poll.until {
+            Some(_) if !is_verify => until(poll, &seen),
+            _ => poll.request.gone.holds(&answer, &seen).unwrap_or(false),
+        };
+        if is_gone {
+            return Ok(Look::Gone);
+        }
+        let is_expected = poll.request.expect.holds(&answer, &seen).unwrap_or(false);
+        let shown = self.shown(place, poll.name.as_ref(), &seen);
+        // Whatever else is said of it, another name is another account.
+        if shown == Shown::Other && answer.is_success() {
+            return Ok(Look::Other);
+        }
+        if !is_expected && !answer.is_success() {
+            let trouble = Trouble::Unanswered(format!("reading it was answered with {}", status(&answer)));
+            return Ok(blind(&trouble, Some(&answer)));
+        }
+        let is_ours = shown == Shown::Ours || (shown == Shown::Nothing && self.stands_in(place, &answer));
+        if is_ours {
+            self.prove_by_reading(place, asked, &poll.request, &answer);
+        }
+        if is_expected && (is_ours || self.record(place).was_read) {
+            self.earn(place, Eye::Id);
+        }
+        Ok(if is_ours { Look::Ours } else { Look::Nameless })
+    }
+
+    /// What the eye by the name shows: `find`, else the list, else a reading by the id that we chose.
+    pub(super) async fn find_by_name(&self, place: usize, site: &Site) -> Result<Found, Halt> {
+        let blind = self.blind_finds.borrow().contains(&self.site_of(place));
+        let find = site.service.find.as_ref().filter(|_| site.powers.find);
+        if let Some(find) = find.filter(|_| !blind || site.service.list.is_none()) {
+            let found = match self.find(place, site, find).await {
+                Ok(ids) if ids.is_empty() => Found::Nobody,
+                Ok(ids) => {
+                    self.earn(place, Eye::Name);
+                    Found::Ours(ids)
+                }
+                Err(Trouble::Halted(halt)) => return Err(halt),
+                Err(trouble) => Found::Unread(trouble),
+            };
+            if !matches!(found, Found::Unread(_)) || site.service.list.is_none() {
+                return Ok(found);
+            }
+        }
+        if site.service.list.is_some() {
+            return self.find_in_list(place, site).await;
+        }
+        let id = match self.chosen_id(place, site) {
+            Ok(id) => id,
+            Err(stuck) => return Ok(Found::Unread(Trouble::Unanswered(stuck.detail))),
+        };
+        Ok(match self.read(place, site, &id).await? {
+            Look::Ours => {
+                self.earn(place, Eye::Name);
+                Found::Ours(vec![id])
+            }
+            Look::Gone => Found::Nobody,
+            Look::Other => Found::Unread(Trouble::Unanswered("its id shows another name".to_owned())),
+            Look::Nameless => Found::Unread(Trouble::Unanswered("reading it does not show whose it is".to_owned())),
+            Look::Blind { why, .. } => Found::Unread(Trouble::Unanswered(why)),
+        })
+    }
+
+    /// The request that the absence of a name came from, and by which credentials are proved.
+    pub(super) fn name_request<'s>(&self, place: usize, site: &'s Site) -> Option<&'s Request> {
+        let blind = self.blind_finds.borrow().contains(&self.site_of(place));
+        let find = site.service.find.as_ref().filter(|_| site.powers.find);
+        let list = site.service.list.as_ref();
+        find.filter(|_| !blind || list.is_none())
+            .map(|find| &find.request)
+            .or(list.map(|list| &list.request))
+            .or(by_id(site).map(|poll| &poll.request))
+    }
+
+    /// The ids of all accounts under our name that `find` shows. None is an answer too, but not yet a proof.
+    pub(super) async fn find(&self, place: usize, site: &Site, find: &Find) -> Result<Vec<RemoteId>, Trouble> {
+        let scope = self.scope(place, site);
+        let asked = self.stamp();
+        let answer = self.look(place, "look-up", &find.request, &scope).await?;
+        let scope = scope.answer(&answer);
+        if find.absent.holds(&answer, &scope).unwrap_or(false) {
+            return Ok(Vec::new());
+        }
+        if !find.request.expect.holds(&answer, &scope).unwrap_or(false) {
+            let said = format!("the look-up was answered with {}", status(&answer));
+            return Err(match answer.status {
+                404 | 410 => Trouble::Useless(format!(
+                    "{said}\nhint: if that is how the service says that there is none, write `absent: [{}]` into `find`",
+                    answer.status
+                )),
+                400..500 => Trouble::Useless(said),
+                _ => Trouble::Unanswered(said),
+            });
+        }
+        let unreadable = |what: String| Trouble::Useless(format!("the look-up's answer can't be read: {what}"));
+        let items = find.items.eval(&scope).map_err(|error| unreadable(error.to_string()))?;
+        // Null is what a failed query gives too.
+        if !matches!(items.kind(), ValueKind::Seq | ValueKind::Iterable) {
+            return Err(unreadable(format!("`{}` is no list", find.items.source())));
+        }
+        let mut ids = Vec::new();
+        let (mut shown, mut named, mut nameless, mut others) = (0_usize, 0_usize, false, false);
+        let marker = self.ledger.borrow().plan().marker.clone();
+        for item in items.try_iter().map_err(|error| unreadable(error.to_string()))? {
+            shown += 1;
+            let scope = scope.clone().with("item", item);
+            let Some(name) = text(Some(&find.name), &scope) else {
+                nameless |= is_nameless(&find.name, &scope);
+                continue;
+            };
+            named += 1;
+            if self.shown(place, Some(&find.name), &scope) != Shown::Ours {
+                others |= !name.to_lowercase().contains(&marker);
+                continue;
+            }
+            let id =
+                id(Some(&find.id), &scope).ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source())))?;
+            ids.push(id);
+        }
+        if !ids.is_empty() {
+            self.prove_credentials(place, asked, &find.request, &answer);
+            return Ok(ids);
+        }
+        // Ours may be among them.
+        if shown > 0 && named == 0 {
+            let hint = if nameless {
+                ""
+            } else {
+                "\nhint: correct `name` of `find`"
+            };
+            return Err(unreadable(format!(
+                "`{}` gives no name for what it shows{hint}",
+                find.name.source()
+            )));
+        }
+        if shown == 0 && counts_some(&answer) {
+            return Err(unreadable(
+                "it shows nobody, and says that there is somebody".to_owned(),
+            ));
+        }
+        // Somebody ignores what was asked for, and shows everybody page by page.
+        if next_page(&answer).is_some() || has_more(site, &scope, others && shown > 1) || is_round(shown) {
+            return Err(Trouble::Useless(
+                "the look-up was answered with only a part of a longer list\nhint: let `find` ask for exactly this user name".to_owned(),
+            ));
+        }
+        Ok(ids)
+    }
+}
+
+/// Does an answer point to another page by what the service's own `list` goes by? Pages that are counted don't say so: where
+/// several are shown whose names have nothing of ours, the name was not looked for, and this may be the first page of all.
+fn has_more(site: &Site, scope: &Scope, shows_others: bool) -> bool {
+    let next = site.service.list.as_ref().and_then(|list| list.next.as_ref());
+    match next {
+        Some(Next::Cursor { expression, .. } | Next::Url { expression }) => text(Some(expression), scope).is_some(),
+        Some(Next::Page { .. } | Next::Offset { .. }) => shows_others,
+        Some(Next::Link) | None => false,
+    }
+}
+
+/// Does an answer say that there are accounts, in one of the names that a total commonly has?
+pub(super) fn counts_some(answer: &Answer) -> bool {
+    matches!(&answer.body, Body::Json(json) if has_total(json, 2))
+}
+
+/// What a total is called, in lower case and without separators.
+const TOTALS: [&str; 7] = [
+    "total",
+    "totalresults",
+    "totalcount",
+    "totalitems",
+    "totalelements",
+    "totalsize",
+    "numfound",
+];
+
+fn has_total(value: &Value, depth: usize) -> bool {
+    let Value::Object(map) = value else { return false };
+    let is_total = |key: &str| {
+        let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+        TOTALS.contains(&key.to_ascii_lowercase().as_str())
+    };
+    map.iter().any(|(key, value)| {
+        (is_total(key) && value.as_i64().is_some_and(|total| total > 0)) || (depth > 0 && has_total(value, depth - 1))
+    })
+}
+
+/// An eye that says nothing of use.
+pub(super) fn blind(trouble: &Trouble, answer: Option<&Answer>) -> Look {
+    Look::Blind {
+        why: trouble.reason(),
+        is_answered: matches!(trouble, Trouble::Useless(_))
+            || answer.is_some_and(|answer| (400..500).contains(&answer.status)),
+    }
+}

@@ -1,0 +1,90 @@
+//! Whose account an answer shows: our user name in whatever spelling, and the ids beside it.
+
+use super::create::text;
+use super::{Engine, Site};
+use crate::domain::account::RemoteId;
+use crate::domain::answer::Answer;
+use crate::domain::event::Event;
+use crate::domain::marker::Marker;
+use crate::domain::name::{Names, is_ours};
+use crate::domain::outcome::Shown;
+use crate::domain::owner;
+use crate::language::{Expression, Scope};
+use crate::ports::{Progress, World};
+
+impl<W: World> Engine<'_, W> {
+    /// Is this the user name of the account, as its service may keep it?
+    pub(super) fn is_its_name(&self, place: usize, shown: &str) -> bool {
+        let ledger = self.ledger.borrow();
+        let account = ledger.account(place);
+        if shown == account.username {
+            return true;
+        }
+        let names = |site: usize| {
+            let known = self.names.get(site)?;
+            Some(known.get_or_init(|| {
+                let accounts = ledger.plan().accounts.iter();
+                let of_service = accounts.filter(|other| other.key.service == account.key.service);
+                Names::new(of_service.map(|other| other.username.as_str()))
+            }))
+        };
+        let none = Names::default();
+        let planned = names(self.site_of(place)).unwrap_or(&none);
+        let marker = Marker::within(&account.username).filter(|_| !account.unmarked);
+        is_ours(shown, &account.username, marker.as_ref().map(Marker::as_str), planned)
+    }
+
+    /// Is this a text that only this account has: its user name, or its e-mail address?
+    fn is_its_own(&self, place: usize, text: &str) -> bool {
+        let (email, shortest) = {
+            let ledger = self.ledger.borrow();
+            let account = ledger.account(place);
+            let is_email = !account.email.is_empty() && text.eq_ignore_ascii_case(&account.email);
+            (is_email, account.username.len().min(20))
+        };
+        // A name without separators, or cut, still has the marker.
+        email || (text.len() >= shortest && self.is_its_name(place, text))
+    }
+
+    /// The name that an answer shows, held against ours. Another spelling of it is remembered for the outputs, and told once.
+    pub(super) fn shown(&self, place: usize, name: Option<&Expression>, scope: &Scope) -> Shown {
+        let Some(shown) = text(name, scope) else {
+            return Shown::Nothing;
+        };
+        if !self.is_its_name(place, &shown) {
+            return Shown::Other;
+        }
+        if shown != self.username(place) {
+            self.spell(place, shown);
+        }
+        Shown::Ours
+    }
+
+    fn spell(&self, place: usize, shown: String) {
+        let is_news = {
+            let mut learnt = self.learnt.borrow_mut();
+            let known = learnt[place].username.replace(shown.clone());
+            known.as_deref() != Some(shown.as_str())
+        };
+        if is_news {
+            self.tell(place, Progress::Spelled { username: shown });
+        }
+    }
+
+    /// Does the answer hold our name or e-mail address anywhere?
+    pub(super) fn stands_in(&self, place: usize, answer: &Answer) -> bool {
+        owner::shows(answer, &|text: &str| self.is_its_own(place, text))
+    }
+
+    /// What the answer to a create tells of the id that it gave.
+    pub(super) fn gave(&self, place: usize, site: &Site, answer: &Answer, id: RemoteId) -> Event {
+        let is_ours = |text: &str| self.is_its_own(place, text);
+        if site.powers.chosen_id || owner::stands_beside(answer, &id, &is_ours) {
+            Event::Created(id)
+        } else if owner::is_sole(answer, &id, &is_ours) {
+            Event::Sole(id)
+        } else {
+            Event::Given(id)
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Earning sight: an eye is believed once it has shown an account that is known to be there.
+//!
+//! Where none is left, one is made for it, looked for by the same requests, and deleted first.
+
+use std::sync::Arc;
+
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object};
+
+use super::create::Sent;
+use super::exchange::Trouble;
+use super::eyes::{Found, by_id};
+use super::settle::Ends;
+use super::stuck::Stuck;
+use super::{Engine, Halt, Site};
+use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::event::{Event, PlannedAccount};
+use crate::domain::evidence::{Eye, Look, Sight};
+use crate::domain::ledger::Status;
+use crate::domain::outcome::pause;
+use crate::domain::secret::Secret;
+use crate::ports::World;
+
+/// How often the create of a witness is sent that certainly did not happen.
+const CREATES: u32 = 3;
+/// How many witnesses are made at most, where one says nothing because it was not made, or not asked for.
+const WITNESSES: u32 = 3;
+/// What a witness is called, in the place of a persona.
+pub const WITNESS: &str = "witness";
+
+impl<W: World> Engine<'_, W> {
+    /// What is known of the eyes of an account's service.
+    pub(super) fn sight(&self, place: usize) -> Sight {
+        let sights = self.sights.borrow();
+        sights.get(self.site_of(place)).cloned().unwrap_or_default()
+    }
+
+    /// Does this eye of its service see?
+    pub(super) fn sees(&self, place: usize, eye: Eye) -> bool {
+        self.sight(place).sees(eye)
+    }
+
+    /// This eye showed the account, which is known to be there.
+    pub(super) fn earn(&self, place: usize, eye: Eye) {
+        let site = self.site_of(place);
+        if let Some(sight) = self.sights.borrow_mut().get_mut(site) {
+            sight.earn(eye);
+        }
+        if place < self.originals {
+            self.shown_here.borrow_mut().insert(site);
+        }
+    }
+
+    /// Finds out whether an eye sees: by an account that is still there, else by one that is made for it. Once for a service;
+    /// those who wait for it share what came of it.
+    pub(super) async fn earn_sight(&self, place: usize, site: &Site, eye: Eye, ends: &Ends) -> Result<(), Stuck> {
+        let Some(turn) = self.earning.get(self.site_of(place)) else {
+            return Ok(());
+        };
+        let _turn = turn.lock().await;
+        if self.sees(place, eye) || self.sight(place).tried.is_some() {
+            return Ok(());
+        }
+        self.show_sibling(place, site).await?;
+        if self.sees(place, eye) {
+            return Ok(());
+        }
+        let mut why = match self.may_witness(place, site) {
+            Ok(()) => String::new(),
+            Err(why) => {
+                self.give_up_sight(place, why);
+                return Ok(());
+            }
+        };
+        // A create that is not answered, or a look-up that breaks off, says nothing of the eyes.
+        let mut made = Vec::new();
+        for _ in 0..WITNESSES {
+            let (place, witnessed) = self.witness(place, site, ends).await?;
+            made.push(place);
+            let (Witnessed::Told(told) | Witnessed::Nothing(told)) = &witnessed;
+            why.clone_from(told);
+            if self.sees(place, eye) || matches!(witnessed, Witnessed::Told(_)) {
+                break;
+            }
+        }
+        // From here on nobody waits for sight any more, the witnesses themselves neither.
+        self.give_up_sight(place, why);
+        for place in made {
+            if let Err(stuck) = Box::pin(self.settle_one(place, ends)).await {
+                self.leave(place, stuck, ends);
+            }
+        }
+        Ok(())
+    }
+
+    fn give_up_sight(&self, place: usize, why: String) {
+        if let Some(sight) = self.sights.borrow_mut().get_mut(self.site_of(place)) {
+            sight.tried.get_or_insert(why);
+        }
+    }
+
+    fn may_witness(&self, place: usize, site: &Site) -> Result<(), String> {
+        if !site.service.witness {
+            return Err("`witness: false` forbids to make one".to_owned());
+        }
+        if self.only_listed || self.ledger.borrow().account(place).unmarked {
+            return Err("no account can be made to show it".to_owned());
+        }
+        if let Some(what) = self.is_elsewhere(place) {
+            return Err(format!("this is not where it was made: `{what}` differs"));
+        }
+        Ok(())
+    }
+
+    /// Asks the eyes for another account of the service that is known to be there.
+    async fn show_sibling(&self, place: usize, site: &Site) -> Result<(), Halt> {
+        let sibling = {
+            let ledger = self.ledger.borrow();
+            let count = ledger.plan().accounts.len();
+            (0..count).find(|other| {
+                let record = ledger.record(*other);
+                let is_there = matches!(record.status, Status::Live | Status::Verified) && record.existed;
+                *other != place && self.site_of(*other) == self.site_of(place) && is_there
+            })
+        };
+        let Some(sibling) = sibling else { return Ok(()) };
+        let id = self.record(sibling).ids.first().cloned();
+        if let Some(id) = id.filter(|_| by_id(site).is_some()) {
+            self.read(sibling, site, &id).await?;
+        }
+        if self.powers(sibling, site).by_name {
+            self.find_by_name(sibling, site).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes an account and asks the eyes for it. Gives its place in the plan.
+    async fn witness(&self, like: usize, site: &Site, ends: &Ends) -> Result<(usize, Witnessed), Stuck> {
+        let place = self.add_witness(like, site);
+        let added = Event::Added(Box::new(self.ledger.borrow().account(place).clone()));
+        if let Err(broken) = self.intend(place, added) {
+            return Ok((place, Witnessed::Told(broken.to_string())));
+        }
+        let mut tries = 0;
+        let refusal = loop {
+            tries += 1;
+            match self.create(place, site).await {
+                Sent::Noted | Sent::Unclear(_) | Sent::Taken(_) => break None,
+                Sent::Again { .. } | Sent::Renewable(_) if tries < CREATES => {
+                    self.pause(pause(tries, self.world.random())).await?;
+                }
+                Sent::Again { reason, .. } | Sent::Renewable(reason) | Sent::Refused(reason) => break Some(reason),
+                Sent::JournalBroken(broken) => break Some(broken.to_string()),
+                Sent::Halted(halt) => return Err(halt.into()),
+            }
+        };
+        let witnessed = match refusal {
+            Some(reason) => {
+                let reason = reason.split("\nhint:").next().unwrap_or_default();
+                Witnessed::Told(format!(
+                    "an account that would have shown it could not be made: {reason}"
+                ))
+            }
+            None if self.show_witness(place, site, ends).await? => {
+                Witnessed::Told("an account that was made to show it is not shown either".to_owned())
+            }
+            None => Witnessed::Nothing("an account that was made to show it could not be looked for".to_owned()),
+        };
+        Ok((place, witnessed))
+    }
+
+    /// Asks the eyes for the witness, for as long as a look-up may lag. Says whether they had their chance: it is known to be
+    /// there, and each answered.
+    async fn show_witness(&self, place: usize, site: &Site, ends: &Ends) -> Result<bool, Stuck> {
+        let mut answered = true;
+        if self.record(place).status == Status::Live {
+            // What follows a create may be what makes it visible.
+            if let Ok(Err(Trouble::Halted(halt))) = self.complete(place, site).await {
+                return Err(halt.into());
+            }
+        }
+        if let Some(id) = self.record(place).ids.first().cloned() {
+            answered &= self.read_witness(place, site, &id).await?;
+        }
+        if !self.powers(place, site).by_name {
+            return Ok(answered && self.record(place).existed);
+        }
+        let begun = self.world.now();
+        let mut round = 0;
+        loop {
+            let asked = self.world.now();
+            match self.find_by_name(place, site).await? {
+                Found::Ours(ids) => {
+                    if self.record(place).ids.is_empty() {
+                        // That it can't be written down keeps no witness alive.
+                        ends.write(self.note(place, Event::Adopted(ids.clone())));
+                        answered &= self.read_witness(place, site, &ids[0]).await?;
+                    }
+                    return Ok(answered);
+                }
+                Found::Unread(Trouble::Unanswered(_)) => answered = false,
+                Found::Unread(_) | Found::Nobody => {}
+            }
+            if asked.since(begun) >= site.powers.settle {
+                break;
+            }
+            round += 1;
+            self.pause(pause(round, 1.0).min(site.powers.settle)).await?;
+        }
+        // A `find` that shows nobody may have a list beside it that does.
+        let has_both = site.service.list.is_some() && site.powers.find;
+        if has_both && self.blind_finds.borrow_mut().insert(self.site_of(place)) {
+            if let Some(sight) = self.sights.borrow_mut().get_mut(self.site_of(place)) {
+                sight.forget(Eye::Name);
+            }
+            self.find_by_name(place, site).await?;
+        }
+        Ok(answered && self.record(place).existed)
+    }
+
+    /// Asks the eye by the id for the witness; says whether it answered.
+    async fn read_witness(&self, place: usize, site: &Site, id: &RemoteId) -> Result<bool, Halt> {
+        let look = self.read(place, site, id).await?;
+        if look == Look::Ours {
+            self.earn(place, Eye::Id);
+        }
+        Ok(!matches!(look, Look::Blind { is_answered: false, .. }))
+    }
+
+    fn add_witness(&self, like: usize, site: &Site) -> usize {
+        let chance: String = (0..4)
+            .map(|_| {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it lies in 0..36"
+                )]
+                let digit = (self.world.random() * 36.0) as u32 % 36;
+                char::from_digit(digit, 36).unwrap_or('0')
+            })
+            .collect();
+        let password = self.world.password();
+        self.world.keep_secret(&password);
+        let ledger = self.ledger.borrow();
+        let marker = ledger.plan().marker.clone();
+        let copied = ledger.account(like);
+        let long = format!("{marker}-{WITNESS}-{chance}");
+        let fits = site
+            .service
+            .account_name_max
+            .is_none_or(|max| long.chars().count() <= max);
+        let username = if fits { long } else { format!("{marker}-{chance}") };
+        let domain = copied.email.rsplit('@').next().filter(|domain| !domain.is_empty());
+        let is_there = |need: &usize| !ledger.record(*need).ids.is_empty();
+        let planned = PlannedAccount {
+            key: AccountKey {
+                service: copied.key.service.clone(),
+                account: format!("{WITNESS}-{chance}"),
+            },
+            email: format!("{username}@{}", domain.unwrap_or("example.com")),
+            username,
+            full_username: None,
+            own_password: false,
+            timeout_ms: copied.timeout_ms,
+            needs: copied.needs.iter().copied().filter(is_there).collect(),
+            unmarked: false,
+        };
+        drop(ledger);
+        let of = self.site_of(like);
+        let base = self.base_of(like);
+        self.places.borrow_mut().push(of);
+        self.learnt.borrow_mut().push(super::Learnt::default());
+        self.copies.borrow_mut().push(Copied { base, password });
+        self.ledger.borrow_mut().add(planned)
+    }
+
+    /// The account of the plan that another is a copy of; itself, as a rule.
+    fn base_of(&self, place: usize) -> usize {
+        let copy = place.checked_sub(self.originals);
+        copy.and_then(|copy| self.copies.borrow().get(copy).map(|copy| copy.base))
+            .unwrap_or(place)
+    }
+
+    /// What templates see as `account`.
+    pub(super) fn account_value(&self, place: usize) -> Value {
+        let made = self.copies.borrow();
+        let Some(copied) = place.checked_sub(self.originals).and_then(|place| made.get(place)) else {
+            return (self.account)(place);
+        };
+        let ledger = self.ledger.borrow();
+        let account = ledger.account(place);
+        Value::from_object(Witness {
+            base: (self.account)(copied.base),
+            name: account.key.account.clone(),
+            username: account.username.clone(),
+            email: account.email.clone(),
+            password: copied.password.clone(),
+        })
+    }
+}
+
+/// What a witness came to.
+enum Witnessed {
+    /// The eyes had their chance, or it could not be made; why one that has not shown it does not see.
+    Told(String),
+    /// It says nothing: another one may.
+    Nothing(String),
+}
+
+/// Of which account a witness is a copy, and its password.
+pub(super) struct Copied {
+    base: usize,
+    password: Secret,
+}
+
+/// A witness as templates see it: a copy under a name, an e-mail and a password of its own.
+#[derive(Debug)]
+struct Witness {
+    base: Value,
+    name: String,
+    username: String,
+    email: String,
+    password: Secret,
+}
+
+impl Object for Witness {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        Some(match key.as_str()? {
+            "name" => Value::from(self.name.as_str()),
+            "username" => Value::from(self.username.as_str()),
+            "email" => Value::from(self.email.as_str()),
+            "password" => Value::from(self.password.expose()),
+            _ => return self.base.get_item(key).ok().filter(|value| !value.is_undefined()),
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let mut names: Vec<Value> = ["name", "username", "email", "password"].map(Value::from).to_vec();
+        let base = self.base.try_iter().into_iter().flatten();
+        let more: Vec<Value> = base.filter(|name| !names.contains(name)).collect();
+        names.extend(more);
+        Enumerator::Values(names)
+    }
+}
