@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+
 use super::super::super::{Engine, Settled};
 use super::super::stage::{WAIT, replay};
 use super::book::{Held, State};
@@ -32,6 +34,8 @@ pub(super) struct Went {
     pub(super) leftovers: Vec<String>,
     /// The last cleanup ended with 0.
     pub(super) silent: bool,
+    /// What the engine panicked with.
+    pub(super) panicked: Option<String>,
     /// What is left of ours.
     pub(super) left: Vec<(String, Held)>,
     /// People who are not as they were.
@@ -45,8 +49,19 @@ pub(super) struct Went {
     pub(super) journal: String,
 }
 
-/// Lives a history.
+/// Lives a history. That the engine panics is an end too.
 pub(super) async fn live(description: &Description, stage: &Stage, history: &History, traced: bool) -> Went {
+    let life = std::panic::AssertUnwindSafe(live_on(description, stage, history, traced));
+    life.catch_unwind().await.unwrap_or_else(|panicked| Went {
+        panicked: Some(match panicked.downcast::<String>() {
+            Ok(text) => *text,
+            Err(_) => "for an unknown reason".to_owned(),
+        }),
+        ..Went::default()
+    })
+}
+
+async fn live_on(description: &Description, stage: &Stage, history: &History, traced: bool) -> Went {
     let services = description.services(history.lie);
     let world = Played::new(services, traced);
     let mut went = Went::default();
@@ -87,13 +102,19 @@ pub(super) async fn live(description: &Description, stage: &Stage, history: &His
 async fn set_up(stage: &Stage, world: &Played, mishap: Mishap, went: &mut Went) {
     let outfit = stage.outfit(Variables::Own);
     world.be_born("setup", &outfit.endpoints, mishap, None);
-    let line = serde_json::to_string(&stage.draft.planned).expect("a plan is JSON") + "\n";
+    let mut planned = stage.draft.planned.clone();
+    let here = outfit
+        .sites
+        .iter()
+        .map(|site| (site.service.name.clone(), site.place.clone()));
+    planned.places = here.collect();
+    let line = serde_json::to_string(&planned).expect("a plan is JSON") + "\n";
     *world.journal.borrow_mut() = line;
     let account = |place: usize| {
         let account = &stage.draft.planned.accounts[place];
         stage.draft.people[stage.draft.person_of[place]].value(&account.username, &account.email)
     };
-    let ledger = Ledger::new(stage.draft.planned.clone());
+    let ledger = Ledger::new(planned);
     let mut engine = Engine::new(world, &outfit.sites, ledger, account, world.now() + SETUP);
     let whole = async {
         let provisioned = engine.provision(WAIT, false).await;
@@ -150,9 +171,10 @@ async fn settle(
     }
     world.be_born("cleanup", &outfit.endpoints, Mishap::None, kill);
     let people = plan::recall(&stage.config, &Stage::environment(variables), &stage.run, None);
-    let planned = stage.draft.planned.clone();
+    let ledger = replay(&journal);
+    let planned = ledger.plan().clone();
     let account = |place: usize| people.value(&planned.accounts[place]);
-    let engine = Engine::new(world, &outfit.sites, replay(&journal), account, world.now() + CLEANUP);
+    let engine = Engine::new(world, &outfit.sites, ledger, account, world.now() + CLEANUP);
     tokio::select! {
         biased;
         settled = engine.settle() => (!world.is_dead()).then_some(settled),

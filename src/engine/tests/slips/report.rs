@@ -119,6 +119,9 @@ fn add(text: &mut String, line: &str) {
 }
 
 fn end(went: &Went) -> String {
+    if let Some(panicked) = &went.panicked {
+        return format!("panicked: {panicked}");
+    }
     let left: Vec<String> = went
         .left
         .iter()

@@ -16,12 +16,17 @@ pub(super) enum Wrong {
     Twins,
     /// Cleanup names what is not there, or what it could have deleted.
     FalseAlarm,
+    /// The engine panicked.
+    Panic,
     /// Nothing was wrong, and setup failed all the same.
     NotReady,
 }
 
 /// Judges a life.
 pub(super) fn judge(description: &Description, slip: Option<&Slip>, history: &History, went: &Went) -> Vec<Wrong> {
+    if went.panicked.is_some() {
+        return vec![Wrong::Panic];
+    }
     let mut wrong = Vec::new();
     if went.silent && !went.left.is_empty() {
         wrong.push(Wrong::Silent);

@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::time::Duration;
 
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
@@ -11,7 +13,7 @@ use super::history::Mishap;
 use super::service::{HOSTS, Service};
 use super::stage::{EPOCH, Endpoint};
 use crate::domain::answer::{Answer, Body};
-use crate::domain::event::Entry;
+use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -51,6 +53,7 @@ pub(super) struct Played {
     pub(super) sent: Cell<usize>,
     creates: Cell<usize>,
     open_at: Cell<u64>,
+    random: RefCell<ChaCha20Rng>,
     /// What was asked and answered, where somebody wants to read it.
     pub(super) trace: Option<RefCell<Vec<String>>>,
 }
@@ -70,6 +73,7 @@ impl Played {
             sent: Cell::new(0),
             creates: Cell::new(0),
             open_at: Cell::new(0),
+            random: RefCell::new(ChaCha20Rng::seed_from_u64(1)),
             trace: traced.then(RefCell::default),
         }
     }
@@ -143,6 +147,15 @@ impl Played {
         let mut request = request.clone();
         request.headers.extend(endpoint.headers.iter().cloned());
         service.apply(now, &endpoint.host, credential, &request, target)
+    }
+
+    fn write(&self, line: &impl serde::Serialize) -> Result<(), JournalBroken> {
+        if self.is_dead() {
+            return Err(JournalBroken("it died".to_owned()));
+        }
+        let line = serde_json::to_string(line).expect("a line is JSON") + "\n";
+        self.journal.borrow_mut().push_str(&line);
+        Ok(())
     }
 
     fn die(&self) {
@@ -273,12 +286,15 @@ impl World for Played {
     }
 
     fn append(&self, entry: &Entry) -> Result<(), JournalBroken> {
-        if self.is_dead() {
-            return Err(JournalBroken("it died".to_owned()));
-        }
-        let line = serde_json::to_string(entry).expect("an entry is JSON") + "\n";
-        self.journal.borrow_mut().push_str(&line);
-        Ok(())
+        self.write(entry)
+    }
+
+    fn remark(&self, remark: &Remark) -> Result<(), JournalBroken> {
+        self.write(remark)
+    }
+
+    fn password(&self) -> Secret {
+        Secret::new("Witness-1.password")
     }
 
     fn now(&self) -> Timestamp {
@@ -290,7 +306,8 @@ impl World for Played {
     }
 
     fn random(&self) -> f64 {
-        0.5
+        let number = u32::try_from(self.random.borrow_mut().next_u64() % 1_000).unwrap_or(0);
+        f64::from(number) / 1_000.0
     }
 
     fn stop(&self) -> Option<Stop> {
