@@ -2,6 +2,7 @@
 //!
 //! Adapters don't decide what happens to an account; they only carry it out.
 
+pub mod boot;
 pub mod clock;
 pub mod console;
 pub mod entry;

@@ -14,6 +14,7 @@ mod job_report;
 mod known;
 mod load;
 mod masks;
+mod of_run;
 mod plan;
 mod prepare;
 mod presets;

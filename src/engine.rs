@@ -11,6 +11,7 @@ mod exchange;
 mod eyes;
 mod list;
 mod listing;
+mod lost;
 mod place;
 mod prove;
 mod provision;

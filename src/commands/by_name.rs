@@ -197,7 +197,7 @@ async fn settle(
         files: today.files.clone(),
         deadline: course.deadline(sealed),
     };
-    let (settled, ledger, requests) = delete(context, known, ledger, course.signals).await?;
+    let (settled, ledger, requests) = delete(context, known, ledger, (course.signals, false)).await?;
     let took = context.clock.now().since(begun);
     conclude(context, &settled, AGAIN, took, sealed.on_leftover);
     summarise(context, sealed, &settled, AGAIN);

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::context::{Context, in_full};
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
-use super::{by_name, settle};
+use super::{by_name, of_run, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::RunIdentity;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
@@ -46,6 +46,8 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
             journals.path().display()
         ));
         tell_of_others(context, &journals)?;
+        let code = of_run::look(context, &signals).await?;
+        return Ok(course.end(context, code));
     }
     settle_all(context, &found, course).await
 }

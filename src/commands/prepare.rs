@@ -15,6 +15,7 @@ use super::settle;
 use super::state::State;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
+use crate::adapters::boot;
 use crate::adapters::entry::{self, EntryDir, Lock};
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::hosts::{Host, secretless};
@@ -92,7 +93,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         Some(seed) => Passwords::Computed(seed),
         None => Passwords::Drawn(&mut random),
     };
-    let draft = plan::draw_up(&config, &variables, &run, &selection, now, passwords)
+    let mut draft = plan::draw_up(&config, &variables, &run, &selection, now, passwords)
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let scope = plan::scope(&variables, &run);
     let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
@@ -110,6 +111,11 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     if !unusable.is_empty() {
         return Err(Failure::Usage(unusable.join("\n")));
     }
+    let places = wired.sites.iter().filter(is_planned);
+    draft.planned.places = places
+        .map(|site| (site.service.name.clone(), site.place.clone()))
+        .collect();
+    draft.planned.boot = boot::id();
     mask(context, &config, &wired, &draft);
     for warning in config.warnings.iter().chain(&wired.warnings) {
         context.console.warning(warning);

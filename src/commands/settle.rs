@@ -11,6 +11,7 @@ use super::exit::{ExitCode, Failure};
 use super::known::{Kept, Known, kept, ready};
 use super::load;
 use super::sealed::SealedCopy;
+use crate::adapters::boot;
 use crate::adapters::entry::{EntryDir, Lock};
 use crate::adapters::hosts::Host;
 use crate::adapters::hosts::github::FileCommands;
@@ -69,7 +70,8 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
         context.console.warning(&format!("journal: {remark}"));
     }
     let mut ledger = reading.ledger;
-    if ledger.is_settled() {
+    let is_cut = !ledger.is_complete() && ledger.plan().boot.is_some() && ledger.plan().boot != boot::id();
+    if ledger.is_settled() && !is_cut {
         context
             .console
             .info("nothing is left to delete: everything in the journal is settled");
@@ -102,7 +104,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
                 files: files.unwrap_or_default(),
                 deadline: course.deadline(&sealed),
             };
-            let (settled, after, requests) = delete(context, known, ledger, signals).await?;
+            let (settled, after, requests) = delete(context, known, ledger, (signals, is_cut)).await?;
             ledger = after;
             (settled, requests)
         }
@@ -205,18 +207,21 @@ fn nothing_possible(ledger: &Ledger, reason: &str) -> Settled {
     }
 }
 
-/// Deletes what a ledger owes; says how it went, where each account then stands, and how many requests it took.
+/// Deletes what a ledger owes, and what lists show beside it where it `is_cut`; says how it went, where each account then stands, and how many requests it took.
 pub(super) async fn delete(
     context: &Context,
     known: Known<'_>,
     ledger: Ledger,
-    signals: &Signals,
+    (signals, is_cut): (&Signals, bool),
 ) -> Result<(Settled, Ledger, u64), Failure> {
     let debts = ledger.debts().count();
     let narrator = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     let work = async |engine: &mut Engine<'_, LiveWorld<'_>>| {
         let group = context.console.group(&format!("deleting {}", plural(debts, "account")));
-        let settled = engine.settle().await;
+        // Lines that the machine took with it may have told of more.
+        let lost = if is_cut { engine.recover().await } else { Vec::new() };
+        let mut settled = engine.settle().await;
+        settled.leftovers.extend(lost);
         context.console.end_progress();
         drop(group);
         settled

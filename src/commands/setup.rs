@@ -212,6 +212,7 @@ async fn drive(
     } else {
         None
     };
+    engine.complete_journal();
     let requests = engine.requests();
     let (ledger, learnt) = engine.into_parts();
     let ready: &[usize] = if settled.is_some() { &[] } else { &provisioned.ready };

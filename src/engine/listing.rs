@@ -23,6 +23,16 @@ pub(super) struct Listing {
 }
 
 impl Listing {
+    /// Those that may be ours.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (&RemoteId, &str)> {
+        self.shown.iter().map(|(id, name)| (id, name.as_str()))
+    }
+
+    /// Why it proves nothing, if so.
+    pub(super) fn blind(&self) -> Option<&str> {
+        self.blind.as_deref()
+    }
+
     /// The ids of all accounts that bear a name.
     fn of(&self, is_its_name: impl Fn(&str) -> bool) -> Vec<RemoteId> {
         let ours = self.shown.iter().filter(|(_, name)| is_its_name(name));
@@ -47,7 +57,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// A listing that was begun at this time or later. Those who wait for one share it.
-    async fn listing(&self, place: usize, site: &Site, since: Timestamp) -> Result<Rc<Listing>, Halt> {
+    pub(super) async fn listing(&self, place: usize, site: &Site, since: Timestamp) -> Result<Rc<Listing>, Halt> {
         let Some(known) = self.listings.get(self.site_of(place)) else {
             return Err(Halt::Stopped);
         };

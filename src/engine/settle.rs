@@ -321,6 +321,10 @@ impl<W: World> Engine<'_, W> {
                     if is_refused {
                         self.doubt_refusals(place, &record);
                     }
+                    // What was said of an id before may have been a slip of `name`; what it shows now counts.
+                    for id in ids.iter().filter(|id| record.strange.contains(id)) {
+                        looks.read(id.clone(), self.read(place, site, id).await?);
+                    }
                     return self.adopt(place, &record, ids, looks, ends);
                 }
                 Found::Nobody => {
@@ -358,7 +362,7 @@ impl<W: World> Engine<'_, W> {
         looks: &mut Looks,
         ends: &Ends,
     ) -> Result<(), Stuck> {
-        if let Some(id) = ids.iter().find(|id| looks.is_other(id) || record.strange.contains(id)) {
+        if let Some(id) = ids.iter().find(|id| looks.is_other(id)) {
             return Err(Stuck::new(
                 Reason::Failed,
                 format!("the look-up shows it as `{id}`, and reading `{id}` shows another name: it is left alone"),

@@ -266,12 +266,25 @@ impl<W: World> Engine<'_, W> {
             unmarked: false,
         };
         drop(ledger);
+        self.copy(like, planned, password)
+    }
+
+    /// Has an account join the plan that the service of another has beside it.
+    pub(super) fn join(&self, like: usize, account: PlannedAccount) -> usize {
+        let added = Event::Added(Box::new(account.clone()));
+        let place = self.copy(like, account, Secret::new(""));
+        // What can't be written down is gone by in this command all the same.
+        self.note(place, added).unwrap_or_default();
+        place
+    }
+
+    fn copy(&self, like: usize, account: PlannedAccount, password: Secret) -> usize {
         let of = self.site_of(like);
         let base = self.base_of(like);
         self.places.borrow_mut().push(of);
         self.learnt.borrow_mut().push(super::Learnt::default());
         self.copies.borrow_mut().push(Copied { base, password });
-        self.ledger.borrow_mut().add(planned)
+        self.ledger.borrow_mut().add(account)
     }
 
     /// The account of the plan that another is a copy of; itself, as a rule.

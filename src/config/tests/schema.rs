@@ -47,7 +47,7 @@ const PLACES: &[(&str, &str)] = &[
     ("tls", "services: [{tls: {zzzzzzzz: 1}}]"),
     ("limits", "services: [{limits: {zzzzzzzz: 1}}]"),
     ("service_request", "services: [{ready: {zzzzzzzz: 1}}]"),
-    ("service_request", "services: [{probe: {zzzzzzzz: 1}}]"),
+    ("probe", "services: [{probe: {zzzzzzzz: 1}}]"),
     ("create", "services: [{create: {zzzzzzzz: 1}}]"),
     ("step", "services: [{after_create: {zzzzzzzz: 1}}]"),
     ("poll", "services: [{verify: {zzzzzzzz: 1}}]"),

@@ -239,7 +239,7 @@ fn a_delete_that_says_not_there_is_believed_of_an_eye_that_sees() {
             FULL,
             looks(OURS, None, true),
             seeing(&[]),
-            "failed",
+            "delete",
         ),
         (
             "denied, gone by an eye that sees",
@@ -287,7 +287,7 @@ fn a_delete_that_says_not_there_is_believed_of_an_eye_that_sees() {
             FULL,
             looks(GONE, OURS, true),
             seeing(&BOTH),
-            "failed",
+            "delete",
         ),
         (
             "denied, never read, not found",
@@ -314,6 +314,21 @@ fn a_delete_that_says_not_there_is_believed_of_an_eye_that_sees() {
             "blind",
         ),
     ]);
+}
+
+#[test]
+fn a_delete_that_is_denied_twice_of_an_account_that_is_still_shown_is_left() {
+    use Event::{CreateIntended, Created, Verified};
+    let verified = [CreateIntended, Created(id()), Verified];
+    for (by_id, by_name) in [(OURS, None), (GONE, OURS)] {
+        let mut looks = looks(None, None, true);
+        looks.deny(id());
+        looks.read(id(), by_id.unwrap_or(Look::Nameless));
+        looks.by_name = by_name.clone();
+        let row = ("denied twice", &verified[..], FULL, looks, seeing(&[]));
+        let expected = if by_name.is_some() { "earn id" } else { "failed" };
+        check(vec![(row.0, row.1, row.2, row.3, row.4, expected)]);
+    }
 }
 
 #[test]

@@ -1,0 +1,129 @@
+//! Cleanup without any journal: what the services list of this run's accounts says whether there is nothing to do.
+
+use std::cell::RefCell;
+
+use super::context::{Context, in_words};
+use super::exit::{ExitCode, Failure};
+use super::load;
+use super::tls::KeptFiles;
+use super::wire::{Wired, wire};
+use crate::adapters::signals::Signals;
+use crate::adapters::world::LiveWorld;
+use crate::domain::event::PlannedAccount;
+use crate::domain::ledger::Ledger;
+use crate::domain::marker::{Marker, Origin};
+use crate::engine::{Engine, Extent, Regard};
+use crate::plan::{self, Run};
+use crate::report::{plural, seen};
+
+/// So many accounts are named; of more their number is told.
+const SHOWN: usize = 10;
+
+/// Asks the services that have a `list` for accounts of this run. They are named and not deleted: another job of the run may
+/// still use them.
+pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCode, Failure> {
+    let found = match list(context, signals).await {
+        Ok(found) => found,
+        Err(failure) => {
+            let why = in_words(failure);
+            let why = why.split("\nhint:").next().unwrap_or_default();
+            context.console.notice(&format!(
+                "no service is asked whether it has accounts of this run: {why}"
+            ));
+            return Ok(ExitCode::Success);
+        }
+    };
+    if found.is_empty() {
+        return Ok(ExitCode::Success);
+    }
+    let mut names: Vec<String> = found.iter().take(SHOWN).cloned().collect();
+    if found.len() > SHOWN {
+        names.push(format!("{} more", found.len() - SHOWN));
+    }
+    context.console.error(&format!(
+        "{} of this run may still exist: {}\nhint: if no other job of this run uses them, run `standin sweep --run this`",
+        plural(found.len(), "account"),
+        names.join(", ")
+    ));
+    Ok(ExitCode::Failed)
+}
+
+async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failure> {
+    let sealed = &context.settings.sealed;
+    let document = load::document(context)?;
+    let variables = load::variables(context, sealed.allow_env.as_ref());
+    let config = load::parse(&document, &variables, sealed)?;
+    let identity = &context.identity;
+    let origin = Origin {
+        repository: &identity.repository,
+        run: &identity.run_id,
+        attempt: identity.attempt,
+    };
+    let now = context.clock.now();
+    let run = Run {
+        repository: identity.repository.clone(),
+        id: identity.run_id.clone(),
+        attempt: identity.attempt,
+        url: identity.url.clone(),
+        marker: Marker::new(&config.prefix, now, std::time::Duration::ZERO, &origin, "00000"),
+    };
+    let scope = plan::scope(&variables, &run);
+    let (files, _) = KeptFiles::read_what_is_there(&config, &scope, &document.directory);
+    let Wired {
+        sites,
+        services,
+        secrets,
+        warnings: _,
+    } = wire(context, &config, &variables, &scope, sealed, &files)?;
+    for secret in &secrets {
+        context.console.mask(secret);
+    }
+    let world = LiveWorld {
+        services,
+        journal: None,
+        clock: context.clock,
+        signals,
+        stop_file: None,
+        listener: Box::new(|_| {}),
+        passwords: plan::draw,
+        keeper: Box::new(|secret| context.console.mask(secret)),
+    };
+    // An engine asks on behalf of an account: one stands for each service.
+    let standing = sites
+        .iter()
+        .map(|site| PlannedAccount::listed(&site.service.name, String::new(), "*".to_owned()));
+    let ledger = Ledger::new(run.planned(now, standing.collect()));
+    let deadline = now + sealed.cleanup_deadline;
+    let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
+    let found = RefCell::new(Vec::new());
+    for (place, site) in sites.iter().enumerate() {
+        let service = &site.service.name;
+        let unlisted = site.unusable.clone().or_else(|| {
+            let has_list = site.service.list.is_some();
+            (!has_list).then(|| "it has no `list`".to_owned())
+        });
+        let why = match unlisted {
+            Some(why) => Some(why),
+            None => {
+                let listed = engine
+                    .list(place, Extent::Prefix, |_, name, _| {
+                        let is_of_run = Marker::within(name).is_some_and(|marker| marker.is_of_run(&origin));
+                        if !is_of_run {
+                            return Regard::Stranger;
+                        }
+                        found.borrow_mut().push(format!("{service} `{}`", seen(name)));
+                        Regard::Told
+                    })
+                    .await;
+                listed.incomplete
+            }
+        };
+        if let Some(why) = why {
+            let why = why.split("\nhint:").next().unwrap_or_default();
+            context.console.warning(&format!(
+                "{service}: whether it has accounts of this run can't be seen: {why}"
+            ));
+        }
+    }
+    Ok(found.into_inner())
+}

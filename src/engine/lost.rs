@@ -1,0 +1,86 @@
+//! A journal whose last lines may be missing, as after the death of a machine: the lists say what it can't.
+
+use super::exchange::Trouble;
+use super::{Engine, Halt, Site};
+use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::event::{Event, Mark, PlannedAccount};
+use crate::domain::ledger::Status;
+use crate::domain::leftover::{Leftover, Reason};
+use crate::ports::World;
+
+impl<W: World> Engine<'_, W> {
+    /// Says that the journal has its last line: nothing of this setup is missing in it.
+    pub fn complete_journal(&self) {
+        // One that can't be written has been told of where its last line failed.
+        self.remark(Mark::Complete).unwrap_or_default();
+    }
+
+    /// Takes every account into the ledger that a list shows under the plan's marker. The services that can't be looked into
+    /// are leftovers: anything of the plan may be there.
+    pub async fn recover(&self) -> Vec<Leftover> {
+        let mut left = Vec::new();
+        for (of, site) in self.sites.iter().enumerate() {
+            let place = self.places.borrow().iter().position(|known| *known == of);
+            let Some(place) = place else { continue };
+            if let Err(detail) = self.recover_one(place, site).await {
+                let key = AccountKey {
+                    service: site.service.name.clone(),
+                    account: "*".to_owned(),
+                };
+                let username = format!("{}-*", self.ledger.borrow().plan().marker);
+                left.push(Leftover {
+                    key,
+                    ids: Vec::new(),
+                    username,
+                    reason: Reason::LinesLost,
+                    detail: format!("the machine was restarted, the journal may lack its last lines, and {detail}"),
+                });
+            }
+        }
+        if left.is_empty() {
+            self.complete_journal();
+        }
+        left
+    }
+
+    async fn recover_one(&self, place: usize, site: &Site) -> Result<(), String> {
+        if let Some(reason) = &site.unusable {
+            return Err(reason.clone());
+        }
+        if site.service.list.is_none() {
+            return Err("the service has no `list`".to_owned());
+        }
+        let listing = self.listing(place, site, self.world.now()).await;
+        let listing = listing.map_err(|halt: Halt| Trouble::from(halt).reason())?;
+        for (id, name) in listing.shown() {
+            self.take_up(place, site, id, name);
+        }
+        match listing.blind() {
+            Some(reason) => Err(format!("its list proves nothing: {reason}")),
+            None => Ok(()),
+        }
+    }
+
+    /// An account that a list shows: one of the plan, or one that joins it.
+    fn take_up(&self, like: usize, site: &Site, id: &RemoteId, name: &str) {
+        let count = self.ledger.borrow().plan().accounts.len();
+        let of = self.site_of(like);
+        let known = (0..count).find(|place| self.site_of(*place) == of && self.is_its_name(*place, name));
+        let place = match known {
+            Some(place) => place,
+            None => {
+                let account = PlannedAccount::listed(&site.service.name, name.to_owned(), name.to_owned());
+                self.join(like, account)
+            }
+        };
+        let record = self.record(place);
+        if record.ids.contains(id) {
+            return;
+        }
+        // What can't be written down is gone by in this command all the same.
+        if matches!(record.status, Status::Untouched | Status::Refused | Status::Gone) {
+            self.note(place, Event::CreateIntended).unwrap_or_default();
+        }
+        self.note(place, Event::Adopted(vec![id.clone()])).unwrap_or_default();
+    }
+}
