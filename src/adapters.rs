@@ -12,4 +12,7 @@ pub mod http;
 pub mod journal;
 pub mod private_dir;
 pub mod signals;
+pub mod small_file;
+pub mod state_file;
+pub mod unreadable;
 pub mod world;

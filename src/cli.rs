@@ -275,12 +275,20 @@ fn flag_value(setting: &Setting, parser: &mut lexopt::Parser) -> Result<String, 
             )
         })?,
     };
-    value.into_string().map_err(|_| {
+    let value = value.into_string().map_err(|_| {
         UsageError::new(
             format!("the value of `--{}` is not UTF-8", setting.name),
             "give it as UTF-8".to_owned(),
         )
-    })
+    })?;
+    // An input that is not set is empty, but nobody writes a flag for nothing: what should stand there was not set.
+    if value.trim().is_empty() {
+        return Err(UsageError::new(
+            format!("`--{}` is empty", setting.name),
+            "give it a value, or leave it out".to_owned(),
+        ));
+    }
+    Ok(value)
 }
 
 fn from_lexopt(error: &lexopt::Error) -> UsageError {
@@ -374,6 +382,11 @@ mod tests {
             ),
             (&["setup", "--wait"], "`--wait` needs a value", "write `--wait TIME`"),
             (
+                &["cleanup", "--state", ""],
+                "`--state` is empty",
+                "give it a value, or leave it out",
+            ),
+            (
                 &["setup", "-x"],
                 "unknown option `-x`",
                 "settings have long names; see `standin --help`",
@@ -397,6 +410,21 @@ mod tests {
                 &["setup", "--cleanup", "manual"],
                 "`cleanup` has no flag",
                 "set the input `cleanup` of the action, or elsewhere the variable `STANDIN_CLEANUP` where there is one",
+            ),
+            (
+                &["cleanup", "--state", ""],
+                "`--state` is empty",
+                "give it a value, or leave it out",
+            ),
+            (
+                &["setup", "--config=  "],
+                "`--config-file` is empty",
+                "give it a value, or leave it out",
+            ),
+            (
+                &["setup", "--verbose="],
+                "`--verbose` is empty",
+                "give it a value, or leave it out",
             ),
             (
                 &["--verbose", "action", "main"],

@@ -12,6 +12,7 @@ mod exit;
 mod grant;
 mod job_report;
 mod known;
+mod literals;
 mod load;
 mod masks;
 mod of_run;

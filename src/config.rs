@@ -7,6 +7,7 @@ mod check;
 mod decode;
 mod diagnostic;
 mod document;
+mod excerpt;
 mod list;
 mod locale;
 mod merge;
@@ -44,6 +45,10 @@ pub use variables::Missing;
 use decode::Decoder;
 use source::Sources;
 use variables::Use;
+
+/// The configuration's JSON Schema. It is kept as a file, so that an editor can read it from the repository; the tests hold
+/// it against what is read.
+pub const SCHEMA: &str = include_str!("../docs/standin.schema.json");
 
 /// A whole configuration, checked: only [`Config::parse`] makes one.
 #[derive(Clone, Debug)]

@@ -5,7 +5,9 @@
 //! in [`Engine::provision`] and back in [`Engine::settle`].
 
 mod advice;
+mod away;
 mod create;
+mod dead;
 mod deletion;
 mod exchange;
 mod eyes;
@@ -44,6 +46,8 @@ use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
+use away::Away;
+use dead::Standing;
 use slots::{Slot, Slots, Turn};
 
 pub use list::{Extent, Listed, Regard, is_round};
@@ -121,6 +125,14 @@ pub struct Engine<'a, W> {
     requests: Cell<u64>,
     /// An account could not be had: no other is begun any more.
     is_ending: Cell<bool>,
+    /// Whether each service is there.
+    away: Vec<Away>,
+    /// Whether the credentials of each are good.
+    standings: Vec<Standing>,
+    /// How long one that goes away is waited for.
+    patience: Cell<Duration>,
+    /// What would be waited for beyond the deadline is asked at this time once more.
+    last_call: Cell<Option<Timestamp>>,
 }
 
 impl<'a, W: World> Engine<'a, W> {
@@ -171,6 +183,10 @@ impl<'a, W: World> Engine<'a, W> {
             proofs: sites.iter().map(|_| Cell::new(0)).collect(),
             requests: Cell::new(0),
             is_ending: Cell::new(false),
+            away: sites.iter().map(|_| Away::default()).collect(),
+            standings: sites.iter().map(|_| Standing::default()).collect(),
+            patience: Cell::new(Duration::ZERO),
+            last_call: Cell::new(None),
             ledger: RefCell::new(ledger),
         }
     }
@@ -186,6 +202,7 @@ impl<'a, W: World> Engine<'a, W> {
     /// Goes on with the same ledger until another deadline: what setup made, rollback takes away.
     pub fn set_deadline(&mut self, deadline: Timestamp) {
         self.deadline = deadline;
+        self.last_call.set(None);
     }
 
     /// Where each account stands, and what was learnt of it.
@@ -328,12 +345,31 @@ impl<'a, W: World> Engine<'a, W> {
         self.deadline.since(self.world.now())
     }
 
-    /// Lets time pass, unless nothing new may start any more or the deadline comes first.
+    /// Lets time pass, unless nothing new may start any more. Where the deadline comes first, it is shortly before it that the
+    /// time is over, but once only.
     async fn pause(&self, duration: Duration) -> Result<(), Halt> {
-        if duration > self.time_left() {
-            return Err(Halt::Deadline);
-        }
+        let left = self.time_left();
+        let duration = if duration <= left {
+            duration
+        } else {
+            let now = self.world.now();
+            let last_call = self
+                .last_call
+                .get()
+                .unwrap_or_else(|| now + left.saturating_sub(self.for_last_call(left)));
+            self.last_call.set(Some(last_call));
+            if last_call <= now {
+                return Err(Halt::Deadline);
+            }
+            last_call.since(now)
+        };
         self.unless_halted(self.world.sleep(duration)).await
+    }
+
+    /// How much of what is left before the deadline is kept for asking once more.
+    fn for_last_call(&self, left: Duration) -> Duration {
+        let timeouts = self.sites.iter().map(|site| site.service.timeout / 2);
+        timeouts.min().unwrap_or(left).min(left / 10)
     }
 
     /// Waits until the service may be asked: it may for as long as the place is held. There is none of a service that the

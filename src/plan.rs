@@ -24,6 +24,11 @@ use crate::language::{Environment, Scope};
 pub use password::{derive, draw};
 pub use person::Person;
 
+/// The accounts of a plan take so many bytes at most, their texts and what is kept of each beside them: what is in flight
+/// comes on top, and the machine of a job is small.
+const MEMORY_MAX: usize = 192 * 1024 * 1024;
+/// What is kept of an account beside its texts.
+const BESIDE: usize = 512;
 /// What a cut user name ends in.
 const HASH: usize = 4;
 
@@ -122,6 +127,7 @@ pub fn draw_up(
     check(selection, config)?;
     let scope = scope(environment, run);
     let mut people = Vec::new();
+    let mut memory = Memory(0);
     let copies = config
         .copies(environment)
         .map_err(|found| PlanError(crate::config::render(&found)))?;
@@ -132,7 +138,9 @@ pub fn draw_up(
                 Passwords::Drawn(random) => person::Password::Drawn(password::make(*random)),
                 Passwords::Computed(seed) => person::Password::Computed(seed),
             };
-            people.push(Arc::new(Person::make(persona, &named, run, &scope, &password)?));
+            let person = Person::make(persona, &named, run, &scope, &password)?;
+            memory.take(person.weight(), &persona.name)?;
+            people.push(Arc::new(person));
         }
     }
     let mut accounts: Vec<PlannedAccount> = Vec::new();
@@ -174,10 +182,15 @@ pub fn draw_up(
                     service.name
                 )));
             }
+            let email = person.email(&username);
+            memory.take(
+                BESIDE + 3 * (key.account.len() + username.len() + email.len()),
+                &persona.name,
+            )?;
             places.insert(key.clone(), accounts.len());
             accounts.push(PlannedAccount {
                 key,
-                email: person.email(&username),
+                email,
                 full_username: (username != person.username).then(|| person.username.clone()),
                 own_password: persona.password.is_some(),
                 username,
@@ -200,6 +213,22 @@ pub fn draw_up(
     })
 }
 
+/// What the accounts of a plan take so far.
+struct Memory(usize);
+
+impl Memory {
+    fn take(&mut self, bytes: usize, persona: &str) -> Result<(), PlanError> {
+        self.0 = self.0.saturating_add(bytes);
+        if self.0 <= MEMORY_MAX {
+            return Ok(());
+        }
+        Err(PlanError(format!(
+            "the accounts take over {} MiB of memory, with those of the persona `{persona}`\nhint: let it have shorter texts or a smaller `count`, or leave services or personas out with `only` and `persona`",
+            MEMORY_MAX >> 20
+        )))
+    }
+}
+
 /// The people of a plan that a journal tells of, as far as the configuration and the variables of now can say.
 pub struct Recalled {
     people: HashMap<String, Arc<Person>>,
@@ -209,12 +238,15 @@ pub struct Recalled {
 pub fn recall(config: &Config, environment: &Environment, run: &Run, seed: Option<&Secret>) -> Recalled {
     let scope = scope(environment, run);
     let copies = config.copies(environment).unwrap_or_default();
+    let mut memory = Memory(0);
     let people = person::named(copies, &config.personas, run)
         .iter()
         .filter_map(|named| {
             let password = seed.map_or(person::Password::Unknown, person::Password::Computed);
             let persona = &config.personas[named.copy.persona];
             let person = Person::make(persona, named, run, &scope, &password).ok()?;
+            // No setup had more than fit: what is over was changed since.
+            memory.take(person.weight(), &persona.name).ok()?;
             Some((person.name.clone(), Arc::new(person)))
         })
         .collect();

@@ -65,6 +65,10 @@ pub trait World {
     fn password(&self) -> Secret;
     /// Keeps a secret that was learnt just now out of everything that is told from here on.
     fn keep_secret(&self, secret: &Secret);
+    /// Is this text such a secret, which must stand in no journal and no output?
+    fn is_secret(&self, _text: &str) -> bool {
+        false
+    }
     /// Tells whoever watches.
     fn tell(&self, notice: Notice);
 }

@@ -32,6 +32,14 @@ pub struct Settings {
     pub journal: Option<PathBuf>,
     /// The `state` output of the setup that is to be settled, as given: JSON from another job.
     pub state: Option<String>,
+    /// Where a setup writes its `state`, and others read it.
+    pub state_file: Option<PathBuf>,
+    /// The repository or project, if not as the host says.
+    pub repository: Option<String>,
+    /// The run within it, if not as the host says.
+    pub run_id: Option<String>,
+    /// The attempt at that run, if not as the host says.
+    pub attempt: Option<u32>,
     /// What passwords are computed from, so that another job can compute them too; at least 32 characters.
     pub seed: Option<Secret>,
     /// What the action's main step does.
@@ -193,9 +201,14 @@ impl Settings {
         let dotenv = path("dotenv", |texts| texts.dotenv.as_deref());
         let properties = path("properties", |texts| texts.properties.as_deref());
         let credentials_file = path("credentials-file", |texts| texts.credentials_file.as_deref());
+        let state_file = path("state-file", |texts| texts.state_file.as_deref());
         let settings = Self {
             config,
             journal,
+            state_file,
+            repository: reader.text("repository", |texts| texts.repository.as_deref()),
+            run_id: reader.text("run-id", |texts| texts.run_id.as_deref()),
+            attempt: reader.count("attempt", |texts| texts.attempt.as_deref()),
             state: reader.text("state", |texts| texts.state.as_deref()),
             seed: reader.seed("seed", |texts| texts.seed.as_deref()),
             mode: reader
@@ -247,8 +260,8 @@ impl Settings {
             sealed: sealed(&mut reader, environment, defaults),
         };
         let mut errors = reader.errors;
-        errors.extend(broken.map(|error| SettingError {
-            message: format!("the settings can't be read: {error}"),
+        errors.extend(broken.map(|_| SettingError {
+            message: "the settings can't be read".to_owned(),
             hint: "this is a bug in Standin; please report it".to_owned(),
         }));
         (settings, errors)

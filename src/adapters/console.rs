@@ -72,7 +72,10 @@ struct State {
     redactor: Redactor,
     /// How many of each kind were made, by `Level`.
     annotations: [usize; 5],
-    has_warned_of_short: bool,
+    /// What short secrets are called, so that a warning can name them.
+    names_of_short: Vec<(Secret, String)>,
+    /// Which of them were warned of.
+    warned_of: Vec<String>,
     data_lost: Option<String>,
     /// How many secrets the runner was told.
     masks: usize,
@@ -120,7 +123,8 @@ impl Console {
             streams,
             redactor: Redactor::default(),
             annotations: [0; 5],
-            has_warned_of_short: false,
+            names_of_short: Vec::new(),
+            warned_of: Vec::new(),
             data_lost: None,
             masks: 0,
         };
@@ -239,8 +243,8 @@ impl Console {
 
     /// Masks a secret: on GitHub the runner is told before anything else is printed, and from now on it is taken out of
     /// every line here and of what passes [`Console::redact`], in every usual spelling. One that is shorter than six
-    /// characters is not told to the runner, which would mask it within every word, but warned of, once, and taken out
-    /// where it stands alone. The caller sees to it that ids, names and outputs don't hold the value.
+    /// characters is not told to the runner, which would mask it within every word, but warned of by its name, once, and
+    /// taken out where it stands alone. The caller sees to it that ids, names and outputs don't hold the value.
     pub fn mask(&self, secret: &Secret) {
         let mut state = self.lock();
         match state.redactor.learn(secret) {
@@ -264,16 +268,41 @@ impl Console {
                 }
             }
             Learnt::Short => {
-                let has_warned = std::mem::replace(&mut state.has_warned_of_short, true);
-                drop(state);
-                if !has_warned {
-                    self.warning(
-                        "a secret is shorter than 6 characters: it can't be masked in what others print\n\
-                         hint: use a longer one",
-                    );
+                let named = state.names_of_short.iter().find(|(known, _)| known == secret);
+                let name = named.map_or("a secret that an answer gave", |(_, name)| name.as_str());
+                let name = name.to_owned();
+                if state.warned_of.contains(&name) {
+                    return;
                 }
+                state.warned_of.push(name.clone());
+                drop(state);
+                self.warning(&format!(
+                    "{name} is shorter than 6 characters: it can't be masked in what others print\n\
+                     hint: use a longer one"
+                ));
             }
         }
+    }
+
+    /// Says what a secret is called, for the warning that it is too short. The name is no secret.
+    pub fn name(&self, secret: &Secret, name: &str) {
+        let names = &mut self.lock().names_of_short;
+        if redactor::is_short(secret.expose()) && !names.iter().any(|(known, _)| known == secret) {
+            names.push((secret.clone(), name.to_owned()));
+        }
+    }
+
+    /// Keeps a word of the configuration out of what passes here, and tells the runner nothing of it. A short one would be
+    /// taken out of other words.
+    pub fn hide(&self, secret: &Secret) {
+        if !redactor::is_short(secret.expose()) {
+            self.lock().redactor.learn(secret);
+        }
+    }
+
+    /// Is the whole text a secret that was masked so far, in whatever spelling? A short one may be an id by chance.
+    pub fn is_secret(&self, text: &str) -> bool {
+        !redactor::is_short(text) && self.redact(text) == redactor::MASK
     }
 
     /// The text without the secrets that were masked so far, for summaries, reports and errors.

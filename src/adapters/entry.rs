@@ -17,12 +17,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::journal::{self, Journal, Reading};
 use super::private_dir::{PrivateDir, PrivateDirError};
+use super::unreadable::why;
 use crate::domain::event::Planned;
 use crate::domain::marker::Marker;
 use crate::domain::secret::Secret;
@@ -141,8 +142,10 @@ impl EntryDir {
     pub fn sealed<T: DeserializeOwned>(&self) -> anyhow::Result<Option<T>> {
         match self.dir.read(SEALED) {
             Ok(bytes) => {
-                let broken = || format!("`{}` can't be read", self.path().join(SEALED).display());
-                serde_json::from_slice(&bytes).map(Some).with_context(broken)
+                let path = self.path().join(SEALED);
+                serde_json::from_slice(&bytes)
+                    .map(Some)
+                    .map_err(|error| anyhow!("`{}` can't be read: {}", path.display(), why(&error)))
             }
             Err(error) if is_not_found(&error) => Ok(None),
             Err(error) => Err(error.into()),

@@ -63,10 +63,15 @@ impl Host {
 
     /// May a person be watching? Then a live progress line is of use, if there is a terminal too.
     pub fn may_have_a_watcher(self, environment: &Environment) -> bool {
-        self == Self::Plain
-            && !matches!(environment.get("CI"), Some(ci) if ci != "false")
-            && environment.get("TERM") != Some("dumb")
+        self == Self::Plain && !is_ci(environment) && environment.get("TERM") != Some("dumb")
     }
+}
+
+/// Is this a job of some CI, known or not?
+pub fn is_ci(environment: &Environment) -> bool {
+    environment
+        .get("CI")
+        .is_some_and(|ci| !ci.trim().is_empty() && ci != "false")
 }
 
 #[expect(
@@ -92,11 +97,34 @@ pub struct RunIdentity {
 
 /// What stands before the working directory that a repository is outside of CI.
 const LOCAL: &str = "local:";
+/// What stands where no variable tells it.
+const NOBODYS: &str = "local";
 
 impl RunIdentity {
     /// The working directory of its setup, if a journal's repository is that.
     pub fn directory_of(repository: &str) -> Option<&str> {
         repository.strip_prefix(LOCAL)
+    }
+
+    /// The same with what the user says of it.
+    #[must_use]
+    pub fn over(self, repository: Option<String>, run_id: Option<String>, attempt: Option<u32>) -> Self {
+        Self {
+            repository: repository.unwrap_or(self.repository),
+            run_id: run_id.unwrap_or(self.run_id),
+            attempt: attempt.unwrap_or(self.attempt),
+            url: self.url,
+        }
+    }
+
+    /// Does anybody say which repository this is?
+    pub fn knows_repository(&self) -> bool {
+        self.repository != NOBODYS && Self::directory_of(&self.repository).is_none()
+    }
+
+    /// Does anybody say which run of it this is?
+    pub fn knows_run(&self) -> bool {
+        self.run_id != NOBODYS
     }
 
     /// The identity that the host's variables tell; what is missing is `local` and 1.
@@ -150,8 +178,8 @@ impl RunIdentity {
             ),
         };
         Self {
-            repository: repository.unwrap_or_else(|| "local".to_owned()),
-            run_id: run_id.unwrap_or_else(|| "local".to_owned()),
+            repository: repository.unwrap_or_else(|| NOBODYS.to_owned()),
+            run_id: run_id.unwrap_or_else(|| NOBODYS.to_owned()),
             attempt: attempt
                 .and_then(|text| text.parse().ok())
                 .filter(|attempt| *attempt > 0)

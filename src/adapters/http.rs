@@ -3,9 +3,12 @@
 //! This sends what it is given, once, within bounds, and says what became of it. It decides nothing: what an answer
 //! means stands in `domain::outcome`, and whether to ask again in the engine.
 
+mod address;
 mod answer;
 mod client;
+mod connection;
 mod credentials;
+mod expiry;
 mod gate;
 mod grant;
 mod metadata;
@@ -17,12 +20,14 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::clock::Clock;
 use crate::domain::outcome::Delivery;
 use crate::ports::{Identity, Outgoing, lets_in};
+use address::join;
+use connection::NOBODY;
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
@@ -153,14 +158,10 @@ impl Service {
 
     fn address(&self, request: &Outgoing) -> Result<Url, String> {
         let url = join(&self.endpoint.base, &request.target)?;
-        let Some(reference) = &request.next else { return Ok(url) };
-        let next = url
-            .join(reference)
-            .map_err(|error| format!("the address of the next page is none: {error}"))?;
-        if next.origin() != url.origin() {
-            return Err("the next page is on another origin, and is not asked for".to_owned());
+        match &request.next {
+            None => Ok(url),
+            Some(reference) => address::next_page(&self.endpoint.base, &url, reference),
         }
-        Ok(next)
     }
 
     async fn within_time(&self, url: Url, request: &Outgoing, headers: HeaderMap) -> Delivery {
@@ -185,6 +186,8 @@ impl Service {
                 headers: Vec::new(),
                 payload: None,
                 identity: Identity::Anonymous,
+                repeatable: true,
+                tells_of_credentials: false,
             };
             let base = self.endpoint.base.clone();
             return match self.within_time(base, &request, HeaderMap::new()).await {
@@ -200,8 +203,8 @@ impl Service {
         let connecting = async {
             let mut refusals = Vec::new();
             for address in self.clients.resolver().addresses(host, port).await? {
-                match tokio::net::TcpStream::connect(address).await {
-                    Ok(_) => return Ok(()),
+                match connection::open(address).await {
+                    Ok(()) => return Ok(()),
                     Err(error) => refusals.push(format!("connecting to {address}: {error}")),
                 }
             }
@@ -221,17 +224,9 @@ impl Service {
             return Delivery::NotSent(format!("`{}` is no method", request.method));
         };
         for _ in 0..=REDIRECTS_MAX {
-            // A token endpoint may be on this machine while the service is not, and the other way round.
-            let mut builder = self
-                .clients
-                .towards(&url)
-                .request(method.clone(), url.clone())
-                .headers(headers.clone());
-            if let Some((_, body)) = &request.payload {
-                builder = builder.body(body.clone());
-            }
-            let response = match builder.send().await {
+            let response = match self.send_on(&method, &url, request, &headers).await {
                 Ok(response) => response,
+                Err(error) if connection::led_to_itself(&error) => return Delivery::NotSent(NOBODY.to_owned()),
                 Err(error) => return answer::failure(error),
             };
             match redirect(&method, &url, &response) {
@@ -242,7 +237,47 @@ impl Service {
         Delivery::Lost(format!("over {REDIRECTS_MAX} redirects"))
     }
 
-    /// The fields of a request. An `Authorization` of its own replaces ours: it proves that the account itself can log in.
+    /// Sends it on a connection that is open already, unless the service is known to close those without a word. What is lost
+    /// on one is sent on another, where that is harmless.
+    async fn send_on(
+        &self,
+        method: &Method,
+        url: &Url,
+        request: &Outgoing,
+        headers: &HeaderMap,
+    ) -> reqwest::Result<reqwest::Response> {
+        let mut is_fresh = self.gate.distrusts_connections(request.repeatable) || closes(headers);
+        loop {
+            // A token endpoint may be on this machine while the service is not, and the other way round.
+            let client = self.clients.towards(url, is_fresh);
+            let mut builder = client.request(method.clone(), url.clone()).headers(headers.clone());
+            // The fields may ask for it themselves.
+            if is_fresh && !closes(headers) {
+                builder = builder.header(CONNECTION, "close");
+            }
+            if let Some((_, body)) = &request.payload {
+                builder = builder.body(body.clone());
+            }
+            let error = match builder.send().await {
+                Ok(response) => {
+                    self.clients.connections().answered(&response);
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            if !self.clients.connections().had_answered(&error) {
+                return Err(error);
+            }
+            self.gate.lose_connection();
+            if is_fresh || !request.repeatable {
+                return Err(error);
+            }
+            is_fresh = true;
+        }
+    }
+
+    /// The fields of a request. One of its own replaces the service's and the credentials' of the same name: it proves that
+    /// the account itself can log in. An `Authorization` replaces all credentials.
     fn headers(&self, request: &Outgoing, carried: &Carried) -> Result<HeaderMap, String> {
         let fields = self.fields.as_ref().map_err(Clone::clone)?;
         let mut headers = fields.own.clone();
@@ -257,11 +292,16 @@ impl Service {
         match request.identity {
             Identity::Own if headers.contains_key(AUTHORIZATION) => {}
             Identity::Own => {
+                let brings = |name: &str| request.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
                 for (name, value) in &fields.credentials {
-                    headers.insert(name.clone(), value.clone());
+                    if !brings(name.as_str()) {
+                        headers.insert(name.clone(), value.clone());
+                    }
                 }
                 for (name, value) in &carried.headers {
-                    set(&mut headers, name, value.expose())?;
+                    if !brings(name) {
+                        set(&mut headers, name, value.expose())?;
+                    }
                 }
             }
             Identity::Anonymous => {
@@ -319,6 +359,12 @@ impl Fields {
     }
 }
 
+/// Do these fields ask for the connection to be closed after the answer?
+fn closes(headers: &HeaderMap) -> bool {
+    let mut fields = headers.get_all(CONNECTION).iter();
+    fields.any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+}
+
 /// A value that can't stand in a header is refused before anything is sent; the value itself is not shown.
 fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
     let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header name"))?;
@@ -327,25 +373,6 @@ fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
     value.set_sensitive(true);
     headers.insert(field, value);
     Ok(())
-}
-
-/// Appends a target to the base, whose path is kept.
-fn join(base: &Url, target: &str) -> Result<Url, String> {
-    let (path, query) = match target.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (target, None),
-    };
-    let mut url = base.clone();
-    let front = base.path().trim_end_matches('/');
-    url.set_path(&format!("{front}{path}"));
-    url.set_query(query);
-    let kept = url.path() == format!("{front}{path}");
-    // `Url` resolves dot segments, encoded ones too; a target that would change is one that leads elsewhere.
-    if kept {
-        Ok(url)
-    } else {
-        Err(format!("the path `{path}` leads elsewhere"))
-    }
 }
 
 fn redirect(method: &Method, from: &Url, response: &reqwest::Response) -> Option<Url> {
@@ -384,32 +411,6 @@ mod tests {
 
     fn url(text: &str) -> Url {
         Url::parse(text).expect("a URL")
-    }
-
-    #[test]
-    fn the_path_of_the_base_is_kept() {
-        for (base, target, expected) in [
-            ("https://host/api", "/users", "https://host/api/users"),
-            ("https://host/api/", "/users?a=b%20c", "https://host/api/users?a=b%20c"),
-            ("http://host", "/users/", "http://host/users/"),
-            ("http://host/a?x=1", "/b", "http://host/a/b"),
-            ("http://host", "/a%2Fb", "http://host/a%2Fb"),
-        ] {
-            assert_eq!(join(&url(base), target).map(String::from), Ok(expected.to_owned()));
-        }
-    }
-
-    #[test]
-    fn a_path_that_leads_elsewhere_is_never_sent() {
-        for target in [
-            "/accounts/..",
-            "/accounts/../admin",
-            "/accounts/%2e%2E",
-            "/accounts/.",
-            "/./a",
-        ] {
-            assert!(join(&url("http://host/api"), target).is_err(), "{target}");
-        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::unreadable::why;
 use crate::domain::account::AccountKey;
 use crate::domain::event::{Entry, Planned, Remark, VERSION};
 use crate::domain::ledger::Ledger;
@@ -151,7 +152,7 @@ fn plan(line: &[u8]) -> io::Result<Planned> {
     serde_json::from_slice(line).map_err(|error| {
         io::Error::new(
             io::ErrorKind::InvalidData,
-            format!("its first line is no plan: {error}"),
+            format!("its first line is no plan: {}", why(&error)),
         )
     })
 }
@@ -182,7 +183,7 @@ pub fn parse(bytes: &[u8]) -> io::Result<Reading> {
             // Without its newline a last line was cut by the end of the process: what it announced was not sent.
             Err(_) if torn || text.is_empty() => {}
             Err(error) => {
-                remarks.push(format!("line {number} can't be read: {error}"));
+                remarks.push(format!("line {number} can't be read: {}", why(&error)));
                 if let Some(account) = account_of(text) {
                     ledger.doubt(&account);
                 }

@@ -16,10 +16,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::small_file::check_target;
 #[cfg(not(unix))]
 use portable::Handle;
 #[cfg(unix)]
 use unix::Handle;
+
+/// A file of ours is read up to here: the credentials of 10,000 accounts are some megabytes.
+const SIZE_MAX: u64 = 1 << 28;
 
 /// A directory that is ours alone.
 #[derive(Debug)]
@@ -163,6 +167,7 @@ impl PrivateDir {
         let path = self.entry(name)?;
         let mut bytes = Vec::new();
         self.open_file(name)?
+            .take(SIZE_MAX)
             .read_to_end(&mut bytes)
             .map_err(io_error("read", &path))?;
         Ok(bytes)
@@ -235,13 +240,15 @@ pub fn remove_private_file(path: &Path) -> Result<(), PrivateDirError> {
 pub fn read_private_file(path: &Path) -> Result<Vec<u8>, PrivateDirError> {
     let mut bytes = Vec::new();
     Handle::open_existing_at(path)
-        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .and_then(|file| file.take(SIZE_MAX).read_to_end(&mut bytes))
         .map_err(io_error("read", path))?;
     Ok(bytes)
 }
 
-/// Writes a file that the user named, whole and 0600. A symlink of that name is replaced, not followed.
+/// Writes a file that the user named, whole and 0600. A symlink of that name is replaced, not followed; what is no regular
+/// file stays as it is.
 pub fn write_private_file(path: &Path, bytes: &[u8]) -> Result<(), PrivateDirError> {
+    check_target(path).map_err(|error| io_error("write", path)(io::Error::other(error)))?;
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{:016x}", rand::random::<u64>()));
     let temporary = PathBuf::from(temporary);

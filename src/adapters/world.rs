@@ -65,6 +65,8 @@ pub struct LiveWorld<'a> {
     pub passwords: fn() -> Secret,
     /// Is handed every secret that is learnt.
     pub keeper: Box<dyn Fn(&Secret) + 'a>,
+    /// Says whether a text is a secret that is known.
+    pub is_secret: Box<dyn Fn(&str) -> bool + 'a>,
 }
 
 impl LiveWorld<'_> {
@@ -157,6 +159,10 @@ impl World for LiveWorld<'_> {
 
     fn keep_secret(&self, secret: &Secret) {
         (self.keeper)(secret);
+    }
+
+    fn is_secret(&self, text: &str) -> bool {
+        (self.is_secret)(text)
     }
 
     fn tell(&self, notice: Notice) {

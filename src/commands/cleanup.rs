@@ -21,8 +21,8 @@ const DIRECTORIES_SHOWN: usize = 5;
 pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     let mut course = Course::begin(context, &signals).with_own_report(context);
-    if let Some(state) = &context.settings.state {
-        let code = by_name::settle_state(context, state, &mut course).await?.code();
+    if let Some(state) = context.state()? {
+        let code = by_name::settle_state(context, &state, &mut course).await?.code();
         return Ok(course.end(context, code));
     }
     let journals = context.journals()?;

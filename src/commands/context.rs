@@ -7,6 +7,7 @@ use crate::adapters::environment::Environment;
 use crate::adapters::hosts::{Host, RunIdentity, journal_home};
 use crate::adapters::http::Gates;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
+use crate::adapters::state_file;
 use crate::cli::{Command, Invocation};
 use crate::report::{Level, Line};
 use crate::settings::{Sealed, Settings};
@@ -46,7 +47,11 @@ impl Context {
         clock: Clock,
     ) -> Self {
         Self {
-            identity: RunIdentity::detect(host, &environment),
+            identity: RunIdentity::detect(host, &environment).over(
+                settings.repository.clone(),
+                settings.run_id.clone(),
+                settings.attempt,
+            ),
             gates: Gates::default(),
             clock,
             host,
@@ -66,6 +71,23 @@ impl Context {
                 .sealed
         } else {
             sealed
+        }
+    }
+
+    /// The `state` of a setup, where one is given.
+    pub(super) fn state(&self) -> Result<Option<String>, Failure> {
+        match (&self.settings.state, &self.settings.state_file) {
+            (Some(_), Some(_)) => Err(Failure::usage(
+                "`state` and `state-file` are both given\nhint: give one of them",
+            )),
+            (state, None) => Ok(state.clone()),
+            (None, Some(path)) => match state_file::read(path) {
+                Ok(text) => Ok(Some(text)),
+                Err(error) => Err(Failure::usage(format!(
+                    "the `state-file` `{}` can't be read: {error}\nhint: give the file that a setup with `state-file` has written",
+                    path.display()
+                ))),
+            },
         }
     }
 

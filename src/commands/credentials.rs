@@ -13,6 +13,7 @@ use super::sealed::SealedCopy;
 use super::state::{Signature, State};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::private_dir::read_private_file;
+use crate::adapters::unreadable::why;
 use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;
 use crate::plan;
@@ -51,8 +52,8 @@ struct Told {
 
 /// The command.
 pub(super) fn credentials(context: &Context) -> Result<ExitCode, Failure> {
-    let accounts = match &context.settings.state {
-        Some(text) => of_state(context, text)?,
+    let accounts = match context.state()? {
+        Some(text) => of_state(context, &text)?,
         None => of_run(context)?,
     };
     // In another job than that of the setup the runner has not heard of them yet.
@@ -61,6 +62,9 @@ pub(super) fn credentials(context: &Context) -> Result<ExitCode, Failure> {
             .into_iter()
             .chain(account.secrets.iter().map(|(_, secret)| secret))
         {
+            context
+                .console
+                .name(secret, &format!("a secret of the account `{}`", account.key()));
             context.console.mask(secret);
         }
     }
@@ -121,7 +125,7 @@ fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
         bytes
     };
     let file: File = serde_json::from_slice(&bytes)
-        .map_err(|error| anyhow::anyhow!("the credentials of `{}` can't be read: {error}", entry.name()))?;
+        .map_err(|error| anyhow::anyhow!("the credentials of `{}` can't be read: {}", entry.name(), why(&error)))?;
     let accounts = file.accounts.into_values().map(|it| Delivered {
         service: it.service,
         account: it.account,
@@ -147,7 +151,8 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
     let told: Vec<Told> = if is_list {
         serde_json::from_str(text).map_err(|error| {
             Failure::usage(format!(
-                "`state` can't be read as the output `accounts`: {error}\nhint: give the output `state` or `accounts` of the setup as it is"
+                "`state` can't be read as the output `accounts`: {}\nhint: give the output `state` or `accounts` of the setup as it is",
+                why(&error)
             ))
         })?
     } else {

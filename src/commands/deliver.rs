@@ -234,6 +234,7 @@ pub(super) fn deliver(
         }
         None => entry.write_credentials(&credentials)?,
     };
+    State::write(context, ledger)?;
     if context.host == Host::GitHub {
         let files = (accounts_file.as_path(), credentials_file.as_path());
         outputs(context, ledger, accounts, &list, files, complete)?;
@@ -266,6 +267,7 @@ fn outputs(
     let mut pairs: Vec<(String, String)> = vec![
         ("count".to_owned(), accounts.len().to_string()),
         ("ready".to_owned(), complete.to_string()),
+        ("marker".to_owned(), ledger.plan().marker.clone()),
         ("accounts-file".to_owned(), accounts_file.display().to_string()),
         ("credentials-file".to_owned(), credentials_file.display().to_string()),
     ];

@@ -1,11 +1,10 @@
 //! Accounts that a journal or a state tells of, and an engine for them.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
 
 use super::context::{Context, in_full, in_words};
 use super::exit::Failure;
-use super::load::{self, Document};
+use super::load::{self, Document, Folder};
 use super::masks;
 use super::sealed::SealedCopy;
 use super::settle::narrate;
@@ -67,6 +66,7 @@ impl Known<'_> {
             listener: Box::new(|notice| narrate(context, &narrator, &notice)),
             passwords: plan::draw,
             keeper: Box::new(|secret| context.console.mask(secret)),
+            is_secret: Box::new(|text| context.console.is_secret(text)),
         };
         let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
         let planned = ledger.plan().clone();
@@ -97,7 +97,7 @@ pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
                 name: sealed.name,
                 text: sealed.text,
                 more: sealed.more,
-                directory: PathBuf::new(),
+                directory: Folder::default(),
             };
             return Kept {
                 document: Ok(document),

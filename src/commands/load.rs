@@ -1,15 +1,11 @@
 //! Finding and reading the configuration.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is the adapter's place where the configuration is read"
-)]
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::exit::Failure;
+use crate::adapters::small_file::{self, SmallFileError, Workspace};
 use crate::config::{self, Config, Missing};
 use crate::domain::account::ServiceName;
 use crate::language::Environment;
@@ -17,8 +13,6 @@ use crate::settings::{ConfigSource, Sealed};
 
 /// The default files, looked for in the working directory.
 const DEFAULTS: [&str; 3] = ["standin.yml", "standin.yaml", "standin.json"];
-/// A configuration is read up to here.
-const SIZE_MAX: u64 = 16 * 1024 * 1024;
 /// Events on which a workflow runs with its secrets on what a stranger may have written.
 const GUARDED_EVENTS: [&str; 3] = ["pull_request_target", "workflow_run", "issue_comment"];
 
@@ -30,8 +24,17 @@ pub(super) struct Document {
     pub text: String,
     /// Names and texts of those that are merged over it.
     pub more: Vec<(String, String)>,
-    /// Where paths in it begin: beside the first file.
-    pub directory: PathBuf,
+    /// Where paths in it begin.
+    pub(super) directory: Folder,
+}
+
+/// Where the files are that a configuration names.
+#[derive(Default)]
+pub(super) struct Folder {
+    /// That of the first file.
+    pub(super) path: PathBuf,
+    /// What no link may lead out of.
+    pub(super) workspace: Workspace,
 }
 
 /// Finds and reads the document that the settings name.
@@ -41,13 +44,16 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
             name: "config".to_owned(),
             text: text.expose().to_owned(),
             more: Vec::new(),
-            directory: PathBuf::new(),
+            directory: Folder {
+                path: PathBuf::new(),
+                workspace: Workspace::of(&context.environment),
+            },
         }),
         ConfigSource::Files(paths) => {
             let mut documents = Vec::new();
             for path in paths {
                 guard(context, path)?;
-                documents.push(file(path)?);
+                documents.push(file(context, path)?);
             }
             let mut documents = documents.into_iter();
             let first = documents.next().ok_or_else(|| {
@@ -69,7 +75,7 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
             match there.as_slice() {
                 [one] => {
                     guard(context, one)?;
-                    file(one)
+                    file(context, one)
                 }
                 [] => Err(Failure::usage(format!(
                     "there is no configuration: none of `{}` is in the working directory, and neither `config-file` nor `config` is given\nhint: write `standin.yml`, or name the file with `config-file`",
@@ -149,30 +155,31 @@ fn guard(context: &Context, path: &Path) -> Result<(), Failure> {
     )))
 }
 
-fn file(path: &Path) -> Result<Document, Failure> {
-    let cannot = |error: std::io::Error| {
+fn file(context: &Context, path: &Path) -> Result<Document, Failure> {
+    let workspace = Workspace::of(&context.environment);
+    let text = small_file::read_text(path, &workspace).map_err(|error| {
+        let hint = match error {
+            SmallFileError::Io(_) => {
+                "the path is relative to the working directory; in a workflow, check the repository out first"
+            }
+            SmallFileError::LeadsOut => "put the file itself where the link is, or name the file that is meant",
+            SmallFileError::NotRegular(_) | SmallFileError::TooLarge(_) | SmallFileError::NotText => {
+                "a configuration is a file of text of 1 MiB at most"
+            }
+        };
         Failure::usage(format!(
-            "the configuration `{}` can't be read: {error}\nhint: the path is relative to the working directory; in a workflow, check the repository out first",
+            "the configuration `{}` can't be read: {error}\nhint: {hint}",
             shown(path)
         ))
-    };
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(SIZE_MAX + 1).read_to_end(&mut bytes))
-        .map_err(cannot)?;
-    if bytes.len() as u64 > SIZE_MAX {
-        return Err(Failure::usage(format!(
-            "the configuration `{}` is over 16 MiB",
-            shown(path)
-        )));
-    }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::usage(format!("the configuration `{}` is not UTF-8", shown(path))))?;
+    })?;
     Ok(Document {
         name: shown(path),
         text,
         more: Vec::new(),
-        directory: path.parent().map(Path::to_owned).unwrap_or_default(),
+        directory: Folder {
+            path: path.parent().map(Path::to_owned).unwrap_or_default(),
+            workspace,
+        },
     })
 }
 

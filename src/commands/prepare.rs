@@ -21,6 +21,7 @@ use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::hosts::{Host, secretless};
 use crate::adapters::journal::Journal;
 use crate::adapters::private_dir::PrivateDir;
+use crate::adapters::small_file;
 use crate::cli::Command;
 use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
@@ -48,6 +49,7 @@ pub(super) struct Prepared {
 /// skipped: the host gives this run no secrets, and the user has said that this is no failure.
 pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let sealed = &context.settings.sealed;
+    check_targets(context)?;
     let document = load::document(context)?;
     let variables = load::variables(context, sealed.allow_env.as_ref());
     let config = load::parse(&document, &variables, sealed)?;
@@ -153,6 +155,26 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     }))
 }
 
+/// A file that can't be written in the end is better found before there is any account.
+fn check_targets(context: &Context) -> Result<(), Failure> {
+    let settings = &context.settings;
+    for (setting, path) in [
+        ("dotenv", &settings.dotenv),
+        ("properties", &settings.properties),
+        ("credentials-file", &settings.credentials_file),
+        ("report", &settings.sealed.report),
+    ] {
+        let Some(path) = path else { continue };
+        small_file::check_target(path).map_err(|error| {
+            Failure::usage(format!(
+                "`{setting}` can't be written to `{}`: {error}\nhint: give a path where a file can be made",
+                path.display()
+            ))
+        })?;
+    }
+    Ok(())
+}
+
 /// Is a setup whose variables are missing to be skipped? Then it is said, and `ready` is `false`. `run` is never: its
 /// command would not run, and nobody would see it.
 fn skip(context: &Context) -> Result<bool, Failure> {
@@ -196,6 +218,14 @@ fn no_journal(error: &anyhow::Error) -> Failure {
 
 /// Keeps every secret that is known by now out of everything that is printed from here on.
 fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
+    for person in &draft.people {
+        if let Some(password) = person.password.as_ref() {
+            let persona = &config.personas[person.persona].name;
+            context
+                .console
+                .name(password, &format!("the `password` of the persona `{persona}`"));
+        }
+    }
     // What was made stands in no name; what the user chose may, and often is the same for all copies.
     let (chosen, made): (Vec<&Arc<Person>>, Vec<&Arc<Person>>) = draft
         .people
@@ -215,15 +245,13 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
 
 /// Tells the host where the journal is: the journal is on disk before, and no request was sent yet.
 pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
+    let ledger = Ledger::new(prepared.draft.planned.clone());
+    State::write(context, &ledger).context("no account was created")?;
     if context.host == Host::GitHub {
         let files = FileCommands::from_environment(&context.environment);
-        let state = State::of(
-            &Ledger::new(prepared.draft.planned.clone()),
-            context.settings.seed.as_ref(),
-        )
-        .to_output()?;
+        let state = State::of(&ledger, context.settings.seed.as_ref()).to_output()?;
         // A state that no output can carry is warned of at the end.
-        let mut pairs = vec![("ready", "false")];
+        let mut pairs = vec![("ready", "false"), ("marker", &prepared.draft.planned.marker)];
         pairs.extend(state.as_deref().map(|state| ("state", state)));
         files
             .set_outputs(&pairs)

@@ -29,9 +29,10 @@ pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCod
         return Ok(ExitCode::Success);
     };
     let entry = EntryDir::open(prepared.entry.path())?;
+    let marker = prepared.draft.planned.marker.clone();
     prepare::announce(context, &prepared)?;
     let code = match setup::make(context, prepared, &signals).await {
-        Ok(made) if made.code == ExitCode::Success => command(context, words, &made, &signals).await,
+        Ok(made) if made.code == ExitCode::Success => command(context, words, (&made, &marker), &signals).await,
         Ok(made) => made.code,
         // Also when the accounts could not be handed over: they are there all the same.
         Err(failure) => context.end(Err(failure)),
@@ -42,7 +43,12 @@ pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCod
     Ok(code.and_then(cleaned))
 }
 
-async fn command(context: &Context, words: &[OsString], made: &setup::Made, signals: &Signals) -> ExitCode {
+async fn command(
+    context: &Context,
+    words: &[OsString],
+    (made, marker): (&setup::Made, &str),
+    signals: &Signals,
+) -> ExitCode {
     let Some((program, arguments)) = words.split_first() else {
         return ExitCode::Usage;
     };
@@ -56,6 +62,7 @@ async fn command(context: &Context, words: &[OsString], made: &setup::Made, sign
     for (name, value) in made.accounts.iter().flat_map(super::deliver::Delivered::variables) {
         command.env(name, value.expose());
     }
+    command.env("STANDIN_MARKER", marker);
     let shown = program.to_string_lossy();
     let mut child = match command.spawn() {
         Ok(child) => child,

@@ -2,9 +2,7 @@
 
 use super::context::Context;
 use super::exit::ExitCode;
-
-/// Kept as a file, so that an editor can read it from the repository; the tests hold it against what is read.
-const SCHEMA: &str = include_str!("../../docs/standin.schema.json");
+use crate::config::SCHEMA;
 
 /// The command.
 pub(super) fn schema(context: &Context) -> ExitCode {

@@ -85,7 +85,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
         files,
     } = kept(context, entry);
     let variables = load::variables(context, sealed.allow_env.as_ref());
-    let again = again(entry);
+    let again = again(context, entry);
     let ready = document.and_then(|document| ready(&document, &variables, &sealed, &ledger));
     let (settled, requests) = match ready {
         Ok((config, run)) => {
@@ -265,8 +265,13 @@ pub(super) fn tidy(context: &Context, entry: &EntryDir, ledger: &Ledger) {
     }
 }
 
-/// The command that tries once more.
-pub(super) fn again(entry: &EntryDir) -> String {
+/// The command that tries once more. On GitHub the journal goes with the job, and another job can only look for its marker:
+/// the backticks within divide the command from the inputs of the action.
+pub(super) fn again(context: &Context, entry: &EntryDir) -> String {
+    if context.host == Host::GitHub && context.settings.journal.is_none() {
+        let run = &context.identity.run_id;
+        return format!("standin sweep --run {run}` or, in a job, the action with `mode: sweep` and `run: {run}");
+    }
     let journals = entry.path().parent().unwrap_or_else(|| entry.path());
     format!("standin cleanup --journal {}", journals.display())
 }

@@ -21,6 +21,7 @@ use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::{LiveWorld, StopFile};
+use crate::cli::Command;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::Leftover;
 use crate::domain::secret::Secret;
@@ -108,7 +109,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
     let part = Part {
         ledger: &ended.ledger,
         leftovers: left,
-        again: &settle::again(&entry),
+        again: &settle::again(context, &entry),
         requests: ended.requests,
         took: ended.took.0,
     };
@@ -179,6 +180,7 @@ async fn drive(
         }),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     let account = |place: usize| {
         let planned = &draft.planned.accounts[place];
@@ -254,10 +256,12 @@ fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<Optio
             .context("the accounts are ready, but could not be handed over, and are deleted again")?;
         return Ok(Some(delivered));
     }
+    State::write(context, &ended.ledger)?;
     if context.host == Host::GitHub {
         let state = State::of(&ended.ledger, context.settings.seed.as_ref()).to_output()?;
         let files = FileCommands::from_environment(&context.environment);
-        let mut pairs = vec![("ready", "false"), ("count", "0")];
+        let marker = &ended.ledger.plan().marker;
+        let mut pairs = vec![("ready", "false"), ("count", "0"), ("marker", marker)];
         pairs.extend(state.as_deref().map(|state| ("state", state)));
         files.set_outputs(&pairs)?;
     }
@@ -274,7 +278,13 @@ fn conclude(context: &Context, entry: &EntryDir, ended: &Ended) -> ExitCode {
         };
     }
     if let Some(settled) = &ended.settled {
-        settle::conclude(context, settled, &settle::again(entry), ended.took.1, OnLeftover::Fail);
+        settle::conclude(
+            context,
+            settled,
+            &settle::again(context, entry),
+            ended.took.1,
+            OnLeftover::Fail,
+        );
         settle::tidy(context, entry, &ended.ledger);
         return match settled.stopped {
             Some(Stop::Signal(signal)) => ExitCode::Signal(signal),
@@ -301,9 +311,15 @@ fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
         Stop::Signal(signal) => format!("by signal {signal}"),
         Stop::Superseded => "because a cleanup of its accounts has begun".to_owned(),
     };
+    let may_exist = plural(debts, "account");
+    if matches!(context.invocation.command, Command::Run(_)) {
+        context.console.error(&format!(
+            "stopped {by}: {may_exist} may exist, and what exists is deleted now"
+        ));
+        return;
+    }
     context.console.error(&format!(
-        "stopped {by}: {} may exist\nhint: {}",
-        plural(debts, "account"),
+        "stopped {by}: {may_exist} may exist\nhint: {}",
         if context.host == Host::GitHub && context.environment.has("GITHUB_STATE") {
             "the action's post step deletes them"
         } else {

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
+use super::context::Context;
 use crate::adapters::hosts::github::OUTPUT_MAX;
+use crate::adapters::private_dir::write_private_file;
 use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::ledger::Ledger;
 use crate::domain::place::Places;
@@ -120,6 +123,15 @@ impl State {
     /// As an output, unless it is more than the outputs of a job can carry.
     pub(super) fn to_output(&self) -> serde_json::Result<Option<String>> {
         Ok(Some(self.to_json()?).filter(|json| json.len() <= OUTPUT_MAX))
+    }
+
+    /// Writes it where the user wants it, if at all.
+    pub(super) fn write(context: &Context, ledger: &Ledger) -> anyhow::Result<()> {
+        let Some(path) = &context.settings.state_file else {
+            return Ok(());
+        };
+        let state = Self::of(ledger, context.settings.seed.as_ref()).to_json()?;
+        write_private_file(path, state.as_bytes()).context("the `state-file` can't be written")
     }
 
     /// As compact JSON.

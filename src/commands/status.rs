@@ -71,7 +71,7 @@ pub(super) async fn status(context: &Context) -> Result<ExitCode, Failure> {
 /// Asks for every account once, and says whether those are all: the accounts of a setup whose journal can't be read are not
 /// known, and may be anything but ready.
 async fn look(context: &Context, signals: &Signals) -> Result<(Vec<Row>, bool), Failure> {
-    let Some(text) = &context.settings.state else {
+    let Some(text) = &context.state()? else {
         let journals = context.journals()?;
         let mut found = Vec::new();
         let mut is_whole = true;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 
-use findings::{Fate, Found, List, say_outcome, summarise, tell, write};
+use findings::{Fate, Findings, Found, List, say_outcome, summarise, tell, write};
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
@@ -18,6 +18,7 @@ use super::load;
 use super::settle::{conclude, narrate};
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
+use crate::adapters::hosts::is_ci;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::account::{AccountKey, ServiceName};
@@ -43,6 +44,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
             "`run` and `all-owners` ask for different accounts: a run is of one repository\nhint: leave one of them out",
         ));
     }
+    refuse_for_others(context)?;
     let signals = Signals::listen().context("signals can't be listened for")?;
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
@@ -80,6 +82,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         listener: Box::new(|notice| narrate(context, &narrator, &notice)),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.
@@ -117,6 +120,25 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::Success
     })
+}
+
+/// On a CI that is not known every job that works in the same directory would be taken for this one, and its living accounts
+/// for ours.
+fn refuse_for_others(context: &Context) -> Result<(), Failure> {
+    let (identity, settings) = (&context.identity, &context.settings.sweep);
+    if settings.all_owners || !is_ci(&context.environment) {
+        return Ok(());
+    }
+    let unknown = if !identity.knows_repository() {
+        "repository"
+    } else if settings.run.as_deref() == Some("this") && !identity.knows_run() {
+        "run"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(format!(
+        "this CI does not say which {unknown} this is, and the accounts of others might be swept\nhint: set `repository` and `run-id`, to setup too (`STANDIN_REPOSITORY`, `STANDIN_RUN_ID`), or sweep with `all-owners`"
+    )))
 }
 
 /// Leaves the services that are meant and can be listed; says whether one that was asked for can't be.
@@ -227,7 +249,7 @@ async fn list(
     context
         .console
         .info(&format!("{service}: listing its accounts{prefix}"));
-    let mut found = Vec::new();
+    let mut found = Findings::new();
     let mut seen = 0;
     let mut told = context.clock.now();
     let Listed {
@@ -255,7 +277,7 @@ async fn list(
                 Verdict::Sweep(_) => (Fate::Delete, String::new(), Regard::Wanted),
                 Verdict::Keep(why) => (Fate::Kept, why.to_owned(), Regard::Told),
             };
-            found.push(Found {
+            let is_kept = found.add(Found {
                 service: service.clone(),
                 username: username.to_owned(),
                 id: id.clone(),
@@ -263,9 +285,12 @@ async fn list(
                 what,
                 why,
             });
-            regard
+            // Of what is not kept the engine keeps nothing either.
+            if is_kept { regard } else { Regard::Stranger }
         })
         .await;
+    let (found, full) = found.end(context, service);
+    let incomplete = incomplete.or(full);
     if let Some(answer) = refused {
         context.console.info(&format!(
             "{service}: it answered its `filter` with {answer}, and all accounts are listed"

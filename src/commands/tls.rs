@@ -1,17 +1,14 @@
 //! The certificates and keys that a configuration names: read once, and kept for cleanup.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "files that the configuration names are read here alone"
-)]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::context::in_words;
 use super::exit::Failure;
+use super::load::Folder;
 use crate::adapters::http::TlsFiles;
+use crate::adapters::small_file;
 use crate::config::{Config, Service};
 use crate::domain::secret::Secret;
 use crate::language::{Scope, Template};
@@ -23,7 +20,7 @@ pub(super) struct KeptFiles(BTreeMap<String, String>);
 
 impl KeptFiles {
     /// Reads every file that the configuration names, relative to its own directory.
-    pub(super) fn read(config: &Config, scope: &Scope, directory: &Path, only: &[String]) -> Result<Self, Failure> {
+    pub(super) fn read(config: &Config, scope: &Scope, directory: &Folder, only: &[String]) -> Result<Self, Failure> {
         let mut files = BTreeMap::new();
         let is_meant = |service: &&Service| only.is_empty() || only.iter().any(|name| name == service.name.as_str());
         for service in config.services.iter().filter(is_meant) {
@@ -31,7 +28,7 @@ impl KeptFiles {
             for (key, template) in [("ca", &tls.ca), ("cert", &tls.cert), ("key", &tls.key)] {
                 let Some(template) = template else { continue };
                 let path = render(template, scope, service, key).map_err(Failure::Usage)?;
-                let text = std::fs::read_to_string(directory.join(&path)).map_err(|error| {
+                let text = small_file::read_text(&directory.path.join(&path), &directory.workspace).map_err(|error| {
                     Failure::usage(format!(
                         "`tls.{key}` of `{}` can't be read: `{path}`: {error}\nhint: the path is relative to the configuration's file",
                         service.name
@@ -44,7 +41,7 @@ impl KeptFiles {
     }
 
     /// Reads what can be read, and says what can't be: a service whose files are gone must not hold up the others.
-    pub(super) fn read_what_is_there(config: &Config, scope: &Scope, directory: &Path) -> (Self, Vec<String>) {
+    pub(super) fn read_what_is_there(config: &Config, scope: &Scope, directory: &Folder) -> (Self, Vec<String>) {
         let mut there = Self::default();
         let mut unread = Vec::new();
         for service in &config.services {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::context::{Context, in_full};
 use super::grant::{Around, grant};
+use super::literals::Literals;
 use super::tls::KeptFiles;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, TlsFiles, Token};
 use crate::config::{Auth, Config, Rate, Service};
@@ -84,12 +85,29 @@ pub(super) fn wire(
                 ),
             };
             let endpoint = endpoint(base, &service, &scope, &mut wired.warnings)?;
-            wired.secrets.extend(endpoint.credentials.secrets());
-            wired.secrets.extend(grant.iter().flat_map(Grant::secrets));
-            wired.secrets.extend(beside_auth(&service, &scope));
+            let literals = Literals::of(&service);
+            literals.hide(context, config);
+            let name = &service.name;
+            for (key, secrets) in [
+                (key_of(&service.auth), endpoint.credentials.secrets()),
+                (key_of(&service.auth), grant.iter().flat_map(Grant::secrets).collect()),
+                ("headers, queries or bodies", beside_auth(&service, &scope)),
+            ] {
+                for secret in secrets.into_iter().filter(|secret| !literals.hold(secret)) {
+                    context
+                        .console
+                        .name(&secret, &format!("a secret in `{key}` of `{name}`"));
+                    wired.secrets.push(secret);
+                }
+            }
             let token = grant.map(|grant| {
                 let console = context.console.clone();
-                Token::new(grant, Box::new(move |secret| console.mask(secret)))
+                let whose = format!("the token of `{name}`");
+                let keep = move |secret: &Secret| {
+                    console.name(secret, &whose);
+                    console.mask(secret);
+                };
+                Token::new(grant, Box::new(keep))
             });
             let clients = own.as_ref().unwrap_or(&shared);
             let interval = service.limits.rate.map(Rate::interval);
@@ -107,6 +125,19 @@ pub(super) fn wire(
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
+}
+
+/// The key under which the secrets of an `auth` stand.
+fn key_of(auth: &Auth) -> &'static str {
+    match auth {
+        Auth::None => "auth",
+        Auth::Basic { .. } => "auth.basic.password",
+        Auth::Bearer(_) => "auth.bearer",
+        Auth::Header(_) => "auth.header",
+        Auth::OAuth2(_) => "auth.oauth2",
+        Auth::Login(_) => "auth.login",
+        Auth::GithubOidc { .. } => "auth.github_oidc",
+    }
 }
 
 /// The secrets in headers, queries and bodies: whole, and without the scheme in front of a token.

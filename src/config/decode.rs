@@ -36,6 +36,19 @@ pub(super) struct Read {
     pub(super) service: Option<ServiceName>,
     /// Does the expression say what holds where it is not there?
     pub(super) is_guarded: bool,
+    /// Who reads it, as far as that says what is captured by then.
+    pub(super) reader: Reader,
+}
+
+/// Who reads a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// The credentials: they see what the log-in captured.
+    Auth,
+    /// What reads an account back after it was made.
+    Verify,
+    /// Any other.
+    Other,
 }
 
 /// What is known while a document is read: its texts, and what was found so far.
@@ -56,28 +69,11 @@ pub(super) struct Decoder {
     pub(super) convention: Option<Node>,
 }
 
-/// Reads a document that the user wrote. Its secrets are hidden before anything of it is shown.
+/// Reads a document that the user wrote.
 fn read(sources: &mut Sources, document: usize) -> (Option<Node>, Vec<Diagnostic>) {
-    // An error of the parser shows a line before it is known where the secrets are.
-    let text = sources.text(document);
-    let guessed = if text.len() > tree::SIZE_LIMIT {
-        // It is refused at once, and nothing of it is shown.
-        std::iter::once(0..text.len()).collect()
-    } else {
-        secrets::guess(text)
-    };
-    sources.hide(document, guessed);
-    let (mut tree, mut diagnostics) = tree::parse(sources, document);
-    if let Some(node) = &tree {
-        let mut secrets = secrets::find(node);
-        if diagnostics.is_empty() {
-            sources.hide(document, secrets);
-        } else {
-            // The second of two equal keys is not in the tree. The places are told again with what is known now.
-            secrets.extend(secrets::guess(sources.text(document)));
-            sources.hide(document, secrets);
-            (tree, diagnostics) = tree::parse(sources, document);
-        }
+    let (tree, diagnostics) = tree::parse(sources, document);
+    if tree.as_ref().is_some_and(secrets::is_in) {
+        sources.note_secrets(document);
     }
     (tree, diagnostics)
 }
@@ -88,7 +84,7 @@ impl Decoder {
         let document = sources.add_document(source_name, text);
         let convention = sources.add("the article's convention", CONVENTION);
         let (tree, diagnostics) = read(&mut sources, document);
-        let (convention, _) = tree::parse(&sources, convention);
+        let (convention, _) = tree::parse(&mut sources, convention);
         Self {
             sources,
             variables,
@@ -342,6 +338,7 @@ impl Decoder {
                 span: self.sources.within(span, path),
                 service: self.service.clone(),
                 is_guarded: expression.guards(path),
+                reader: Reader::Other,
             });
         }
         for variable in expression.env_uses() {
@@ -361,7 +358,12 @@ impl Decoder {
             Access::Hidden => self.error_with_hint(
                 span,
                 format!("`env.{name}` is never given to a configuration"),
-                "if its value is meant, set a variable with another name to it in the workflow",
+                "it is the host's own; if it is meant, the setting `allow-env` can name it, together with all others that are read",
+            ),
+            Access::Borrowed => self.error_with_hint(
+                span,
+                format!("`env.{name}` is not given to a configuration: it holds the value of a variable that is the host's own"),
+                "if it is meant, the setting `allow-env` can name it, together with all others that are read",
             ),
             Access::NotAllowed => self.error_with_hint(
                 span,

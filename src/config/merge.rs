@@ -167,7 +167,7 @@ mod tests {
     fn tree(text: &str) -> Node {
         let mut sources = Sources::new();
         let source = sources.add("t", text);
-        parse(&sources, source).0.unwrap()
+        parse(&mut sources, source).0.unwrap()
     }
 
     fn show(node: &Node) -> String {

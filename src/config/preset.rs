@@ -135,7 +135,7 @@ impl Preset {
 fn load(decoder: &mut Decoder, name: &str) -> Option<Preset> {
     let (name, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
     let source = decoder.sources.add(&format!("presets/{name}.yml"), text);
-    let (node, diagnostics) = tree::parse(&decoder.sources, source);
+    let (node, diagnostics) = tree::parse(&mut decoder.sources, source);
     decoder.take_over(diagnostics);
     decode(decoder, &node?, name, text)
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::auth::Auth;
-use super::decode::{Decoder, Read};
+use super::decode::{Decoder, Read, Reader};
 use super::persona::{ACCOUNT_KEYS, Persona};
+use super::request::Request;
 use super::service::Service;
 use super::source::Span;
 use crate::domain::account::ServiceName;
@@ -49,42 +50,47 @@ pub(super) fn sweepable(decoder: &mut Decoder, from: usize, captured: &[String])
 /// What a service's templates can read of other accounts and of earlier answers.
 struct Seen<'s> {
     needs: BTreeSet<&'s str>,
+    /// What its requests capture. A log-in's is for `use` alone, and nothing comes of what `verify` captures.
     captures: BTreeSet<&'s str>,
+    /// What is captured before the account is read back.
+    made: BTreeSet<&'s str>,
+    /// What the log-in captures.
+    log_in: BTreeSet<&'s str>,
     /// What its account shows to those that need it.
     shown: BTreeSet<&'s str>,
 }
 
 impl<'s> Seen<'s> {
     fn of(service: &'s Service) -> Self {
-        let login = match &service.auth {
-            Auth::Login(login) => Some(&login.request),
+        let names = |request: &'s Request| request.captures.iter().map(|(name, _)| name.as_str());
+        let made: BTreeSet<&str> = std::iter::once(&service.create.request)
+            .chain(&service.after_create)
+            .flat_map(names)
+            .collect();
+        let log_in = match &service.auth {
+            Auth::Login(login) => names(&login.request).collect(),
             Auth::None
             | Auth::Basic { .. }
             | Auth::Bearer(_)
             | Auth::Header(_)
             | Auth::OAuth2(_)
-            | Auth::GithubOidc { .. } => None,
+            | Auth::GithubOidc { .. } => BTreeSet::new(),
         };
-        let find = service.find.as_ref().map(|find| &find.request);
-        let polls = service.verify.iter().chain(&service.gone).map(|poll| &poll.request);
-        let captures: BTreeSet<&str> = std::iter::once(&service.create.request)
-            .chain(login)
-            .chain(find)
-            .chain(polls)
-            .chain(&service.after_create)
-            .chain(&service.delete)
-            .flat_map(|request| &request.captures)
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let find = service.find.iter().map(|find| &find.request);
+        let gone = service.gone.iter().map(|gone| &gone.request);
+        let later = find.chain(gone).chain(&service.delete).flat_map(names);
+        let captures = made.iter().copied().chain(later).collect();
         let outputs = service.create.outputs.iter().map(|(name, _)| name.as_str());
         Self {
             needs: service.needs.iter().map(ServiceName::as_str).collect(),
             shown: ["id", "username"]
                 .into_iter()
-                .chain(captures.iter().copied())
+                .chain(made.iter().copied())
                 .chain(outputs)
                 .collect(),
             captures,
+            made,
+            log_in,
         }
     }
 }
@@ -114,7 +120,11 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
             }
             "run" => &run,
             "service" => &own,
-            "capture" => seen.map_or(&nothing, |seen| &seen.captures),
+            "capture" => seen.map_or(&nothing, |seen| match read.reader {
+                Reader::Auth => &seen.log_in,
+                Reader::Verify => &seen.made,
+                Reader::Other => &seen.captures,
+            }),
             "needs" => seen.map_or(&nothing, |seen| &seen.needs),
             _ => continue,
         };
@@ -132,6 +142,11 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
                 Some(name) => format!("write `needs[\"{name}\"]`"),
                 None => format!("add `{key}` to the service's `needs`"),
             },
+            None if root == "capture" && read.reader == Reader::Verify => {
+                format!(
+                    "`verify` sees what `create` and `after_create` captured; add `capture: {{ {key}: ... }}` there"
+                )
+            }
             None if root == "capture" => format!("add `capture: {{ {key}: ... }}` to the request whose answer has it"),
             None => format!("there are {}", listed(known)),
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::auth::{self, Auth};
-use super::decode::{Decoder, Fields, is_name};
+use super::decode::{Decoder, Fields, Reader, is_name};
 use super::list::{self, List};
 use super::reads;
 use super::request::{self, Create, Find, Poll, Request, SERVICE_NAMES};
@@ -131,7 +131,11 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let preset = fields.take("preset").and_then(|node| decoder.text(node, "preset"));
     let with = fields.take("with").map(|node| parameters(decoder, node));
     let url = url(decoder, &mut fields);
+    let before = decoder.reads.len();
     let auth = auth::auth(decoder, &mut fields, &place("auth"));
+    for read in &mut decoder.reads[before..] {
+        read.reader = Reader::Auth;
+    }
     let tls = fields
         .take("tls")
         .map_or(Some(None), |node| tls::decode(decoder, node).map(Some));
@@ -172,9 +176,13 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let after_create = fields.take("after_create").map_or(Some(Vec::new()), |node| {
         request::chain(decoder, node, "after_create", &place("after_create"))
     });
+    let before = decoder.reads.len();
     let verify = fields
         .take("verify")
         .and_then(|node| request::poll(decoder, node, "`verify`", place("verify")));
+    for read in &mut decoder.reads[before..] {
+        read.reader = Reader::Verify;
+    }
     let find = fields
         .take("find")
         .and_then(|node| request::find(decoder, node, place("find")));

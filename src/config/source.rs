@@ -1,14 +1,14 @@
 //! The texts that a configuration is made of, and places in them.
 //!
-//! A line that is shown never shows a secret: the ranges where secrets stand are known, and are masked.
+//! A line that is shown shows its keys alone: what a value is may be a secret, and the file one that nobody meant.
 
 use std::fmt;
-use std::ops::Range;
 
 use super::diagnostic::{Diagnostic, Excerpt};
+use super::excerpt::{self, Outline};
 
-/// What stands for a secret in a line that is shown.
-const MASK: &str = "***";
+/// What stands for values in a line that is shown.
+const VALUE: &str = "...";
 /// The longest piece of a line that is shown, in characters.
 const WIDTH: usize = 120;
 
@@ -52,8 +52,10 @@ struct Source {
     text: String,
     /// Where each line begins.
     lines: Vec<usize>,
-    /// In order, and apart from each other.
-    secrets: Vec<Range<usize>>,
+    /// Where its keys and values are; none of what could not be parsed.
+    outline: Option<Outline>,
+    /// Does it hold secrets?
+    holds_secrets: bool,
     /// Did the user write it?
     is_document: bool,
 }
@@ -72,7 +74,8 @@ impl Sources {
             name: name.to_owned(),
             lines: std::iter::once(0).chain(after_breaks).collect(),
             text,
-            secrets: Vec::new(),
+            outline: None,
+            holds_secrets: false,
             is_document: false,
         });
         self.list.len() - 1
@@ -118,24 +121,20 @@ impl Sources {
         })
     }
 
-    /// Notes where secrets stand, in any order.
-    pub(super) fn hide(&mut self, source: usize, mut secrets: Vec<Range<usize>>) {
-        secrets.retain(|range| range.start < range.end);
-        secrets.sort_by_key(|range| range.start);
-        let mut apart: Vec<Range<usize>> = Vec::with_capacity(secrets.len());
-        for range in secrets {
-            match apart.last_mut() {
-                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-                _ => apart.push(range),
-            }
-        }
-        self.list[source].secrets = apart;
+    /// Notes where keys and values stand.
+    pub(super) fn outline(&mut self, source: usize, outline: Outline) {
+        self.list[source].outline = Some(outline);
+    }
+
+    /// Notes that there are secrets in it.
+    pub(super) fn note_secrets(&mut self, source: usize) {
+        self.list[source].holds_secrets = true;
     }
 
     /// Does what the user wrote hold a secret?
     pub(super) fn holds_secrets(&self) -> bool {
         let mut documents = self.list.iter().filter(|source| source.is_document);
-        documents.any(|source| !source.secrets.is_empty())
+        documents.any(|source| source.holds_secrets)
     }
 
     pub(super) fn place(&self, span: Span) -> Place {
@@ -196,34 +195,41 @@ impl Source {
         self.lines.partition_point(|start| *start <= offset) - 1
     }
 
-    /// The line of a span with its secrets masked, cut to a readable width, and where the span lies in it.
+    /// The line of a span with its keys alone, cut to a readable width, and where the span lies in it.
     fn excerpt(&self, span: Span) -> Excerpt {
         let start = self.before(span.start).len();
         let line_start = self.lines[self.line_of(start)];
         let line = self.text[line_start..].lines().next().unwrap_or_default();
+        let indent = line.len() - line.trim_start().len();
+        // A preset is no secret, and nobody's who reads it here.
+        let guessed = (self.is_document && self.outline.is_none()).then(|| excerpt::by_look(line));
+        let may_show = |c: char, at: usize| {
+            at < indent
+                || match (&guessed, &self.outline) {
+                    (Some(guessed), _) => guessed[at],
+                    (None, Some(outline)) if self.is_document => outline.shows(c, line_start + at),
+                    (None, _) => true,
+                }
+        };
         let mut shown: Vec<char> = Vec::new();
         let (mut caret, mut caret_end) = (None, 0);
-        let mut secrets = self
-            .secrets
-            .iter()
-            .skip_while(|range| range.end <= line_start)
-            .peekable();
-        let mut is_masked = false;
+        // Where the dots begin that stand for the value which is being passed by.
+        let mut value: Option<usize> = None;
         for (at, c) in line.char_indices() {
-            let at = line_start + at;
-            if at >= start && caret.is_none() {
-                caret = Some(shown.len());
-            }
-            if secrets.next_if(|range| range.end <= at).is_some() {
-                is_masked = false;
-            }
-            if secrets.peek().is_none_or(|range| at < range.start) {
+            let from = if may_show(c, at) {
+                value = None;
                 shown.push(harmless(c));
-            } else if !is_masked {
-                shown.extend(MASK.chars());
-                is_masked = true;
+                shown.len() - 1
+            } else {
+                *value.get_or_insert_with(|| {
+                    shown.extend(VALUE.chars());
+                    shown.len() - VALUE.len()
+                })
+            };
+            if line_start + at >= start && caret.is_none() {
+                caret = Some(from);
             }
-            if at < span.end {
+            if line_start + at < span.end {
                 caret_end = shown.len();
             }
         }

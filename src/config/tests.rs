@@ -345,3 +345,74 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_header_of_the_transport_is_not_the_configurations_to_set() {
+    for name in [
+        "Host",
+        "content-length",
+        "Transfer-Encoding",
+        "Connection",
+        "TE",
+        "Trailer",
+        "Upgrade",
+        "Keep-Alive",
+        "Proxy-Authorization",
+    ] {
+        for rest in [
+            format!("headers: {{ {name}: x }}"),
+            format!("auth: {{ header: {{ {name}: x }} }}"),
+            format!(
+                "auth: {{ login: {{ request: POST /l, capture: {{ t: body.t }}, use: {{ headers: {{ {name}: x }} }} }} }}"
+            ),
+            format!("create: {{ request: POST /u, json: {{}}, headers: {{ {name}: x }} }}"),
+            format!("create: {{ request: POST /u, json: {{}}, idempotency_header: {name} }}"),
+        ] {
+            let shown = parse(&format!("services:\n  - name: a\n    url: http://x\n    {rest}\n")).unwrap_err();
+            let expected = format!("`{name}` belongs to the transport, and can't be set");
+            assert!(
+                shown.starts_with("standin.yml:4:") && shown.contains(&expected),
+                "{rest}\n{shown}"
+            );
+            assert!(shown.contains("hint: leave it out"), "{shown}");
+        }
+    }
+    for value in ["close", "Close"] {
+        let text = format!("services: [{{name: a, url: http://x, headers: {{Connection: {value}}}}}]");
+        assert!(parse(&text).is_ok(), "{value}");
+    }
+}
+
+#[test]
+fn what_no_process_will_ever_have_captured_is_a_mistake() {
+    let service = |rest: &str| format!("services:\n  - name: a\n    url: http://x\n    auth: none\n    {rest}\n");
+    let login = "POST /l, capture: { token: body.t }, use: { headers: { X: '{{ capture.token }}' } }";
+    for (rest, expected) in [
+        (
+            "verify: { request: 'GET /u/{{ id }}', capture: { etag: headers.etag }, until: body.etag == capture.etag }",
+            "standin.yml:5:96: `capture.etag` is not known\n",
+        ),
+        (
+            "verify: { request: 'GET /u/{{ id }}', name: capture.name }",
+            "standin.yml:5:49: `capture.name` is not known\n",
+        ),
+        (
+            "delete: [{ request: 'GET /u/{{ id }}', capture: { etag: headers.etag } }, { request: 'DELETE /u/{{ id }}' }]\n    verify: { request: 'GET /u/{{ capture.etag }}' }",
+            "standin.yml:6:35: `capture.etag` is not known\n",
+        ),
+    ] {
+        let shown = parse(&service(rest)).unwrap_err();
+        assert!(shown.starts_with(expected), "{rest}\n{shown}");
+        assert!(
+            shown.contains("hint: `verify` sees what `create` and `after_create` captured"),
+            "{shown}"
+        );
+    }
+    let of_login = parse(
+        &service("delete: { request: 'DELETE /u/{{ capture.token }}' }")
+            .replace("auth: none", &format!("auth: {{ login: {{ request: {login} }} }}")),
+    );
+    assert!(of_login.unwrap_err().contains("`capture.token` is not known"));
+    let rest = "create: { request: POST /u, json: {}, capture: { etag: headers.etag } }\n    verify: { request: 'GET /u/{{ id }}', until: body.etag == capture.etag }\n    delete: { request: 'DELETE /u/{{ id }}' }";
+    assert!(parse(&service(rest)).is_ok());
+}

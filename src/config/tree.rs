@@ -11,6 +11,7 @@ use serde_saphyr::{Location, RenderOptions, SnippetMode, Spanned, UserMessageFor
 
 use super::Diagnostic;
 use super::decode::SHOWN_LIMIT;
+use super::excerpt::Outline;
 use super::source::{Sources, Span};
 
 /// The largest document, in bytes.
@@ -90,8 +91,8 @@ impl Node {
 }
 
 /// Parses a source. Duplicate keys are told with both places, and the first one is kept.
-pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diagnostic>) {
-    let text = sources.text(source);
+pub(super) fn parse(sources: &mut Sources, source: usize) -> (Option<Node>, Vec<Diagnostic>) {
+    let text = sources.text(source).to_owned();
     let whole = Span {
         source,
         start: 0,
@@ -134,8 +135,10 @@ pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diag
         reject_unsupported_tags: true,
         with_snippet: false,
     };
-    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
+    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(&text, options) {
         Ok(raw) => {
+            let outline = outline(sources, source, &raw);
+            sources.outline(source, outline);
             let mut builder = Builder {
                 sources,
                 source,
@@ -157,6 +160,29 @@ pub(super) fn parse(sources: &Sources, source: usize) -> (Option<Node>, Vec<Diag
             (None, vec![diagnostic])
         }
     }
+}
+
+/// Where the keys and the values are. Of two equal keys both are seen here.
+fn outline(sources: &Sources, source: usize, raw: &Spanned<Raw>) -> Outline {
+    let mut keys = Vec::new();
+    let mut values = Vec::new();
+    let mut waiting = vec![(raw, false)];
+    while let Some((raw, is_key)) = waiting.pop() {
+        match &raw.value {
+            Raw::List(items) => waiting.extend(items.iter().map(|item| (item, false))),
+            Raw::Map(pairs) => {
+                for (key, value) in pairs {
+                    waiting.extend([(key, true), (value, false)]);
+                }
+            }
+            Raw::Null | Raw::Bool(_) | Raw::Number(_) | Raw::String(_) => {
+                let span = span_of(sources, source, raw.defined);
+                let side = if is_key { &mut keys } else { &mut values };
+                side.push(span.start..span.end);
+            }
+        }
+    }
+    Outline::new(keys, values)
 }
 
 /// The parser's own message without its place, which is told in front.

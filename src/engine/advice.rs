@@ -53,6 +53,10 @@ pub(super) fn on_redirect(answer: &Answer, status: &str) -> String {
 
 /// What was refused, with what to do about it.
 pub(super) fn on_refusal(status: u16, service: &ServiceName, refusal: String) -> String {
+    // It knows better itself.
+    if refusal.contains("\nhint: ") {
+        return refusal;
+    }
     let hint = match status {
         401 => format!("check the credentials of `{service}`"),
         403 => format!("let the credentials of `{service}` create accounts"),

@@ -6,6 +6,7 @@ use ring::digest;
 
 use super::advice;
 use super::exchange::status;
+use super::prove::is_sent_by_the_account;
 use super::slots::Turn;
 use super::{Engine, Halt, Site};
 use crate::config::Create;
@@ -55,6 +56,7 @@ impl<W: World> Engine<'_, W> {
             Ok(outgoing) => outgoing,
             Err(error) => return Sent::Refused(format!("`{}` can't be sent: {error}", create.request.place)),
         };
+        outgoing.tells_of_credentials = !is_sent_by_the_account(&create.request);
         if let Some(header) = &create.idempotency_header {
             let key = idempotency_key([
                 self.ledger.borrow().plan().marker.as_str(),
@@ -160,7 +162,11 @@ impl<W: World> Engine<'_, W> {
                     .map(|()| Sent::Refused(text))
             }
             CreateOutcome::Unclear => {
-                let no_id = advice::why_no_id(create.id.as_ref(), &scope);
+                let no_id = if id(create.id.as_ref(), &scope).is_some() {
+                    Some("what stands there is a secret, and is told nobody".to_owned())
+                } else {
+                    advice::why_no_id(create.id.as_ref(), &scope)
+                };
                 self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
             }
             // Only after a create of it that was not answered is it surely ours.
@@ -219,7 +225,11 @@ impl<W: World> Engine<'_, W> {
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
             // Some services send a Location with a refusal too.
-            id: answer.is_success().then(|| id(create.id.as_ref(), scope)).flatten(),
+            id: answer
+                .is_success()
+                .then(|| id(create.id.as_ref(), scope))
+                .flatten()
+                .filter(|id| !self.world.is_secret(id.as_str())),
             shown: self.shown(place, create.name.as_ref(), scope),
             named: self.stands_in(place, answer),
             marked,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::prove::{is_sent_by_the_account, logs_in};
 use super::slots::Turn;
 use super::{Engine, Halt};
 use crate::config::Request;
@@ -55,7 +56,10 @@ impl<W: World> Engine<'_, W> {
         request: &Request,
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
-        let outgoing = Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        let mut outgoing =
+            Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        outgoing.repeatable = true;
+        outgoing.tells_of_credentials = !is_sent_by_the_account(request) && !logs_in(request);
         self.repeat(place, what, &outgoing).await
     }
 
@@ -92,6 +96,7 @@ impl<W: World> Engine<'_, W> {
         still: impl AsyncFn() -> Result<(), Trouble>,
     ) -> Result<Answer, Trouble> {
         let mut tries = 0;
+        let mut failing = None;
         let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.site_of(place));
         loop {
             let slot = self.slot(place, Turn::Then).await?;
@@ -114,7 +119,8 @@ impl<W: World> Engine<'_, W> {
             let throttled = matches!(&delivery, Delivery::Answered(answer) if matches!(answer.status, 425 | 429));
             if !throttled {
                 tries += 1;
-                if tries == TRIES {
+                let failing = *failing.get_or_insert_with(|| self.world.now());
+                if tries >= TRIES && !self.waits_for(place, failing, &delivery) {
                     return match delivery {
                         Delivery::Answered(answer) => Ok(answer),
                         Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
@@ -126,16 +132,12 @@ impl<W: World> Engine<'_, W> {
             let pause = if throttled {
                 Duration::ZERO
             } else {
-                pause(tries, self.world.random())
+                pause(tries.min(TRIES - 1), self.world.random())
             };
-            self.tell(
-                place,
-                Progress::Again {
-                    what,
-                    reason: describe(&delivery),
-                    pause,
-                },
-            );
+            if tries < TRIES {
+                let reason = describe(&delivery);
+                self.tell(place, Progress::Again { what, reason, pause });
+            }
             self.pause(pause).await?;
             if !throttled && !matches!(delivery, Delivery::NotSent(_)) {
                 still().await?;
@@ -145,8 +147,15 @@ impl<W: World> Engine<'_, W> {
 
     /// Sends a request once.
     pub(super) async fn send(&self, place: usize, outgoing: &Outgoing) -> Delivery {
+        if let Some(reason) = self.barred(place, outgoing) {
+            return Delivery::Barred(reason);
+        }
         self.requests.set(self.requests.get() + 1);
-        self.world.send(self.site_of(place), outgoing).await
+        let sent = self.world.now();
+        let delivery = self.world.send(self.site_of(place), outgoing).await;
+        self.watch(place, sent, &delivery);
+        self.judge_credentials(place, outgoing, &delivery);
+        delivery
     }
 
     /// Reads what a request captures out of its answer, for the requests that follow. What lets somebody in is kept as a

@@ -170,6 +170,12 @@ impl<W: World> Engine<'_, W> {
             }
             let id =
                 id(Some(&find.id), &scope).ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source())))?;
+            if self.world.is_secret(id.as_str()) {
+                let source = find.id.source();
+                return Err(unreadable(format!(
+                    "what `{source}` gives is a secret, and is told nobody"
+                )));
+            }
             ids.push(id);
         }
         if !ids.is_empty() {

@@ -224,6 +224,7 @@ impl<W: World> Engine<'_, W> {
         let mut page = Outgoing::render(first, scope, Identity::Own)
             .map_err(|error| format!("`{}` can't be sent: {error}", first.place))?;
         page.set_fresh();
+        page.repeatable = true;
         let mut number = match &list.next {
             Some(Next::Page { param, first }) => {
                 turn(&mut page, list.carrier, param, (*first).into())?;

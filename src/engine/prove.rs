@@ -112,6 +112,7 @@ impl<W: World> Engine<'_, W> {
         let anonymous = Outgoing {
             method: "GET".to_owned(),
             payload: None,
+            repeatable: true,
             ..asked
         };
         let answer = match self.repeat(place, "request without credentials", &anonymous).await {

@@ -15,7 +15,8 @@ use crate::domain::decide::{Provision, may_create_again, provision};
 use crate::domain::event::{Event, Mark};
 use crate::domain::evidence::Eye;
 use crate::domain::ledger::Status;
-use crate::domain::outcome::{Shown, pause};
+use crate::domain::outcome::{Delivery, Shown, pause};
+use crate::domain::time::Timestamp;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Progress, Stop, World};
 
@@ -53,6 +54,8 @@ struct Attempt {
     taken: bool,
     /// The credentials were renewed for it.
     renewed: bool,
+    /// Since when the service has not been reached.
+    failing: Option<Timestamp>,
     /// Why it is not there yet.
     reason: String,
 }
@@ -85,6 +88,7 @@ impl<W: World> Engine<'_, W> {
                 .map(|account| account.needs.clone())
                 .collect()
         };
+        self.set_patience(wait);
         let limits = self.lanes();
         let queue = Queue::new(self.places.borrow().clone(), &after, &limits);
         let everything = schedule::run(
@@ -119,6 +123,7 @@ impl<W: World> Engine<'_, W> {
             () = everything => {}
             () = self.after_last_answers() => {}
         }
+        self.set_patience(Duration::ZERO);
         let mut provisioned = provisioned.into_inner();
         provisioned.stopped = self.world.stop();
         provisioned.ready.sort_unstable();
@@ -168,6 +173,7 @@ impl<W: World> Engine<'_, W> {
             creates_left: CREATES,
             taken: false,
             renewed: false,
+            failing: None,
             reason: String::new(),
         };
         loop {
@@ -249,7 +255,13 @@ impl<W: World> Engine<'_, W> {
             Sent::Halted(halt) => return Ok(Some(halted(halt, &attempt.reason))),
         };
         attempt.reason.clone_from(&reason);
-        attempt.creates_left -= u32::from(!throttled);
+        let mut waits = false;
+        if !throttled {
+            let failing = *attempt.failing.get_or_insert_with(|| self.world.now());
+            let unreached = Delivery::NotSent(reason.clone());
+            waits = attempt.creates_left == 1 && self.waits_for(place, failing, &unreached);
+            attempt.creates_left -= u32::from(!waits);
+        }
         // The pace of a service that asked to wait is kept by its turns.
         let pause = if throttled {
             Duration::ZERO
@@ -258,7 +270,9 @@ impl<W: World> Engine<'_, W> {
         };
         if attempt.creates_left > 0 {
             let what = "create";
-            self.tell(place, Progress::Again { what, reason, pause });
+            if !waits {
+                self.tell(place, Progress::Again { what, reason, pause });
+            }
             if let Err(halt) = self.pause(pause).await {
                 return Ok(Some(halted(halt, &attempt.reason)));
             }

@@ -11,7 +11,7 @@ use crate::ports::{Identity, Notice, Outgoing, World};
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often a wait says what it waits for.
-const WORD: Duration = Duration::from_secs(10);
+pub(super) const WORD: Duration = Duration::from_secs(10);
 
 impl<W: World> Engine<'_, W> {
     /// Waits until the account's service answers, once for all accounts of it.
@@ -66,8 +66,9 @@ impl<W: World> Engine<'_, W> {
             return self.world.reach(self.site_of(place)).await.map_err(Unready::ForNow);
         };
         let scope = &site.scope;
-        let outgoing = Outgoing::render(request, scope, Identity::Own)
+        let mut outgoing = Outgoing::render(request, scope, Identity::Own)
             .map_err(|error| Unready::ForGood(format!("`{}` can't be sent: {error}", request.place)))?;
+        outgoing.repeatable = true;
         // A request of the service's own carries its credentials, and a token has to be fetched first. Whoever gives it may
         // still be starting too: then the request is not sent, and says so.
         if let Err(halt) = self.unless_halted(self.world.admit(self.site_of(place))).await {

@@ -2,13 +2,29 @@
 //!
 //! It never holds the runner's own variables or tokens, so that no expression, however it is written, can send them anywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, Value};
 
 use crate::domain::secret::Secret;
+
+/// Variables that begin like this are the host's own.
+const FAMILIES: [&str; 5] = ["ACTIONS_", "INPUT_", "STATE_", "CIRCLE_OIDC_TOKEN", "CI_JOB_JWT"];
+/// Tokens of hosts, an address that holds one, and our own seed.
+const HIDDEN: [&str; 8] = [
+    "BUILDKITE_AGENT_ACCESS_TOKEN",
+    "CI_JOB_TOKEN",
+    "CI_REPOSITORY_URL",
+    "FORGEJO_TOKEN",
+    "GITEA_TOKEN",
+    "GITHUB_TOKEN",
+    "STANDIN_SEED",
+    "SYSTEM_ACCESSTOKEN",
+];
+/// A value shorter than this may stand in another by chance.
+const BORROWED_MIN: usize = 8;
 
 /// May a configuration read this variable, and is it there?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +33,10 @@ pub enum Access {
     Set,
     /// It is unset or empty.
     Unset,
-    /// It belongs to the runner or to Standin and is never given to a configuration.
+    /// It belongs to the host or to Standin and is never given to a configuration.
     Hidden,
+    /// It holds the value of such a variable.
+    Borrowed,
     /// `allow-env` doesn't name it.
     NotAllowed,
 }
@@ -27,22 +45,41 @@ pub enum Access {
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: Arc<BTreeMap<String, Secret>>,
+    /// Names of variables that hold a hidden one's value.
+    borrowed: Arc<BTreeSet<String>>,
     allowed: Option<Arc<[String]>>,
     placeholders: bool,
 }
 
 impl Environment {
     /// Takes what a configuration may see of these variables. `allow` is the setting `allow-env`: globs with `*` and `?`, of
-    /// which one must match; without it every variable that isn't hidden may be read.
+    /// which one must match; without it every variable that isn't hidden may be read. A hidden one may be read that is
+    /// named there exactly.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>, allow: Option<Vec<String>>) -> Self {
         let mut environment = Self {
             allowed: allow.map(Arc::from),
             ..Self::default()
         };
+        let variables: Vec<(String, Secret)> = variables
+            .into_iter()
+            .map(|(name, value)| (name, Secret::new(value)))
+            .collect();
+        let hidden: Vec<&str> = variables
+            .iter()
+            .filter(|(name, _)| is_hidden(name) && holds_secret(name) && !environment.names_exactly(name))
+            .map(|(_, value)| value.expose())
+            .filter(|value| value.len() >= BORROWED_MIN)
+            .collect();
+        let borrows = |value: &Secret| hidden.iter().any(|hidden| value.expose().contains(hidden));
+        let borrowed = variables
+            .iter()
+            .filter(|(name, value)| !is_hidden(name) && !environment.names_exactly(name) && borrows(value))
+            .map(|(name, _)| name.clone())
+            .collect();
+        environment.borrowed = Arc::new(borrowed);
         let variables = variables
             .into_iter()
-            .filter(|(name, value)| !value.is_empty() && environment.permits(name).is_none())
-            .map(|(name, value)| (name, Secret::new(value)))
+            .filter(|(name, value)| !value.expose().is_empty() && environment.permits(name).is_none())
             .collect();
         environment.variables = Arc::new(variables);
         environment
@@ -84,13 +121,27 @@ impl Environment {
 
     /// Why this name may not be read, if so.
     fn permits(&self, name: &str) -> Option<Access> {
+        if self.names_exactly(name) {
+            return None;
+        }
         if is_hidden(name) {
             return Some(Access::Hidden);
+        }
+        if self.borrowed.contains(name) {
+            return Some(Access::Borrowed);
         }
         match &self.allowed {
             Some(globs) if !globs.iter().any(|glob| self::glob(glob, name)) => Some(Access::NotAllowed),
             _ => None,
         }
+    }
+
+    /// Does `allow-env` name it, and not by a glob?
+    fn names_exactly(&self, name: &str) -> bool {
+        self.allowed
+            .iter()
+            .flat_map(|globs| globs.iter())
+            .any(|glob| glob == name)
     }
 }
 
@@ -112,15 +163,24 @@ impl Object for Environment {
     }
 }
 
-/// Variables that stay with the runner and with Standin. Windows takes names in any case, so this does too.
+/// Variables that stay with the host and with Standin. Windows takes names in any case, so this does too.
 fn is_hidden(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let is_ci_password = name.strip_prefix("CI_").is_some_and(|rest| rest.ends_with("_PASSWORD"));
-    is_ci_password
-        || ["ACTIONS_", "INPUT_", "STATE_"]
+    is_ci_password || FAMILIES.iter().any(|prefix| name.starts_with(prefix)) || HIDDEN.contains(&name.as_str())
+}
+
+/// Is the value of a hidden variable a secret? Most inputs and saved states are words such as `localhost`, which others may
+/// hold as well.
+fn holds_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let is_told = ["ACTIONS_", "INPUT_", "STATE_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix));
+    !is_told
+        || ["TOKEN", "SEED", "SECRET", "PASSWORD", "_KEY"]
             .iter()
-            .any(|prefix| name.starts_with(prefix))
-        || ["GITHUB_TOKEN", "CI_JOB_TOKEN", "STANDIN_SEED"].contains(&name.as_str())
+            .any(|word| name.contains(word))
 }
 
 /// Does a glob of `*` (any characters) and `?` (one) match the whole name? Linear in space, at most quadratic in time.
@@ -176,6 +236,15 @@ mod tests {
             "STANDIN_SEED",
             "github_token",
             "Actions_Runtime_Token",
+            "SYSTEM_ACCESSTOKEN",
+            "BUILDKITE_AGENT_ACCESS_TOKEN",
+            "CIRCLE_OIDC_TOKEN",
+            "CIRCLE_OIDC_TOKEN_V2",
+            "FORGEJO_TOKEN",
+            "GITEA_TOKEN",
+            "CI_JOB_JWT",
+            "CI_JOB_JWT_V2",
+            "CI_REPOSITORY_URL",
         ];
         let environment = all(&hidden, None);
         assert_eq!(environment.names().count(), 0);
@@ -186,6 +255,44 @@ mod tests {
         }
         for name in ["GITHUB_RUN_ID", "CI_PASSWORD", "KC_SECRET", "MY_INPUT_X"] {
             assert_eq!(all(&[name], None).access(name), Access::Set, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_holds_the_value_of_a_hidden_one_is_not_there_either() {
+        let pairs = [
+            ("CI_JOB_TOKEN", "glcbt-64_x1"),
+            ("REMOTE", "https://ci:glcbt-64_x1@git.example.com"),
+            ("CI_JOB_JWT", "short"),
+            ("WORD", "shorter"),
+            ("INPUT_ALLOW-HOSTS", "localhost"),
+            ("USERS_URL", "http://localhost:8081"),
+            ("INPUT_SEED", "a seed of 32 characters, or more"),
+            ("COPY", "a seed of 32 characters, or more"),
+        ];
+        let environment = |allow: Option<&[&str]>| {
+            let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            Environment::new(
+                pairs,
+                allow.map(|globs| globs.iter().map(|glob| (*glob).to_owned()).collect()),
+            )
+        };
+        let free = environment(None);
+        for name in ["REMOTE", "COPY"] {
+            assert_eq!(free.access(name), Access::Borrowed, "{name}");
+            assert!(free.get(name).is_none(), "{name}");
+        }
+        assert_eq!(free.names().collect::<Vec<_>>(), ["USERS_URL", "WORD"]);
+        let named = environment(Some(&["REMOTE", "C*"]));
+        assert!(named.get("REMOTE").is_some() && named.get("COPY").is_none());
+    }
+
+    #[test]
+    fn allow_env_lets_a_hidden_variable_in_by_its_whole_name_alone() {
+        let names = ["GITHUB_TOKEN", "SYSTEM_ACCESSTOKEN"];
+        assert_eq!(all(&names, Some(&["GITHUB_TOKEN"])).access("GITHUB_TOKEN"), Access::Set);
+        for globs in [&["*"], &["GITHUB_*"]] {
+            assert_eq!(all(&names, Some(globs)).access("GITHUB_TOKEN"), Access::Hidden);
         }
     }
 

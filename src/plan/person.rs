@@ -45,13 +45,29 @@ pub(super) fn named(copies: Vec<Copy>, personas: &[Persona], run: &Run) -> Vec<N
     let mut taken = HashSet::new();
     let mut name = |copy: Copy| {
         let locale = personas[copy.persona].locale;
-        let mut draws = (0..DRAWS).map(|draw| made_names(locale, &copy.name, draw, run));
-        let names = draws.find(|names| !taken.contains(names));
-        let names = names.unwrap_or_else(|| made_names(locale, &copy.name, 0, run));
+        let mut draws = (0..DRAWS)
+            .map(|draw| made_names(locale, &copy.name, draw, run))
+            .filter(are_names);
+        // So many draws give a first one, and one that nobody has as long as the language has any.
+        let first = draws.next().unwrap_or_else(|| ("Sam".to_owned(), "Smith".to_owned()));
+        let names = std::iter::once(first.clone())
+            .chain(draws)
+            .find(|names| !taken.contains(names));
+        let names = names.unwrap_or(first);
         taken.insert(names.clone());
         Named { copy, names }
     };
     copies.into_iter().map(&mut name).collect()
+}
+
+/// The tables have slips such as a tab behind a name, which no person has and few services take.
+fn are_names((first, last): &(String, String)) -> bool {
+    let is_name = |name: &String| {
+        name.starts_with(char::is_alphabetic)
+            && name.ends_with(char::is_alphabetic)
+            && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\''))
+    };
+    is_name(first) && is_name(last)
 }
 
 /// One copy of a persona.
@@ -142,6 +158,25 @@ impl Person {
         Ok(person)
     }
 
+    /// How much memory it takes, roughly: the texts of a persona are multiplied by its `count`.
+    pub(super) fn weight(&self) -> usize {
+        let texts = [
+            &self.name,
+            &self.username,
+            &self.role,
+            &self.first_name,
+            &self.last_name,
+        ];
+        let texts: usize = texts.into_iter().chain(&self.email).map(String::len).sum();
+        let fields: usize = self
+            .fields
+            .iter()
+            .map(|(name, value)| name.len() + json_weight(value))
+            .sum();
+        let password = self.password.as_ref().map_or(0, |password| password.expose().len());
+        size_of::<Self>() + texts + fields + password
+    }
+
     /// The e-mail address that goes with a user name.
     pub(super) fn email(&self, username: &str) -> String {
         self.email.clone().unwrap_or_else(|| format!("{username}@example.com"))
@@ -200,6 +235,16 @@ impl Object for Account {
         let names = NAMES.into_iter().map(Value::from);
         Enumerator::Values(names.chain(password).chain(fields).collect())
     }
+}
+
+fn json_weight(value: &serde_json::Value) -> usize {
+    let below = match value {
+        serde_json::Value::String(text) => text.len(),
+        serde_json::Value::Array(items) => items.iter().map(json_weight).sum(),
+        serde_json::Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + json_weight(value)).sum(),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => 0,
+    };
+    size_of_val(value) + below
 }
 
 fn mistake(persona: &Persona, key: &str, error: &EvalError) -> PlanError {

@@ -193,3 +193,45 @@ fn names_are_of_the_personas_language() {
         assert_eq!(named(same), all[as_this], "{same}");
     }
 }
+
+#[test]
+fn made_names_are_of_letters_alone_in_every_language() {
+    let persona = |locale: &str| format!("  - {{ name: {locale}, locale: {locale}, count: 300 }}\n");
+    let locales = ["en", "de", "fr", "it", "ja", "nl", "pt", "pt_BR", "tr", "zh"];
+    let text = format!(
+        "services: [{{ name: crm, url: http://localhost:1, auth: none }}]\naccounts:\n{}",
+        locales.map(persona).concat()
+    );
+    let draft = draw(&text, &Selection::default()).expect("a plan");
+    for person in &draft.people {
+        let value = person.value("u", "e");
+        for key in ["first_name", "last_name"] {
+            let name = value.get_attr(key).expect("a name").to_string();
+            let fits = name.chars().all(|c| c.is_alphabetic() || " -'".contains(c));
+            assert!(
+                fits && name.trim() == name && !name.is_empty(),
+                "{}: {name:?}",
+                person.name
+            );
+        }
+    }
+}
+
+#[test]
+fn accounts_that_would_fill_the_memory_are_a_mistake() {
+    let long = "x".repeat(900_000);
+    for persona in [
+        format!("fields: {{ bio: {long} }}"),
+        format!("role: {long}"),
+        format!("email: '{{{{ account.username }}}}{long}@example.com'"),
+    ] {
+        let text = format!(
+            "services: [{{ name: crm, url: http://localhost:1, auth: none }}]\naccounts: [{{ name: buyer, count: 10000, {persona} }}]"
+        );
+        let error = draw(&text, &Selection::default()).err().expect("too much").to_string();
+        assert!(
+            error.starts_with("the accounts take over 192 MiB of memory, with those of the persona `buyer`\nhint:"),
+            "{error}"
+        );
+    }
+}

@@ -42,6 +42,10 @@ pub struct Outgoing {
     pub payload: Option<(String, Vec<u8>)>,
     /// With which credentials.
     pub identity: Identity,
+    /// It may be sent twice in a row: whoever knows that says so.
+    pub repeatable: bool,
+    /// Its answer tells whether the service's credentials are good, and not those of an account.
+    pub tells_of_credentials: bool,
 }
 
 impl Outgoing {
@@ -132,6 +136,8 @@ impl Outgoing {
             headers,
             payload,
             identity,
+            repeatable: false,
+            tells_of_credentials: true,
         })
     }
 }
@@ -185,6 +191,8 @@ mod tests {
                 headers: Vec::new(),
                 payload: Some(("application/json".to_owned(), body.as_bytes().to_vec())),
                 identity: Identity::Own,
+                repeatable: true,
+                tells_of_credentials: true,
             };
             let set = page.set_json(path, json!(7));
             let (_, body) = page.payload.unwrap();

@@ -77,6 +77,7 @@ const WITH_CONFIG: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Status, Plan];
 const MAKERS: &[CommandName] = &[Setup, Run];
 const JOBS: &[CommandName] = &[Setup, Cleanup, Run, Sweep];
 const ASKERS: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Status];
+const IDENTIFIED: &[CommandName] = &[Setup, Cleanup, Run, Sweep, Status, Credentials, Plan];
 const ALL: &[CommandName] = &[
     Setup,
     Cleanup,
@@ -127,6 +128,38 @@ pub static SETTINGS: &[Setting] = &[
         help: "the `state` output of a setup, to deal with that one only [default: every unsettled journal of this run]",
         sources: GUARDED,
         commands: &[Cleanup, Status, Credentials],
+    },
+    Setting {
+        name: "state-file",
+        kind: Kind::Value,
+        placeholder: "FILE",
+        help: "where setup writes its `state`, and where cleanup, status and credentials read it",
+        sources: GUARDED,
+        commands: &[Setup, Cleanup, Run, Status, Credentials],
+    },
+    Setting {
+        name: "repository",
+        kind: Kind::Value,
+        placeholder: "NAME",
+        help: "whose accounts these are: of this repository or project [default: as the CI host says]",
+        sources: GUARDED,
+        commands: IDENTIFIED,
+    },
+    Setting {
+        name: "run-id",
+        kind: Kind::Value,
+        placeholder: "ID",
+        help: "the run that they are of, such as a pipeline's number [default: as the CI host says]",
+        sources: GUARDED,
+        commands: IDENTIFIED,
+    },
+    Setting {
+        name: "attempt",
+        kind: Kind::Value,
+        placeholder: "N",
+        help: "which attempt at that run this is, from 1 on [default: as the CI host says]",
+        sources: GUARDED,
+        commands: IDENTIFIED,
     },
     Setting {
         name: "seed",

@@ -38,11 +38,7 @@ fn a_flag_wins_over_an_input_and_an_input_over_a_variable() {
         (&["setup"], &[GITHUB, variable], 3),
         (&["setup"], &[GITHUB], 300),
         (&["setup"], &[input, variable], 3),
-        (
-            &["setup", "--deadline", " "],
-            &[GITHUB, ("INPUT_DEADLINE", ""), variable],
-            3,
-        ),
+        (&["setup"], &[GITHUB, ("INPUT_DEADLINE", " "), variable], 3),
         (&["action", "main"], &[GITHUB, input, variable], 2),
         (&["action", "main"], &[GITHUB, variable], 3),
     ] {

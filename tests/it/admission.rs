@@ -27,7 +27,7 @@ fn configuration(url: &str, uses: &str, more: &str) -> String {
     auth:
       login:
         request: POST /login
-        json: {{ user: qa, password: {PASSWORD} }}
+        json: {{ user: qa, password: \"{{{{ env.QA_PASSWORD | default('{PASSWORD}') }}}}\" }}
         capture: {{ token: body.token }}
         use: {uses}
     {more}
@@ -72,7 +72,9 @@ fn an_authorization_of_a_requests_own_replaces_a_token_in_the_query_too() {
 fn what_a_log_in_sends_is_masked() {
     let users = Liar::start(service);
     let text = configuration(&users.url(), "{ headers: { X-Session: \"{{ capture.token }}\" } }", "");
-    let desk = Desk::on_github("standin-ci/standin", "77").configured(&text);
+    let desk = Desk::on_github("standin-ci/standin", "77")
+        .with("QA_PASSWORD", PASSWORD)
+        .configured(&text);
     let ended = desk.run(&["setup"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     for secret in [PASSWORD, TOKEN] {

@@ -88,15 +88,17 @@ fn canaries(result: &JobResult) -> Vec<String> {
         .lines()
         .filter_map(|line| line.strip_prefix("::add-mask::"));
     let unescape = |mask: &str| mask.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%");
-    let canaries: Vec<String> = masks.map(unescape).collect();
-    for known in [LITERAL, VARIABLE, TOKEN] {
+    let mut canaries: Vec<String> = masks.map(unescape).collect();
+    for known in [VARIABLE, TOKEN] {
         assert!(canaries.iter().any(|canary| canary == known), "`{known}` is not masked");
     }
     assert_eq!(
         canaries.len(),
-        5,
-        "three that were given, and the passwords of alice and bob"
+        4,
+        "two that were given in variables, and the passwords of alice and bob"
     );
+    // What the configuration says in its own words is no mask, and is told by nobody all the same.
+    canaries.push(LITERAL.to_owned());
     canaries
 }
 

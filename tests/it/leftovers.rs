@@ -2,7 +2,15 @@
 
 use standin::sandbox::{Sandbox, ServiceSpec};
 
-use crate::desk::Desk;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::desk::{Desk, finish};
+use crate::liar::{Asked, Liar, answer, json as says};
+use crate::runner::job::Job;
+use crate::services::{PASSWORD, machine, setup, start, three};
 
 /// The runner takes ten annotations a step: the count comes first, and every one is told in the log, the summary and the report.
 #[test]
@@ -181,4 +189,46 @@ fn a_cleanup_without_a_journal_of_its_own_names_where_others_are_unsettled() {
     assert_eq!(desk.run(&["cleanup"]).code, Some(0));
     let ended = cleanup_below(&[]);
     assert!(!ended.stderr.contains("it holds"), "{}", ended.stderr);
+}
+
+/// The runner removes the journal's directory seconds later, so that nobody could follow a hint that names it.
+#[test]
+fn a_leftover_of_the_post_step_is_to_be_swept_by_its_run() {
+    let sandbox = start(three(PASSWORD).fault("orders DELETE * status 403"));
+    let runner = machine(&sandbox);
+    let result = Job::new().step(setup()).run(&runner);
+    let post = &result.post("accounts").log;
+    assert!(post.contains("hint: run `standin sweep --run "), "{post}");
+    assert!(post.contains("the action with `mode: sweep` and `run: "), "{post}");
+    assert!(!post.contains("--journal"), "{post}");
+}
+
+#[test]
+fn a_run_that_is_stopped_in_its_setup_asks_nobody_for_a_cleanup_that_it_does_itself() {
+    let child: Arc<Mutex<Option<Pid>>> = Arc::default();
+    let stopped = Arc::clone(&child);
+    let service = Liar::start(move |asked: &Asked| match asked.method.as_str() {
+        "POST" => {
+            let pid = loop {
+                if let Some(pid) = *stopped.lock().unwrap() {
+                    break pid;
+                }
+                std::thread::yield_now();
+            };
+            kill_process(pid, Signal::TERM).unwrap();
+            says(201, &serde_json::json!({"id": "7", "username": asked.username()}))
+        }
+        "GET" => says(200, &serde_json::json!({"id": "7"})),
+        _ => answer(204, &[], b""),
+    });
+    let desk = Desk::new().configured(&format!("services: [{{ name: users, url: '{}' }}]", service.url()));
+    let mut command = desk.command(env!("CARGO_BIN_EXE_standin"), &["run", "--", "true"]);
+    let running = command.stdin(Stdio::null()).spawn().unwrap();
+    *child.lock().unwrap() = Some(Pid::from_child(&running));
+    let ended = finish(running);
+    assert_eq!(ended.code, Some(143), "{}", ended.stderr);
+    for part in ["stopped by signal 15: 1 account may exist", "1 deleted, 0 left"] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("standin cleanup"), "{}", ended.stderr);
 }

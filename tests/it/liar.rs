@@ -128,7 +128,7 @@ impl Drop for Liar {
 }
 
 /// One request; none if the connection was closed before one came.
-fn read(stream: &TcpStream) -> Option<Asked> {
+pub(crate) fn read(stream: &TcpStream) -> Option<Asked> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

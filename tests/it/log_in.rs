@@ -78,7 +78,7 @@ fn a_log_in_that_is_refused_is_not_tried_again() {
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);
         assert_eq!(service.lines(), [LOG_IN], "{}", ended.stderr);
         for part in [
-            "the log-in was answered with status 401 (the credentials were not accepted)",
+            "/log-in` was answered with status 401 (the credentials were not accepted)",
             "hint: check the credentials of `users`",
             "nothing to delete, 0 left",
         ] {
@@ -93,7 +93,7 @@ fn a_log_in_that_is_refused_under_a_status_of_success_is_not_tried_again_either(
     for (more, told) in [
         (
             "        expect: body.status == \"ok\"",
-            "the log-in was answered with status 200 (which is not what its `expect` takes)",
+            "/log-in` was answered with status 200 (which is not what its `expect` takes)",
         ),
         ("", "the answer to the log-in has no `token`: `body.token` is undefined"),
     ] {
@@ -123,4 +123,37 @@ fn a_cleanup_whose_log_in_is_refused_names_what_is_left_and_may_be_run_again() {
     let ended = desk.run(&["cleanup"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stderr.contains("3 deleted, 0 left"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_password_that_is_dead_is_tried_once_and_not_for_each_account() {
+    let lively = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let good = std::sync::Arc::clone(&lively);
+    let service = Liar::start(move |asked| {
+        let name = asked.target.trim_start_matches("/accounts/").to_owned();
+        match (good.load(std::sync::atomic::Ordering::SeqCst), asked.method.as_str()) {
+            (false, _) => answer(401, &[], b""),
+            (true, "POST") => json(201, &value!({ "id": asked.username(), "username": asked.username() })),
+            (true, "GET") => json(200, &value!({ "username": name })),
+            (true, _) => answer(204, &[], b""),
+        }
+    });
+    let desk = Desk::new().configured(&format!(
+        "services:
+  - {{ name: users, url: '{}', username: qa, password: '{{{{ env.QA_PASSWORD }}}}', limits: {{ concurrency: 1 }} }}
+accounts: [{{ name: alice, count: 30 }}]",
+        service.url()
+    ));
+    let desk = desk.with("QA_PASSWORD", "correct-horse");
+    let ended = desk.run(&["setup", "--on-failure", "keep"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert_eq!(service.lines(), ["POST /accounts"], "{}", ended.stderr);
+    lively.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(desk.run(&["setup"]).code, Some(0));
+    lively.store(false, std::sync::atomic::Ordering::SeqCst);
+    let before = service.lines().len();
+    let ended = desk.run(&["cleanup"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("0 deleted, 30 left"), "{}", ended.stderr);
+    assert_eq!(service.lines().len(), before + 1, "{:?}", service.lines());
 }

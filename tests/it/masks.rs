@@ -12,9 +12,9 @@ fn a_name_that_a_secret_stands_in_stays_readable_in_cleanup_too() {
     let users = ServiceSpec::new("users").basic("qa", "tester-one");
     let builder = Sandbox::builder().service(users).fault("users DELETE * status 403");
     let sandbox = Sandbox::spawn_thread(builder).unwrap();
-    let desk = Desk::new().configured(&format!(
+    let desk = Desk::new().with("QA_PASSWORD", "tester-one").configured(&format!(
         "services:
-  - {{ name: users, url: {}, timeout: 1s, username: qa, password: tester-one }}
+  - {{ name: users, url: {}, timeout: 1s, username: qa, password: '{{{{ env.QA_PASSWORD }}}}' }}
 accounts: [ {{ name: tester-one }} ]
 ",
         sandbox.url("users")
@@ -42,36 +42,19 @@ accounts: [ {{ name: tester-one }} ]
 #[test]
 fn credentials_beside_auth_are_masked_before_anything_is_sent() {
     let users = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
-    for (keys, variable) in [
-        ("headers: { X-Api-Key: '{{ env.KEY }}' }", true),
-        ("headers: { Authorization: 'Bearer {{ env.KEY }}' }", true),
-        ("headers: { X-Auth-Token: key-of-the-service }", false),
-        (
-            "verify: { request: 'GET /accounts/{{ id }}?access_token={{ env.KEY }}' }",
-            true,
-        ),
-        (
-            "verify: { request: 'GET /accounts/{{ id }}', query: { token: '{{ env.KEY }}' } }",
-            true,
-        ),
-        (
-            "gone: { request: 'GET /accounts/{{ id }}', headers: { Cookie: '{{ env.KEY }}' } }",
-            true,
-        ),
-        (
-            "with: { api_key: '{{ env.KEY }}' }\n    headers: { X-Api-Key: '{{ with.api_key }}' }",
-            true,
-        ),
+    for keys in [
+        "headers: { X-Api-Key: '{{ env.KEY }}' }",
+        "headers: { Authorization: 'Bearer {{ env.KEY }}' }",
+        "verify: { request: 'GET /accounts/{{ id }}?access_token={{ env.KEY }}' }",
+        "verify: { request: 'GET /accounts/{{ id }}', query: { token: '{{ env.KEY }}' } }",
+        "gone: { request: 'GET /accounts/{{ id }}', headers: { Cookie: '{{ env.KEY }}' } }",
+        "with: { api_key: '{{ env.KEY }}' }\n    headers: { X-Api-Key: '{{ with.api_key }}' }",
     ] {
         let desk = Desk::new().configured(&format!(
             "services:\n  - name: users\n    url: {}\n    {keys}\n",
             users.url("users")
         ));
-        let desk = if variable {
-            desk.with("KEY", "key-of-the-service")
-        } else {
-            desk
-        };
+        let desk = desk.with("KEY", "key-of-the-service");
         let desk = desk.with("GITHUB_ACTIONS", "true").with("STANDIN_SUMMARY", "false");
         let output = desk.root().join("output");
         std::fs::write(&output, "").unwrap();
@@ -87,6 +70,48 @@ fn credentials_beside_auth_are_masked_before_anything_is_sent() {
                 ended.stderr
             );
         }
+    }
+}
+
+/// What the configuration says in its own words is known to whoever reads it, and the runner would star it out of the whole
+/// job's log. A password among these words is not told by us all the same.
+#[test]
+fn a_literal_word_of_the_configuration_is_no_mask() {
+    let users = Liar::start(|asked| match (asked.method.as_str(), asked.target.as_str()) {
+        ("POST", "/log-in") => reply(200, &json!({"token": "token-of-the-log-in"})),
+        ("POST", _) => reply(409, &json!({"error": "default says correct-horse"})),
+        _ => answer(404, &[], b""),
+    });
+    let log_in = "{ login: { request: POST /log-in, json: { password: { user: { name: admin, id: '1', domain: { id: default }, password: '{{ env.QA_PASSWORD }}' } }, secret: correct-horse }, capture: { token: body.token }, use: { headers: { X-Token: '{{ capture.token }}' } } } }";
+    let basic = "{ basic: { username: qa, password: correct-horse } }";
+    for (auth, masked) in [(log_in, true), (basic, false)] {
+        let desk = Desk::on_github("octo/shop", "1")
+            .with("QA_PASSWORD", "hunter2-hunter2")
+            .configured(&format!(
+                "services: [{{ name: users, url: '{}', auth: {auth}, timeout: 1s }}]\naccounts: [{{ name: default }}]\n",
+                users.url()
+            ));
+        let ended = desk.run(&["setup"]);
+        for word in ["default", "admin", "1", "correct-horse"] {
+            let mask = format!("::add-mask::{word}");
+            assert!(
+                !ended.stderr.lines().any(|line| line == mask),
+                "{word}: {}",
+                ended.stderr
+            );
+        }
+        assert_eq!(
+            ended.stderr.contains("::add-mask::hunter2-hunter2"),
+            masked,
+            "{}",
+            ended.stderr
+        );
+        assert!(
+            ended.stderr.contains("users/default") && !ended.stderr.contains("correct-horse"),
+            "{}",
+            ended.stderr
+        );
+        assert!(!ended.stderr.contains("shorter than 6"), "{}", ended.stderr);
     }
 }
 
@@ -163,4 +188,69 @@ fn the_paths_of_a_verbose_log_show_ids_by_value_and_variables_and_captures_by_na
     for secret in ["b07-t0k", "5e55-10n", "5E55-10N"] {
         assert!(!ended.stderr.contains(secret), "{secret}: {}", ended.stderr);
     }
+}
+
+/// A service may show what let us in where its id was meant, and ids stand in journals, outputs and reports.
+#[test]
+fn an_id_that_is_a_secret_is_told_nobody_and_the_account_fails() {
+    let users = Liar::start(|asked| match asked.method.as_str() {
+        "POST" => reply(201, &json!({"id": "key-of-the-Service", "username": asked.username()})),
+        "GET" => reply(
+            200,
+            &json!({"items": [{"id": "key-of-the-Service", "username": asked.target.split('=').next_back()}]}),
+        ),
+        _ => answer(204, &[], b""),
+    });
+    for find in [
+        "",
+        ", find: { request: 'GET /accounts?username={{ account.username }}', items: body.items, id: item.id, name: item.username }",
+    ] {
+        let desk = Desk::on_github("octo/shop", "1").with("KEY", "key-of-the-Service").configured(&format!(
+            "services: [{{ name: users, url: '{}', auth: {{ bearer: '{{{{ env.KEY }}}}' }}, timeout: 1s{find} }}]\n",
+            users.url()
+        ));
+        let report = desk.root().join("report.json");
+        let ended = desk.run(&["setup", "--report", report.to_str().unwrap()]);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("is a secret, and is told nobody"),
+            "{}",
+            ended.stderr
+        );
+        let without_mask = ended.stderr.replace("::add-mask::key-of-the-Service", "");
+        for told in [
+            without_mask,
+            ended.stdout,
+            std::fs::read_to_string(desk.root().join("output")).unwrap(),
+        ] {
+            assert!(!told.contains("key-of-the-Service"), "{told}");
+        }
+        let mut folders = vec![desk.journals(), report.parent().unwrap().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+                    assert!(!text.contains("key-of-the-Service"), "{}", path.display());
+                }
+            }
+        }
+    }
+}
+
+/// Hosts are written in lower case, whatever a variable holds.
+#[test]
+fn a_secret_that_is_part_of_a_host_is_not_told_in_lower_case_either() {
+    let desk = Desk::new().with("KEY", "Key0fTheTenant").configured(
+        "services: [{ name: users, url: 'http://{{ env.KEY }}.invalid', auth: { bearer: '{{ env.KEY }}' } }]\n",
+    );
+    let ended = desk.run(&["setup", "--wait", "1s"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        !ended.stderr.to_lowercase().contains("key0fthetenant"),
+        "{}",
+        ended.stderr
+    );
 }

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+use base64::Engine as _;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use standin::sandbox::{Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
 use tempfile::TempDir;
@@ -25,6 +26,7 @@ use example::{Example, every_example};
 const TESTS: &str = "#!/bin/sh
 set -eu
 if [ -n \"${STANDIN_CREDENTIALS_FILE-}\" ]; then test -s \"$STANDIN_CREDENTIALS_FILE\"; else test -n \"$STANDIN_USERS_TEST_USER_PASSWORD\"; fi
+if [ -n \"${STANDIN_CREDENTIALS_FILE-}\" ]; then cat \"$STANDIN_CREDENTIALS_FILE\"; else echo \"\\\"password\\\": \\\"$STANDIN_USERS_TEST_USER_PASSWORD\\\"\"; fi >\"$SEEN\"
 echo begun >\"$BEGUN\"
 case $END in wait) exec sleep 60 ;; *) exit \"$END\" ;; esac
 ";
@@ -89,9 +91,11 @@ impl Machine {
             text.replace("ROOT", root)
                 .replace("$CI_PROJECT_DIR", &format!("{root}/work"))
         };
-        let mut command = Command::new("/bin/bash");
+        let (shell, flags) = example.shell.split_first().unwrap();
+        let mut command = Command::new(shell);
         command
-            .args(["-e", "-c", script])
+            .args(flags)
+            .args(["-c", script])
             .current_dir(self.path("work"))
             .env_clear();
         command
@@ -100,6 +104,7 @@ impl Machine {
             .env("TMPDIR", self.path("tmp"))
             .env("QA_PASSWORD", "sandbox-pw")
             .env("BEGUN", self.path("begun"))
+            .env("SEEN", self.path("seen"))
             .env(
                 "END",
                 match end {
@@ -238,6 +243,40 @@ fn every_pipeline_deletes_its_accounts_however_the_tests_end() {
                 .filter(|name| name.contains("credentials") || name == "accounts.env")
                 .collect();
             assert!(seeds.is_empty(), "{seeds:?} are left: {context}");
+        }
+    }
+}
+
+/// The spellings in which a value may stand in a log: as it is, in base64 with any two characters before it, and
+/// percent-encoded.
+fn spellings(value: &str) -> Vec<String> {
+    let shifted = (0..3).map(|shift| {
+        let encoded = base64::engine::general_purpose::STANDARD_NO_PAD.encode("x".repeat(shift) + value);
+        // The ends depend on what stands around it.
+        encoded[4 * shift.min(1)..encoded.len() - 2].to_owned()
+    });
+    let escaped: Vec<String> = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let percent = escaped.concat();
+    let urlencoded = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    [value.to_owned(), percent, urlencoded]
+        .into_iter()
+        .chain(shifted)
+        .collect()
+}
+
+#[test]
+fn no_pipeline_prints_a_password_in_any_spelling() {
+    for example in &every_example() {
+        for end in [End::Well, End::Badly] {
+            let machine = Machine::new();
+            let (_, log) = machine.run(example, end);
+            let seen = fs::read_to_string(machine.path("seen")).unwrap();
+            let (_, password) = seen.split_once("\"password\": \"").unwrap();
+            let password = password.split('"').next().unwrap();
+            assert_eq!(password.len(), 24, "{password}");
+            for spelling in spellings(password) {
+                assert!(!log.contains(&spelling), "{}: `{spelling}` in:\n{log}", example.name);
+            }
         }
     }
 }

@@ -119,14 +119,11 @@ fn a_state_that_is_none_is_a_mistake_of_the_users() {
     let services = services();
     for text in ["{}", "[]", "hello", "{\"version\":9}", ""] {
         let ended = job(&services, "77").run(&["cleanup", "--state", text]);
-        // Empty counts as absent: then there is nothing to do.
-        assert_eq!(
-            ended.code,
-            Some(if text.is_empty() { 0 } else { 2 }),
-            "{text}: {}",
-            ended.stderr
-        );
+        assert_eq!(ended.code, Some(2), "{text}: {}", ended.stderr);
     }
+    // An input that is left out is an empty variable: then there is nothing to do.
+    let ended = job(&services, "77").with("STANDIN_STATE", "").run(&["cleanup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(services.requests().is_empty());
 }
 
@@ -165,4 +162,75 @@ fn empty(journal: &PathBuf) {
 
 fn fill(journal: &PathBuf) {
     fs::write(journal, "\0\0\0\0not a journal\n").unwrap();
+}
+
+#[test]
+fn a_state_goes_from_one_job_to_another_by_a_file() {
+    let services = services();
+    let setup = job(&services, "77");
+    let path = setup.work().join("state.json");
+    let file = path.to_str().unwrap();
+    let ended = setup.run(&["setup", "--state-file", file]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let state: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(state["accounts"].as_array().unwrap().len(), 2);
+    let other = job(&services, "77");
+    let status = other.run(&["status", "--state-file", file]);
+    assert_eq!(status.code, Some(0), "{}", status.stderr);
+    let ended = other.run(&["cleanup", "--state-file", file, "--state", "{}"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    let ended = other.run(&["cleanup", "--state-file", file]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(left(&services), 0);
+    for wrong in ["no/such/file", "/dev/zero", "."] {
+        let ended = other.run(&["cleanup", "--state-file", wrong]);
+        assert_eq!(ended.code, Some(2), "{wrong}: {}", ended.stderr);
+        assert!(ended.stderr.contains("the `state-file` `"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_state_that_is_none_is_told_in_our_own_words() {
+    let services = services();
+    let setup = Desk::new().configured(&configuration(&services));
+    let accounts = setup.run(&["setup"]).stdout;
+    for (text, told) in [
+        (
+            accounts.as_str(),
+            "`state` is a list of accounts, as in the output `accounts`, which is not enough",
+        ),
+        ("{\"version\": 1}", "`state` is JSON, but not what a setup gives"),
+        ("{", "`state` is no JSON"),
+    ] {
+        let ended = setup.run(&["cleanup", "--state", text]);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(told), "{told}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("expected"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_marker_is_an_output_and_a_variable_of_the_command_of_run() {
+    let services = services();
+    let desk = job(&services, "77");
+    let state = set_up(&desk);
+    let output = fs::read_to_string(desk.root().join("output")).unwrap();
+    let marker = state["marker"].as_str().unwrap();
+    assert!(
+        output
+            .lines()
+            .any(|line| line == marker || line == format!("marker={marker}")),
+        "{output}"
+    );
+    let desk = job(&services, "78");
+    let ended = desk.run(&["run", "--", "sh", "-c", "echo \"$STANDIN_MARKER\" >marker"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let marker = fs::read_to_string(desk.work().join("marker")).unwrap();
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("their names begin with {}", marker.trim())),
+        "{}",
+        ended.stderr
+    );
 }

@@ -8,6 +8,7 @@ mod progress;
 mod schedules;
 mod strangers;
 
+use std::fs;
 use std::sync::{Arc, Mutex};
 
 use standin::sandbox::{Moment, Observed, Sandbox, SandboxHandle, ServiceSpec};
@@ -349,4 +350,58 @@ fn two_sweeps_at_once_are_harmless() {
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
     assert_eq!(ours(&service), 0);
+}
+
+/// Every job there has the same directory, so that each would be taken for the other.
+#[test]
+fn a_sweep_on_a_ci_that_does_not_say_whose_it_is_is_refused() {
+    let service = service(&[]);
+    let text = fs::read_to_string(job(&service, ("shop", "1"), "24h", WHOLE).work().join("standin.yml")).unwrap();
+    let desk = || Desk::new().configured(&text).with("CI", "true");
+    assert_eq!(desk().run(&["setup"]).code, Some(0), "a setup works all the same");
+    for arguments in [
+        &["sweep"][..],
+        &["sweep", "--run", "this"],
+        &["sweep", "--run", "7"],
+        &["sweep", "--dry-run"],
+    ] {
+        let ended = desk().run(arguments);
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {}", ended.stderr);
+        for part in ["which repository", "`repository`", "STANDIN_RUN_ID", "all-owners"] {
+            assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+        }
+    }
+    assert_eq!(ours(&service), 5);
+    // Nobody says of which run it is.
+    let ended = desk().run(&["sweep", "--run", "this", "--repository", "shop"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    for (arguments, code) in [
+        (&["sweep", "--all-owners"][..], 0),
+        (&["sweep", "--repository", "shop"], 0),
+        (&["sweep", "--repository", "shop", "--run-id", "7", "--run", "this"], 0),
+        (&["sweep", "--repository", "shop", "--run", "7"], 0),
+    ] {
+        let ended = desk().run(arguments);
+        assert_eq!(ended.code, Some(code), "{arguments:?}: {}", ended.stderr);
+        assert_eq!(ours(&service), 5, "{arguments:?}");
+    }
+    // Outside of CI it is the working directory that counts, as before.
+    let ended = Desk::new().configured(&text).with("CI", "false").run(&["sweep"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn what_the_user_says_of_the_run_goes_before_what_the_host_says() {
+    let service = service(&[]);
+    let job = job(&service, ("shop", "1"), "24h", WHOLE)
+        .with("STANDIN_REPOSITORY", "octo/other")
+        .with("STANDIN_RUN_ID", "9")
+        .with("STANDIN_ATTEMPT", "3");
+    assert_eq!(job.run(&["setup"]).code, Some(0));
+    let ended = job.run(&["sweep", "--run-id", "1", "--run", "this"]);
+    assert_eq!((ended.code, ours(&service)), (Some(0), 5), "{}", ended.stderr);
+    let ended = job.run(&["cleanup", "--repository", "standin-ci/shop"]);
+    assert_eq!((ended.code, ours(&service)), (Some(0), 5), "{}", ended.stderr);
+    let ended = job.run(&["sweep", "--run", "this"]);
+    assert_eq!((ended.code, ours(&service)), (Some(0), 0), "{}", ended.stderr);
 }

@@ -10,6 +10,7 @@
 
 mod arrows;
 mod documents;
+mod errors;
 mod words;
 
 use std::path::Path;

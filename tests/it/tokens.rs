@@ -259,9 +259,10 @@ fn a_token_endpoint_that_refuses_is_told_with_its_status() {
     let setup = machine.run(&["setup"]);
     assert_eq!(setup.code(), Some(1), "{}", setup.log);
     assert!(
-        setup
-            .log
-            .contains("the token request was answered with status 403 (access_denied)"),
+        setup.log.contains(&format!(
+            "the token request to `{}/token` was answered with status 403 (access_denied)",
+            liar.url()
+        )),
         "{}",
         setup.log
     );
@@ -379,5 +380,68 @@ fn an_id_token_that_ci_puts_into_a_variable_is_a_bearer_token_or_exchanged_for_o
             assert_eq!(fields["subject_token"], Gate::token(0));
             assert_eq!(fields["client_id"], "qa");
         }
+    }
+}
+
+#[test]
+fn a_token_address_at_which_nothing_is_ends_it_at_once_and_is_named() {
+    for status in [400, 403, 404] {
+        let liar = Liar::start(move |_| says(status, &json!({"message": "no realm `qa`"})));
+        let mut machine = Machine::new(&format!(
+            "services:
+  - name: users
+    url: '{}/api'
+    auth: {{ oauth2: {{ token_url: '{{{{ service.url }}}}/realms/qa/token', client_id: c, client_secret: '{{{{ env.SECRET }}}}' }} }}
+accounts: [{{ name: alice, count: 3 }}]",
+            liar.url()
+        ));
+        machine.set("SECRET", CANARY);
+        let setup = machine.run(&["setup"]);
+        assert_eq!(setup.code(), Some(1), "{}", setup.log);
+        assert_eq!(liar.lines(), ["POST /api/realms/qa/token"], "{}", setup.log);
+        let told = format!(
+            "the token request to `{}/api/realms/qa/token` was answered with status {status}",
+            liar.url()
+        );
+        assert!(setup.log.contains(&told), "{}", setup.log);
+        if status == 404 {
+            assert!(
+                setup.log.contains("hint: check that address in `auth`"),
+                "{}",
+                setup.log
+            );
+        }
+    }
+}
+
+#[test]
+fn a_life_that_is_no_time_is_an_error_and_a_time_is_taken_as_one() {
+    for (life, code, told) in [
+        (json!("2099-01-01T00:00:00Z"), 0, "1 account is ready"),
+        (json!("3600"), 0, "1 account is ready"),
+        (
+            json!("soon"),
+            1,
+            "`expires_in` is neither a number of seconds nor a time",
+        ),
+    ] {
+        let liar = Liar::start(move |asked| match asked.method.as_str() {
+            _ if asked.target == "/token" => says(200, &json!({"access_token": "token-1", "expires_in": life})),
+            "POST" => says(201, &json!({"id": "1", "username": asked.username()})),
+            _ => says(200, &json!({})),
+        });
+        let machine = {
+            let mut machine = Machine::new(&format!(
+                "services: [{{ name: users, url: '{}', auth: {OAUTH2} }}]",
+                liar.url()
+            ));
+            machine.set("SECRET", CANARY);
+            machine
+        };
+        let setup = machine.run(&["setup"]);
+        assert_eq!(setup.code(), Some(code), "{}", setup.log);
+        assert!(setup.log.contains(told), "{told}: {}", setup.log);
+        let tokens = liar.lines().iter().filter(|line| *line == "POST /token").count();
+        assert_eq!(tokens, 1, "{}", setup.log);
     }
 }

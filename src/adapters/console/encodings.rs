@@ -94,6 +94,8 @@ fn add(spellings: &mut Vec<Zeroizing<String>>, text: &str) {
         .collect();
     push(hex.to_ascii_uppercase());
     push(hex);
+    // A host is written in lower case, whatever was given.
+    push(text.to_ascii_lowercase());
     // Debug output of Rust and its like.
     push(text.escape_debug().to_string());
 }

@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 use super::encodings::{self, SHORTEST};
 use crate::domain::secret::Secret;
 
-const MASK: &str = "***";
+/// What stands where a secret was.
+pub const MASK: &str = "***";
 
 /// What it knows. It has no `Debug`: it is made of secrets.
 #[derive(Default)]
@@ -157,7 +158,8 @@ pub fn would_change(name: &str, secret: &Secret) -> bool {
     places.any(|(at, found)| stands_alone(name, (at, at + found.len())))
 }
 
-fn is_short(value: &str) -> bool {
+/// Is it too short to be looked for within words?
+pub fn is_short(value: &str) -> bool {
     value.trim().chars().count() < SHORTEST
 }
 

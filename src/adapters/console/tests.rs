@@ -153,18 +153,33 @@ fn a_secret_is_masked_on_github_alone_and_taken_out_everywhere() {
 }
 
 #[test]
-fn a_short_secret_is_warned_of_once_and_never_told() {
+fn a_word_of_the_configuration_is_hidden_here_and_the_runner_is_not_told() {
     let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
-    console.mask(&Secret::new("pw"));
-    console.mask(&Secret::new("qa"));
+    console.hide(&Secret::new("correct-horse"));
+    console.hide(&Secret::new("pw"));
+    console.info("it says: correct-horse, and pw");
+    assert_eq!(log.text(), "it says: ***, and pw\n");
+}
+
+#[test]
+fn a_short_secret_is_warned_of_once_by_its_name_and_never_told() {
+    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    console.name(&Secret::new("pw"), "a secret in `auth.bearer` of `users`");
+    for secret in ["pw", "pw", "qa", "qb"] {
+        console.mask(&Secret::new(secret));
+    }
     console.info("the service says: pw is wrong");
     let lines = log.writes();
-    assert_eq!(lines.len(), 2);
+    assert_eq!(lines.len(), 3);
     assert!(
-        lines[0].starts_with("::warning::a secret is shorter than 6 characters"),
+        lines[0].starts_with("::warning::a secret in `auth.bearer` of `users` is shorter than 6 characters"),
         "{lines:?}"
     );
-    assert_eq!(lines[1], "the service says: *** is wrong\n");
+    assert!(
+        lines[1].starts_with("::warning::a secret that an answer gave is shorter"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[2], "the service says: *** is wrong\n");
 }
 
 #[test]

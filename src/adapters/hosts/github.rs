@@ -2,18 +2,15 @@
 //!
 //! Each call is one write, so that a process that is killed leaves whole lines. The runner reads these files whatever
 //! happened to the process. Commands on the streams are the console's.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is the adapter that owns the runner's files"
-)]
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::adapters::environment::Environment;
+use crate::adapters::small_file::{self, SmallFileError};
 
 /// The runner drops a summary that is larger than this, in bytes (`CreateStepSummaryCommand` of actions/runner).
 const SUMMARY_LIMIT: u64 = 1024 * 1024;
@@ -210,7 +207,13 @@ fn bounded(markdown: &str, room: usize) -> String {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).open(path)
+    small_file::append_to(path).map_err(|error| {
+        if let SmallFileError::Io(error) = error {
+            error
+        } else {
+            io::Error::other(error)
+        }
+    })
 }
 
 fn write_once(file: &mut File, text: &str) -> io::Result<()> {
@@ -228,6 +231,10 @@ fn explain(kind: CommandFile, source: io::Error) -> FileCommandError {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests read what was written for the runner"
+)]
 mod tests {
     use super::*;
 

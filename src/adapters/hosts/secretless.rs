@@ -1,16 +1,12 @@
 //! Runs that a host gives no secrets: pull requests from forks, and what Dependabot starts.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is the adapter that reads the event of a GitHub run"
-)]
 
-use std::fs::File;
-use std::io::Read as _;
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::Host;
 use crate::adapters::environment::Environment;
+use crate::adapters::small_file::{self, Workspace};
 
 /// An event is read up to here; GitHub's own limit is 25 MB.
 const SIZE_MAX: u64 = 32 * 1024 * 1024;
@@ -48,9 +44,8 @@ pub fn reason(host: Host, environment: &Environment) -> Option<&'static str> {
 
 /// The payload of the event, where it can be read: without it nothing is skipped.
 fn event(environment: &Environment) -> Option<Value> {
-    let file = File::open(environment.get("GITHUB_EVENT_PATH")?).ok()?;
-    let mut bytes = Vec::new();
-    file.take(SIZE_MAX).read_to_end(&mut bytes).ok()?;
+    let path = Path::new(environment.get("GITHUB_EVENT_PATH")?);
+    let bytes = small_file::read(path, &Workspace::of(environment), SIZE_MAX).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 

@@ -8,6 +8,9 @@ use crate::domain::outcome::Delivery;
 /// Bodies are read up to here, after decompression.
 const BODY_MAX: usize = 8 * 1024 * 1024;
 
+/// A value takes a hundred bytes once it is read, however short it is in the body.
+const VALUES_MAX: usize = 300_000;
+
 /// What became of a request that the client gave up on.
 ///
 /// Only a failure to connect is certain: reqwest counts name resolution, TCP and TLS as connecting (`is_connect`), and
@@ -48,11 +51,29 @@ pub(super) async fn read(mut response: reqwest::Response) -> Delivery {
             }
         }
     }
+    if values(&bytes) > VALUES_MAX {
+        return Delivery::Lost(format!("status {status} with a body of over {VALUES_MAX} values"));
+    }
     Delivery::Answered(Answer {
         status,
         headers,
         body: body(&bytes),
     })
+}
+
+/// How many values a body of JSON has at most: what stands between them is counted, outside of strings.
+fn values(bytes: &[u8]) -> usize {
+    let (mut count, mut in_string, mut is_escaped) = (0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn body(bytes: &[u8]) -> Body {
@@ -79,4 +100,21 @@ fn explain(error: &reqwest::Error) -> String {
         parts.push(error.to_string());
     }
     parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_a_body_are_counted_before_it_is_read() {
+        for (text, expected) in [
+            (r#"{"a": [1, 2, {}], "b": ",,[{\",["}"#, 6),
+            ("[]", 1),
+            ("text, and more", 1),
+        ] {
+            assert_eq!(values(text.as_bytes()), expected, "{text}");
+        }
+        assert!(values("[{},".repeat(200_000).as_bytes()) > VALUES_MAX);
+    }
 }

@@ -4,7 +4,7 @@
     reason = "this is the adapter that builds the one client, and rustls reads SSL_CERT_* itself"
 )]
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::connection::Connections;
 use super::policy::HostPolicy;
 use super::resolve::Resolver;
 use crate::domain::secret::Secret;
@@ -35,34 +36,62 @@ pub struct TlsFiles {
 pub struct Clients {
     direct: Client,
     proxied: Client,
+    /// What they are made of, for those that open a connection for each request: few services need them.
+    parts: Parts,
+    fresh: [Arc<OnceLock<Client>>; 2],
+    connections: Connections,
     proxies: Arc<Matcher>,
     resolver: Resolver,
+}
+
+/// What a client is made of.
+#[derive(Clone)]
+struct Parts {
+    tls: ClientConfig,
+    resolver: Resolver,
+    connect_timeout: Duration,
+}
+
+impl Parts {
+    fn build(&self, proxied: bool, idle: usize) -> anyhow::Result<Client> {
+        let builder = Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .dns_resolver(self.resolver.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .pool_max_idle_per_host(idle)
+            .user_agent(concat!("standin/", env!("CARGO_PKG_VERSION")));
+        let builder = if proxied { builder } else { builder.no_proxy() };
+        builder.build().context("the HTTP client can't be built")
+    }
 }
 
 impl Clients {
     /// Builds them. `timeout` is the shortest of the services', since connecting must end before it to be told from a
     /// request that was lost.
     pub fn new(timeout: Duration, policy: &HostPolicy, files: &TlsFiles) -> anyhow::Result<Self> {
-        let tls = tls(files)?;
         let resolver = Resolver::new(policy.clone());
-        let build = |proxied: bool| {
-            let builder = Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .dns_resolver(resolver.clone())
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .connect_timeout(CONNECT_TIMEOUT.min(timeout.mul_f64(0.8)))
-                .user_agent(concat!("standin/", env!("CARGO_PKG_VERSION")));
-            let builder = if proxied { builder } else { builder.no_proxy() };
-            builder.build().context("the HTTP client can't be built")
+        let parts = Parts {
+            tls: tls(files)?,
+            resolver: resolver.clone(),
+            connect_timeout: CONNECT_TIMEOUT.min(timeout.mul_f64(0.8)),
         };
         Ok(Self {
-            direct: build(false)?,
-            proxied: build(true)?,
+            direct: parts.build(false, usize::MAX)?,
+            proxied: parts.build(true, usize::MAX)?,
+            parts,
+            fresh: Default::default(),
+            connections: Connections::default(),
             proxies: Arc::new(Matcher::from_system()),
             resolver,
         })
+    }
+
+    /// Which of their connections have brought answers.
+    pub(super) fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     pub(super) fn resolver(&self) -> &Resolver {
@@ -76,13 +105,16 @@ impl Clients {
         !super::is_loopback(url) && uri.is_ok_and(|uri| self.proxies.intercept(&uri).is_some())
     }
 
-    /// The client for a URL: loopback is never proxied.
-    pub(super) fn towards(&self, url: &Url) -> &Client {
-        if super::is_loopback(url) {
-            &self.direct
-        } else {
-            &self.proxied
+    /// The client for a URL: loopback is never proxied. One that is `fresh` opens a connection for each request.
+    pub(super) fn towards(&self, url: &Url, fresh: bool) -> Client {
+        let proxied = !super::is_loopback(url);
+        let pooled = if proxied { &self.proxied } else { &self.direct };
+        if !fresh {
+            return pooled.clone();
         }
+        // What could be built once can be built again.
+        let build = || self.parts.build(proxied, 0).unwrap_or_else(|_| pooled.clone());
+        self.fresh[usize::from(proxied)].get_or_init(build).clone()
     }
 }
 
@@ -133,6 +165,37 @@ fn certificates(pem: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         Ok(_) => bail!("there is no certificate in PEM in it"),
-        Err(error) => bail!("{error:?}"),
+        // The parser's own words hold the bytes that it could not read, which may be those of a key.
+        Err(_) => bail!("it is no PEM\nhint: keep its line breaks, which a variable without quotes loses"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_certificate_or_key_that_cannot_be_read_no_byte_is_told() {
+        let pem = "-----BEGIN CERTIFICATE-----\nZm9v\n-----END CERTIFICATE-----\n";
+        let broken = pem.replace('\n', " ");
+        let files = |ca: Option<&str>, identity: Option<(&str, &str)>| TlsFiles {
+            ca: ca.map(str::to_owned),
+            identity: identity.map(|(chain, key)| (chain.to_owned(), Secret::new(key))),
+        };
+        for files in [
+            files(Some(&broken), None),
+            files(Some("-----BEGIN Zm9v"), None),
+            files(None, Some((&broken, pem))),
+            files(None, Some((pem, &broken))),
+            files(
+                None,
+                Some((pem, "-----BEGIN PRIVATE KEY-----\nZm9v\n-----END PRIVATE KEY-----\n")),
+            ),
+        ] {
+            let error = tls(&files).expect_err("broken");
+            let told = format!("{error:#}");
+            // The same bytes in decimal, as `Debug` shows them.
+            assert!(!told.contains("Zm9v") && !told.contains("90, 109"), "{told}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! The gates outlive the services that are wired behind them: what one phase of a process has learnt of a service holds for
 //! the next one too.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -24,6 +24,8 @@ const FIRST_ANSWER: Duration = Duration::from_millis(500);
 pub struct Gate {
     pace: RefCell<Pace>,
     answered: Notify,
+    /// How many requests were lost on connections that had brought answers before.
+    lost: Cell<u32>,
 }
 
 impl Gate {
@@ -32,6 +34,7 @@ impl Gate {
         Self {
             pace: RefCell::new(pace),
             answered: Notify::new(),
+            lost: Cell::new(0),
         }
     }
 
@@ -57,6 +60,17 @@ impl Gate {
     /// Takes a turn at the service's pace, or says how long to wait.
     pub fn turn(&self, now: Timestamp) -> Result<(), Duration> {
         self.pace.borrow_mut().turn(now)
+    }
+
+    /// A request was lost on a connection that had brought an answer before.
+    pub fn lose_connection(&self) {
+        self.lost.set(self.lost.get().saturating_add(1));
+    }
+
+    /// Is the next request better sent on a connection of its own? After one loss this is so for what can't be sent again,
+    /// after two for everything.
+    pub fn distrusts_connections(&self, repeatable: bool) -> bool {
+        self.lost.get() >= if repeatable { 2 } else { 1 }
     }
 
     /// Begins another phase at the same service, as [`Pace::begin_phase`] says.

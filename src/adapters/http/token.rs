@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::Credentials;
+use super::expiry::life;
 use super::grant::{Form, Grant};
 use crate::config::{Expiry, Login};
 use crate::domain::answer::{Answer, Body};
@@ -21,6 +22,8 @@ use crate::ports::{Identity, Outgoing};
 const LIFE: Duration = Duration::from_mins(5);
 /// After this share of its life a token is renewed.
 const RENEW_AFTER: f64 = 0.8;
+/// What to do where a token can't be had at the address that was asked.
+const ELSEWHERE: &str = "\nhint: check that address in `auth`, a realm or tenant in its path too";
 /// The type of what is exchanged and of what is asked for (RFC 8693, section 3).
 const EXCHANGE: [(&str, &str); 3] = [
     ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
@@ -100,7 +103,7 @@ impl Token {
             Held::Refused(_) => return,
             Held::Token(..) | Held::Failed(_) | Held::Nothing => {}
         }
-        let fetched = match self.fetch(wire).await {
+        let fetched = match self.fetch(wire, asked).await {
             Ok((carried, life)) => {
                 for (_, secret) in carried.headers.iter().chain(&carried.query) {
                     (self.keeper)(secret);
@@ -132,10 +135,10 @@ impl Token {
         }
     }
 
-    async fn fetch(&self, wire: &impl Post) -> Result<(Carried, Duration), NoToken> {
+    async fn fetch(&self, wire: &impl Post, now: Timestamp) -> Result<(Carried, Duration), NoToken> {
         match &self.grant {
-            Grant::Form(form) => self.by_form(wire, form, &[]).await,
-            Grant::Login { login, scope } => self.by_login(wire, login, scope).await,
+            Grant::Form(form) => self.by_form(wire, form, &[], now).await,
+            Grant::Login { login, scope } => self.by_login(wire, login, scope, now).await,
             Grant::IdToken { url, token, exchange } => {
                 let id_token = id_token(wire, url, token).await?;
                 (self.keeper)(&id_token);
@@ -147,7 +150,7 @@ impl Token {
                             .map(|(name, value)| ((*name).to_owned(), Secret::new(*value)))
                             .collect();
                         fields.push(("subject_token".to_owned(), id_token));
-                        self.by_form(wire, form, &fields).await
+                        self.by_form(wire, form, &fields, now).await
                     }
                 }
             }
@@ -159,6 +162,7 @@ impl Token {
         wire: &impl Post,
         form: &Form,
         always: &[(String, Secret)],
+        now: Timestamp,
     ) -> Result<(Carried, Duration), NoToken> {
         let replaced = |name: &str| form.fields.iter().any(|(given, _)| given == name);
         let fields = always
@@ -177,6 +181,8 @@ impl Token {
             headers: vec![("accept".to_owned(), "application/json".to_owned())],
             payload: Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes())),
             identity: Identity::Own,
+            repeatable: true,
+            tells_of_credentials: false,
         };
         let credentials = form
             .client
@@ -188,26 +194,45 @@ impl Token {
             });
         let answer = answered(
             wire.post(form.url.clone(), &request, &credentials).await,
-            "the token request",
+            &format!("the token request to `{}`", address(&form.url)),
             Answer::is_success,
         )?;
         let token = text_of(&answer, "access_token")
             .ok_or_else(|| "the token endpoint's answer has no `access_token`".to_owned())?;
         let token = Secret::new(token);
         (self.keeper)(&token);
-        Ok((bearer(&token), life_of(&answer)))
+        let life = match field(&answer, "expires_in") {
+            None | Some(Value::Null) => LIFE,
+            Some(value) => life(value, now).map_err(|reason| {
+                NoToken::Refused(format!(
+                    "of the token endpoint's answer {reason}\nhint: mend the token endpoint"
+                ))
+            })?,
+        };
+        Ok((bearer(&token), life))
     }
 
-    async fn by_login(&self, wire: &impl Post, login: &Login, scope: &Scope) -> Result<(Carried, Duration), NoToken> {
+    async fn by_login(
+        &self,
+        wire: &impl Post,
+        login: &Login,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Result<(Carried, Duration), NoToken> {
         let cannot = |error: &dyn std::fmt::Display| format!("`{}`: {error}", login.request.place);
-        let request = Outgoing::render(&login.request, scope, Identity::Own).map_err(|error| cannot(&error))?;
+        let mut request = Outgoing::render(&login.request, scope, Identity::Own).map_err(|error| cannot(&error))?;
+        request.repeatable = true;
         let url = wire.below(&request.target)?;
         let is_expected = |answer: &Answer| {
             let scope = scope.clone().answer(answer);
             login.request.expect.holds(answer, &scope).unwrap_or(false)
         };
+        let path = request.target.split('?').next().unwrap_or_default();
+        let front = url.path().strip_suffix(path).unwrap_or_default();
+        let origin = url.origin().ascii_serialization();
+        let what = format!("the log-in at `{origin}{front}{}`", login.request.target.shown(scope));
         let delivery = wire.post(url, &request, &Credentials::None).await;
-        let answer = answered(delivery, "the log-in", is_expected)?;
+        let answer = answered(delivery, &what, is_expected)?;
         let scope = scope.clone().answer(&answer);
         let mut captures = Vec::new();
         for (name, expression) in &login.request.captures {
@@ -234,12 +259,11 @@ impl Token {
         let life = match &login.expires_in {
             None => Duration::MAX / 2,
             Some(Expiry::After(life)) => *life,
-            Some(Expiry::Expression(seconds)) => seconds
+            Some(Expiry::Expression(expression)) => expression
                 .eval_text(&scope)
-                .ok()
-                .flatten()
-                .and_then(|text| text.parse().ok())
-                .map_or(LIFE, Duration::from_secs),
+                .map_err(|error| error.to_string())
+                .and_then(|text| text.map_or(Ok(LIFE), |text| life(&Value::String(text), now)))
+                .map_err(|reason| NoToken::Refused(format!("of the log-in {reason}\nhint: mend its `expires_in`")))?,
         };
         Ok((carried, life))
     }
@@ -255,11 +279,13 @@ async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret,
         headers: Vec::new(),
         payload: None,
         identity: Identity::Own,
+        repeatable: true,
+        tells_of_credentials: false,
     };
     let credentials = Credentials::Bearer(token.clone());
     let answer = answered(
         wire.post(url.clone(), &request, &credentials).await,
-        "the request for an ID token",
+        &format!("the request for an ID token to `{}`", address(url)),
         Answer::is_success,
     )?;
     text_of(&answer, "value")
@@ -274,11 +300,15 @@ fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -
         Delivery::Answered(answer) => {
             // Some services refuse under a status that means success, and a wrong password that is tried often locks people out.
             let meant = answer.is_success();
-            let refused = meant || matches!(answer.status, 400 | 401 | 403);
+            let refused = meant || matches!(answer.status, 400 | 401 | 403 | 404 | 405 | 410 | 422);
+            // Whoever answers so gives tokens to nobody.
+            let is_elsewhere = matches!(answer.status, 404 | 405 | 410);
             let code = text_of(&answer, "error").filter(|code| is_code(code));
             let meaning = code.or_else(|| {
                 let words = if meant {
                     "which is not what its `expect` takes"
+                } else if is_elsewhere {
+                    "nothing is there"
                 } else {
                     "the credentials were not accepted"
                 };
@@ -286,8 +316,9 @@ fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -
             });
             let meaning = meaning.map(|meaning| format!(" ({meaning})")).unwrap_or_default();
             let reason = format!("{what} was answered with status {}{meaning}", answer.status);
+            let hint = if is_elsewhere { ELSEWHERE } else { "" };
             Err(if refused {
-                NoToken::Refused(reason)
+                NoToken::Refused(reason + hint)
             } else {
                 NoToken::Failed(reason)
             })
@@ -313,22 +344,22 @@ fn bearer(token: &Secret) -> Carried {
     }
 }
 
-fn text_of(answer: &Answer, key: &str) -> Option<String> {
+fn field<'a>(answer: &'a Answer, key: &str) -> Option<&'a Value> {
     match &answer.body {
-        Body::Json(body) => body.get(key)?.as_str().map(str::to_owned),
+        Body::Json(body) => body.get(key),
         Body::Text(_) => None,
     }
 }
 
-/// `expires_in` in seconds; some servers send it as text.
-fn life_of(answer: &Answer) -> Duration {
-    let Body::Json(body) = &answer.body else { return LIFE };
-    let seconds = match body.get("expires_in") {
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => None,
-    };
-    seconds.map_or(LIFE, Duration::from_secs)
+fn text_of(answer: &Answer, key: &str) -> Option<String> {
+    field(answer, key)?.as_str().map(str::to_owned)
+}
+
+/// An address as it may be shown: without its query, which may hold anything.
+fn address(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.into()
 }
 
 fn encoded(text: &str) -> String {

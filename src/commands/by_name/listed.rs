@@ -58,6 +58,7 @@ pub(super) async fn under_the_marker(
         listener: Box::new(|_| {}),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     // An engine asks on behalf of an account: one stands for each service.
     let accounts = sites
@@ -121,7 +122,14 @@ pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, c
             Some(_) if is_looked_up => {}
             Some(place) if ids[place].is_none() => ids[place] = Some((id, at)),
             Some(_) | None => {
-                let account = format!("{username}#{}", plan.accounts.len());
+                // Where a service has two of one name, the later ones are told from the first by their ids.
+                let is_taken =
+                    |account: &PlannedAccount| account.key.service == service && account.key.account == username;
+                let account = if plan.accounts.iter().any(is_taken) {
+                    format!("{username} ({id})")
+                } else {
+                    username.clone()
+                };
                 plan.accounts.push(PlannedAccount::listed(&service, username, account));
                 ids.push(Some((id, at)));
             }

@@ -16,9 +16,15 @@ use crate::report::seen;
 
 /// Reads a `state` output.
 pub(in crate::commands) fn read_state(text: &str) -> Result<State, Failure> {
-    let state: State = serde_json::from_str(text).map_err(|error| {
+    let state: State = serde_json::from_str(text).map_err(|_| {
+        let reason = match serde_json::from_str(text) {
+            // It is what a setup prints, and what other jobs are given to find the accounts.
+            Ok(serde_json::Value::Array(_)) => "is a list of accounts, as in the output `accounts`, which is not enough",
+            Ok(_) => "is JSON, but not what a setup gives",
+            Err(_) => "is no JSON",
+        };
         Failure::usage(format!(
-            "`state` can't be read: {error}\nhint: give the output `state` of the setup as it is"
+            "`state` {reason}\nhint: give the output `state` of the setup as it is, or the file that its `state-file` names"
         ))
     })?;
     if state.version > VERSION {

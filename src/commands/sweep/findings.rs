@@ -18,8 +18,12 @@ use crate::settings::DataFormat;
 
 const HEAD: &[&str] = &["service", "user name", "id", "", "why"];
 
-/// Rows of the table; more are only counted.
+/// Rows of the table; more are only counted. So many that stay are kept of each service.
 const ROWS_MAX: usize = 1_000;
+/// What is kept of the list of one service, in bytes.
+const BYTES_MAX: usize = 16 * 1024 * 1024;
+/// One that stays is kept with a name and an id up to here: nobody's are longer.
+const LONGEST: usize = 4_096;
 
 /// A marked account that a list showed.
 #[derive(Serialize)]
@@ -71,6 +75,64 @@ impl Found {
             self.what.as_str().to_owned(),
             self.why.clone(),
         ]
+    }
+}
+
+/// What the list of one service shows, as far as it is kept: a list may be hostile, and is read to its end all the same.
+pub(super) struct Findings {
+    found: Vec<Found>,
+    /// Accounts that stay, beyond those that are kept to be told of.
+    more: usize,
+    kept: usize,
+    bytes: usize,
+    /// Were there more to delete than can be kept?
+    is_full: bool,
+}
+
+impl Findings {
+    pub(super) fn new() -> Self {
+        Self {
+            found: Vec::new(),
+            more: 0,
+            kept: 0,
+            bytes: 0,
+            is_full: false,
+        }
+    }
+
+    /// How many are marked so far.
+    pub(super) fn len(&self) -> usize {
+        self.found.len() + self.more
+    }
+
+    /// Keeps an account, unless it is one too many; says whether it is kept.
+    pub(super) fn add(&mut self, found: Found) -> bool {
+        let bytes = size_of::<Found>() + found.service.as_str().len() + found.username.len() + found.id.as_str().len();
+        let is_left = found.what == Fate::Kept;
+        if is_left && (self.kept >= ROWS_MAX || bytes > LONGEST) {
+            self.more += 1;
+            return false;
+        }
+        if self.bytes + bytes > BYTES_MAX {
+            self.is_full = true;
+            return false;
+        }
+        self.kept += usize::from(is_left);
+        self.bytes += bytes;
+        self.found.push(found);
+        true
+    }
+
+    /// All that is kept, once the list is read, and why it is not all that the list showed, if so.
+    pub(super) fn end(self, context: &Context, service: &ServiceName) -> (Vec<Found>, Option<String>) {
+        if self.more > 0 {
+            context.console.info(&format!(
+                "{service}: {} more that look like ours stay, and are not named",
+                self.more
+            ));
+        }
+        let full = "it shows more accounts of ours than can be kept in memory";
+        (self.found, self.is_full.then(|| full.to_owned()))
     }
 }
 
@@ -194,4 +256,37 @@ fn listed(lists: &[List]) -> String {
         plural(accounts, "account"),
         plural(lists.len(), "service")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(username: String, what: Fate) -> Found {
+        Found {
+            service: ServiceName::parse("users").expect("a name"),
+            username,
+            id: RemoteId::new("17").expect("an id"),
+            at: Timestamp::from_millis(0),
+            what,
+            why: String::new(),
+        }
+    }
+
+    #[test]
+    fn of_a_list_of_near_misses_a_bounded_part_is_kept_and_the_rest_counted() {
+        let mut findings = Findings::new();
+        for number in 0..5_000 {
+            findings.add(found(format!("sd-{number}"), Fate::Kept));
+        }
+        findings.add(found("x".repeat(1_000_000), Fate::Kept));
+        assert_eq!(
+            (findings.found.len(), findings.more, findings.len()),
+            (ROWS_MAX, 4_001, 5_001)
+        );
+        for _ in 0..40 {
+            findings.add(found("x".repeat(1_000_000), Fate::Delete));
+        }
+        assert!(findings.bytes <= BYTES_MAX && findings.is_full);
+    }
 }

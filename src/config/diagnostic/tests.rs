@@ -31,43 +31,43 @@ accounts:
     assert_eq!(
         errors(text),
         "standin.yml:2:11: this can't be the name of a service
- 2 |   - name: Users
-   |           ^^^^^
+ 2 |   - name: ...
+   |           ^^^
 hint: begin with a lower-case letter, and use lower-case letters, digits and `-`
 
 standin.yml:3:10: the address of a service begins with `http://` or `https://`
- 3 |     url: localhost:8081
-   |          ^^^^^^^^^^^^^^
+ 3 |     url: ...
+   |          ^^^
 hint: write the whole address, such as `http://localhost:8081`
 
 standin.yml:4:14: `timeout` must be a duration
- 4 |     timeout: 10
-   |              ^^
+ 4 |     timeout: ...
+   |              ^^^
 hint: write it as `500ms`, `10s` or `1h30m`
 
 standin.yml:5:15: unknown key `concurency` of `limits`
- 5 |     limits: { concurency: 0, rate: fast }
+ 5 |     limits: { concurency: ..., rate: ... }
    |               ^^^^^^^^^^
 hint: did you mean `concurrency`?
 
 standin.yml:5:36: `rate` must be requests in a time
- 5 |     limits: { concurency: 0, rate: fast }
-   |                                    ^^^^
+ 5 |     limits: { concurency: ..., rate: ... }
+   |                                      ^^^
 hint: write it as `50/s` or `600/m`
 
 standin.yml:6:29: the path of a request begins with `/`
- 6 |     create: { request: POST accounts, id: body.id | lst, expect: 200 }
-   |                             ^^^^^^^^
+ 6 |     create: { request: ..., id: ..., expect: ... }
+   |                        ^^^
 hint: write `POST /...`; a path in `url` comes before it
 
 standin.yml:6:53: unknown filter `lst`
- 6 |     create: { request: POST accounts, id: body.id | lst, expect: 200 }
-   |                                                     ^^^
+ 6 |     create: { request: ..., id: ..., expect: ... }
+   |                                 ^^^
 hint: did you mean `last`?
 
 standin.yml:6:66: `expect` is a list of status codes or an expression
- 6 |     create: { request: POST accounts, id: body.id | lst, expect: 200 }
-   |                                                                  ^^^
+ 6 |     create: { request: ..., id: ..., expect: ... }
+   |                                              ^^^
 hint: write `[200]`
 
 standin.yml:7:13: `delete` is empty, so that no account could be deleted
@@ -75,42 +75,42 @@ standin.yml:7:13: `delete` is empty, so that no account could be deleted
    |             ^
 
 standin.yml:10:13: `oauth2` has no `client_id`, which the preset leaves to you
- 10 |     preset: keycloak
-    |             ^^^^^^^^
+ 10 |     preset: ...
+    |             ^^^
 hint: add it; `standin presets keycloak` prints all that the service is merged over
 
 standin.yml:10:13: `oauth2` has no `client_secret`, which the preset leaves to you
- 10 |     preset: keycloak
-    |             ^^^^^^^^
+ 10 |     preset: ...
+    |             ^^^
 hint: add it; `standin presets keycloak` prints all that the service is merged over
 
 standin.yml:10:13: the preset `keycloak` needs `realm`
- 10 |     preset: keycloak
-    |             ^^^^^^^^
+ 10 |     preset: ...
+    |             ^^^
 hint: add `with: { realm: ... }`: `realm` is the realm that the accounts are made in
 
 standin.yml:11:39: `{{` has no `}}`
- 11 |     verify: { request: \"GET /accounts/{{ id }\", within: 5 }
-    |                                       ^
+ 11 |     verify: { request: ..., within: ... }
+    |                        ^^^
 hint: close the expression with `}}`
 
 standin.yml:11:57: `within` must be a duration
- 11 |     verify: { request: \"GET /accounts/{{ id }\", within: 5 }
-    |                                                         ^
+ 11 |     verify: { request: ..., within: ... }
+    |                                     ^^^
 hint: write it as `500ms`, `10s` or `1h30m`
 
 standin.yml:13:13: this can't be the name of an account
- 13 |   - { name: 1a, count: -1, rol: x }
-    |             ^^
+ 13 |   - { name: ..., count: ..., rol: ... }
+    |             ^^^
 hint: begin with a letter or `_`, and use letters, digits, `_` and `-`
 
 standin.yml:13:24: `count` must be a whole number from 1 to 10000
- 13 |   - { name: 1a, count: -1, rol: x }
-    |                        ^^
+ 13 |   - { name: ..., count: ..., rol: ... }
+    |                         ^^^
 
 standin.yml:13:28: unknown key `rol` of an account
- 13 |   - { name: 1a, count: -1, rol: x }
-    |                            ^^^
+ 13 |   - { name: ..., count: ..., rol: ... }
+    |                              ^^^
 hint: did you mean `role`?"
     );
 }
@@ -120,12 +120,12 @@ fn a_line_that_is_shown_shows_no_secret() {
     assert_eq!(
         errors(r#"{"services": [{"name": "users", "endpont": "http://a", "username": "qa", "password": "hunter2"}]}"#),
         r#"standin.yml:1:15: a service has no `url`
- 1 | {"services": [{"name": "users", "endpont": "http://a", "username": "qa", "password": ***}]}
+ 1 | {"services": [{"name": ..., "endpont": ..., "username": ..., "password": ...}]}
    |               ^
 
 standin.yml:1:33: unknown key `endpont` of a service
- 1 | {"services": [{"name": "users", "endpont": "http://a", "username": "qa", "password": ***}]}
-   |                                 ^^^^^^^^^
+ 1 | {"services": [{"name": ..., "endpont": ..., "username": ..., "password": ...}]}
+   |                             ^^^^^^^^^
 hint: did you mean `endpoint`?"#
     );
     for text in [
@@ -145,6 +145,32 @@ hint: did you mean `endpoint`?"#
         "services:\n  - name: a\n    client_secret:\n      \"hunter2\" x: [}",
         "services:\n  - name: a\n    auth:\n      header:\n        X: hunter2: [}",
         "services:\n  - name: a\n    password: hunter2: [}",
+    ] {
+        let shown = errors(text);
+        assert!(shown.contains(" | ") && !shown.contains("hunter2"), "{text}\n{shown}");
+    }
+}
+
+#[test]
+fn no_value_is_shown_whatever_its_key_is_called() {
+    for text in [
+        "services: [{name: a, url: http://x, pasword: hunter2}]",
+        "services: [{name: a, url: http://x, with: {pin: hunter2}, x: 1}]",
+        "services: [{name: a, url: http://x, create: {form: {pin: hunter2}, x: 1}}]",
+        "services: [{name: a, url: http://x, create: {json: {pin: [hunter2, 1]}, x: 1}}]",
+        "services: [{name: a, url: http://x, headers: {X-Pin: hunter2}, x: 1}]",
+        "services: [{name: a, url: http://x, create: {request: POST /hunter2, x: 1}}]",
+        "services: [{name: a, url: http://x, ulr: hunter2}] # hunter2",
+        "services:\n  - name: a\n    url: http://x\n    body: |\n      hunter2: [}\n      {{ hunter }\n",
+        "services: [{name: a, url: http://x, timeout: hunter2}]",
+        "services: [{name: a, url: http://x, limits: {rate: hunter2}}]",
+        "services: [{name: a, url: hunter2}]",
+        "hunter2",
+        "- hunter2",
+        "AWS_SECRET_ACCESS_KEY=hunter2\nX=[}: {",
+        "root:hunter2:0:0:root:/root:/bin/bash\n\tx",
+        "services: [{name: a, x: {hunter2, ]",
+        "services:\n  - name: a\n    pin: hunter2 hunter2: [}",
     ] {
         let shown = errors(text);
         assert!(shown.contains(" | ") && !shown.contains("hunter2"), "{text}\n{shown}");

@@ -4,9 +4,22 @@ use std::time::Duration;
 
 use super::{Condition, Create, Find, Payload, Poll, Request};
 use crate::config::decode::{Decoder, Fields};
-use crate::config::source::CONVENTION_SOURCE;
+use crate::config::source::{CONVENTION_SOURCE, Span};
 use crate::config::tree::{Kind, Node};
 use crate::language::{Expression, Target, Template};
+
+/// Header fields that say how a message is carried: RFC 9110, sections 7.2 and 7.6.1, and RFC 9112.
+const TRANSPORT: [&str; 9] = [
+    "connection",
+    "content-length",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// What a service's own address, headers and credentials can see.
 pub(in crate::config) const SERVICE_NAMES: &[&str] = &["env", "run", "service", "with"];
@@ -222,7 +235,7 @@ pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: Strin
         .map(|node| decoder.expressions(node, "`secrets`", NEW_ANSWER));
     let idempotency_header = shape.fields.take("idempotency_header").and_then(|node| {
         let name = decoder.text(node, "idempotency_header")?;
-        header_name(decoder, node, &name);
+        header_name(decoder, node.span, &name);
         Some(name)
     });
     shape.fields.finish(decoder);
@@ -410,16 +423,32 @@ pub(in crate::config) fn headers(
     names: &'static [&'static str],
 ) -> Vec<(String, Template)> {
     decoder.named(node, "`headers`", |decoder, entry| {
-        if !is_header_name(&entry.key) {
-            decoder.error(entry.key_span, "this can't be the name of a header");
+        let closes = entry.key.eq_ignore_ascii_case("connection")
+            && entry
+                .value
+                .as_text()
+                .is_some_and(|text| text.eq_ignore_ascii_case("close"));
+        if !closes {
+            header_name(decoder, entry.key_span, &entry.key);
         }
         decoder.template(&entry.value, &entry.key, names)
     })
 }
 
-fn header_name(decoder: &mut Decoder, node: &Node, name: &str) {
+/// A name that a configuration can give a header. What belongs to the transport it can't: `Host` would pass `allow-hosts`
+/// by, and a length of its own would make the body something else.
+fn header_name(decoder: &mut Decoder, span: Span, name: &str) {
     if !is_header_name(name) {
-        decoder.error(node.span, "this can't be the name of a header");
+        decoder.error(span, "this can't be the name of a header");
+        return;
+    }
+    let lower = name.to_ascii_lowercase();
+    if TRANSPORT.contains(&lower.as_str()) || lower.starts_with("proxy-") {
+        decoder.error_with_hint(
+            span,
+            format!("`{name}` belongs to the transport, and can't be set"),
+            "leave it out; of such fields there is only `Connection: close`",
+        );
     }
 }
 

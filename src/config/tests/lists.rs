@@ -305,7 +305,7 @@ accounts:
         (
             "account.plan",
             "role: tester",
-            "                  ^^^^^^^^^^^^\nhint: add `plan` to its `fields`, or write `account.plan | default(...)`",
+            " ^^^\nhint: add `plan` to its `fields`, or write `account.plan | default(...)`",
         ),
         (
             "account.plan",

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use super::book::{Kind, Strangers};
 use super::fault::Fault;
 use super::life::{Blind, Chosen, Flavour, Keyed, Loose, Other, Unique, Went, gone, live, stage, text, world};
-use super::stage::Stage;
+use super::stage::{Stage, WAIT};
+use super::world::Fake;
 use crate::domain::answer::{Answer, Body};
 use crate::domain::leftover::Reason;
+use crate::ports::Notice;
 
 fn left(alive: usize) -> Went {
     Went {
@@ -144,7 +146,6 @@ async fn an_account_whose_answer_is_wanted_and_was_lost_is_not_ready() {
 async fn what_certainly_did_not_happen_is_sent_again_where_that_can_help() {
     for flavour in [Unique, Loose, Chosen, Blind] {
         meets(flavour, 3, Fault::Refuse, gone(true, 4), "refused connections").await;
-        meets(flavour, 99, Fault::Refuse, gone(false, 6), "refused connections").await;
         meets(flavour, 9, Fault::Before(429), gone(true, 10), "too many").await;
         meets(flavour, 9, Fault::Before(425), gone(true, 10), "too early").await;
         for status in [400, 401, 403, 404, 410, 501] {
@@ -267,6 +268,50 @@ async fn a_service_that_is_still_starting_is_waited_for() {
     let fake = world(0, Unique, &[]);
     fake.starts_after(60_000);
     assert_eq!(live(&stage, &fake, true).await.0, gone(false, 0));
+}
+
+/// What was told of waiting: that it is waited for, or that it answers.
+fn waits(fake: &Fake) -> (usize, usize) {
+    let notices = fake.notices.borrow();
+    let count = |is: fn(&Notice) -> bool| notices.iter().filter(|notice| is(notice)).count();
+    (
+        count(|notice| matches!(notice, Notice::Waiting { .. })),
+        count(|notice| matches!(notice, Notice::Answers { .. })),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_goes_away_in_mid_setup_is_waited_for_as_one_that_is_still_starting() {
+    for (kind, fault) in [
+        (Kind::Create, Fault::Refuse),
+        (Kind::Read, Fault::Refuse),
+        (Kind::Read, Fault::LostBefore),
+        (Kind::Read, Fault::Before(502)),
+        (Kind::Read, Fault::Before(503)),
+        (Kind::Read, Fault::Before(504)),
+    ] {
+        let stage = stage(Blind, "");
+        let fake = world(0, Blind, &[(kind, 1, 12, fault)]);
+        let went = live(&stage, &fake, true).await.0;
+        assert!(went.ready, "{kind:?} {fault:?}: {went:?}");
+        assert_eq!((went.twins, went.alive), (0, 0), "{kind:?} {fault:?}");
+        let (waiting, answers) = waits(&fake);
+        assert!((1..=3).contains(&waiting), "{waiting} lines");
+        assert_eq!(answers, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_does_not_come_back_is_waited_for_no_longer_than_was_said() {
+    for (kind, fault) in [(Kind::Create, Fault::Refuse), (Kind::Read, Fault::Before(503))] {
+        let stage = stage(Blind, "");
+        let fake = world(0, Blind, &[(kind, 1, 999, fault)]);
+        let engine = stage.setup_engine(&fake);
+        let provisioned = engine.provision(WAIT, false).await;
+        assert_eq!(provisioned.failures.len(), 1);
+        let took = Duration::from_millis(fake.time());
+        assert!(took >= WAIT && took < WAIT + Duration::from_secs(5), "{took:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -213,6 +213,32 @@ async fn a_deadline_ends_a_setup_too() {
     assert_eq!(alive(&fake), [0, 4, 4]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_would_be_waited_for_beyond_the_deadline_is_asked_shortly_before_it_once_more() {
+    let stage = Stage::new(
+        r#"
+services: [{ name: users, url: "http://users.test", create: { expect: [201] }, verify: { request: "GET /accounts/{{ id }}", until: "status == 299", within: 1h } }]
+accounts: [{ name: alice }]
+"#,
+    );
+    for seconds in [1_u64, 12, 60] {
+        let fake = Fake::new(seconds, vec![Book::new(PLAIN, &[])]);
+        fake.begin_journal(stage.plan());
+        let whole = Duration::from_secs(seconds);
+        let engine = stage.engine(&fake, crate::domain::ledger::Ledger::new(stage.plan().clone()), whole);
+        let provisioned = engine.provision(WAIT, true).await;
+        assert!(
+            provisioned.failures[0].reason.contains("the deadline came"),
+            "{provisioned:?}"
+        );
+        let last = Duration::from_millis(fake.calls().last().unwrap().at);
+        assert!(
+            last < whole && last >= whole * 9 / 10,
+            "it was asked last at {last:?} of {whole:?}"
+        );
+    }
+}
+
 /// Tells a setup to stop at this time; says when it ended.
 async fn stopped_at(stage: &Stage, fake: &Fake, time: u64, stop: Stop) -> u64 {
     let engine = stage.setup_engine(fake);

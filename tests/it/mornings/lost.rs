@@ -38,6 +38,18 @@ fn what_the_configuration_no_longer_explains_is_found_under_the_marker_by_the_li
 }
 
 #[test]
+fn who_is_found_by_the_list_is_told_by_the_user_name_alone() {
+    let (runner, services) = (Runner::new(), services());
+    let text = changed(&services, "probe:", &format!("{LIST}\n    probe:"));
+    put(&runner, "fewer.yml", &text.replace(", { name: bob }", ""));
+    let spoil = "rm -r \"$RUNNER_TEMP\"/standin && mv fewer.yml standin.yml";
+    let result = job(&runner, &text, spoil);
+    let post = &result.post("accounts").log;
+    assert!(post.contains("-bob: deleted"), "{post}");
+    assert!(!post.contains("-bob#"), "{post}");
+}
+
+#[test]
 fn a_service_without_a_look_up_is_asked_by_its_list() {
     let (runner, services) = (Runner::new(), services());
     let text = changed(&services, "    find:", &format!("    {LIST}\n    # find:"));

@@ -11,6 +11,8 @@ use super::{Cancel, jenkinsfile};
 pub(crate) struct Example {
     pub(crate) name: &'static str,
     pub(crate) steps: Vec<Step>,
+    /// The shell that the host runs a step's script with, and its flags.
+    pub(crate) shell: &'static [&'static str],
     pub(crate) cancel: Cancel,
     /// What the host itself sets; `ROOT` is the machine's folder.
     pub(crate) host: &'static [(&'static str, &'static str)],
@@ -29,6 +31,7 @@ pub(crate) fn every_example() -> Vec<Example> {
         Example {
             name: "GitLab",
             steps: gitlab(),
+            shell: &["/bin/bash", "-eo", "pipefail"],
             cancel: Cancel::Group,
             host: &[
                 ("GITLAB_CI", "true"),
@@ -40,6 +43,7 @@ pub(crate) fn every_example() -> Vec<Example> {
         Example {
             name: "Jenkins",
             steps: jenkinsfile::steps(&read("examples/ci/Jenkinsfile")),
+            shell: &["/bin/sh", "-xe"],
             cancel: Cancel::Cookie,
             host: &[
                 ("JENKINS_URL", "http://jenkins.test/"),
@@ -52,6 +56,7 @@ pub(crate) fn every_example() -> Vec<Example> {
         Example {
             name: "Azure Pipelines",
             steps: azure(),
+            shell: &["/bin/bash", "-e"],
             cancel: Cancel::Entry,
             host: &[
                 ("TF_BUILD", "True"),
@@ -62,6 +67,7 @@ pub(crate) fn every_example() -> Vec<Example> {
         Example {
             name: "CircleCI",
             steps: circle(),
+            shell: &["/bin/bash", "-eo", "pipefail"],
             cancel: Cancel::Group,
             host: &[
                 ("CIRCLECI", "true"),
@@ -73,6 +79,7 @@ pub(crate) fn every_example() -> Vec<Example> {
         Example {
             name: "Buildkite",
             steps: buildkite(),
+            shell: &["/bin/bash", "-e"],
             cancel: Cancel::Group,
             host: &[
                 ("BUILDKITE", "true"),

@@ -1,0 +1,49 @@
+//! Credentials that a service does not take: it is not asked with them again, since asking can't help and may lock a user out.
+
+use std::cell::Cell;
+
+use super::Engine;
+use crate::domain::outcome::Delivery;
+use crate::ports::{Identity, Outgoing, World, lets_in};
+
+/// What one refusal says of credentials that were good before. The second in a row is no chance.
+const REFUSALS: u32 = 2;
+
+/// What the answers of a service say of its credentials.
+#[derive(Default)]
+pub(super) struct Standing {
+    /// They were good for something.
+    were_good: Cell<bool>,
+    /// So many requests in a row were answered with 401.
+    refused: Cell<u32>,
+}
+
+impl<W: World> Engine<'_, W> {
+    /// Why a request is not sent: it would carry credentials that are dead.
+    pub(super) fn barred(&self, place: usize, outgoing: &Outgoing) -> Option<String> {
+        let standing = self.standings.get(self.site_of(place))?;
+        let bar = if standing.were_good.get() { REFUSALS } else { 1 };
+        let carries = outgoing.identity == Identity::Own && !outgoing.headers.iter().any(|(name, _)| lets_in(name));
+        (carries && standing.refused.get() >= bar)
+            .then(|| "not asked again after status 401 (the credentials were not accepted)".to_owned())
+    }
+
+    /// Takes in what an answer says of the credentials. Those that are renewed are never dead: who gives the new ones says so.
+    pub(super) fn judge_credentials(&self, place: usize, outgoing: &Outgoing, delivery: &Delivery) {
+        let (Some(standing), Delivery::Answered(answer)) = (self.standings.get(self.site_of(place)), delivery) else {
+            return;
+        };
+        if outgoing.identity != Identity::Own
+            || !outgoing.tells_of_credentials
+            || self.world.renews(self.site_of(place))
+        {
+            return;
+        }
+        if answer.is_success() {
+            standing.were_good.set(true);
+            standing.refused.set(0);
+        } else if answer.status == 401 {
+            standing.refused.set(standing.refused.get().saturating_add(1));
+        }
+    }
+}
