@@ -5,6 +5,7 @@
 
 mod book;
 mod description;
+mod exception;
 mod history;
 mod life;
 mod listing;

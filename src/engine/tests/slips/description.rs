@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::model::{Model, Verb};
+use super::model::{Ids, Model, Verb};
 use super::nature::Lie;
 use super::own::OWN;
 use super::presets::PRESETS;
@@ -148,6 +148,11 @@ impl Description {
         let mut service = Service::new(Arc::clone(&self.compiled), lie, &self.humans);
         service.keys.clone_from(&self.keys);
         vec![service]
+    }
+
+    /// How it makes ids.
+    pub(super) fn ids(&self) -> Ids {
+        self.compiled.model.ids
     }
 
     /// What its first delete does, if that is not for good.

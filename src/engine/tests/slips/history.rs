@@ -180,8 +180,9 @@ impl History {
         all.extend(mishaps().into_iter().map(|setup| Self { setup, ..Self::QUIET }));
         all.extend(betweens().into_iter().map(|between| Self { between, ..Self::QUIET }));
         all.extend(lies().into_iter().map(|lie| Self { lie, ..Self::QUIET }));
-        all.extend((1..4).map(|lines_lost| Self {
-            lines_lost,
+        all.extend((1..10).map(|at| Self {
+            setup: Mishap::Killed(Kill { at, arrives: true }),
+            lines_lost: 1 + at % 3,
             ..Self::QUIET
         }));
         all.extend(kills(24).into_iter().map(|kill| Self {

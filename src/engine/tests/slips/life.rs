@@ -12,7 +12,7 @@ use super::history::{Between, Deed, History, Mishap, Right};
 use super::model::{Ids, Verb};
 use super::nature::Rights;
 use super::service::Service;
-use super::stage::{Outfit, Stage, Variables};
+use super::stage::{Stage, Variables};
 use super::world::{Kill, Played, TIMEOUT};
 use crate::domain::ledger::Ledger;
 use crate::plan;
@@ -73,7 +73,7 @@ async fn live_on(description: &Description, stage: &Stage, history: &History, tr
     } else {
         Variables::Own
     };
-    let settled = clean_up(stage, &world, variables, history.cleanup).await;
+    let settled = clean_up(stage, &world, variables, history).await;
     went.requests.1 = world.sent.get();
     went.leftovers = settled
         .leftovers
@@ -108,6 +108,8 @@ async fn set_up(stage: &Stage, world: &Played, mishap: Mishap, went: &mut Went) 
         .iter()
         .map(|site| (site.service.name.clone(), site.place.clone()));
     planned.places = here.collect();
+    planned.boot = Some("a boot".to_owned());
+    planned.boot = Some("a boot".to_owned());
     let line = serde_json::to_string(&planned).expect("a plan is JSON") + "\n";
     *world.journal.borrow_mut() = line;
     let account = |place: usize| {
@@ -124,11 +126,14 @@ async fn set_up(stage: &Stage, world: &Played, mishap: Mishap, went: &mut Went) 
             .map(|failure| format!("{failure:?}"))
             .collect();
         engine.set_deadline(world.now() + CLEANUP);
-        let rolled_back = if failures.is_empty() {
+        // As the command does it.
+        let owes = engine.ledger().debts().next().is_some();
+        let rolled_back = if failures.is_empty() || !owes {
             None
         } else {
             Some(engine.settle().await)
         };
+        engine.complete_journal();
         (failures, rolled_back)
     };
     tokio::select! {
@@ -145,25 +150,25 @@ async fn set_up(stage: &Stage, world: &Played, mishap: Mishap, went: &mut Went) 
     went.requests.0 = world.sent.get();
 }
 
-async fn clean_up(stage: &Stage, world: &Played, variables: Variables, kill: Option<Kill>) -> Settled {
-    let outfit = stage.outfit(variables);
-    if kill.is_some() {
-        settle(stage, outfit, variables, world, kill).await;
+async fn clean_up(stage: &Stage, world: &Played, variables: Variables, history: &History) -> Settled {
+    let rebooted = history.lines_lost > 0;
+    if history.cleanup.is_some() {
+        settle(stage, (variables, rebooted), world, history.cleanup).await;
+        cut(world, history.lines_lost);
         // The next one does not begin at once.
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    settle(stage, outfit, variables, world, None)
-        .await
-        .expect("it does not die")
+    let settled = settle(stage, (variables, rebooted), world, None).await;
+    settled.expect("it does not die")
 }
 
 async fn settle(
     stage: &Stage,
-    outfit: &Outfit,
-    variables: Variables,
+    (variables, rebooted): (Variables, bool),
     world: &Played,
     kill: Option<Kill>,
 ) -> Option<Settled> {
+    let outfit = stage.outfit(variables);
     let mut journal = world.journal.borrow().clone();
     if !journal.ends_with('\n') {
         journal.push('\n');
@@ -172,22 +177,36 @@ async fn settle(
     world.be_born("cleanup", &outfit.endpoints, Mishap::None, kill);
     let people = plan::recall(&stage.config, &Stage::environment(variables), &stage.run, None);
     let ledger = replay(&journal);
+    // As the command does it.
+    let is_cut = rebooted && !ledger.is_complete();
+    if ledger.is_settled() && !is_cut {
+        return Some(Settled::default());
+    }
     let planned = ledger.plan().clone();
     let account = |place: usize| people.value(&planned.accounts[place]);
     let engine = Engine::new(world, &outfit.sites, ledger, account, world.now() + CLEANUP);
+    let whole = async {
+        let lost = if is_cut { engine.recover().await } else { Vec::new() };
+        let mut settled = engine.settle().await;
+        settled.leftovers.extend(lost);
+        settled
+    };
     tokio::select! {
         biased;
-        settled = engine.settle() => (!world.is_dead()).then_some(settled),
+        settled = whole => (!world.is_dead()).then_some(settled),
         () = world.death() => None,
     }
 }
 
-/// The last lines never reached the disk; the plan did.
+/// The last lines never reached the disk; the plan did, and the line that ends a setup with all before it.
 fn cut(world: &Played, lines: usize) {
     let mut journal = world.journal.borrow_mut();
     for _ in 0..lines {
         let text = journal.trim_end_matches('\n');
         let Some(end) = text.rfind('\n') else { return };
+        if text.ends_with("\"remark\":\"complete\"}") {
+            return;
+        }
         journal.truncate(end + 1);
     }
 }

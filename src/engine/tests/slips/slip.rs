@@ -66,6 +66,14 @@ impl Slip {
         slips
     }
 
+    /// The block of the description in which it is.
+    pub(super) fn block(&self) -> &str {
+        match &self.path[0] {
+            Step::Key(key) => key,
+            Step::Item(_) => "",
+        }
+    }
+
     /// The key at its end, for reports.
     pub(super) fn place(&self) -> String {
         let keys = self.path.iter().filter_map(|step| match step {

@@ -1,6 +1,7 @@
 //! What a life must not come to.
 
 use super::description::Description;
+use super::exception::Exception;
 use super::history::History;
 use super::life::Went;
 use super::slip::Slip;
@@ -43,5 +44,6 @@ pub(super) fn judge(description: &Description, slip: Option<&Slip>, history: &Hi
     if slip.is_none() && *history == History::QUIET && !went.ready {
         wrong.push(Wrong::NotReady);
     }
+    wrong.retain(|wrong| Exception::of(description, slip, history, *wrong).is_none());
     wrong
 }

@@ -1,0 +1,39 @@
+//! What can't be held by the nature of things, with the reason of each.
+
+use super::description::Description;
+use super::history::{Between, Deed, History};
+use super::model::Ids;
+use super::nature::Lie;
+use super::slip::Slip;
+use super::verdict::Wrong;
+
+/// An exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Exception {
+    /// Nobody is found by name there, so that a refusal has to be believed.
+    BlindRefusal,
+    /// The id is the name, and the job has changed it: nothing leads to the account any more.
+    IdRenamed,
+    /// The service makes an account and says no, and a mistake keeps the one look from showing it: two faults.
+    RefusalUnseen,
+}
+
+impl Exception {
+    /// The exception under which a life is allowed to go wrong so, if there is one.
+    pub(super) fn of(description: &Description, slip: Option<&Slip>, history: &History, wrong: Wrong) -> Option<Self> {
+        if wrong != Wrong::Silent {
+            return None;
+        }
+        let says_no = matches!(history.lie, Lie::SaysNo(_));
+        let is_blind = description.blind;
+        if says_no && is_blind {
+            return Some(Self::BlindRefusal);
+        }
+        let blinds = |slip: &Slip| matches!(slip.block(), "find" | "list" | "create");
+        if says_no && slip.is_some_and(blinds) {
+            return Some(Self::RefusalUnseen);
+        }
+        let is_renamed = history.between == Between::Job(Deed::Renames);
+        (is_renamed && description.ids() == Ids::Name).then_some(Self::IdRenamed)
+    }
+}
