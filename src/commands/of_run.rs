@@ -9,6 +9,7 @@ use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
+use crate::domain::account::RemoteId;
 use crate::domain::event::PlannedAccount;
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{Marker, Origin};
@@ -99,25 +100,19 @@ async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failu
     let found = RefCell::new(Vec::new());
     for (place, site) in sites.iter().enumerate() {
         let service = &site.service.name;
-        let unlisted = site.unusable.clone().or_else(|| {
-            let has_list = site.service.list.is_some();
-            (!has_list).then(|| "it has no `list`".to_owned())
-        });
-        let why = match unlisted {
-            Some(why) => Some(why),
-            None => {
-                let listed = engine
-                    .list(place, Extent::Prefix, |_, name, _| {
-                        let is_of_run = Marker::within(name).is_some_and(|marker| marker.is_of_run(&origin));
-                        if !is_of_run {
-                            return Regard::Stranger;
-                        }
-                        found.borrow_mut().push(format!("{service} `{}`", seen(name)));
-                        Regard::Told
-                    })
-                    .await;
-                listed.incomplete
-            }
+        let why = if let Some(why) = &site.unusable {
+            Some(why.clone())
+        } else if site.service.list.is_none() {
+            Some("it has no `list`".to_owned())
+        } else {
+            let each = |_: &RemoteId, name: &str, _: &minijinja::Value| {
+                if Marker::within(name).is_none_or(|marker| !marker.is_of_run(&origin)) {
+                    return Regard::Stranger;
+                }
+                found.borrow_mut().push(format!("{service} `{}`", seen(name)));
+                Regard::Told
+            };
+            engine.list(place, Extent::Prefix, each).await.incomplete
         };
         if let Some(why) = why {
             let why = why.split("\nhint:").next().unwrap_or_default();

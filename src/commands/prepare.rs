@@ -113,11 +113,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     if !unusable.is_empty() {
         return Err(Failure::Usage(unusable.join("\n")));
     }
-    let places = wired.sites.iter().filter(is_planned);
-    draft.planned.places = places
-        .map(|site| (site.service.name.clone(), site.place.clone()))
-        .collect();
-    draft.planned.boot = boot::id();
+    locate(&mut draft, &wired);
     mask(context, &config, &wired, &draft);
     for warning in config.warnings.iter().chain(&wired.warnings) {
         context.console.warning(warning);
@@ -173,6 +169,17 @@ fn check_targets(context: &Context) -> Result<(), Failure> {
         })?;
     }
     Ok(())
+}
+
+/// Writes down where the services are, and which boot of the machine this is.
+fn locate(draft: &mut Draft, wired: &Wired) {
+    let accounts = &draft.planned.accounts;
+    let is_planned = |site: &&Site| accounts.iter().any(|account| account.key.service == site.service.name);
+    let places = wired.sites.iter().filter(is_planned);
+    draft.planned.places = places
+        .map(|site| (site.service.name.clone(), site.place.clone()))
+        .collect();
+    draft.planned.boot = boot::id();
 }
 
 /// Is a setup whose variables are missing to be skipped? Then it is said, and `ready` is `false`. `run` is never: its

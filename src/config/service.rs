@@ -124,6 +124,10 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const CONCURRENCY: usize = 8;
 
 /// One service, already merged over what it starts from.
+#[expect(
+    clippy::too_many_lines,
+    reason = "each key is read once, in the order of the reference"
+)]
 pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option<Service> {
     let place = |key: &str| format!("services[{index}].{key}");
     let mut fields = decoder.fields(node, "a service")?;

@@ -9,6 +9,8 @@ use super::excerpt::{self, Outline};
 
 /// What stands for values in a line that is shown.
 const VALUE: &str = "...";
+/// How much of a line is looked at before and behind a place, in bytes.
+const WINDOW: usize = 2_000;
 /// The longest piece of a line that is shown, in characters.
 const WIDTH: usize = 120;
 
@@ -200,6 +202,11 @@ impl Source {
         let start = self.before(span.start).len();
         let line_start = self.lines[self.line_of(start)];
         let line = self.text[line_start..].lines().next().unwrap_or_default();
+        // A line may be as long as the document, and there are many mistakes: what is far from this one is not looked at.
+        let at = start - line_start;
+        let first = line.floor_char_boundary(at.saturating_sub(WINDOW));
+        let line = &line[first..line.floor_char_boundary(at.saturating_add(WINDOW))];
+        let line_start = line_start + first;
         let indent = line.len() - line.trim_start().len();
         // A preset is no secret, and nobody's who reads it here.
         let guessed = (self.is_document && self.outline.is_none()).then(|| excerpt::by_look(line));

@@ -30,7 +30,12 @@ pub(super) fn why_no_id(id: Option<&Expression>, scope: &Scope) -> Option<String
     let failure = match id.eval_id(scope) {
         Err(error) => Some(error),
         Ok(None) => id.eval(scope).err(),
-        Ok(Some(_)) => return Some(format!("what `{}` gives can't be an id", id.source())),
+        Ok(Some(_)) => {
+            return Some(format!(
+                "what `{}` gives can't be an id: it is empty, too long, or a secret",
+                id.source()
+            ));
+        }
     };
     failure.map(|error| match error.hint {
         Some(hint) => format!("{}; {hint}", error.message),
@@ -100,7 +105,10 @@ mod tests {
                 "body.long | indent(2000000000)",
                 "`body.long | indent(2000000000)`: takes too much work or memory",
             ),
-            ("body.long", "what `body.long` gives can't be an id"),
+            (
+                "body.long",
+                "what `body.long` gives can't be an id: it is empty, too long, or a secret",
+            ),
         ] {
             let id = Expression::parse(source).expect("an expression");
             assert_eq!(why_no_id(Some(&id), &scope).as_deref(), Some(expected), "{source}");

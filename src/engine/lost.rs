@@ -66,13 +66,10 @@ impl<W: World> Engine<'_, W> {
         let count = self.ledger.borrow().plan().accounts.len();
         let of = self.site_of(like);
         let known = (0..count).find(|place| self.site_of(*place) == of && self.is_its_name(*place, name));
-        let place = match known {
-            Some(place) => place,
-            None => {
-                let account = PlannedAccount::listed(&site.service.name, name.to_owned(), name.to_owned());
-                self.join(like, account)
-            }
-        };
+        let place = known.unwrap_or_else(|| {
+            let account = PlannedAccount::listed(&site.service.name, name.to_owned(), name.to_owned());
+            self.join(like, account)
+        });
         let record = self.record(place);
         if record.ids.contains(id) {
             return;

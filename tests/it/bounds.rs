@@ -77,12 +77,12 @@ fn what_asks_for_too_much_is_an_error_within_the_bounds() {
         (
             "a large file",
             email(&format!("'{}'", "x".repeat(10_000_000))),
-            "larger than 1 MiB",
+            "over 1 MiB",
         ),
         (
             "a file of many lines",
             "- { name: a, password: x }\n".repeat(400_000),
-            "larger than 1 MiB",
+            "over 1 MiB",
         ),
         ("an alias bomb", bomb, "too large or nested too deep"),
         ("one long text many times", copied, "too large or nested too deep"),

@@ -212,8 +212,12 @@ fn an_id_that_is_a_secret_is_told_nobody_and_the_account_fails() {
         let report = desk.root().join("report.json");
         let ended = desk.run(&["setup", "--report", report.to_str().unwrap()]);
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        let what = "what `body.id if body.id is defined";
         assert!(
-            ended.stderr.contains("is a secret, and is told nobody"),
+            ended.stderr.contains(what)
+                && ended
+                    .stderr
+                    .contains("can't be an id: it is empty, too long, or a secret"),
             "{}",
             ended.stderr
         );

@@ -8,8 +8,8 @@ use crate::domain::outcome::Delivery;
 /// Bodies are read up to here, after decompression.
 const BODY_MAX: usize = 8 * 1024 * 1024;
 
-/// A value takes a hundred bytes once it is read, however short it is in the body.
-const VALUES_MAX: usize = 300_000;
+/// A value takes some hundred bytes once it is read, however short it is in the body: with more a sweep would need over 64 MB.
+const VALUES_MAX: usize = 150_000;
 
 /// What became of a request that the client gave up on.
 ///
