@@ -65,6 +65,10 @@ fn a_cleanup_that_ends_with_0_has_left_nothing() {
         let text = runtime.block_on(report::report(&descriptions, &tally.found, in_full.unwrap_or(3)));
         eprintln!("{text}");
     }
+    // A few lives may not need all of them.
+    if lives.is_some_and(|lives| lives >= 20_000) {
+        assert_eq!(tally.stale(), [], "exceptions that nothing needs any more");
+    }
     assert!(
         !is_strict || tally.found.is_empty(),
         "{} lives came to what they must not",

@@ -12,6 +12,8 @@ pub(super) struct Held {
     pub(super) human: bool,
     pub(super) state: State,
     pub(super) member: bool,
+    /// Something beside it was changed, such as its password.
+    pub(super) touched: bool,
     pub(super) born: u64,
     /// When it was deleted or binned.
     pub(super) ended: u64,
@@ -50,6 +52,7 @@ impl Book {
             human: true,
             state: State::Alive,
             member: false,
+            touched: false,
             born: 0,
             ended: 0,
         };

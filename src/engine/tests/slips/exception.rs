@@ -19,6 +19,9 @@ pub(super) enum Exception {
 }
 
 impl Exception {
+    /// All of them: one that no life needs any more is to be taken out.
+    pub(super) const ALL: [Self; 3] = [Self::BlindRefusal, Self::IdRenamed, Self::RefusalUnseen];
+
     /// The exception under which a life is allowed to go wrong so, if there is one.
     pub(super) fn of(description: &Description, slip: Option<&Slip>, history: &History, wrong: Wrong) -> Option<Self> {
         if wrong != Wrong::Silent {

@@ -44,6 +44,8 @@ pub(super) struct Went {
     pub(super) twins: Vec<String>,
     /// How many requests setup and the last cleanup sent.
     pub(super) requests: (usize, usize),
+    /// When setup said that all were ready, there were two of one name.
+    pub(super) doubled: bool,
     /// The journal, what was asked and what was answered.
     pub(super) trace: Vec<String>,
     pub(super) journal: String,
@@ -66,6 +68,7 @@ async fn live_on(description: &Description, stage: &Stage, history: &History, tr
     let world = Played::new(services, traced);
     let mut went = Went::default();
     set_up(stage, &world, history.setup, &mut went).await;
+    went.doubled = went.ready && world.services(|services| services.iter().any(Service::holds_twins));
     happen(description, &world, history.between, went.ready);
     cut(&world, history.lines_lost);
     let variables = if let Between::Elsewhere(variables) = history.between {

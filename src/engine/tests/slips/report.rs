@@ -43,7 +43,8 @@ impl Seen<'_> {
         let Some(went) = self.live(false).await else {
             return false;
         };
-        judge(self.description, self.slip.as_ref(), &self.history, &went).contains(&wrong)
+        let (found, _) = judge(self.description, self.slip.as_ref(), &self.history, &went);
+        found.contains(&wrong)
     }
 
     /// Takes everything away that is not needed for the same wrong.

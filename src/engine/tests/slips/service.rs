@@ -134,6 +134,18 @@ impl Service {
         route.is_some_and(|route| route.act.verb == Verb::Create)
     }
 
+    /// Are there two accounts for one at this moment?
+    pub(super) fn holds_twins(&self) -> bool {
+        let mut names: Vec<&str> = self
+            .books
+            .iter()
+            .flat_map(Book::left)
+            .map(|held| held.asked.as_str())
+            .collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
     /// How it makes ids.
     pub(super) fn ids(&self) -> Ids {
         self.compiled.model.ids
@@ -208,6 +220,7 @@ impl Service {
                 let Some(held) = addressed(&mut self.books[book], call, &[State::Alive]) else {
                     return self.error(404, "not found");
                 };
+                held.touched = true;
                 match act.verb {
                     Verb::Leave if !held.member => return self.error(404, "no member"),
                     Verb::Join => held.member = true,
@@ -333,6 +346,7 @@ impl Service {
             human: false,
             state: State::Alive,
             member: false,
+            touched: false,
             born: now.max(1),
             ended: 0,
         };

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 use super::description::Description;
+use super::exception::Exception;
 use super::history::History;
 use super::life::{self, Went};
 use super::slip::Slip;
@@ -36,6 +37,9 @@ pub(super) struct Tally {
     /// Lives whose cleanup ended with 0.
     pub(super) silent: usize,
     pub(super) most_requests: (usize, usize),
+    /// The most requests of a cleanup in which nothing but kills and losses had happened.
+    most_fair: usize,
+    exceptions: BTreeMap<Exception, usize>,
     pub(super) found: Vec<Find>,
 }
 
@@ -48,7 +52,18 @@ impl Tally {
         self.silent += other.silent;
         self.most_requests.0 = self.most_requests.0.max(other.most_requests.0);
         self.most_requests.1 = self.most_requests.1.max(other.most_requests.1);
+        self.most_fair = self.most_fair.max(other.most_fair);
+        for (exception, times) in other.exceptions {
+            *self.exceptions.entry(exception).or_default() += times;
+        }
         self.found.extend(other.found);
+    }
+
+    /// The exceptions that no life took.
+    pub(super) fn stale(&self) -> Vec<Exception> {
+        let mut all = Exception::ALL.to_vec();
+        all.retain(|exception| !self.exceptions.contains_key(exception));
+        all
     }
 
     fn count(&mut self, went: &Went) {
@@ -64,8 +79,16 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} lives of {} descriptions, {} more refused by the configuration; {} ready, {} ended with 0, {} and {} requests at most",
-            self.lives, self.taken, self.refused, self.ready, self.silent, self.most_requests.0, self.most_requests.1
+            "{} lives of {} descriptions, {} more refused by the configuration; {} ready, {} ended with 0; {} requests of a setup at most, {} of a cleanup, {} where the service was fair; exceptions {:?}",
+            self.lives,
+            self.taken,
+            self.refused,
+            self.ready,
+            self.silent,
+            self.most_requests.0,
+            self.most_requests.1,
+            self.most_fair,
+            self.exceptions
         )?;
         let mut kinds: BTreeMap<(Wrong, &str), usize> = BTreeMap::new();
         for find in &self.found {
@@ -166,7 +189,14 @@ async fn go_through(description: &Description, task: &Task, tally: &mut Tally) {
     for history in histories {
         let went = life::live(description, &stage, &history, false).await;
         tally.count(&went);
-        for wrong in judge(description, slip, &history, &went) {
+        let (found, taken) = judge(description, slip, &history, &went);
+        for exception in taken {
+            *tally.exceptions.entry(exception).or_default() += 1;
+        }
+        if slip.is_none() && history.is_fair() {
+            tally.most_fair = tally.most_fair.max(went.requests.1);
+        }
+        for wrong in found {
             tally.found.push(Find {
                 wrong,
                 description: description.name,

@@ -23,10 +23,15 @@ pub(super) enum Wrong {
     NotReady,
 }
 
-/// Judges a life.
-pub(super) fn judge(description: &Description, slip: Option<&Slip>, history: &History, went: &Went) -> Vec<Wrong> {
+/// Judges a life: what is wrong, and which exceptions it took.
+pub(super) fn judge(
+    description: &Description,
+    slip: Option<&Slip>,
+    history: &History,
+    went: &Went,
+) -> (Vec<Wrong>, Vec<Exception>) {
     if went.panicked.is_some() {
-        return vec![Wrong::Panic];
+        return (vec![Wrong::Panic], Vec::new());
     }
     let mut wrong = Vec::new();
     if went.silent && !went.left.is_empty() {
@@ -35,7 +40,7 @@ pub(super) fn judge(description: &Description, slip: Option<&Slip>, history: &Hi
     if !went.hurt.is_empty() {
         wrong.push(Wrong::Stranger);
     }
-    if !went.twins.is_empty() && went.silent {
+    if went.doubled || (!went.twins.is_empty() && went.silent) {
         wrong.push(Wrong::Twins);
     }
     if slip.is_none() && history.is_fair() && !description.blind && !went.silent {
@@ -44,6 +49,11 @@ pub(super) fn judge(description: &Description, slip: Option<&Slip>, history: &Hi
     if slip.is_none() && *history == History::QUIET && !went.ready {
         wrong.push(Wrong::NotReady);
     }
-    wrong.retain(|wrong| Exception::of(description, slip, history, *wrong).is_none());
-    wrong
+    let mut taken = Vec::new();
+    wrong.retain(|wrong| {
+        let exception = Exception::of(description, slip, history, *wrong);
+        taken.extend(exception);
+        exception.is_none()
+    });
+    (wrong, taken)
 }
