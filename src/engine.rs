@@ -11,6 +11,7 @@ mod dead;
 mod deletion;
 mod exchange;
 mod eyes;
+mod inquiry;
 mod list;
 mod listing;
 mod lost;
@@ -98,6 +99,8 @@ pub struct Engine<'a, W> {
     blind_finds: RefCell<HashSet<usize>>,
     /// Per service, its latest listing.
     listings: Vec<Mutex<Option<Rc<listing::Listing>>>>,
+    /// Per service, whether its first account was looked at before its delete.
+    before: Vec<OnceCell<()>>,
     /// Per service, held by whoever looks whether a delete has come true.
     fading: Vec<Mutex<()>>,
     /// Of each form in which a service answers its deletes: whether they come true.
@@ -166,6 +169,7 @@ impl<'a, W: World> Engine<'a, W> {
             earning: sites.iter().map(|_| Mutex::default()).collect(),
             blind_finds: RefCell::default(),
             listings: sites.iter().map(|_| Mutex::default()).collect(),
+            before: sites.iter().map(|_| OnceCell::new()).collect(),
             fading: sites.iter().map(|_| Mutex::default()).collect(),
             faded: RefCell::default(),
             refusals: RefCell::default(),
@@ -251,6 +255,7 @@ impl<'a, W: World> Engine<'a, W> {
             find: site.powers.find && !account.unmarked && !self.only_listed,
             by_name: site.powers.by_name && !account.unmarked,
             chosen_id: site.powers.chosen_id && !account.unmarked && !self.only_listed,
+            ids_proved: self.sees(place, crate::domain::evidence::Eye::Id) || ledger.record(place).was_read,
             elsewhere: self.differs(place, &ledger).is_some(),
             // An expression that gives two accounts one id gives the wrong thing.
             shared: ledger

@@ -23,6 +23,8 @@ pub struct Powers {
     pub by_id: bool,
     /// The id is chosen by us, so that a delete needs no answer of a create.
     pub chosen_id: bool,
+    /// An account of the service was read back under an id that was come by in the same way.
+    pub ids_proved: bool,
     /// The service is not where it was when the account was made, as far as can be told.
     pub elsewhere: bool,
     /// Another account has the same id, so that it can be neither's.
@@ -96,6 +98,7 @@ mod tests {
         by_name: true,
         by_id: true,
         chosen_id: false,
+        ids_proved: true,
         elsewhere: false,
         shared: false,
         repeatable: true,

@@ -179,7 +179,7 @@ fn refused(looks: &Looks, powers: &Powers) -> Step {
 fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &Powers, now: Timestamp) -> Step {
     let look = looks.of(id);
     let is_sole = record.is_sole(id) && !powers.shared && !powers.elsewhere;
-    let may_be_anothers = powers.elsewhere || powers.shared || (powers.by_id && needs_reading(record, id, now));
+    let may_be_anothers = powers.elsewhere || powers.shared || (powers.by_id && needs_reading(record, id, powers, now));
     match look {
         Some(Look::Ours) if !powers.shared => return Step::Delete(id.clone()),
         None if record.owns(id) && !may_be_anothers => return Step::Delete(id.clone()),
@@ -312,10 +312,11 @@ fn earn(eye: Eye, sight: &Sight) -> Step {
 const FRESH: Duration = Duration::from_mins(1);
 
 /// The job may have deleted the account itself since it was seen, or an earlier delete may have been done: an id that is
-/// counted may then have been given again.
-fn needs_reading(record: &Record, id: &RemoteId, now: Timestamp) -> bool {
+/// counted may then have been given again. And where no id of the service was read back yet, an expression may give the wrong
+/// one for all of them.
+fn needs_reading(record: &Record, id: &RemoteId, powers: &Powers, now: Timestamp) -> bool {
     let is_stale = record.status == Status::Deleting || record.last_seen.is_none_or(|seen| now.since(seen) > FRESH);
-    !record.owns(id) || (id.is_counted() && is_stale)
+    !record.owns(id) || !powers.ids_proved || (id.is_counted() && is_stale)
 }
 
 #[cfg(test)]

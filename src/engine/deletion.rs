@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::exchange::{Trouble, status};
 use super::eyes::{Found, by_id};
 use super::provision::until;
+use super::settle::Ends;
 use super::stuck::Stuck;
 use super::{Engine, Faded, Halt, Site};
 use crate::config::{Payload, Request};
@@ -42,17 +43,13 @@ enum Sent {
 
 impl<W: World> Engine<'_, W> {
     /// Carries out the delete, step by step, and sees that it has come true.
-    pub(super) async fn delete(
-        &self,
-        place: usize,
-        site: &Site,
-        id: &RemoteId,
-        write: &impl Fn(Result<(), JournalBroken>),
-    ) -> Result<Delete, Stuck> {
+    pub(super) async fn delete(&self, place: usize, site: &Site, id: &RemoteId, ends: &Ends) -> Result<Delete, Stuck> {
+        let write = &|noted| ends.write(noted);
+        self.look_before(place, site, id).await?;
         write(self.note(place, Event::DeleteIntended));
         let result = match self.send_delete(place, site, id, write).await {
             Ok(Sent::Accepted(form)) => self
-                .look_after(place, site, id, &form, write)
+                .look_after(place, site, id, &form, ends)
                 .await
                 .map(|()| Delete::Done),
             Ok(Sent::Another) => Ok(Delete::Done),
@@ -63,6 +60,29 @@ impl<W: World> Engine<'_, W> {
             write(self.note(place, Event::DeleteFailed(stuck.detail.clone())));
         }
         result
+    }
+
+    /// Looks at the first account that a service is to delete in this command: an eye that has shown it is believed when it no
+    /// longer does, and one that shows nothing to dead credentials is not.
+    async fn look_before(&self, place: usize, site: &Site, id: &RemoteId) -> Result<(), Stuck> {
+        let Some(before) = self.before.get(self.site_of(place)) else {
+            return Ok(());
+        };
+        before
+            .get_or_try_init(async || {
+                if self.sees(place, Eye::Id) || self.sees(place, Eye::Name) {
+                    return Ok(());
+                }
+                if by_id(site).is_some() {
+                    self.read(place, site, id).await?;
+                } else if self.powers(place, site).by_name {
+                    self.find_by_name(place, site).await?;
+                }
+                Ok(())
+            })
+            .await
+            .map(drop)
+            .map_err(|halt: Halt| halt.into())
     }
 
     /// Sends the whole chain once. It may be sent again: each step of it may be started anew, and a step of which nothing is
@@ -163,18 +183,11 @@ impl<W: World> Engine<'_, W> {
         site.service.gone.is_some() || !self.faded.borrow().contains_key(&key)
     }
 
-    /// Looks whether an accepted delete has come true: by `gone` where it is given, for each; else by all eyes, once for each
-    /// form in which this service answers its deletes.
-    async fn look_after(
-        &self,
-        place: usize,
-        site: &Site,
-        id: &RemoteId,
-        form: &str,
-        write: &impl Fn(Result<(), JournalBroken>),
-    ) -> Result<(), Stuck> {
+    /// Looks whether an accepted delete has come true: by `gone` where it is given, for each, and by all eyes, once for each form
+    /// in which this service answers its deletes. One of them has to see.
+    async fn look_after(&self, place: usize, site: &Site, id: &RemoteId, form: &str, ends: &Ends) -> Result<(), Stuck> {
         if site.service.gone.is_some() {
-            return self.see_gone(place, site, id, write).await;
+            self.see_gone(place, site, id, &|noted| ends.write(noted)).await?;
         }
         let key = (self.site_of(place), form.to_owned());
         let _turn = match self.fading.get(self.site_of(place)) {
@@ -186,12 +199,26 @@ impl<W: World> Engine<'_, W> {
         let faded = match known {
             Some(faded) if !is_promise || faded.is_err() => faded,
             Some(_) | None => {
-                let faded = self.fades(place, site, id).await?;
+                let mut faded = self.fades(place, site, id).await?;
+                if faded.is_ok() && !self.sees_any(place) {
+                    self.earn_sight(place, site, Eye::Id, ends).await?;
+                    if !self.sees_any(place) {
+                        let why = self.sight(place).tried.unwrap_or_default();
+                        let detail =
+                            format!("its delete was accepted, but nothing that shows accounts is known to see ({why})");
+                        faded = Err((Reason::Blind, detail));
+                    }
+                }
                 self.faded.borrow_mut().insert(key, faded.clone());
                 faded
             }
         };
         faded.map_err(|(reason, detail)| Stuck::new(reason, detail))
+    }
+
+    /// Does any eye of its service see?
+    fn sees_any(&self, place: usize) -> bool {
+        self.sees(place, Eye::Id) || self.sees(place, Eye::Name)
     }
 
     /// Asks every eye until none shows the account any more.

@@ -48,6 +48,8 @@ impl<W: World> Engine<'_, W> {
         let answer = match self.look(place, "read", &poll.request, &scope).await {
             Ok(answer) => answer,
             Err(Trouble::Halted(halt)) => return Err(halt),
+            // What is known of a listed account may be too little for it.
+            Err(Trouble::Unsendable(_)) if self.only_listed => return Ok(Look::Nameless),
             Err(trouble) => return Ok(blind(&trouble, None)),
         };
         let seen = scope.answer(&answer);

@@ -8,11 +8,11 @@ use super::exchange::{Trouble, status};
 use super::eyes::by_id;
 use super::schedule::{self, Flow, Queue};
 use super::{Engine, Halt, Site};
-use crate::config::{Create, Find, Poll};
+use crate::config::{Create, Poll};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::answer::Answer;
 use crate::domain::decide::{Provision, may_create_again, provision};
-use crate::domain::event::{Event, Mark};
+use crate::domain::event::Event;
 use crate::domain::evidence::Eye;
 use crate::domain::ledger::Status;
 use crate::domain::outcome::{Delivery, Shown, pause};
@@ -48,7 +48,7 @@ pub struct Failure {
 }
 
 /// How far the creates of one account have come.
-struct Attempt {
+pub(super) struct Attempt {
     creates_left: u32,
     /// A create was answered with "the name is taken".
     taken: bool,
@@ -57,18 +57,18 @@ struct Attempt {
     /// Since when the service has not been reached.
     failing: Option<Timestamp>,
     /// Why it is not there yet.
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// What a look-up of a wanted account came to.
-enum Looked {
+pub(super) enum Looked {
     Adopted,
     /// It is not there, and a create can't make a second one.
     Absent,
 }
 
 /// How one account ended.
-enum End {
+pub(super) enum End {
     Ready,
     Failed(String),
     Stopped,
@@ -348,7 +348,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// An adopted account is as good as a created one, unless something was to be read from the answer that was lost.
-    fn keep_adopted(&self, place: usize, create: &Create) -> Result<Result<Looked, Trouble>, JournalBroken> {
+    pub(super) fn keep_adopted(&self, place: usize, create: &Create) -> Result<Result<Looked, Trouble>, JournalBroken> {
         let wanted = [
             ("capture", create.request.captures.is_empty()),
             ("outputs", create.outputs.is_empty()),
@@ -367,115 +367,7 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    /// Is this a throttle of a create that was done all the same? Looked into at a service's first one, where nothing else would
-    /// keep a second create from making a second account.
-    async fn throttle_lied(&self, place: usize, site: &Site) -> Result<bool, JournalBroken> {
-        let of = self.site_of(place);
-        let is_new = !self.throttles_lie.borrow().contains_key(&of);
-        let Some(find) = site.service.find.as_ref().filter(|_| is_new && !site.powers.repeatable) else {
-            return Ok(false);
-        };
-        let lied = match self.find(place, site, find).await {
-            Ok(ids) if !ids.is_empty() => {
-                self.earn(place, Eye::Name);
-                self.note(place, Event::Adopted(ids.clone()))?;
-                self.tell(place, Progress::Adopted { ids });
-                true
-            }
-            Ok(_) => false,
-            // It is looked into at the next one.
-            Err(_) => return Ok(false),
-        };
-        self.throttles_lie.borrow_mut().insert(of, lied);
-        Ok(lied)
-    }
-
-    /// Looks once who has a name that is taken although no create of it went unanswered: a proxy may have sent it twice.
-    async fn look_who_has_it(
-        &self,
-        place: usize,
-        site: &Site,
-        attempt: &Attempt,
-    ) -> Result<Option<End>, JournalBroken> {
-        let refused = || Some(End::Failed(attempt.reason.clone()));
-        let Some(find) = site.service.find.as_ref() else {
-            return Ok(refused());
-        };
-        self.tell(place, Progress::LookingUp);
-        let begun = self.world.now();
-        let mut round = 0;
-        loop {
-            let asked = self.world.now();
-            match self.find(place, site, find).await {
-                Ok(ids) if !ids.is_empty() => {
-                    self.earn(place, Eye::Name);
-                    self.note(place, Event::Adopted(ids.clone()))?;
-                    self.tell(place, Progress::Adopted { ids });
-                    return Ok(match self.keep_adopted(place, &site.service.create)? {
-                        Ok(_) => None,
-                        Err(trouble) => Some(troubled(&trouble)),
-                    });
-                }
-                Ok(_) if asked.since(begun) < site.powers.settle => {}
-                Err(Trouble::Halted(halt)) => return Ok(Some(halted(halt, &attempt.reason))),
-                Ok(_) | Err(_) => return Ok(refused()),
-            }
-            round += 1;
-            if let Err(halt) = self.pause(pause(round, 1.0).min(site.powers.settle)).await {
-                return Ok(Some(halted(halt, &attempt.reason)));
-            }
-        }
-    }
-
-    /// Sends what follows a create, and reads the account back. Of each service's first account it is looked meanwhile whether
-    /// `find` shows it: on a bad day nothing else will.
-    pub(super) async fn complete(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
-        let of = self.site_of(place);
-        let is_first = place < self.originals && self.first_looks.borrow_mut().insert(of);
-        let unmarked = self.ledger.borrow().account(place).unmarked;
-        let Some(find) = site.service.find.as_ref().filter(|_| is_first && !unmarked) else {
-            return self.finish(place, site).await;
-        };
-        let looking = self.first_look(place, site, find);
-        let (finished, blindness) = futures_util::future::join(self.finish(place, site), looking).await;
-        if let Ok(Ok(())) = &finished {
-            let service = site.service.name.clone();
-            let sees = blindness.is_none();
-            self.remark(Mark::Sight { service, sees })?;
-            if let Some(reason) = blindness {
-                self.tell(place, Progress::Unseen { reason });
-            }
-        }
-        finished
-    }
-
-    /// Does `find` show the first account of a service, within the time that it may lag? `None` if it does, or where nothing
-    /// new may be started.
-    async fn first_look(&self, place: usize, site: &Site, find: &Find) -> Option<String> {
-        let begun = self.world.now();
-        let mut round = 0;
-        loop {
-            let asked = self.world.now();
-            let reason = match self.find(place, site, find).await {
-                Ok(ids) if !ids.is_empty() => {
-                    self.earn(place, Eye::Name);
-                    return None;
-                }
-                Ok(_) => "it shows nobody of its name".to_owned(),
-                Err(Trouble::Halted(_)) => return None,
-                Err(trouble) => trouble.reason(),
-            };
-            if asked.since(begun) >= site.powers.settle {
-                return Some(reason);
-            }
-            round += 1;
-            if self.pause(pause(round, 1.0).min(site.powers.settle)).await.is_err() {
-                return None;
-            }
-        }
-    }
-
-    async fn finish(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
+    pub(super) async fn finish(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
         for request in &site.service.after_create {
             let scope = self.scope(place, site);
             let answer = match self.ask(place, "step after the create", request, &scope).await {
@@ -584,7 +476,7 @@ pub(super) fn until(poll: &Poll, scope: &Scope) -> bool {
         .is_none_or(|until| until.eval_bool(scope).unwrap_or(false))
 }
 
-fn halted(halt: Halt, reason: &str) -> End {
+pub(super) fn halted(halt: Halt, reason: &str) -> End {
     match halt {
         Halt::Stopped => End::Stopped,
         Halt::Deadline | Halt::Pace(_) if reason.is_empty() => End::Failed(halt.reason()),
@@ -592,7 +484,7 @@ fn halted(halt: Halt, reason: &str) -> End {
     }
 }
 
-fn troubled(trouble: &Trouble) -> End {
+pub(super) fn troubled(trouble: &Trouble) -> End {
     match trouble {
         Trouble::Halted(halt) => halted(*halt, ""),
         Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another => {

@@ -210,13 +210,13 @@ impl<W: World> Engine<'_, W> {
                     let id = self.chosen_id(place, site)?;
                     let closes = self.powers(place, site).window_closes(&record);
                     self.pause(closes.since(self.world.now())).await?;
-                    if self.delete(place, site, &id, &write).await? == Delete::Done {
+                    if self.delete(place, site, &id, ends).await? == Delete::Done {
                         write(self.note(place, Event::Absent));
                         self.count(place, ends, |settled| settled.deleted += 1);
                         self.tell(place, Progress::Deleted { id });
                     }
                 }
-                Step::Delete(id) => match self.delete(place, site, &id, &write).await? {
+                Step::Delete(id) => match self.delete(place, site, &id, ends).await? {
                     Delete::Done => {
                         write(self.note(place, Event::Deleted(id.clone())));
                         looks.forget_name();

@@ -32,6 +32,7 @@ impl Site {
             by_name: false,
             by_id: false,
             chosen_id: service.chooses_id(),
+            ids_proved: false,
             elsewhere: false,
             shared: false,
             repeatable: create.duplicate_declared || create.idempotency_header.is_some(),

@@ -136,7 +136,7 @@ impl<W: World> Engine<'_, W> {
 
     /// Makes an account and asks the eyes for it. Gives its place in the plan.
     async fn witness(&self, like: usize, site: &Site, ends: &Ends) -> Result<(usize, Witnessed), Stuck> {
-        let place = self.add_witness(like, site);
+        let place = self.add_witness(self.model(like), site);
         let added = Event::Added(Box::new(self.ledger.borrow().account(place).clone()));
         if let Err(broken) = self.intend(place, added) {
             return Ok((place, Witnessed::Told(broken.to_string())));
@@ -292,6 +292,19 @@ impl<W: World> Engine<'_, W> {
         let copy = place.checked_sub(self.originals);
         copy.and_then(|copy| self.copies.borrow().get(copy).map(|copy| copy.base))
             .unwrap_or(place)
+    }
+
+    /// Whom a witness is a copy of: an account of the configuration's own, not what an earlier command has made to show one.
+    fn model(&self, like: usize) -> usize {
+        let ledger = self.ledger.borrow();
+        let is_own = |place: &usize| {
+            let account = &ledger.account(*place).key.account;
+            self.site_of(*place) == self.site_of(like) && !account.starts_with(WITNESS)
+        };
+        if is_own(&like) {
+            return like;
+        }
+        (0..self.originals).find(is_own).unwrap_or(like)
     }
 
     /// What templates see as `account`.

@@ -80,6 +80,7 @@ mod tests {
         by_name: true,
         by_id: true,
         chosen_id: false,
+        ids_proved: true,
         elsewhere: false,
         shared: false,
         repeatable: false,

@@ -8,6 +8,7 @@ const FULL: Powers = Powers {
     by_name: true,
     by_id: true,
     chosen_id: false,
+    ids_proved: true,
     elsewhere: false,
     shared: false,
     repeatable: true,
