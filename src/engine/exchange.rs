@@ -110,9 +110,8 @@ impl<W: World> Engine<'_, W> {
             if again(&delivery) == Again::No {
                 return match delivery {
                     Delivery::Answered(answer) => Ok(answer),
-                    Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
-                        Err(Trouble::Unanswered(reason))
-                    }
+                    Delivery::Barred(reason) => Err(Trouble::Useless(reason)),
+                    Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                 };
             }
             // The pace of a service that says "too many" is kept by its turns, for as long as the deadline allows.
@@ -135,7 +134,7 @@ impl<W: World> Engine<'_, W> {
                 pause(tries.min(TRIES - 1), self.world.random())
             };
             if tries < TRIES {
-                let reason = describe(&delivery);
+                let reason = self.describe(&delivery);
                 self.tell(place, Progress::Again { what, reason, pause });
             }
             self.pause(pause).await?;
@@ -184,14 +183,6 @@ impl<W: World> Engine<'_, W> {
 
 fn unsendable(request: &Request, error: &EvalError) -> Trouble {
     Trouble::Unsendable(format!("`{}` can't be sent: {error}", request.place))
-}
-
-/// What came back, in a few words. Foreign bodies are not shown: they may hold anything, secrets too.
-pub(super) fn describe(delivery: &Delivery) -> String {
-    match delivery {
-        Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => reason.clone(),
-        Delivery::Answered(answer) => status(answer),
-    }
 }
 
 /// An answer's status with its meaning.

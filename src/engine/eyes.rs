@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 use serde_json::Value;
 
 use super::create::{id, is_nameless, text};
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::list::{is_round, next_page};
 use super::prove::{is_sent_by_the_account, logs_in};
 use super::provision::until;
@@ -68,7 +68,7 @@ impl<W: World> Engine<'_, W> {
             return Ok(Look::Other);
         }
         if !is_expected && !answer.is_success() {
-            let trouble = Trouble::Unanswered(format!("reading it was answered with {}", status(&answer)));
+            let trouble = Trouble::Unanswered(self.unexpected(&poll.request, &answer, &seen));
             return Ok(blind(&trouble, Some(&answer)));
         }
         let is_ours = shown == Shown::Ours || (shown == Shown::Nothing && self.stands_in(place, &answer));
@@ -114,6 +114,7 @@ impl<W: World> Engine<'_, W> {
             Look::Gone => Found::Nobody,
             Look::Other => Found::Unread(Trouble::Unanswered("its id shows another name".to_owned())),
             Look::Nameless => Found::Unread(Trouble::Unanswered("reading it does not show whose it is".to_owned())),
+            Look::Blind { why, is_answered: true } => Found::Unread(Trouble::Useless(why)),
             Look::Blind { why, .. } => Found::Unread(Trouble::Unanswered(why)),
         })
     }
@@ -139,7 +140,7 @@ impl<W: World> Engine<'_, W> {
             return Ok(Vec::new());
         }
         if !find.request.expect.holds(&answer, &scope).unwrap_or(false) {
-            let said = format!("the look-up was answered with {}", status(&answer));
+            let said = self.unexpected(&find.request, &answer, &scope);
             return Err(match answer.status {
                 404 | 410 => Trouble::Useless(format!(
                     "{said}\nhint: if that is how the service says that there is none, write `absent: [{}]` into `find`",
@@ -153,7 +154,7 @@ impl<W: World> Engine<'_, W> {
         let items = find.items.eval(&scope).map_err(|error| unreadable(error.to_string()))?;
         // Null is what a failed query gives too.
         if !matches!(items.kind(), ValueKind::Seq | ValueKind::Iterable) {
-            return Err(unreadable(format!("`{}` is no list", find.items.source())));
+            return Err(unreadable(self.why_nothing("items", &find.items, &scope)));
         }
         let mut ids = Vec::new();
         let (mut shown, mut named, mut nameless, mut others) = (0_usize, 0_usize, false, false);

@@ -8,8 +8,9 @@ use std::collections::HashSet;
 use minijinja::value::Value;
 
 use super::create::text;
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::eyes::counts_some;
+use super::words::asked;
 use super::{Engine, Site};
 use crate::config::{Carrier, List, Next, Request};
 use crate::domain::account::RemoteId;
@@ -147,7 +148,7 @@ impl<W: World> Engine<'_, W> {
                     listed.refused = Some(answer);
                     continue;
                 }
-                End::Refused(answer) => return Err(format!("the list was answered with {answer}")),
+                End::Refused(answer) => return Err(format!("{} was answered with {answer}", asked(first))),
             };
             // That none of them is ours can't be told.
             if let Some(reason) = shown.unreadable(list) {
@@ -238,8 +239,10 @@ impl<W: World> Engine<'_, W> {
             let (answer, items) = match self.page(place, scope, list, &page, &mut each).await? {
                 Ok(page) => page,
                 // Credentials that are refused are refused without a filter, too.
-                Err(answer) if pages == 0 && answer.status != 401 => return Ok(End::Refused(status(&answer))),
-                Err(answer) => return Err(format!("the list was answered with {}", status(&answer))),
+                Err(answer) if pages == 0 && answer.status != 401 => {
+                    return Ok(End::Refused(self.status_in_words(first, &answer, scope)));
+                }
+                Err(answer) => return Err(self.unexpected(first, &answer, scope)),
             };
             pages += 1;
             let count = items.shown.items;

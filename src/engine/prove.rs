@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::{Engine, Site};
 use crate::config::{Payload, Request};
 use crate::domain::answer::{Answer, Body};
@@ -103,7 +103,9 @@ impl<W: World> Engine<'_, W> {
             {
                 self.prove_credentials(place, asked, probe, &answer);
             } else {
-                self.probes.borrow_mut().insert(self.site_of(place), status(&answer));
+                self.probes
+                    .borrow_mut()
+                    .insert(self.site_of(place), self.status_in_words(probe, &answer, scope));
             }
             return Ok(self.is_proved(place, answered).then_some(Proof::Credentials));
         }

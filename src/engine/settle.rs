@@ -247,7 +247,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Proves that "not there" is no lie told to a stranger, and that it was said at the same place.
-    async fn prove_gone(&self, place: usize, site: &Site, eye: Eye) -> Result<Proof, Stuck> {
+    pub(super) async fn prove_gone(&self, place: usize, site: &Site, eye: Eye) -> Result<Proof, Stuck> {
         if let Some(what) = self.is_elsewhere(place) {
             return Err(Stuck::new(
                 Reason::Elsewhere,

@@ -54,11 +54,12 @@ impl<W: World> Engine<'_, W> {
     /// Finds out whether an eye sees: by an account that is still there, else by one that is made for it. Once for a service;
     /// those who wait for it share what came of it.
     pub(super) async fn earn_sight(&self, place: usize, site: &Site, eye: Eye, ends: &Ends) -> Result<(), Stuck> {
-        let Some(turn) = self.earning.get(self.site_of(place)) else {
+        let is_known = || self.sees(place, eye) || self.sight(place).tried.is_some();
+        let Some(turn) = self.earning.get(self.site_of(place)).filter(|_| !is_known()) else {
             return Ok(());
         };
         let _turn = turn.lock().await;
-        if self.sees(place, eye) || self.sight(place).tried.is_some() {
+        if is_known() {
             return Ok(());
         }
         self.show_sibling(place, site).await?;
