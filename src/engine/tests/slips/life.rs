@@ -23,6 +23,9 @@ const SETUP: Duration = Duration::from_mins(5);
 /// How long a cleanup may take where nothing is said.
 const CLEANUP: Duration = Duration::from_mins(4);
 
+/// No life takes so long: in one that does, something waits for what never comes.
+const FOREVER: Duration = Duration::from_hours(2);
+
 /// How a life went.
 #[derive(Debug, Default)]
 pub(super) struct Went {
@@ -34,7 +37,7 @@ pub(super) struct Went {
     pub(super) leftovers: Vec<String>,
     /// The last cleanup ended with 0.
     pub(super) silent: bool,
-    /// What the engine panicked with.
+    /// What the engine panicked with, or that it never ended.
     pub(super) panicked: Option<String>,
     /// What is left of ours.
     pub(super) left: Vec<(String, Held)>,
@@ -51,16 +54,21 @@ pub(super) struct Went {
     pub(super) journal: String,
 }
 
-/// Lives a history. That the engine panics is an end too.
+/// Lives a history. That the engine panics or never ends is an end too.
 pub(super) async fn live(description: &Description, stage: &Stage, history: &History, traced: bool) -> Went {
     let life = std::panic::AssertUnwindSafe(live_on(description, stage, history, traced));
-    life.catch_unwind().await.unwrap_or_else(|panicked| Went {
-        panicked: Some(match panicked.downcast::<String>() {
+    let panicked = match tokio::time::timeout(FOREVER, life.catch_unwind()).await {
+        Ok(Ok(went)) => return went,
+        Ok(Err(panicked)) => match panicked.downcast::<String>() {
             Ok(text) => *text,
             Err(_) => "for an unknown reason".to_owned(),
-        }),
+        },
+        Err(_) => "it never ends".to_owned(),
+    };
+    Went {
+        panicked: Some(panicked),
         ..Went::default()
-    })
+    }
 }
 
 async fn live_on(description: &Description, stage: &Stage, history: &History, traced: bool) -> Went {

@@ -87,7 +87,7 @@ impl Stage {
         let config = Config::parse("standin.json", &document.to_string(), &environment)
             .map_err(|found| crate::config::render(&found))?;
         let now = Timestamp::from_millis(EPOCH);
-        let run = run("k3x9q");
+        let run = run(INVOCATION);
         let mut random = ChaCha20Rng::seed_from_u64(1);
         let draft = plan::draw_up(
             &config,
@@ -146,6 +146,9 @@ impl Stage {
         outfit
     }
 }
+
+/// The invocation of every setup.
+pub(super) const INVOCATION: &str = "k3x9q";
 
 /// The run of one invocation.
 pub(super) fn run(invocation: &str) -> Run {

@@ -17,7 +17,7 @@ pub(super) enum Wrong {
     Twins,
     /// Cleanup names what is not there, or what it could have deleted.
     FalseAlarm,
-    /// The engine panicked.
+    /// The engine panicked, or never ended.
     Panic,
     /// Nothing was wrong, and setup failed all the same.
     NotReady,
@@ -51,7 +51,7 @@ pub(super) fn judge(
     }
     let mut taken = Vec::new();
     wrong.retain(|wrong| {
-        let exception = Exception::of(description, slip, history, *wrong);
+        let exception = Exception::of(description, slip, history, went, *wrong);
         taken.extend(exception);
         exception.is_none()
     });

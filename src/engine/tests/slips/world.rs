@@ -324,6 +324,14 @@ impl World for Played {
 
     fn keep_secret(&self, _secret: &Secret) {}
 
+    fn hide(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn shows_answers(&self) -> bool {
+        true
+    }
+
     fn tell(&self, notice: Notice) {
         self.note(|| format!("  says {notice:?}"));
     }
