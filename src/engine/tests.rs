@@ -14,6 +14,7 @@ mod life;
 mod lifecycle;
 mod order;
 mod process;
+mod slips;
 
 mod stage;
 mod world;

@@ -1,0 +1,82 @@
+//! Every single mistake in a description, every way in which a service lies, and what a job may do: whatever comes together,
+//! a cleanup that ends with 0 has left nothing of ours, and nobody else was touched.
+//!
+//! The services are played from models, which are data. A mistake is one change of the description's tree.
+
+mod book;
+mod description;
+mod exception;
+mod history;
+mod life;
+mod listing;
+mod model;
+mod nature;
+mod own;
+mod presets;
+mod report;
+mod route;
+mod service;
+mod slip;
+mod stage;
+mod trial;
+mod vendors;
+mod verdict;
+mod world;
+
+use description::Description;
+use history::History;
+use stage::Stage;
+
+#[tokio::test(start_paused = true)]
+async fn a_right_description_makes_and_deletes() {
+    for description in Description::all() {
+        let name = description.name;
+        let stage = Stage::new(&description.document(None)).unwrap();
+        let went = life::live(&description, &stage, &History::QUIET, true).await;
+        let story = went.trace.join("\n");
+        assert!(went.ready, "{name}: {:?}\n{story}", went.failures);
+        assert!(
+            went.silent && went.left.is_empty(),
+            "{name}: {:?} {:?}\n{story}",
+            went.leftovers,
+            went.left
+        );
+    }
+}
+
+/// So many lives are lived where nothing else is said.
+const HISTORIES: usize = 2_000;
+
+/// `STANDIN_TEST_HISTORIES` says how many lives, `PROPTEST_RNG_SEED` which, and `STANDIN_TEST_TRACES` how many of those that went wrong are
+/// told in full.
+#[test]
+#[expect(clippy::print_stderr, reason = "the seed repeats the run")]
+fn a_cleanup_that_ends_with_0_has_left_nothing() {
+    let descriptions = Description::all();
+    let seed = number("PROPTEST_RNG_SEED").unwrap_or(1);
+    let lives = number("STANDIN_TEST_HISTORIES").and_then(|lives| usize::try_from(lives).ok());
+    let tasks = trial::tasks(&descriptions, lives.unwrap_or(HISTORIES), seed);
+    let tally = trial::run(&descriptions, &tasks);
+    eprintln!("slips: seed {seed}: {tally}");
+    let is_strict = number("STANDIN_TEST_SLIPS").is_some();
+    let in_full = number("STANDIN_TEST_TRACES").and_then(|traces| usize::try_from(traces).ok());
+    if (is_strict || in_full.is_some()) && !tally.found.is_empty() {
+        let runtime = trial::runtime();
+        let text = runtime.block_on(report::report(&descriptions, &tally.found, in_full.unwrap_or(3)));
+        eprintln!("{text}");
+    }
+    // A few lives may not need all of them.
+    if lives.is_some_and(|lives| lives >= 20_000) {
+        assert_eq!(tally.stale(), [], "exceptions that nothing needs any more");
+    }
+    assert!(
+        !is_strict || tally.found.is_empty(),
+        "{} lives came to what they must not",
+        tally.found.len()
+    );
+}
+
+#[expect(clippy::disallowed_methods, reason = "which lives are lived is said from outside")]
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}

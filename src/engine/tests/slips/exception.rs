@@ -1,0 +1,58 @@
+//! What can't be held by the nature of things, with the reason of each.
+
+use super::book::Held;
+use super::description::Description;
+use super::history::{Between, Deed, History};
+use super::life::Went;
+use super::model::Ids;
+use super::nature::Lie;
+use super::slip::Slip;
+use super::stage::{INVOCATION, run};
+use super::verdict::Wrong;
+
+/// An exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Exception {
+    /// Nobody is found by name there, so that a refusal has to be believed.
+    BlindRefusal,
+    /// The id is the name, and the job has changed it: nothing leads to the account any more.
+    IdRenamed,
+    /// The service makes an account and says no, and a mistake keeps the one look from showing it: two faults.
+    RefusalUnseen,
+    /// A mistake gave the account a name without our marker, and the line of the journal that told of it is gone.
+    Unmarked,
+}
+
+impl Exception {
+    /// All of them: one that no life needs any more is to be taken out.
+    pub(super) const ALL: [Self; 4] = [Self::BlindRefusal, Self::IdRenamed, Self::RefusalUnseen, Self::Unmarked];
+
+    /// The exception under which a life is allowed to go wrong so, if there is one.
+    pub(super) fn of(
+        description: &Description,
+        slip: Option<&Slip>,
+        history: &History,
+        went: &Went,
+        wrong: Wrong,
+    ) -> Option<Self> {
+        if wrong != Wrong::Silent {
+            return None;
+        }
+        let says_no = matches!(history.lie, Lie::SaysNo(_));
+        let is_blind = description.blind;
+        if says_no && is_blind {
+            return Some(Self::BlindRefusal);
+        }
+        let blinds = |slip: &Slip| matches!(slip.block(), "find" | "list" | "create");
+        if says_no && slip.is_some_and(blinds) {
+            return Some(Self::RefusalUnseen);
+        }
+        let mark = run(INVOCATION).marker;
+        let is_unmarked = |(_, held): &(String, Held)| !held.asked.contains(mark.as_str());
+        if history.lines_lost > 0 && went.left.iter().all(is_unmarked) {
+            return Some(Self::Unmarked);
+        }
+        let is_renamed = history.between == Between::Job(Deed::Renames);
+        (is_renamed && description.ids() == Ids::Name).then_some(Self::IdRenamed)
+    }
+}

@@ -1,0 +1,212 @@
+//! Many lives, on two threads: which ones, chance decides by a seed that is printed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+use super::description::Description;
+use super::exception::Exception;
+use super::history::History;
+use super::life::{self, Went};
+use super::slip::Slip;
+use super::stage::Stage;
+use super::verdict::{Wrong, judge};
+
+/// A life that came to what it must not.
+pub(super) struct Find {
+    pub(super) wrong: Wrong,
+    pub(super) description: &'static str,
+    pub(super) slip: Option<Slip>,
+    pub(super) history: History,
+}
+
+/// What came of many lives.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) lives: usize,
+    /// Descriptions with a mistake that the configuration refuses.
+    pub(super) refused: usize,
+    /// Those that it takes.
+    pub(super) taken: usize,
+    /// Lives in which every account was ready.
+    pub(super) ready: usize,
+    /// Lives whose cleanup ended with 0.
+    pub(super) silent: usize,
+    pub(super) most_requests: (usize, usize),
+    /// The most requests of a cleanup in which nothing but kills and losses had happened.
+    most_fair: usize,
+    exceptions: BTreeMap<Exception, usize>,
+    pub(super) found: Vec<Find>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.lives += other.lives;
+        self.refused += other.refused;
+        self.taken += other.taken;
+        self.ready += other.ready;
+        self.silent += other.silent;
+        self.most_requests.0 = self.most_requests.0.max(other.most_requests.0);
+        self.most_requests.1 = self.most_requests.1.max(other.most_requests.1);
+        self.most_fair = self.most_fair.max(other.most_fair);
+        for (exception, times) in other.exceptions {
+            *self.exceptions.entry(exception).or_default() += times;
+        }
+        self.found.extend(other.found);
+    }
+
+    /// The exceptions that no life took.
+    pub(super) fn stale(&self) -> Vec<Exception> {
+        let mut all = Exception::ALL.to_vec();
+        all.retain(|exception| !self.exceptions.contains_key(exception));
+        all
+    }
+
+    fn count(&mut self, went: &Went) {
+        self.lives += 1;
+        self.ready += usize::from(went.ready);
+        self.silent += usize::from(went.silent);
+        self.most_requests.0 = self.most_requests.0.max(went.requests.0);
+        self.most_requests.1 = self.most_requests.1.max(went.requests.1);
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} lives of {} descriptions, {} more refused by the configuration; {} ready, {} ended with 0; {} requests of a setup at most, {} of a cleanup, {} where the service was fair; exceptions {:?}",
+            self.lives,
+            self.taken,
+            self.refused,
+            self.ready,
+            self.silent,
+            self.most_requests.0,
+            self.most_requests.1,
+            self.most_fair,
+            self.exceptions
+        )?;
+        let mut kinds: BTreeMap<(Wrong, &str), usize> = BTreeMap::new();
+        for find in &self.found {
+            *kinds.entry((find.wrong, find.description)).or_default() += 1;
+        }
+        kinds
+            .iter()
+            .try_for_each(|((wrong, description), times)| write!(f, "\n{times} {wrong:?} of {description}"))
+    }
+}
+
+/// Which histories a description meets.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Menu {
+    /// Every one of one event.
+    Single,
+    /// Some of one event and some of several.
+    Some { single: usize, mixed: usize },
+}
+
+/// A description, perhaps with a mistake, and what it is to go through.
+#[derive(Clone, Copy)]
+pub(super) struct Task {
+    pub(super) description: usize,
+    pub(super) slip: Option<usize>,
+    pub(super) menu: Menu,
+    pub(super) seed: u64,
+}
+
+/// Tasks of about so many lives: each right description meets every event once, and mistakes that the seed chooses meet some.
+pub(super) fn tasks(descriptions: &[Description], histories: usize, seed: u64) -> Vec<Task> {
+    let mut random = ChaCha20Rng::seed_from_u64(seed);
+    let mut tasks: Vec<Task> = (0..descriptions.len())
+        .map(|description| Task {
+            description,
+            slip: None,
+            menu: Menu::Single,
+            seed: random.next_u64(),
+        })
+        .collect();
+    let right = descriptions.len() * History::single().len();
+    for _ in 0..histories.saturating_sub(right) / 16 {
+        let description = below(&mut random, descriptions.len());
+        let slips = descriptions[description].slips.len();
+        let slip = (!random.next_u64().is_multiple_of(16)).then(|| below(&mut random, slips));
+        tasks.push(Task {
+            description,
+            slip,
+            menu: Menu::Some { single: 8, mixed: 8 },
+            seed: random.next_u64(),
+        });
+    }
+    tasks
+}
+
+/// Goes through the tasks on two threads.
+pub(super) fn run(descriptions: &[Description], tasks: &[Task]) -> Tally {
+    let next = AtomicUsize::new(0);
+    let whole = Mutex::new(Tally::default());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let runtime = runtime();
+                let mut tally = Tally::default();
+                while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    runtime.block_on(go_through(&descriptions[task.description], task, &mut tally));
+                }
+                whole.lock().expect("nobody panics").add(tally);
+            });
+        }
+    });
+    whole.into_inner().expect("nobody panics")
+}
+
+/// A runtime whose clock stands still while anything can be done.
+pub(super) fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().expect("a runtime")
+}
+
+async fn go_through(description: &Description, task: &Task, tally: &mut Tally) {
+    let slip = task.slip.map(|slip| &description.slips[slip]);
+    let Ok(stage) = Stage::new(&description.document(slip)) else {
+        tally.refused += 1;
+        return;
+    };
+    tally.taken += 1;
+    let mut random = ChaCha20Rng::seed_from_u64(task.seed);
+    let all = History::single();
+    let histories = match task.menu {
+        Menu::Single => all,
+        Menu::Some { single, mixed } => {
+            let mut some: Vec<History> = (0..single).map(|_| all[below(&mut random, all.len())]).collect();
+            some.extend((0..mixed).map(|_| History::mixed(random.next_u64())));
+            some
+        }
+    };
+    for history in histories {
+        let went = life::live(description, &stage, &history, false).await;
+        tally.count(&went);
+        let (found, taken) = judge(description, slip, &history, &went);
+        for exception in taken {
+            *tally.exceptions.entry(exception).or_default() += 1;
+        }
+        if slip.is_none() && history.is_fair() {
+            tally.most_fair = tally.most_fair.max(went.requests.1);
+        }
+        for wrong in found {
+            tally.found.push(Find {
+                wrong,
+                description: description.name,
+                slip: slip.cloned(),
+                history,
+            });
+        }
+    }
+}
+
+fn below(random: &mut ChaCha20Rng, bound: usize) -> usize {
+    usize::try_from(random.next_u64() % u64::try_from(bound.max(1)).unwrap_or(1)).unwrap_or(0)
+}
