@@ -102,8 +102,8 @@ pub struct Engine<'a, W> {
     blind_finds: RefCell<HashSet<usize>>,
     /// Per service, its latest listing.
     listings: Vec<Mutex<Option<Rc<listing::Listing>>>>,
-    /// Per service, whether its first account was looked at before its delete.
-    before: Vec<OnceCell<()>>,
+    /// Per service, whether its first account was missed by a look before its delete, by an eye that had shown it.
+    before: Vec<OnceCell<bool>>,
     /// Per service, held by whoever looks whether a delete has come true.
     fading: Vec<Mutex<()>>,
     /// Of each form in which a service answers its deletes: whether they come true.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use tokio::sync::OnceCell;
+
 use super::exchange::Trouble;
 use super::eyes::{Found, by_id};
 use super::provision::until;
@@ -76,15 +78,17 @@ impl<W: World> Engine<'_, W> {
         };
         before
             .get_or_try_init(async || {
-                if self.sees(place, Eye::Id) || self.sees(place, Eye::Name) {
-                    return Ok(());
+                if self.sees_any(place) {
+                    return Ok(false);
                 }
                 if by_id(site).is_some() {
-                    self.read(place, site, id).await?;
-                } else if self.powers(place, site).by_name {
+                    let look = self.read(place, site, id).await?;
+                    return Ok(look == Look::Gone && self.record(place).was_read);
+                }
+                if self.powers(place, site).by_name {
                     self.find_by_name(place, site).await?;
                 }
-                Ok(())
+                Ok(false)
             })
             .await
             .map(drop)
@@ -218,7 +222,9 @@ impl<W: World> Engine<'_, W> {
                 let mut faded = self.fades(place, site, id).await?;
                 // A witness is deleted in the same way, and must not wait for us.
                 drop(turn);
-                let is_proved = is_whole && self.is_let_in(place, site).await?;
+                // Who is missed before the delete, and deleted all the same, was asked for by somebody who is shown nobody.
+                let was_missed = self.before.get(self.site_of(place)).and_then(OnceCell::get) == Some(&true);
+                let is_proved = is_whole && !was_missed && self.is_let_in(place, site).await?;
                 if faded.is_ok() && !is_proved && !self.sees_any(place) {
                     self.earn_sight(place, site, Eye::Id, ends).await?;
                     if !self.sees_any(place) {
