@@ -28,15 +28,16 @@ use std::time::Duration;
 
 use crate::language::Environment;
 
+pub use crate::domain::secret::is_sensitive;
+
 pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
 pub use diagnostic::{Diagnostic, render};
 pub use list::{Carrier, List, Next};
 pub use locale::Locale;
 pub use persona::{Copy, Count, Persona};
 pub use preset::{Parameter, Preset, preset, preset_names};
-pub use request::{Condition, Create, Find, Payload, Poll, Request};
+pub use request::{Condition, Create, Find, Payload, Poll, Request, did_not_hold, gave_nothing};
 pub use scalar::Rate;
-pub use secrets::is_sensitive;
 pub use service::{Limits, Service};
 pub use source::Place;
 pub use tls::Tls;

@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod owner;
 pub mod pace;
 pub mod place;
+pub mod said;
 pub mod secret;
 pub mod standing;
 pub mod sweep;

@@ -28,6 +28,7 @@ mod status;
 mod stuck;
 mod whose;
 mod witness;
+mod words;
 
 use std::cell::{Cell, OnceCell as Once, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -39,7 +40,7 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::domain::account::AccountKey;
 use crate::domain::decide::Powers;
 use crate::domain::event::{Entry, Event};
-use crate::domain::evidence::Sight;
+use crate::domain::evidence::{Eye, Sight};
 use crate::domain::ledger::{Ledger, Record};
 use crate::domain::leftover::Reason;
 use crate::domain::name::Names;
@@ -62,6 +63,8 @@ pub use witness::WITNESS;
 pub struct Learnt {
     /// The user name as the service shows it, where that is another spelling of ours.
     pub username: Option<String>,
+    /// Every such spelling that was told.
+    spellings: Vec<String>,
     /// For later requests only.
     pub captures: serde_json::Map<String, serde_json::Value>,
     /// For the outputs.
@@ -199,7 +202,7 @@ impl<'a, W: World> Engine<'a, W> {
     pub fn only_listed(&mut self) {
         self.only_listed = true;
         for sight in self.sights.get_mut() {
-            sight.earn(crate::domain::evidence::Eye::Name);
+            sight.earn(Eye::Name);
         }
     }
 
@@ -255,7 +258,7 @@ impl<'a, W: World> Engine<'a, W> {
             find: site.powers.find && !account.unmarked && !self.only_listed,
             by_name: site.powers.by_name && !account.unmarked,
             chosen_id: site.powers.chosen_id && !account.unmarked && !self.only_listed,
-            ids_proved: self.sees(place, crate::domain::evidence::Eye::Id) || ledger.record(place).was_read,
+            ids_proved: site.powers.chosen_id || self.sees(place, Eye::Id) || ledger.record(place).was_read,
             elsewhere: self.differs(place, &ledger).is_some(),
             // An expression that gives two accounts one id gives the wrong thing.
             shared: ledger

@@ -11,6 +11,7 @@ mod filters;
 mod jinja;
 mod json_template;
 mod nearest;
+mod readings;
 mod scope;
 mod syntax;
 mod target;

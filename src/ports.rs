@@ -14,7 +14,8 @@ use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 
-pub use outgoing::{Identity, Outgoing, lets_in};
+pub use crate::domain::secret::lets_in;
+pub use outgoing::{Identity, Outgoing};
 
 /// Why work ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,10 @@ pub trait World {
     fn password(&self) -> Secret;
     /// Keeps a secret that was learnt just now out of everything that is told from here on.
     fn keep_secret(&self, secret: &Secret);
+    /// Foreign text without what is known to be secret.
+    fn hide(&self, text: &str) -> String;
+    /// May what a service said be told?
+    fn shows_answers(&self) -> bool;
     /// Is this text such a secret, which must stand in no journal and no output?
     fn is_secret(&self, _text: &str) -> bool {
         false

@@ -1,5 +1,6 @@
 //! What is told, in words: lines, tables and the summary. Pure: it neither writes nor knows where it is read.
 
+mod cause;
 mod line;
 mod narrator;
 mod outcome;

@@ -104,9 +104,9 @@ pub struct SandboxSettings {
     pub services: Vec<String>,
     /// Lines of the fault language.
     pub faults: Vec<String>,
-    /// How late every answer is.
+    /// The delay added to each answer.
     pub delay: Duration,
-    /// How long it is as if the services were starting.
+    /// How long the services act as if they were still starting.
     pub ready_after: Duration,
     /// How many requests in a time each service takes, as it was written.
     pub limit: Option<String>,
@@ -138,6 +138,8 @@ pub struct Sealed {
     pub timeout: Option<Duration>,
     /// Where to write the report.
     pub report: Option<PathBuf>,
+    /// Show what a service said where something failed?
+    pub show_answers: bool,
     /// Write the job summary?
     pub summary: bool,
     /// The form of the log.
@@ -158,6 +160,7 @@ impl Default for Sealed {
             concurrency: None,
             timeout: None,
             report: None,
+            show_answers: true,
             summary: true,
             log_format: LogFormat::Text,
             verbose: false,
@@ -392,6 +395,9 @@ fn sealed(reader: &mut Reader<'_>, environment: &Environment, defaults: Sealed) 
             .text("report", |texts| texts.report.as_deref())
             .map(PathBuf::from)
             .or(defaults.report),
+        show_answers: reader
+            .switch("show-answers", |texts| texts.show_answers.as_deref())
+            .unwrap_or(defaults.show_answers),
         summary: reader
             .switch("summary", |texts| texts.summary.as_deref())
             .unwrap_or(defaults.summary),

@@ -10,6 +10,7 @@ use super::journal::Journal;
 use super::signals::Signals;
 use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
+use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::ports::{JournalBroken, Notice, Outgoing, Stop, World};
@@ -65,6 +66,8 @@ pub struct LiveWorld<'a> {
     pub passwords: fn() -> Secret,
     /// Is handed every secret that is learnt.
     pub keeper: Box<dyn Fn(&Secret) + 'a>,
+    /// Hides every secret that is known in what a service said; `None` where that is not to be told.
+    pub veil: Option<Hider<'a>>,
     /// Says whether a text is a secret that is known.
     pub is_secret: Box<dyn Fn(&str) -> bool + 'a>,
 }
@@ -159,6 +162,14 @@ impl World for LiveWorld<'_> {
 
     fn keep_secret(&self, secret: &Secret) {
         (self.keeper)(secret);
+    }
+
+    fn hide(&self, text: &str) -> String {
+        self.veil.as_ref().map(|veil| veil(text)).unwrap_or_default()
+    }
+
+    fn shows_answers(&self) -> bool {
+        self.veil.is_some()
     }
 
     fn is_secret(&self, text: &str) -> bool {

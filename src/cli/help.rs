@@ -45,7 +45,7 @@ pub(super) fn of_command(row: &Row) -> String {
     }
     entry(&mut text, "-h, --help", "this text");
     text.push_str(
-        "\nEach is also a variable (`--on-leftover` is STANDIN_ON_LEFTOVER); a flag wins. An empty value counts as absent.\n",
+        "\nEach is also a variable (`--on-leftover` is STANDIN_ON_LEFTOVER); a flag wins. Empty values are ignored.\n",
     );
     text.extend(["\nExit codes: ", row.exit_codes, "\n"]);
     text

@@ -9,6 +9,7 @@ use crate::adapters::http::Gates;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::adapters::state_file;
 use crate::cli::{Command, Invocation};
+use crate::domain::said::Hider;
 use crate::report::{Level, Line};
 use crate::settings::{Sealed, Settings};
 
@@ -137,6 +138,12 @@ impl Context {
             Level::Warning => self.console.warning(&line.text),
             Level::Error => self.console.error(&line.text),
         }
+    }
+
+    /// Hides every secret that is known in what a service said; none where these settings want nothing of that told.
+    pub(super) fn veil(&self, sealed: &Sealed) -> Option<Hider<'_>> {
+        let hider = || -> Hider<'_> { Box::new(|text| self.console.redact(text).into_owned()) };
+        sealed.show_answers.then(hider)
     }
 
     /// The journals' directory, made if need be.

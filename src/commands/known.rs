@@ -14,6 +14,7 @@ use crate::adapters::entry::EntryDir;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
+use crate::cli::Command;
 use crate::config::Config;
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
@@ -66,6 +67,7 @@ impl Known<'_> {
             listener: Box::new(|notice| narrate(context, &narrator, &notice)),
             passwords: plan::draw,
             keeper: Box::new(|secret| context.console.mask(secret)),
+            veil: context.veil(self.sealed),
             is_secret: Box::new(|text| context.console.is_secret(text)),
         };
         let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
@@ -89,9 +91,19 @@ pub(super) struct Kept {
     pub(super) files: Option<KeptFiles>,
 }
 
-/// The configuration and settings that setup sealed; without them those of now.
+/// The configuration and settings that setup sealed; without them those of now. A configuration that is given to `cleanup` or
+/// `status` itself wins: it may mend what the sealed one lacks. Variables don't count as given, since they hold for a whole job,
+/// which may have changed the file meanwhile.
 pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
+    let is_asked = matches!(context.invocation.command, Command::Cleanup | Command::Status);
+    let is_given = is_asked && context.invocation.flags.iter().any(|(name, _)| name == "config-file");
     match entry.sealed::<SealedCopy>() {
+        Ok(Some(sealed)) if is_given => {
+            return Kept {
+                sealed: context.over(sealed.settings),
+                ..today(context)
+            };
+        }
         Ok(Some(sealed)) => {
             let document = Document {
                 name: sealed.name,

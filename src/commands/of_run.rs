@@ -88,6 +88,7 @@ async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failu
         listener: Box::new(|_| {}),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        veil: context.veil(sealed),
         is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     // An engine asks on behalf of an account: one stands for each service.

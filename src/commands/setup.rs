@@ -22,6 +22,7 @@ use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::{LiveWorld, StopFile};
 use crate::cli::Command;
+use crate::domain::account::AccountKey;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::Leftover;
 use crate::domain::secret::Secret;
@@ -180,6 +181,7 @@ async fn drive(
         }),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        veil: context.veil(&settings.sealed),
         is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     let account = |place: usize| {
@@ -192,6 +194,9 @@ async fn drive(
     let provisioned = engine.provision(settings.wait, keep).await;
     context.console.end_progress();
     drop(group);
+    for line in narrator.borrow_mut().end() {
+        context.say(&line);
+    }
     let created = world.now().since(begun);
     for failure in &provisioned.failures {
         let place = draft
@@ -234,10 +239,10 @@ async fn drive(
 }
 
 async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, narrator: &RefCell<Narrator>) -> Settled {
-    let debts = engine.ledger().debts().count();
-    if debts == 0 {
+    if engine.ledger().is_settled() {
         return Settled::default();
     }
+    let debts = engine.ledger().debts().count();
     let group = context.console.group("taking back what was created");
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
@@ -347,10 +352,10 @@ fn summarise(context: &Context, ended: &Ended) {
             }
         })
         .collect();
-    let failures: Vec<(String, String)> = provisioned
+    let failures: Vec<(AccountKey, String)> = provisioned
         .failures
         .iter()
-        .map(|failure| (failure.key.to_string(), failure.reason.replace("\nhint: ", "; hint: ")))
+        .map(|failure| (failure.key.clone(), failure.reason.clone()))
         .collect();
     let title = match settled {
         Some(settled) if settled.leftovers.is_empty() => "setup failed and left nothing".to_owned(),

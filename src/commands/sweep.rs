@@ -82,6 +82,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         listener: Box::new(|notice| narrate(context, &narrator, &notice)),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        veil: context.veil(sealed),
         is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     let deadline = begun + sealed.cleanup_deadline;
@@ -305,7 +306,7 @@ async fn list(
     });
     if once {
         context.console.warning(&format!(
-            "{service}: there is no time to read its list again, and whoever moved up meanwhile may be passed over\nhint: raise `cleanup-deadline`"
+            "{service}: there is no time to read its list again, and accounts that moved to an earlier page meanwhile may be missed\nhint: raise `cleanup-deadline`"
         ));
     }
     if let Some(reason) = &incomplete {

@@ -12,6 +12,7 @@ use super::literals::Literals;
 use super::tls::KeptFiles;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, TlsFiles, Token};
 use crate::config::{Auth, Config, Rate, Service};
+use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::engine::{Site, own_credentials};
 use crate::language::{Environment, EvalError, Scope, Template};
@@ -107,7 +108,9 @@ pub(super) fn wire(
                     console.name(secret, &whose);
                     console.mask(secret);
                 };
-                Token::new(grant, Box::new(keep))
+                let console = context.console.clone();
+                let hide: Hider<'static> = Box::new(move |text| console.redact(text).into_owned());
+                Token::new(grant, Box::new(keep), sealed.show_answers.then_some(hide))
             });
             let clients = own.as_ref().unwrap_or(&shared);
             let interval = service.limits.rate.map(Rate::interval);

@@ -63,6 +63,8 @@ pub(super) struct Decoder {
     expressions: usize,
     /// The service that is being read.
     pub(super) service: Option<ServiceName>,
+    /// What its answers say is wrong, where a request does not say it otherwise.
+    pub(super) error: Option<Expression>,
     /// The preset that it names.
     pub(super) preset: Option<Named>,
     pub(super) document: Option<Node>,
@@ -93,6 +95,7 @@ impl Decoder {
             reads: Vec::new(),
             expressions: 0,
             service: None,
+            error: None,
             preset: None,
             document: tree,
             convention,

@@ -5,6 +5,7 @@ mod decode;
 use std::time::Duration;
 
 use crate::domain::answer::Answer;
+use crate::domain::said::Veil;
 use crate::language::{EvalError, Expression, JsonTemplate, Method, Scope, Target, Template};
 
 pub(super) use decode::{
@@ -31,6 +32,8 @@ pub struct Request {
     pub gone: Condition,
     /// What later requests need of the answer, by name. Never printed.
     pub captures: Vec<(String, Expression)>,
+    /// What the answer itself says is wrong, where it fails: the request's own, else the service's.
+    pub error: Option<Expression>,
 }
 
 /// What a request carries.
@@ -65,6 +68,46 @@ impl Condition {
             Self::Codes(codes) => Ok(codes.contains(&answer.status)),
             Self::Expression(expression) => expression.eval_bool(&scope.clone().answer(answer)),
         }
+    }
+
+    /// Why it does not hold of an answer, in words, for a key such as `expect`. Nothing where any 2xx would do: the status says it.
+    pub fn explain(&self, key: &str, answer: &Answer, scope: &Scope, veil: Veil<'_>) -> Option<String> {
+        match self {
+            Self::Success => None,
+            Self::Codes(codes) => {
+                let codes: Vec<String> = codes.iter().map(u16::to_string).collect();
+                let (codes, status) = (codes.join(", "), answer.status);
+                Some(format!("`{key}: [{codes}]` did not hold: `status` was {status}"))
+            }
+            Self::Expression(expression) => {
+                let scope = scope.clone().answer(answer);
+                Some(did_not_hold(key, expression, &scope, veil))
+            }
+        }
+    }
+}
+
+/// Why a condition does not hold, in words. `scope` has the answer.
+pub fn did_not_hold(key: &str, condition: &Expression, scope: &Scope, veil: Veil<'_>) -> String {
+    explained(key, condition, "did not hold", scope, veil)
+}
+
+/// Why an expression, such as `id` or `items`, gave nothing that is of use, in words. `scope` has the answer.
+pub fn gave_nothing(key: &str, expression: &Expression, scope: &Scope, veil: Veil<'_>) -> String {
+    explained(key, expression, "gave nothing of use", scope, veil)
+}
+
+fn explained(key: &str, expression: &Expression, what: &str, scope: &Scope, veil: Veil<'_>) -> String {
+    let source = expression.told();
+    // What fails otherwise than by what isn't there says itself why.
+    let why = match expression.eval(scope) {
+        Err(error) if !error.is_undefined() => error.message,
+        Ok(_) | Err(_) => expression.readings(scope, veil),
+    };
+    if why.is_empty() {
+        format!("`{key}: {source}` {what}")
+    } else {
+        format!("`{key}: {source}` {what}: {why}")
     }
 }
 
@@ -135,4 +178,57 @@ pub struct Find {
     pub absent: Condition,
     /// How long the service may take to show what was created.
     pub settle: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::answer::Body;
+
+    fn explained(condition: &Condition) -> Option<String> {
+        let answer = Answer {
+            status: 422,
+            headers: Vec::new(),
+            body: Body::Json(json!({"okay": true})),
+        };
+        condition.explain("expect", &answer, &Scope::new(), &str::to_owned)
+    }
+
+    #[test]
+    fn a_condition_says_why_it_does_not_hold() {
+        let expression = |source| Condition::Expression(Expression::parse(source).expect("an expression"));
+        for (condition, expected) in [
+            (Condition::Success, None),
+            (
+                Condition::Codes(vec![200, 201]),
+                Some("`expect: [200, 201]` did not hold: `status` was 422"),
+            ),
+            (
+                expression("status == 200 and body.ok"),
+                Some(
+                    "`expect: status == 200 and body.ok` did not hold: `status` was 422, `body.ok` was undefined (`body` has `okay`)",
+                ),
+            ),
+            (
+                expression("body.okay.nothing()"),
+                Some(
+                    "`expect: body.okay.nothing()` did not hold: `body.okay.nothing()`: unknown method: bool has no method named nothing",
+                ),
+            ),
+        ] {
+            assert_eq!(explained(&condition).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn an_expression_says_why_it_gave_nothing() {
+        let scope = Scope::new().with_json("body", &json!({"uid": 7}));
+        let id = Expression::parse("body.data.id").expect("an expression");
+        assert_eq!(
+            gave_nothing("id", &id, &scope, &str::to_owned),
+            "`id: body.data.id` gave nothing of use: `body.data.id` was undefined (`body` has `uid`)"
+        );
+    }
 }

@@ -1,23 +1,11 @@
 //! Whether a document itself holds secrets, so that it is kept as one.
 
 use super::tree::{Kind, Node};
+use crate::domain::secret::{is_sensitive, plain};
 use crate::language::{Expression, Template};
 
-/// Parts of keys whose values are secrets, in lower case and without `_` and `-`.
-const WORDS: [&str; 9] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "authorization",
-    "cookie",
-    "bearer",
-    "credential",
-    "apikey",
-];
-
 /// Keys under `auth` that hold no secret, nor does what is below them.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 10] = [
     "username",
     "clientid",
     "scope",
@@ -26,6 +14,7 @@ const PUBLIC: [&str; 9] = [
     "grant",
     "clientauth",
     "expect",
+    "error",
     "expiresin",
 ];
 
@@ -61,19 +50,6 @@ fn walk(node: &Node, sensitive: bool) -> bool {
         }),
         Kind::Null | Kind::Bool(_) => false,
     }
-}
-
-fn plain(key: &str) -> String {
-    key.chars()
-        .filter(|c| !matches!(c, '_' | '-'))
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-/// Does a key of this name hold a secret?
-pub fn is_sensitive(key: &str) -> bool {
-    let plain = plain(key);
-    WORDS.iter().any(|word| plain.contains(word)) || plain.ends_with("token")
 }
 
 /// Has a text letters or digits of its own, beside the name of a scheme?

@@ -6,7 +6,7 @@ use super::auth::{self, Auth};
 use super::decode::{Decoder, Fields, Reader, is_name};
 use super::list::{self, List};
 use super::reads;
-use super::request::{self, Create, Find, Poll, Request, SERVICE_NAMES};
+use super::request::{self, Create, Find, Poll, Request, SERVICE_ANSWER, SERVICE_NAMES};
 use super::scalar::{self, Rate};
 use super::secrets;
 use super::tls::{self, Tls};
@@ -135,6 +135,10 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let preset = fields.take("preset").and_then(|node| decoder.text(node, "preset"));
     let with = fields.take("with").map(|node| parameters(decoder, node));
     let url = url(decoder, &mut fields);
+    // Every request that follows takes it over.
+    decoder.error = fields
+        .take("error")
+        .and_then(|node| decoder.expression(node, "error", SERVICE_ANSWER));
     let before = decoder.reads.len();
     let auth = auth::auth(decoder, &mut fields, &place("auth"));
     for read in &mut decoder.reads[before..] {

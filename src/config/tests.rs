@@ -308,6 +308,26 @@ fn literal_secrets_are_known() {
 }
 
 #[test]
+fn each_request_has_an_error_of_its_own_or_its_services() {
+    let config = parse(
+        "services:\n  - name: a\n    url: http://x\n    error: body.fault\n    create: { request: POST /u, id: body.id, error: body.why ~ account.username }\n    delete: { request: 'DELETE /u/{{ id }}' }\n  - { name: b, url: http://y }\n",
+    )
+    .unwrap();
+    let [own, none] = config.services.as_slice() else {
+        panic!("two services");
+    };
+    let source = |request: &Request| request.error.as_ref().map(|error| error.source().to_owned());
+    assert_eq!(
+        source(&own.create.request).as_deref(),
+        Some("body.why ~ account.username")
+    );
+    assert_eq!(source(&own.delete[0]).as_deref(), Some("body.fault"));
+    assert_eq!(source(&none.create.request), None);
+    let wrong = parse("services: [{name: a, url: http://x, error: account.username}]").unwrap_err();
+    assert!(wrong.contains("`account`"), "{wrong}");
+}
+
+#[test]
 fn debug_shows_no_secret() {
     let config =
         parse("services: [{name: a, url: http://x, username: u, password: hunter2, headers: {Cookie: hunter2}}]")

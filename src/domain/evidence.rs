@@ -41,9 +41,20 @@ pub enum Look {
     Blind {
         /// The reason, for a person.
         why: String,
-        /// It was answered, with a refusal or with what can't be read.
-        is_answered: bool,
+        /// How it came to nothing.
+        by: Blindness,
     },
+}
+
+/// How a look came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blindness {
+    /// It was refused (4xx).
+    Refusal,
+    /// It was answered with what can't be read, or shows a part alone.
+    Nonsense,
+    /// It was not answered, or the service failed.
+    Silence,
 }
 
 /// One way in which a service shows accounts.
@@ -167,10 +178,11 @@ pub fn judge(record: &Record, looks: &Looks, sight: &Sight, powers: &Powers, now
 fn refused(looks: &Looks, powers: &Powers) -> Step {
     match &looks.by_name {
         None if powers.by_name => Step::Look,
+        // Who may not ask was refused as the create was.
         Some(Look::Blind {
-            is_answered: false,
-            why,
-        }) => Step::Leave(Reason::Unproved, why.clone()),
+            by: Blindness::Refusal, ..
+        }) => Step::NeverMade,
+        Some(Look::Blind { why, .. }) => Step::Leave(Reason::Unproved, why.clone()),
         None | Some(_) => Step::NeverMade,
     }
 }
@@ -205,6 +217,16 @@ fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &
         None if powers.by_name => Step::Look,
         Some(Look::Gone) if look == Some(&Look::Gone) => gone_by_name(looks, sight),
         Some(Look::Ours) if record.owns(id) && !powers.shared => Step::Delete(id.clone()),
+        // Nothing speaks against it but that it can't be read.
+        None | Some(Look::Blind { .. })
+            if matches!(look, Some(Look::Blind { .. }))
+                && record.owns(id)
+                && !is_reused(record, id, now)
+                && !powers.shared
+                && !powers.elsewhere =>
+        {
+            Step::Delete(id.clone())
+        }
         Some(_) | None => Step::Leave(Reason::Doubtful, doubt(id, look)),
     }
 }
@@ -311,12 +333,17 @@ fn earn(eye: Eye, sight: &Sight) -> Step {
 /// For so long after its name was seen, an id that is counted is taken for that of the same account.
 const FRESH: Duration = Duration::from_mins(1);
 
+/// May the id have been given to somebody else since it was seen?
+fn is_reused(record: &Record, id: &RemoteId, now: Timestamp) -> bool {
+    let is_stale = record.status == Status::Deleting || record.last_seen.is_none_or(|seen| now.since(seen) > FRESH);
+    id.is_counted() && is_stale
+}
+
 /// The job may have deleted the account itself since it was seen, or an earlier delete may have been done: an id that is
 /// counted may then have been given again. And where no id of the service was read back yet, an expression may give the wrong
 /// one for all of them.
 fn needs_reading(record: &Record, id: &RemoteId, powers: &Powers, now: Timestamp) -> bool {
-    let is_stale = record.status == Status::Deleting || record.last_seen.is_none_or(|seen| now.since(seen) > FRESH);
-    !record.owns(id) || !powers.ids_proved || (id.is_counted() && is_stale)
+    !record.owns(id) || !powers.ids_proved || is_reused(record, id, now)
 }
 
 #[cfg(test)]

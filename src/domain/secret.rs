@@ -1,10 +1,47 @@
-//! The one type that may hold a password, a token or a key.
+//! The one type that may hold a password, a token or a key, and the names under which such values stand.
 //!
 //! It can't be printed or serialised by accident: no `Display`, no `Serialize`, and a `Debug` that shows nothing.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
+
+/// Parts of names whose values are secrets, in lower case and without `_` and `-`.
+const WORDS: [&str; 9] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "authorization",
+    "cookie",
+    "bearer",
+    "credential",
+    "apikey",
+];
+
+/// Does a key or field of this name hold a secret?
+pub fn is_sensitive(name: &str) -> bool {
+    let plain = plain(name);
+    WORDS.iter().any(|word| plain.contains(word)) || plain.ends_with("token")
+}
+
+/// Does a field or parameter of this name let its sender in? A request without credentials has none of them.
+pub fn lets_in(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    is_sensitive(&name)
+        || name == "key"
+        || ["access_key", "accesskey", "signature"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
+/// A name in lower case, without `_` and `-`.
+pub fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
 
 /// A value that must never reach a log, an output, an error or the journal. Its memory is zeroed when it is dropped.
 #[derive(Clone, PartialEq, Eq)]

@@ -56,16 +56,55 @@ pub(super) fn on_redirect(answer: &Answer, status: &str) -> String {
     }
 }
 
-/// What was refused, with what to do about it.
-pub(super) fn on_refusal(status: u16, service: &ServiceName, refusal: String) -> String {
+/// Parts of words by which a service says that there are enough, and not that somebody may not.
+const LIMITS: [&str; 12] = [
+    "quota",
+    "limit",
+    "too many",
+    "exceed",
+    "throttl",
+    "seat",
+    "licen",
+    "capacity",
+    "subscription",
+    "billing",
+    "maximum number",
+    "upgrade",
+];
+/// Parts of words by which a service says that the credentials are no longer, or not yet, good ones.
+const CREDENTIALS: [&str; 9] = [
+    "jwt",
+    "token",
+    "expired",
+    "signature",
+    "api key",
+    "apikey",
+    "credential",
+    "authenticat",
+    "session",
+];
+
+/// What was refused, with what to do about it. `words` are the service's own.
+pub(super) fn on_refusal(status: u16, words: Option<&str>, service: &ServiceName, refusal: String) -> String {
+    let words = words.map(str::to_lowercase);
+    let says = |parts: &[&str]| {
+        words
+            .as_ref()
+            .is_some_and(|words| parts.iter().any(|part| words.contains(part)))
+    };
     // It knows better itself.
     if refusal.contains("\nhint: ") {
         return refusal;
     }
     let hint = match status {
+        401..=403 if says(&LIMITS) => {
+            format!("raise the limit that `{service}` names, or delete what uses it up")
+        }
         401 => format!("check the credentials of `{service}`"),
+        403 if says(&CREDENTIALS) => format!("check the credentials of `{service}`"),
         403 => format!("let the credentials of `{service}` create accounts"),
         404 | 405 | 501 => format!("check the `url` of `{service}` and the address of its `create`"),
+        400 | 406 | 415 | 422 if words.is_some() => format!("correct what the `create` of `{service}` sends"),
         400 | 406 | 415 | 422 => {
             format!("check what the `create` of `{service}` sends; the service's log may say more")
         }
@@ -119,12 +158,56 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_says_nothing_has_no_hint() {
+    fn a_hint_follows_what_the_service_said() {
         let service = ServiceName::parse("users").expect("a name");
-        assert_eq!(on_refusal(402, &service, "no".to_owned()), "no");
-        assert_eq!(
-            on_refusal(401, &service, "no".to_owned()),
-            "no\nhint: check the credentials of `users`"
-        );
+        for (status, words, hint) in [
+            (402, None, None),
+            (401, None, Some("check the credentials of `users`")),
+            (
+                401,
+                Some("bad_jwt: invalid JWT"),
+                Some("check the credentials of `users`"),
+            ),
+            (
+                403,
+                Some("bad_jwt: invalid JWT"),
+                Some("check the credentials of `users`"),
+            ),
+            (
+                403,
+                Some("Forbidden"),
+                Some("let the credentials of `users` create accounts"),
+            ),
+            (403, None, Some("let the credentials of `users` create accounts")),
+            (
+                403,
+                Some("Quota exceeded for users"),
+                Some("raise the limit that `users` names, or delete what uses it up"),
+            ),
+            (
+                403,
+                Some("API rate limit reached"),
+                Some("raise the limit that `users` names, or delete what uses it up"),
+            ),
+            (
+                422,
+                Some("email: is taken"),
+                Some("correct what the `create` of `users` sends"),
+            ),
+            (
+                422,
+                None,
+                Some("check what the `create` of `users` sends; the service's log may say more"),
+            ),
+            (
+                404,
+                None,
+                Some("check the `url` of `users` and the address of its `create`"),
+            ),
+        ] {
+            let expected = hint.map_or("no".to_owned(), |hint| format!("no\nhint: {hint}"));
+            let advised = on_refusal(status, words, &service, "no".to_owned());
+            assert_eq!(advised, expected, "{status} {words:?}");
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::Engine;
-use super::exchange::describe;
 use super::ready::WORD;
 use crate::domain::outcome::Delivery;
 use crate::domain::time::Timestamp;
@@ -69,7 +68,7 @@ impl<W: World> Engine<'_, W> {
             && !self.is_ending.get()
             && away.answered.get().is_none_or(|sent| sent <= failing);
         if waits {
-            self.say_away(place, away, describe(delivery));
+            self.say_away(place, away, self.describe(delivery));
         }
         waits
     }

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use ring::digest;
 
 use super::advice;
-use super::exchange::status;
 use super::prove::is_sent_by_the_account;
 use super::slots::Turn;
+use super::words::plainly;
 use super::{Engine, Halt, Site};
-use crate::config::Create;
+use crate::config::{Condition, Create};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::domain::event::Event;
@@ -87,15 +87,15 @@ impl<W: World> Engine<'_, W> {
             }),
             Delivery::Barred(reason) => self
                 .unsent(place, reason.clone())
-                .map(|()| Sent::Refused(advice::on_refusal(401, &site.service.name, reason.clone()))),
-            Delivery::Lost(reason) => self.unclear(place, reason.clone()),
-            Delivery::Answered(answer) => self.answered((place, site), answer, scope, (asked, intended)),
+                .map(|()| Sent::Refused(advice::on_refusal(401, None, &site.service.name, reason.clone()))),
+            Delivery::Lost(reason) => self.unclear(place, reason.clone(), reason.clone()),
+            Delivery::Answered(answer) => self.judge_answer((place, site), answer, scope, (asked, intended)),
         };
         noted.unwrap_or_else(Sent::JournalBroken)
     }
 
     /// Writes down what an answer means.
-    fn answered(
+    fn judge_answer(
         &self,
         (place, site): (usize, &Site),
         answer: &Answer,
@@ -108,7 +108,13 @@ impl<W: World> Engine<'_, W> {
         if reading.expected {
             self.prove_credentials(place, asked, &create.request, answer);
         }
-        let text = status(answer);
+        // What the service said is told, and not written down.
+        let plain = plainly(&create.request, answer);
+        let told = if reading.expected {
+            self.answered(&create.request, answer, &scope)
+        } else {
+            self.unexpected(&create.request, answer, &scope)
+        };
         match of_create(&reading) {
             CreateOutcome::Happened(id) => {
                 let made = self.gave(place, site, answer, id.clone());
@@ -117,27 +123,28 @@ impl<W: World> Engine<'_, W> {
             CreateOutcome::Shown(id) => {
                 // What the body shows is known, whatever else does not hold.
                 let event = self.gave(place, site, answer, id);
-                let text = advice::why_unclear(&reading, answer, &text, None);
+                let told = advice::why_unclear(&reading, answer, &told, None);
                 self.note(place, event)
-                    .and_then(|()| self.note(place, Event::VerifyFailed(text.clone())))
-                    .map(|()| Sent::Refused(text))
+                    .and_then(|()| self.note(place, Event::VerifyFailed(plain)))
+                    .map(|()| Sent::Refused(told))
             }
             CreateOutcome::Elsewhere => {
-                let text = advice::on_redirect(answer, &text);
-                self.unsent(place, text.clone()).map(|()| Sent::Refused(text))
+                let told = advice::on_redirect(answer, &told);
+                self.unsent(place, plain).map(|()| Sent::Refused(told))
             }
             CreateOutcome::Throttled if self.throttles_lie.borrow().get(&self.site_of(place)) == Some(&true) => {
-                self.unclear(place, text)
+                self.unclear(place, plain, told)
             }
-            CreateOutcome::Throttled => self.refuse(place, text.clone()).map(|()| Sent::Again {
-                reason: text,
+            CreateOutcome::Throttled => self.refuse(place, plain).map(|()| Sent::Again {
+                reason: self.status_in_words(&create.request, answer, &scope),
                 throttled: true,
             }),
             outcome @ (CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status)) => {
                 let renews = outcome == CreateOutcome::Unauthorized && self.world.renews(self.site_of(place));
-                let text = format!("`{}` was answered with {text}", create.request.target.source());
-                self.refuse(place, text.clone()).map(|()| {
-                    let advised = advice::on_refusal(answer.status, &site.service.name, text);
+                self.refuse(place, plain).map(|()| {
+                    let words = self.words(&create.request, answer, &scope);
+                    let told = self.with_duplicate(create, answer, &scope, told);
+                    let advised = advice::on_refusal(answer.status, words.as_deref(), &site.service.name, told);
                     if renews {
                         Sent::Renewable(advised)
                     } else {
@@ -147,35 +154,40 @@ impl<W: World> Engine<'_, W> {
             }
             CreateOutcome::Refused(Refusal::NameTaken) => {
                 let username = self.username(place);
-                let text = format!("{text}: the user name `{username}` belongs to somebody");
-                self.refuse(place, text.clone()).map(|()| Sent::Refused(text))
+                let told = format!("{told}; by its `duplicate` the user name `{username}` belongs to somebody");
+                self.refuse(place, plain).map(|()| Sent::Refused(told))
             }
             CreateOutcome::Refused(Refusal::Stranger) => {
                 let username = self.username(place);
-                let text = format!(
-                    "{text}: the answer shows an account under another name than `{username}`; it is left alone"
+                let told = format!(
+                    "{told}: the answer shows an account under another name than `{username}`; it is left alone"
                 );
                 // What was shown is left alone. What was asked for may exist all the same, under our name.
                 let shown = reading.id.map_or(Ok(()), |id| self.note(place, Event::Given(id)));
                 shown
-                    .and_then(|()| self.note(place, Event::StrangerShown(text.clone())))
-                    .map(|()| Sent::Refused(text))
+                    .and_then(|()| self.note(place, Event::StrangerShown(plain)))
+                    .map(|()| Sent::Refused(told))
             }
             CreateOutcome::Unclear => {
                 let no_id = if id(create.id.as_ref(), &scope).is_some() {
                     Some("what stands there is a secret, and is told nobody".to_owned())
                 } else {
-                    advice::why_no_id(create.id.as_ref(), &scope)
+                    // Where no name is near to the one that was meant, those that are there help.
+                    advice::why_no_id(create.id.as_ref(), &scope).map(|why| match &create.id {
+                        Some(id) if why.ends_with("is undefined") => self.why_nothing("id", id, &scope),
+                        Some(_) | None => why,
+                    })
                 };
-                self.unclear(place, advice::why_unclear(&reading, answer, &text, no_id))
+                let told = advice::why_unclear(&reading, answer, &told, no_id);
+                self.unclear(place, plain, told)
             }
             // Only after a create of it that was not answered is it surely ours.
             CreateOutcome::Taken if self.record(place).open_intents > 1 => {
-                let noted = self.note(place, Event::NameTaken(text.clone()));
-                self.tell(place, Progress::Unclear { reason: text.clone() });
-                noted.map(|()| Sent::Taken(text))
+                let noted = self.note(place, Event::NameTaken(plain));
+                self.tell(place, Progress::Unclear { reason: told.clone() });
+                noted.map(|()| Sent::Taken(told))
             }
-            CreateOutcome::Taken => self.refuse(place, text.clone()).map(|()| Sent::Taken(text)),
+            CreateOutcome::Taken => self.refuse(place, plain).map(|()| Sent::Taken(told)),
         }
     }
 
@@ -210,10 +222,22 @@ impl<W: World> Engine<'_, W> {
         self.note(place, Event::CreateRefused(reason))
     }
 
-    fn unclear(&self, place: usize, reason: String) -> Result<Sent, JournalBroken> {
-        let noted = self.note(place, Event::CreateUnclear(reason.clone()));
-        self.tell(place, Progress::Unclear { reason: reason.clone() });
-        noted.map(|()| Sent::Unclear(reason))
+    /// It may have happened: `plain` is written down, and `told` is told.
+    fn unclear(&self, place: usize, plain: String, told: String) -> Result<Sent, JournalBroken> {
+        let noted = self.note(place, Event::CreateUnclear(plain));
+        self.tell(place, Progress::Unclear { reason: told.clone() });
+        noted.map(|()| Sent::Unclear(told))
+    }
+
+    /// A refusal with why it is not the one of a name that is taken, where the service has an expression for that.
+    fn with_duplicate(&self, create: &Create, answer: &Answer, scope: &Scope, told: String) -> String {
+        if !matches!(create.duplicate, Condition::Expression(_)) {
+            return told;
+        }
+        match self.why_not("duplicate", &create.duplicate, answer, scope) {
+            Some(why) => format!("{told}; {why}"),
+            None => told,
+        }
     }
 
     fn reading(&self, place: usize, create: &Create, answer: &Answer, scope: &Scope) -> Reading {

@@ -1,6 +1,6 @@
 //! Credentials that a service does not take: it is not asked with them again, since asking can't help and may lock a user out.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::Engine;
 use crate::domain::outcome::Delivery;
@@ -16,6 +16,8 @@ pub(super) struct Standing {
     were_good: Cell<bool>,
     /// So many requests in a row were answered with 401.
     refused: Cell<u32>,
+    /// How the last of these was answered.
+    said: RefCell<String>,
 }
 
 impl<W: World> Engine<'_, W> {
@@ -25,7 +27,7 @@ impl<W: World> Engine<'_, W> {
         let bar = if standing.were_good.get() { REFUSALS } else { 1 };
         let carries = outgoing.identity == Identity::Own && !outgoing.headers.iter().any(|(name, _)| lets_in(name));
         (carries && standing.refused.get() >= bar)
-            .then(|| "not asked again after status 401 (the credentials were not accepted)".to_owned())
+            .then(|| format!("not asked again after it was answered with {}", standing.said.borrow()))
     }
 
     /// Takes in what an answer says of the credentials. Those that are renewed are never dead: who gives the new ones says so.
@@ -44,6 +46,7 @@ impl<W: World> Engine<'_, W> {
             standing.refused.set(0);
         } else if answer.status == 401 {
             standing.refused.set(standing.refused.get().saturating_add(1));
+            standing.said.replace(self.describe(delivery));
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::eyes::{Found, by_id};
 use super::provision::until;
 use super::settle::Ends;
 use super::stuck::Stuck;
+use super::words::without_words;
 use super::{Engine, Faded, Halt, Site};
 use crate::config::{Payload, Request};
 use crate::domain::account::RemoteId;
@@ -34,8 +35,13 @@ pub(super) enum Delete {
 
 /// How the last step of a delete was answered.
 enum Sent {
-    /// As expected, or as gone after an earlier step was accepted; the form of that answer.
-    Accepted(String),
+    /// As expected, or as gone after an earlier step was accepted.
+    Accepted {
+        /// The form of that answer.
+        form: String,
+        /// It was the last step that was accepted, and not an earlier one.
+        is_whole: bool,
+    },
     /// Its id leads to somebody else's account by now, after a delete was sent.
     Another,
     Denied,
@@ -48,8 +54,8 @@ impl<W: World> Engine<'_, W> {
         self.look_before(place, site, id).await?;
         write(self.note(place, Event::DeleteIntended));
         let result = match self.send_delete(place, site, id, write).await {
-            Ok(Sent::Accepted(form)) => self
-                .look_after(place, site, id, &form, ends)
+            Ok(Sent::Accepted { form, is_whole }) => self
+                .look_after(place, site, id, (&form, is_whole), ends)
                 .await
                 .map(|()| Delete::Done),
             Ok(Sent::Another) => Ok(Delete::Done),
@@ -57,7 +63,7 @@ impl<W: World> Engine<'_, W> {
             Err(stuck) => Err(stuck),
         };
         if let Err(stuck) = &result {
-            write(self.note(place, Event::DeleteFailed(stuck.detail.clone())));
+            write(self.note(place, Event::DeleteFailed(without_words(&stuck.detail).to_owned())));
         }
         result
     }
@@ -136,17 +142,17 @@ impl<W: World> Engine<'_, W> {
                 after_accepted = false;
                 missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
                 ended = if accepted {
-                    Sent::Accepted(form(&answer))
+                    Sent::Accepted {
+                        form: form(&answer),
+                        is_whole: false,
+                    }
                 } else {
                     Sent::Denied
                 };
                 continue;
             }
             if !request.expect.holds(&answer, &seen).unwrap_or(false) {
-                return Err(Stuck::new(
-                    Reason::Failed,
-                    format!("the delete was answered with {}", status(&answer)),
-                ));
+                return Err(Stuck::new(Reason::Failed, self.unexpected(request, &answer, &seen)));
             }
             self.prove_credentials(place, asked, request, &answer);
             self.capture(&mut captures, request, &seen)
@@ -155,7 +161,10 @@ impl<W: World> Engine<'_, W> {
                 write(self.note(place, Event::DeleteAccepted));
             }
             (accepted, after_accepted) = (true, true);
-            ended = Sent::Accepted(form(&answer));
+            ended = Sent::Accepted {
+                form: form(&answer),
+                is_whole: index + 1 == chain.len(),
+            };
         }
         Ok(ended)
     }
@@ -185,12 +194,19 @@ impl<W: World> Engine<'_, W> {
 
     /// Looks whether an accepted delete has come true: by `gone` where it is given, for each, and by all eyes, once for each form
     /// in which this service answers its deletes. One of them has to see.
-    async fn look_after(&self, place: usize, site: &Site, id: &RemoteId, form: &str, ends: &Ends) -> Result<(), Stuck> {
+    async fn look_after(
+        &self,
+        place: usize,
+        site: &Site,
+        id: &RemoteId,
+        (form, is_whole): (&str, bool),
+        ends: &Ends,
+    ) -> Result<(), Stuck> {
         if site.service.gone.is_some() {
             self.see_gone(place, site, id, &|noted| ends.write(noted)).await?;
         }
         let key = (self.site_of(place), form.to_owned());
-        let _turn = match self.fading.get(self.site_of(place)) {
+        let turn = match self.fading.get(self.site_of(place)) {
             Some(turn) => turn.lock().await,
             None => return Ok(()),
         };
@@ -200,7 +216,10 @@ impl<W: World> Engine<'_, W> {
             Some(faded) if !is_promise || faded.is_err() => faded,
             Some(_) | None => {
                 let mut faded = self.fades(place, site, id).await?;
-                if faded.is_ok() && !self.sees_any(place) {
+                // A witness is deleted in the same way, and must not wait for us.
+                drop(turn);
+                let is_proved = is_whole && self.is_let_in(place, site).await?;
+                if faded.is_ok() && !is_proved && !self.sees_any(place) {
                     self.earn_sight(place, site, Eye::Id, ends).await?;
                     if !self.sees_any(place) {
                         let why = self.sight(place).tried.unwrap_or_default();
@@ -214,6 +233,19 @@ impl<W: World> Engine<'_, W> {
             }
         };
         faded.map_err(|(reason, detail)| Stuck::new(reason, detail))
+    }
+
+    /// Are the credentials still good, as far as can be told? Who is not let in is shown nobody.
+    async fn is_let_in(&self, place: usize, site: &Site) -> Result<bool, Halt> {
+        if self.sees_any(place) {
+            return Ok(true);
+        }
+        match self.prove_gone(place, site, Eye::Id).await {
+            Ok(_) => Ok(true),
+            Err(stuck) if stuck.reason == Reason::Stopped => Err(Halt::Stopped),
+            Err(stuck) if stuck.reason == Reason::Deadline => Err(Halt::Deadline),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Does any eye of its service see?
@@ -320,8 +352,8 @@ impl<W: World> Engine<'_, W> {
                 return Err(Stuck::new(
                     Reason::Unproved,
                     format!(
-                        "its delete was accepted, but looking whether it is gone was refused: {}\nhint: let the credentials read accounts",
-                        status(&answer)
+                        "its delete was accepted, but {}\nhint: let the credentials read accounts",
+                        self.answered(&gone.request, &answer, &scope)
                     ),
                 ));
             }
@@ -345,12 +377,15 @@ impl<W: World> Engine<'_, W> {
                 } else {
                     format!(" (the delete was sent {sent} times)")
                 };
+                let said = self.answered(&gone.request, &answer, &scope);
+                let why = match &gone.until {
+                    Some(until) => Some(self.why_not_yet(until, &scope)),
+                    None => self.why_not("gone", &gone.request.gone, &answer, &scope),
+                };
+                let why = why.map(|why| format!("; {why}")).unwrap_or_default();
                 return Err(Stuck::new(
                     Reason::StillShown,
-                    format!(
-                        "its delete was accepted, but `gone` does not hold: {}{times}",
-                        status(&answer)
-                    ),
+                    format!("its delete was accepted{times}, but {said}{why}"),
                 ));
             }
             round += 1;

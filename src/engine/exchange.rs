@@ -22,7 +22,9 @@ pub(super) enum Trouble {
     Unsendable(String),
     /// It was tried several times.
     Unanswered(String),
-    /// It was answered, with a refusal or with what can't be read.
+    /// It was refused (4xx), or its credentials are known to be.
+    Refused(String),
+    /// It was answered with what can't be read.
     Useless(String),
     /// Nothing new is started.
     Halted(Halt),
@@ -40,7 +42,9 @@ impl Trouble {
     /// The reason, for a message.
     pub(super) fn reason(&self) -> String {
         match self {
-            Self::Unsendable(reason) | Self::Unanswered(reason) | Self::Useless(reason) => reason.clone(),
+            Self::Unsendable(reason) | Self::Unanswered(reason) | Self::Refused(reason) | Self::Useless(reason) => {
+                reason.clone()
+            }
             Self::Halted(halt) => halt.reason(),
             Self::Another => "its id leads to an account under another name".to_owned(),
         }
@@ -110,9 +114,8 @@ impl<W: World> Engine<'_, W> {
             if again(&delivery) == Again::No {
                 return match delivery {
                     Delivery::Answered(answer) => Ok(answer),
-                    Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
-                        Err(Trouble::Unanswered(reason))
-                    }
+                    Delivery::Barred(reason) => Err(Trouble::Refused(reason)),
+                    Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                 };
             }
             // The pace of a service that says "too many" is kept by its turns, for as long as the deadline allows.
@@ -135,7 +138,7 @@ impl<W: World> Engine<'_, W> {
                 pause(tries.min(TRIES - 1), self.world.random())
             };
             if tries < TRIES {
-                let reason = describe(&delivery);
+                let reason = self.describe(&delivery);
                 self.tell(place, Progress::Again { what, reason, pause });
             }
             self.pause(pause).await?;
@@ -184,14 +187,6 @@ impl<W: World> Engine<'_, W> {
 
 fn unsendable(request: &Request, error: &EvalError) -> Trouble {
     Trouble::Unsendable(format!("`{}` can't be sent: {error}", request.place))
-}
-
-/// What came back, in a few words. Foreign bodies are not shown: they may hold anything, secrets too.
-pub(super) fn describe(delivery: &Delivery) -> String {
-    match delivery {
-        Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => reason.clone(),
-        Delivery::Answered(answer) => status(answer),
-    }
 }
 
 /// An answer's status with its meaning.

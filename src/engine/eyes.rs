@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 use serde_json::Value;
 
 use super::create::{id, is_nameless, text};
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::list::{is_round, next_page};
 use super::prove::{is_sent_by_the_account, logs_in};
 use super::provision::until;
@@ -15,7 +15,7 @@ use super::{Engine, Halt, Site};
 use crate::config::{Find, Next, Poll, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::{Answer, Body};
-use crate::domain::evidence::{Eye, Look};
+use crate::domain::evidence::{Blindness, Eye, Look};
 use crate::domain::outcome::Shown;
 use crate::language::Scope;
 use crate::ports::World;
@@ -68,7 +68,7 @@ impl<W: World> Engine<'_, W> {
             return Ok(Look::Other);
         }
         if !is_expected && !answer.is_success() {
-            let trouble = Trouble::Unanswered(format!("reading it was answered with {}", status(&answer)));
+            let trouble = Trouble::Unanswered(self.unexpected(&poll.request, &answer, &seen));
             return Ok(blind(&trouble, Some(&answer)));
         }
         let is_ours = shown == Shown::Ours || (shown == Shown::Nothing && self.stands_in(place, &answer));
@@ -100,7 +100,7 @@ impl<W: World> Engine<'_, W> {
             }
         }
         if site.service.list.is_some() {
-            return self.find_in_list(place, site).await;
+            return self.find_in_list(place, site, self.world.now()).await;
         }
         let id = match self.chosen_id(place, site) {
             Ok(id) => id,
@@ -114,7 +114,11 @@ impl<W: World> Engine<'_, W> {
             Look::Gone => Found::Nobody,
             Look::Other => Found::Unread(Trouble::Unanswered("its id shows another name".to_owned())),
             Look::Nameless => Found::Unread(Trouble::Unanswered("reading it does not show whose it is".to_owned())),
-            Look::Blind { why, .. } => Found::Unread(Trouble::Unanswered(why)),
+            Look::Blind { why, by } => Found::Unread(match by {
+                Blindness::Refusal => Trouble::Refused(why),
+                Blindness::Nonsense => Trouble::Useless(why),
+                Blindness::Silence => Trouble::Unanswered(why),
+            }),
         })
     }
 
@@ -139,13 +143,13 @@ impl<W: World> Engine<'_, W> {
             return Ok(Vec::new());
         }
         if !find.request.expect.holds(&answer, &scope).unwrap_or(false) {
-            let said = format!("the look-up was answered with {}", status(&answer));
+            let said = self.unexpected(&find.request, &answer, &scope);
             return Err(match answer.status {
-                404 | 410 => Trouble::Useless(format!(
+                404 | 410 => Trouble::Refused(format!(
                     "{said}\nhint: if that is how the service says that there is none, write `absent: [{}]` into `find`",
                     answer.status
                 )),
-                400..500 => Trouble::Useless(said),
+                400..500 => Trouble::Refused(said),
                 _ => Trouble::Unanswered(said),
             });
         }
@@ -153,7 +157,7 @@ impl<W: World> Engine<'_, W> {
         let items = find.items.eval(&scope).map_err(|error| unreadable(error.to_string()))?;
         // Null is what a failed query gives too.
         if !matches!(items.kind(), ValueKind::Seq | ValueKind::Iterable) {
-            return Err(unreadable(format!("`{}` is no list", find.items.source())));
+            return Err(unreadable(self.why_nothing("items", &find.items, &scope)));
         }
         let mut ids = Vec::new();
         let (mut shown, mut named, mut nameless, mut others) = (0_usize, 0_usize, false, false);
@@ -253,7 +257,11 @@ fn has_total(value: &Value, depth: usize) -> bool {
 pub(super) fn blind(trouble: &Trouble, answer: Option<&Answer>) -> Look {
     Look::Blind {
         why: trouble.reason(),
-        is_answered: matches!(trouble, Trouble::Useless(_))
-            || answer.is_some_and(|answer| (400..500).contains(&answer.status)),
+        by: match trouble {
+            Trouble::Refused(_) => Blindness::Refusal,
+            _ if answer.is_some_and(|answer| (400..500).contains(&answer.status)) => Blindness::Refusal,
+            Trouble::Useless(_) | Trouble::Unsendable(_) | Trouble::Another => Blindness::Nonsense,
+            Trouble::Unanswered(_) | Trouble::Halted(_) => Blindness::Silence,
+        },
     }
 }

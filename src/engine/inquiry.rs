@@ -1,11 +1,12 @@
 //! What setup looks into beside its way: refusals that may be none, and whether `find` sees at all.
 
 use super::exchange::Trouble;
+use super::eyes::by_id;
 use super::provision::{Attempt, End, halted, troubled};
 use super::{Engine, Site};
 use crate::config::Find;
 use crate::domain::event::{Event, Mark};
-use crate::domain::evidence::Eye;
+use crate::domain::evidence::{Eye, Look};
 use crate::domain::outcome::pause;
 use crate::ports::{JournalBroken, Progress, World};
 
@@ -115,6 +116,25 @@ impl<W: World> Engine<'_, W> {
             if self.pause(pause(round, 1.0).min(site.powers.settle)).await.is_err() {
                 return None;
             }
+        }
+    }
+
+    /// Does the id of a new account lead to somebody else, whom the steps after the create would change? Looked into until an id
+    /// of the service was read back once.
+    pub(super) async fn is_strangers(&self, place: usize, site: &Site) -> Result<Option<Trouble>, JournalBroken> {
+        let id = self.record(place).ids.first().cloned();
+        let is_due = !site.service.after_create.is_empty() && by_id(site).is_some() && !self.sees(place, Eye::Id);
+        let Some(id) = id.filter(|_| is_due && !site.powers.chosen_id) else {
+            return Ok(None);
+        };
+        match self.read(place, site, &id).await {
+            Ok(Look::Other) => {
+                let reason = "its id leads to an account under another name; it is left alone".to_owned();
+                self.note(place, Event::StrangerShown(reason.clone()))?;
+                Ok(Some(Trouble::Useless(reason)))
+            }
+            Ok(Look::Ours | Look::Nameless | Look::Gone | Look::Blind { .. }) => Ok(None),
+            Err(halt) => Ok(Some(halt.into())),
         }
     }
 }

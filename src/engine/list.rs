@@ -8,8 +8,9 @@ use std::collections::HashSet;
 use minijinja::value::Value;
 
 use super::create::text;
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::eyes::counts_some;
+use super::words::asked;
 use super::{Engine, Site};
 use crate::config::{Carrier, List, Next, Request};
 use crate::domain::account::RemoteId;
@@ -21,6 +22,9 @@ pub(super) use link::next_page;
 
 /// A list of more pages ends with an error.
 const PAGES_MAX: usize = 100_000;
+
+/// So many empty pages a list may have before its end.
+const EMPTY_MAX: usize = 20;
 
 /// A list that has shown another account of ours at each of so many readings ends with an error.
 const READINGS_MAX: usize = 5;
@@ -147,7 +151,7 @@ impl<W: World> Engine<'_, W> {
                     listed.refused = Some(answer);
                     continue;
                 }
-                End::Refused(answer) => return Err(format!("the list was answered with {answer}")),
+                End::Refused(answer) => return Err(format!("{} was answered with {answer}", asked(first))),
             };
             // That none of them is ours can't be told.
             if let Some(reason) = shown.unreadable(list) {
@@ -207,9 +211,13 @@ impl<W: World> Engine<'_, W> {
             Ok(Some(_)) => Ok(()),
             Err(Trouble::Halted(halt)) => Err(Trouble::Halted(halt).reason()),
             Ok(None)
-            | Err(Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another) => {
-                Err(self.unproved(place, "the list can't be believed"))
-            }
+            | Err(
+                Trouble::Unsendable(_)
+                | Trouble::Unanswered(_)
+                | Trouble::Refused(_)
+                | Trouble::Useless(_)
+                | Trouble::Another,
+            ) => Err(self.unproved(place, "the list can't be believed")),
         }
     }
 
@@ -233,13 +241,15 @@ impl<W: World> Engine<'_, W> {
             Some(Next::Offset { .. } | Next::Cursor { .. } | Next::Url { .. } | Next::Link) | None => 0,
         };
         let mut seen = HashSet::new();
-        let (mut pages, mut shown) = (0, Shown::default());
+        let (mut pages, mut empty, mut shown) = (0, 0, Shown::default());
         loop {
             let (answer, items) = match self.page(place, scope, list, &page, &mut each).await? {
                 Ok(page) => page,
                 // Credentials that are refused are refused without a filter, too.
-                Err(answer) if pages == 0 && answer.status != 401 => return Ok(End::Refused(status(&answer))),
-                Err(answer) => return Err(format!("the list was answered with {}", status(&answer))),
+                Err(answer) if pages == 0 && answer.status != 401 => {
+                    return Ok(End::Refused(self.status_in_words(first, &answer, scope)));
+                }
+                Err(answer) => return Err(self.unexpected(first, &answer, scope)),
             };
             pages += 1;
             let count = items.shown.items;
@@ -294,6 +304,15 @@ impl<W: World> Engine<'_, W> {
                     page.next.is_some()
                 }
             };
+            if more && count == 0 {
+                empty += 1;
+                // Some services filter a page after they have cut it, and so give empty ones in between.
+                if empty > EMPTY_MAX {
+                    return Err(
+                        "page after page is empty, and points to another: the service does not go by `next`".to_owned(),
+                    );
+                }
+            }
             if !more {
                 return Ok(end);
             }

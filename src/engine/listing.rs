@@ -42,9 +42,10 @@ impl Listing {
 
 impl<W: World> Engine<'_, W> {
     /// Looks an account up in the list of its service.
-    pub(super) async fn find_in_list(&self, place: usize, site: &Site) -> Result<Found, Halt> {
-        // What landed, or was deleted, after a list was begun may be missing in it, or shown.
-        let listing = self.listing(place, site, self.world.now()).await?;
+    /// What landed, or was deleted, after a list was begun may be missing in it, or shown: one that was begun before `since` is
+    /// none for it.
+    pub(super) async fn find_in_list(&self, place: usize, site: &Site, since: Timestamp) -> Result<Found, Halt> {
+        let listing = self.listing(place, site, since).await?;
         let ids = listing.of(|name| self.is_its_name(place, name));
         if !ids.is_empty() {
             self.earn(place, Eye::Name);

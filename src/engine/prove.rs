@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::{Engine, Site};
 use crate::config::{Payload, Request};
 use crate::domain::answer::{Answer, Body};
@@ -103,7 +103,9 @@ impl<W: World> Engine<'_, W> {
             {
                 self.prove_credentials(place, asked, probe, &answer);
             } else {
-                self.probes.borrow_mut().insert(self.site_of(place), status(&answer));
+                self.probes
+                    .borrow_mut()
+                    .insert(self.site_of(place), self.status_in_words(probe, &answer, scope));
             }
             return Ok(self.is_proved(place, answered).then_some(Proof::Credentials));
         }
@@ -119,7 +121,13 @@ impl<W: World> Engine<'_, W> {
             Ok(answer) => Some(answer),
             Err(Trouble::Halted(halt)) => return Err(halt.into()),
             // No answer proves nothing, neither way.
-            Err(Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another) => None,
+            Err(
+                Trouble::Unsendable(_)
+                | Trouble::Unanswered(_)
+                | Trouble::Refused(_)
+                | Trouble::Useless(_)
+                | Trouble::Another,
+            ) => None,
         };
         if self.is_proved(place, answered) {
             return Ok(Some(Proof::Credentials));

@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::create::Sent;
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::eyes::by_id;
 use super::schedule::{self, Flow, Queue};
+use super::words::without_words;
 use super::{Engine, Halt, Site};
 use crate::config::{Create, Poll};
 use crate::domain::account::{AccountKey, RemoteId};
@@ -368,6 +369,9 @@ impl<W: World> Engine<'_, W> {
     }
 
     pub(super) async fn finish(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
+        if let Some(trouble) = self.is_strangers(place, site).await? {
+            return Ok(Err(trouble));
+        }
         for request in &site.service.after_create {
             let scope = self.scope(place, site);
             let answer = match self.ask(place, "step after the create", request, &scope).await {
@@ -378,7 +382,7 @@ impl<W: World> Engine<'_, W> {
             let captured = if request.expect.holds(&answer, &scope).unwrap_or(false) {
                 self.capture(&mut self.learnt.borrow_mut()[place].captures, request, &scope)
             } else {
-                Err(format!("`{}` was answered with {}", request.place, status(&answer)))
+                Err(self.unexpected(request, &answer, &scope))
             };
             if let Err(reason) = captured {
                 return self.reject(place, Trouble::Unanswered(reason));
@@ -404,7 +408,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     fn reject(&self, place: usize, trouble: Trouble) -> Result<Result<(), Trouble>, JournalBroken> {
-        self.note(place, Event::VerifyFailed(trouble.reason()))?;
+        self.note(place, Event::VerifyFailed(without_words(&trouble.reason()).to_owned()))?;
         Ok(Err(trouble))
     }
 
@@ -426,14 +430,15 @@ impl<W: World> Engine<'_, W> {
                     return Ok(seen);
                 }
             }
-            let reason = if expected {
-                "it does not become what `until` asks for".to_owned()
-            } else {
-                format!("reading it back was answered with {}", status(&answer))
-            };
             let waited = self.world.now().since(begun);
             if verify.until.is_none() || waited >= verify.within {
-                return Err(Trouble::Unanswered(reason));
+                return Err(Trouble::Unanswered(match &verify.until {
+                    Some(until) if expected => {
+                        let what = self.answered(&verify.request, &answer, &scope);
+                        format!("{what}; {}", self.why_not_yet(until, &scope))
+                    }
+                    Some(_) | None => self.unexpected(&verify.request, &answer, &scope),
+                }));
             }
             round += 1;
             self.pause(pause(round, 1.0)).await?;
@@ -487,8 +492,10 @@ pub(super) fn halted(halt: Halt, reason: &str) -> End {
 pub(super) fn troubled(trouble: &Trouble) -> End {
     match trouble {
         Trouble::Halted(halt) => halted(*halt, ""),
-        Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another => {
-            End::Failed(trouble.reason())
-        }
+        Trouble::Unsendable(_)
+        | Trouble::Unanswered(_)
+        | Trouble::Refused(_)
+        | Trouble::Useless(_)
+        | Trouble::Another => End::Failed(trouble.reason()),
     }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::advice;
-use super::exchange::describe;
 use super::{Engine, Halt, Site};
 use crate::domain::outcome::Delivery;
 use crate::ports::{Identity, Notice, Outgoing, World};
@@ -79,21 +78,18 @@ impl<W: World> Engine<'_, W> {
             Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Unready::ForNow(reason.clone())),
             Delivery::Barred(reason) => Err(Unready::ForGood(advice::on_refusal(
                 401,
+                None,
                 &site.service.name,
                 reason.clone(),
             ))),
             Delivery::Answered(answer) if matches!(answer.status, 502..=504) => {
-                Err(Unready::ForNow(describe(&delivery)))
+                Err(Unready::ForNow(self.describe(&delivery)))
             }
             Delivery::Answered(answer) => {
                 let holds = request.expect.holds(answer, &scope.clone().answer(answer));
                 match holds {
                     Ok(true) => Ok(()),
-                    Ok(false) => Err(Unready::ForGood(format!(
-                        "`{}` was answered with {}",
-                        request.place,
-                        describe(&delivery)
-                    ))),
+                    Ok(false) => Err(Unready::ForGood(self.unexpected(request, answer, scope))),
                     Err(error) => Err(Unready::ForGood(format!("`{}`: {error}", request.place))),
                 }
             }

@@ -247,7 +247,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Proves that "not there" is no lie told to a stranger, and that it was said at the same place.
-    async fn prove_gone(&self, place: usize, site: &Site, eye: Eye) -> Result<Proof, Stuck> {
+    pub(super) async fn prove_gone(&self, place: usize, site: &Site, eye: Eye) -> Result<Proof, Stuck> {
         if let Some(what) = self.is_elsewhere(place) {
             return Err(Stuck::new(
                 Reason::Elsewhere,
@@ -312,7 +312,8 @@ impl<W: World> Engine<'_, W> {
         loop {
             let asked = self.world.now();
             let found = if is_refused && has_cheap_list(site) {
-                self.find_in_list(place, site).await?
+                self.find_in_list(place, site, record.window_closes(site.powers.settle))
+                    .await?
             } else {
                 self.find_by_name(place, site).await?
             };

@@ -1,7 +1,7 @@
 //! How the accounts of a ledger stand with their services now. Nothing is changed and nothing is written down.
 
 use super::create::text;
-use super::exchange::{Trouble, status};
+use super::exchange::Trouble;
 use super::provision::until;
 use super::schedule::{self, Flow, Queue};
 use super::{Engine, Site};
@@ -49,7 +49,13 @@ impl<W: World> Engine<'_, W> {
         if let Some(reason) = &site.unusable {
             return Standing::Unknown(reason.clone());
         }
+        // Whatever can't be asked of the place is told by what is asked of the account.
+        let _known = self.learn_place(place, site).await;
         match self.look_at(place, site, &record).await {
+            Ok(Standing::Missing(why)) => match self.is_elsewhere(place) {
+                Some(what) => Standing::Unknown(format!("{why}, but this is not where it was made: `{what}` differs")),
+                None => Standing::Missing(why),
+            },
             Ok(standing) => standing,
             Err(trouble) => Standing::Unknown(trouble.reason()),
         }
@@ -83,19 +89,18 @@ impl<W: World> Engine<'_, W> {
             });
         }
         if !verify.request.expect.holds(&answer, &seen).unwrap_or(false) {
-            return Ok(Standing::Unknown(format!(
-                "reading it back was answered with {}",
-                status(&answer)
-            )));
+            return Ok(Standing::Unknown(self.unexpected(&verify.request, &answer, &seen)));
         }
         self.prove_by_reading(place, asked, &verify.request, &answer);
         if self.shown(place, verify.name.as_ref(), &seen) == Shown::Other {
             return Ok(Standing::Changed("its id shows another name".to_owned()));
         }
         if !until(verify, &seen) {
-            return Ok(Standing::Changed(
-                "it is not what `verify.until` asks for; it may be disabled or locked".to_owned(),
-            ));
+            let why = verify.until.as_ref().map(|until| self.why_not_yet(until, &seen));
+            return Ok(Standing::Changed(format!(
+                "{}; it may be disabled or locked",
+                why.unwrap_or_default()
+            )));
         }
         Ok(Standing::Ready)
     }

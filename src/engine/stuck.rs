@@ -24,7 +24,11 @@ impl Stuck {
 impl From<Trouble> for Stuck {
     fn from(trouble: Trouble) -> Self {
         let reason = match &trouble {
-            Trouble::Unsendable(_) | Trouble::Unanswered(_) | Trouble::Useless(_) | Trouble::Another => Reason::Failed,
+            Trouble::Unsendable(_)
+            | Trouble::Unanswered(_)
+            | Trouble::Refused(_)
+            | Trouble::Useless(_)
+            | Trouble::Another => Reason::Failed,
             Trouble::Halted(Halt::Stopped) => Reason::Stopped,
             Trouble::Halted(Halt::Deadline | Halt::Pace(_)) => Reason::Deadline,
         };

@@ -63,8 +63,11 @@ impl<W: World> Engine<'_, W> {
     fn spell(&self, place: usize, shown: String) {
         let is_news = {
             let mut learnt = self.learnt.borrow_mut();
-            let known = learnt[place].username.replace(shown.clone());
-            known.as_deref() != Some(shown.as_str())
+            let learnt = &mut learnt[place];
+            learnt.username.get_or_insert_with(|| shown.clone());
+            let is_news = !learnt.spellings.contains(&shown);
+            learnt.spellings.extend(is_news.then(|| shown.clone()));
+            is_news
         };
         if is_news {
             self.tell(place, Progress::Spelled { username: shown });

@@ -15,7 +15,7 @@ use super::stuck::Stuck;
 use super::{Engine, Halt, Site};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::{Event, PlannedAccount};
-use crate::domain::evidence::{Eye, Look, Sight};
+use crate::domain::evidence::{Blindness, Eye, Look, Sight};
 use crate::domain::ledger::Status;
 use crate::domain::outcome::pause;
 use crate::domain::secret::Secret;
@@ -54,11 +54,12 @@ impl<W: World> Engine<'_, W> {
     /// Finds out whether an eye sees: by an account that is still there, else by one that is made for it. Once for a service;
     /// those who wait for it share what came of it.
     pub(super) async fn earn_sight(&self, place: usize, site: &Site, eye: Eye, ends: &Ends) -> Result<(), Stuck> {
-        let Some(turn) = self.earning.get(self.site_of(place)) else {
+        let is_known = || self.sees(place, eye) || self.sight(place).tried.is_some();
+        let Some(turn) = self.earning.get(self.site_of(place)).filter(|_| !is_known()) else {
             return Ok(());
         };
         let _turn = turn.lock().await;
-        if self.sees(place, eye) || self.sight(place).tried.is_some() {
+        if is_known() {
             return Ok(());
         }
         self.show_sibling(place, site).await?;
@@ -224,7 +225,13 @@ impl<W: World> Engine<'_, W> {
         if look == Look::Ours {
             self.earn(place, Eye::Id);
         }
-        Ok(!matches!(look, Look::Blind { is_answered: false, .. }))
+        Ok(!matches!(
+            look,
+            Look::Blind {
+                by: Blindness::Silence,
+                ..
+            }
+        ))
     }
 
     fn add_witness(&self, like: usize, site: &Site) -> usize {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::{Payload, Request, is_sensitive};
+use crate::config::{Payload, Request};
+use crate::domain::secret::lets_in;
 use crate::language::{EvalError, Scope, Template};
 
 /// With which credentials a request is sent.
@@ -12,16 +13,6 @@ pub enum Identity {
     Own,
     /// None at all, to see whether the service refuses a stranger.
     Anonymous,
-}
-
-/// Does a field or parameter of this name let its sender in? A request without credentials has none of them.
-pub fn lets_in(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    is_sensitive(&name)
-        || name == "key"
-        || ["access_key", "accesskey", "signature"]
-            .iter()
-            .any(|end| name.ends_with(end))
 }
 
 /// A request as it will be sent, rendered and safe. It may hold secrets, so it has no `Debug`.

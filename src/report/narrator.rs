@@ -1,10 +1,12 @@
 //! The story of a setup or a cleanup, as it happens.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use super::cause::{by_cause, cause, names};
 use super::line::{Level, Line};
 use super::table::seen;
-use crate::domain::account::RemoteId;
+use crate::domain::account::{AccountKey, RemoteId};
 use crate::ports::{Notice, Progress, Proof};
 
 /// With more accounts than this, what went well is told in tenths instead of account by account.
@@ -27,6 +29,10 @@ pub struct Narrator {
     verbose: bool,
     done: usize,
     failed: usize,
+    /// What failed for good: told at the end, since many may have failed for one reason.
+    failures: Vec<(AccountKey, String)>,
+    /// Who told first of a request that is sent again for this reason. The others would say the same.
+    told_again: HashMap<String, AccountKey>,
 }
 
 impl Narrator {
@@ -38,6 +44,8 @@ impl Narrator {
             verbose,
             done: 0,
             failed: 0,
+            failures: Vec::new(),
+            told_again: HashMap::new(),
         }
     }
 
@@ -57,7 +65,10 @@ impl Narrator {
             }
             Notice::Account { key, progress } => {
                 self.count(progress);
-                let level = self.level(progress);
+                if let Progress::Failed { reason } = progress {
+                    self.failures.push((key.clone(), reason.clone()));
+                }
+                let level = self.level(key, progress);
                 let mut lines = Vec::new();
                 if level > Level::Debug || self.verbose {
                     let text = in_words(progress);
@@ -67,6 +78,31 @@ impl Narrator {
                 lines
             }
         }
+    }
+
+    /// What failed, once for each reason: the lines that end this phase.
+    pub fn end(&mut self) -> Vec<Line> {
+        let failures = std::mem::take(&mut self.failures);
+        let causes = by_cause(&failures, |(key, reason)| (key, reason));
+        causes
+            .iter()
+            .flat_map(|members| match members.as_slice() {
+                [(key, reason)] => vec![Line::error(format!("{}: {reason}", seen(&key.to_string())))],
+                members => self.of_one_cause(members),
+            })
+            .collect()
+    }
+
+    fn of_one_cause(&self, members: &[&(AccountKey, String)]) -> Vec<Line> {
+        let Some((first, reason)) = members.first() else {
+            return Vec::new();
+        };
+        let service = &first.service;
+        let accounts: Vec<String> = members.iter().map(|(key, _)| seen(&key.to_string())).collect();
+        vec![
+            Line::error(format!("{service}: {} accounts failed: {reason}", members.len())),
+            Line::info(format!("{service}: these are {}", names(&accounts, self.verbose))),
+        ]
     }
 
     /// A short word for a live display.
@@ -98,12 +134,19 @@ impl Narrator {
         }
     }
 
-    fn level(&self, progress: &Progress) -> Level {
+    fn level(&mut self, key: &AccountKey, progress: &Progress) -> Level {
         match progress {
-            Progress::Created { .. } => Level::Debug,
+            // What is left is named at the end, and so is what failed.
+            Progress::Created { .. } | Progress::Failed { .. } | Progress::Left { .. } => Level::Debug,
             Progress::Ready { .. } | Progress::Deleted { .. } if self.expected > EACH => Level::Debug,
+            // How it ended is told of each account.
+            Progress::LookingUp if self.phase == Phase::Cleanup => Level::Debug,
+            Progress::Again { what, reason, .. } => {
+                let cause = cause(key, &format!("{what} {reason}"));
+                let first = self.told_again.entry(cause).or_insert_with(|| key.clone());
+                if first == key { Level::Info } else { Level::Debug }
+            }
             Progress::Adopted { ids } if ids.len() > 1 => Level::Warning,
-            Progress::Failed { .. } => Level::Error,
             Progress::Spelled { .. } | Progress::Unseen { .. } => Level::Warning,
             Progress::Ready { .. }
             | Progress::Deleted { .. }
@@ -111,9 +154,7 @@ impl Narrator {
             | Progress::Unclear { .. }
             | Progress::LookingUp
             | Progress::NotThere
-            | Progress::Again { .. }
-            | Progress::Absent { .. }
-            | Progress::Left { .. } => Level::Info,
+            | Progress::Absent { .. } => Level::Info,
         }
     }
 
@@ -144,7 +185,7 @@ fn in_words(progress: &Progress) -> String {
                 listed.join(", ")
             )
         }
-        Progress::NotThere => "it is not there".to_owned(),
+        Progress::NotThere => "not found".to_owned(),
         Progress::Spelled { username } => format!(
             "the service keeps its user name as `{}`; outputs carry it so",
             seen(username)
@@ -163,7 +204,7 @@ fn in_words(progress: &Progress) -> String {
         Progress::Ready { took } => format!("ready in {}", span(*took)),
         Progress::Failed { reason } => reason.clone(),
         Progress::Deleted { id } => format!("deleted {}", quoted(id)),
-        Progress::Absent { proof } => format!("it is not there, and that is certain: {}", proof_in_words(*proof)),
+        Progress::Absent { proof } => format!("confirmed absent ({})", proof_in_words(*proof)),
         Progress::Left { reason } => format!("left: {reason}"),
     }
 }
@@ -173,7 +214,7 @@ fn proof_in_words(proof: Proof) -> &'static str {
         Proof::Open => "the service asks for no credentials",
         Proof::Credentials => "the same credentials were accepted afterwards",
         Proof::StrangersRefused => {
-            "a request without credentials was refused, and ours was not (rights were not proved)"
+            "a request without credentials was refused, and ours was not; rights were not proved"
         }
     }
 }
@@ -233,6 +274,56 @@ mod tests {
         let id = RemoteId::new("7").expect("an id");
         let told = narrator.hear(&notice(Progress::Deleted { id }));
         assert_eq!(told, [Line::new(Level::Debug, "users/alice: deleted `7`")]);
+    }
+
+    #[test]
+    fn what_failed_for_one_reason_is_told_once() {
+        let mut narrator = Narrator::new(Phase::Setup, 30, false);
+        for number in 1..=30 {
+            let key = format!("users/buyer-{number}").parse::<AccountKey>().expect("a key");
+            let reason = format!("`sd-x1-abcdefg-buyer-{number}` was refused\nhint: check the key");
+            let progress = Progress::Failed { reason };
+            assert_eq!(narrator.hear(&Notice::Account { key, progress }), []);
+        }
+        assert_eq!(
+            narrator.hear(&notice(Progress::Failed {
+                reason: "no".to_owned()
+            })),
+            []
+        );
+        let told: Vec<(Level, String)> = narrator.end().into_iter().map(|line| (line.level, line.text)).collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    Level::Error,
+                    "users: 30 accounts failed: `sd-x1-abcdefg-buyer-1` was refused\nhint: check the key".to_owned()
+                ),
+                (
+                    Level::Info,
+                    "users: these are users/buyer-1, users/buyer-2, users/buyer-3, users/buyer-4, users/buyer-5, users/buyer-6, users/buyer-7, users/buyer-8, users/buyer-9, users/buyer-10 and 20 more".to_owned()
+                ),
+                (Level::Error, "users/alice: no".to_owned()),
+            ]
+        );
+        assert_eq!(narrator.end(), []);
+    }
+
+    #[test]
+    fn a_request_that_is_sent_again_is_told_of_one_account_for_each_reason() {
+        let mut narrator = Narrator::new(Phase::Setup, 2, false);
+        let again = |account: &str| Notice::Account {
+            key: format!("users/{account}").parse::<AccountKey>().expect("a key"),
+            progress: Progress::Again {
+                what: "create",
+                reason: "status 503".to_owned(),
+                pause: Duration::from_secs(1),
+            },
+        };
+        let told: Vec<usize> = ["alice", "bob", "alice"]
+            .map(|account| narrator.hear(&again(account)).len())
+            .to_vec();
+        assert_eq!(told, [1, 0, 1]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::cause::{by_cause, split_hint};
 use super::line::Line;
 use super::narrator::{quoted, span};
 use super::table::seen;
@@ -35,21 +36,67 @@ pub fn after_cleanup(deleted: usize, absent: usize, left: usize, took: Duration)
     let mut text = format!("{deleted} deleted");
     if absent > 0 {
         // Writing to a string can't fail.
-        write!(text, ", {absent} never there").unwrap_or_default();
+        write!(text, ", {absent} not found").unwrap_or_default();
     }
     write!(text, ", {left} left in {}", span(took)).unwrap_or_default();
     if left == 0 { Line::info(text) } else { Line::error(text) }
 }
 
-/// One line for each leftover, with what to do.
+/// What is left, once for each reason, with what to do; then the name of each that is left.
 pub fn leftovers(left: &[Leftover], again: &str) -> Vec<Line> {
-    left.iter()
-        .map(|leftover| Line::error(format!("{}\nhint: {}", sentence(leftover), hint(leftover, again))))
+    of_one_cause(left)
+        .iter()
+        .flat_map(|members| match members.as_slice() {
+            [leftover] => vec![Line::error(format!(
+                "{}\nhint: {}",
+                sentence(leftover),
+                hint(leftover, again)
+            ))],
+            members => together(members, again),
+        })
         .collect()
 }
 
+/// Leftovers of the same service and the same reason, together.
+pub(super) fn of_one_cause(left: &[Leftover]) -> Vec<Vec<&Leftover>> {
+    by_cause(left, |leftover| (&leftover.key, &leftover.detail))
+}
+
+/// So many names stand in a line.
+const NAMES_A_LINE: usize = 10;
+
+fn together(members: &[&Leftover], again: &str) -> Vec<Line> {
+    let Some(first) = members.first() else {
+        return Vec::new();
+    };
+    let service = &first.key.service;
+    let mut lines = vec![Line::error(format!(
+        "{service}: {} may still exist: {}\nhint: {}",
+        plural(members.len(), "account"),
+        reason(first),
+        hint(first, again)
+    ))];
+    for some in members.chunks(NAMES_A_LINE) {
+        let named: Vec<String> = some.iter().map(|leftover| name(leftover)).collect();
+        lines.push(Line::info(format!("{service}: left are {}", named.join(", "))));
+    }
+    lines
+}
+
+/// A leftover among others: what to look for.
+fn name(leftover: &Leftover) -> String {
+    let account = seen(&leftover.key.to_string());
+    let username = seen(&leftover.username);
+    let ids: Vec<String> = leftover.ids.iter().map(quoted).collect();
+    if ids.is_empty() {
+        format!("{account} (`{username}`)")
+    } else {
+        format!("{account} (`{username}`, id {})", ids.join(", "))
+    }
+}
+
 /// What is left, in one sentence.
-pub(super) fn sentence(leftover: &Leftover) -> String {
+fn sentence(leftover: &Leftover) -> String {
     let ids: Vec<String> = leftover.ids.iter().map(quoted).collect();
     let known = if ids.is_empty() {
         "with no known id".to_owned()
@@ -60,32 +107,34 @@ pub(super) fn sentence(leftover: &Leftover) -> String {
         "{} may still exist, under the user name `{}`, {known}: {}",
         seen(&leftover.key.to_string()),
         seen(&leftover.username),
-        split(&leftover.detail).0
+        reason(leftover)
     )
 }
 
-/// A reason, and the hint that comes with it.
-fn split(detail: &str) -> (&str, Option<&str>) {
-    match detail.split_once("\nhint: ") {
-        Some((reason, hint)) => (reason, Some(hint)),
-        None => (detail, None),
-    }
+/// Why it is left, without what to do.
+pub(super) fn reason(leftover: &Leftover) -> &str {
+    split_hint(&leftover.detail).0
 }
 
 /// What to do about a leftover. `again` is the command that tries once more.
 pub fn hint(leftover: &Leftover, again: &str) -> String {
     let service = &leftover.key.service;
-    if let (_, Some(hint)) = split(&leftover.detail) {
-        return format!("{hint}; then run `{again}`");
+    // What failed may have said itself how it is mended.
+    if let (_, Some(own)) = split_hint(&leftover.detail) {
+        return format!("{own}, then run `{}`", with_config(again));
     }
     match leftover.reason {
         Reason::NoLookUp => {
             format!(
-                "search `{service}` for the user name and delete it there; a `find` in the configuration would let Standin do it"
+                "add a `find` to `{service}`, a request that looks an account up by its user name, then run `{}`; or search the service for the user name and delete it there",
+                with_config(again)
             )
         }
         Reason::Blind => {
-            format!("correct the `find` of `{service}`, or let its credentials see accounts; then run `{again}`")
+            format!(
+                "correct the `find` of `{service}`, or let its credentials see accounts; then run `{}`",
+                with_config(again)
+            )
         }
         Reason::Elsewhere => format!("give `{service}` the values that setup had, then run `{again}`"),
         Reason::StillShown => format!("say in `gone` of `{service}` what counts as gone, then run `{again}`"),
@@ -96,6 +145,15 @@ pub fn hint(leftover: &Leftover, again: &str) -> String {
         Reason::Unproved => format!("give `{service}` good credentials, then run `{again}`"),
         Reason::Unusable => format!("make `{service}` usable, then run `{again}`"),
         Reason::Failed | Reason::Deadline | Reason::Stopped => format!("run `{again}`"),
+    }
+}
+
+/// The command with the configuration that was mended: `cleanup` goes by the one that setup put aside, unless another is given.
+fn with_config(again: &str) -> String {
+    if again.starts_with("standin cleanup") {
+        format!("{again} --config FILE")
+    } else {
+        again.to_owned()
     }
 }
 
@@ -132,23 +190,62 @@ mod tests {
         assert_eq!(after_cleanup(3, 0, 0, took).text, "3 deleted, 0 left in 420 ms");
         assert_eq!(
             after_cleanup(2, 1, 1, took).text,
-            "2 deleted, 1 never there, 1 left in 420 ms"
+            "2 deleted, 1 not found, 1 left in 420 ms"
         );
+    }
+
+    fn leftover(account: &str, id: &str, detail: &str) -> Leftover {
+        Leftover {
+            key: format!("users/{account}").parse().expect("a key"),
+            ids: RemoteId::new(id).into_iter().collect(),
+            username: format!("sd-x-{account}"),
+            reason: Reason::Failed,
+            detail: detail.to_owned(),
+        }
     }
 
     #[test]
     fn a_leftover_says_what_may_exist_and_what_to_do() {
-        let leftover = Leftover {
-            key: "users/alice".parse().expect("a key"),
-            ids: RemoteId::new("7").into_iter().collect(),
-            username: "sd-x-alice".to_owned(),
-            reason: Reason::Failed,
-            detail: "the delete was answered with status 500".to_owned(),
-        };
+        let leftover = leftover("alice", "7", "the delete was answered with status 500");
         let lines = leftovers(&[leftover], "standin cleanup");
         assert_eq!(
             lines[0].text,
             "users/alice may still exist, under the user name `sd-x-alice`, with the id `7`: the delete was answered with status 500\nhint: run `standin cleanup`"
+        );
+    }
+
+    #[test]
+    fn what_is_left_for_one_reason_is_told_once_and_each_is_named() {
+        let left: Vec<Leftover> = (1..=12)
+            .map(|n| leftover(&format!("buyer-{n}"), if n == 1 { "7" } else { "" }, "no"))
+            .collect();
+        let lines = leftovers(&left, "standin cleanup");
+        assert_eq!(
+            lines[0],
+            Line::error("users: 12 accounts may still exist: no\nhint: run `standin cleanup`")
+        );
+        assert_eq!(lines.len(), 3);
+        assert!(
+            lines[1].text.starts_with(
+                "users: left are users/buyer-1 (`sd-x-buyer-1`, id `7`), users/buyer-2 (`sd-x-buyer-2`), "
+            )
+        );
+        assert_eq!(
+            lines[2],
+            Line::info("users: left are users/buyer-11 (`sd-x-buyer-11`), users/buyer-12 (`sd-x-buyer-12`)")
+        );
+    }
+
+    #[test]
+    fn a_reason_that_says_what_to_do_has_no_second_hint() {
+        let left = [leftover("alice", "7", "no\nhint: mend it")];
+        let lines = leftovers(&left, "standin cleanup");
+        assert!(
+            lines[0]
+                .text
+                .ends_with(": no\nhint: mend it, then run `standin cleanup --config FILE`"),
+            "{}",
+            lines[0].text
         );
     }
 }

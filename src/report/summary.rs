@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
+use super::cause::{by_cause, names};
 use super::narrator::span;
-use super::outcome::hint;
-use super::table::{escape, markdown};
+use super::outcome::{hint, of_one_cause, reason};
+use super::table::{CELL_MAX, escape, markdown};
+use crate::domain::account::AccountKey;
 use crate::domain::leftover::Leftover;
+use crate::domain::said::cut;
 
 /// A summary that the runner takes is under 1 MiB; rows beyond this are only counted.
 const ROWS_MAX: usize = 500;
+/// So many causes are told in full; of more only the start, since each may be as long as a service's words.
+const CAUSES_MAX: usize = 50;
+const START: usize = 100;
 
 /// One account of the summary's table.
 #[derive(Clone, Debug)]
@@ -24,8 +30,8 @@ pub struct AccountRow {
 }
 
 /// The summary of a setup.
-pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures: &[(String, String)]) -> String {
-    let mut text = format!("### Standin: {}\n\n", escape(title));
+pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures: &[(AccountKey, String)]) -> String {
+    let mut text = format!("### Standin: {}\n\n", escape(title, CELL_MAX));
     let cells: Vec<Vec<String>> = rows
         .iter()
         .take(ROWS_MAX)
@@ -41,38 +47,50 @@ pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures:
     text.push_str(&markdown(&["account", "user name", "id", "status"], &cells));
     text.push_str(&more(rows.len()));
     if !failures.is_empty() {
-        let cells: Vec<Vec<String>> = failures
+        let causes = by_cause(failures, |(key, reason)| (key, reason));
+        let cells: Vec<Vec<String>> = causes
             .iter()
             .take(ROWS_MAX)
-            .map(|(key, reason)| vec![key.clone(), reason.clone()])
+            .enumerate()
+            .map(|(index, members)| {
+                let keys: Vec<String> = members.iter().map(|(key, _)| key.to_string()).collect();
+                let why = members
+                    .first()
+                    .map(|(_, reason)| reason.replace("\nhint: ", "; hint: "));
+                vec![names(&keys, false), in_turn(index, why.unwrap_or_default())]
+            })
             .collect();
         text.push_str("\n#### What failed\n\n");
         text.push_str(&markdown(&["account", "why"], &cells));
-        text.push_str(&more(failures.len()));
+        text.push_str(&more(causes.len()));
     }
     text + &format!("\nTook {}.\n", span(took))
 }
 
 /// The summary of a cleanup.
 pub fn cleanup_summary(title: &str, left: &[Leftover], again: &str) -> String {
-    let mut text = format!("### Standin: {}\n\n", escape(title));
+    let mut text = format!("### Standin: {}\n\n", escape(title, CELL_MAX));
     if left.is_empty() {
         return text;
     }
-    let cells: Vec<Vec<String>> = left
-        .iter()
-        .take(ROWS_MAX)
-        .map(|leftover| {
+    let causes = of_one_cause(left);
+    let all = causes.iter().enumerate().flat_map(|(cause, members)| {
+        members.iter().enumerate().map(move |(index, leftover)| {
             let ids: Vec<String> = leftover.ids.iter().map(ToString::to_string).collect();
-            vec![
-                leftover.key.to_string(),
-                leftover.username.clone(),
-                ids.join(", "),
-                leftover.detail.clone(),
-                hint(leftover, again),
-            ]
+            // One cause is told once.
+            let (why, what_to_do) = if index == 0 {
+                (
+                    in_turn(cause, reason(leftover).to_owned()),
+                    in_turn(cause, hint(leftover, again)),
+                )
+            } else {
+                ("the same".to_owned(), String::new())
+            };
+            let key = leftover.key.to_string();
+            vec![key, leftover.username.clone(), ids.join(", "), why, what_to_do]
         })
-        .collect();
+    });
+    let cells: Vec<Vec<String>> = all.take(ROWS_MAX).collect();
     text.push_str("These accounts may still exist:\n\n");
     text.push_str(&markdown(&["account", "user name", "id", "why", "what to do"], &cells));
     text.push_str(&more(left.len()));
@@ -81,7 +99,7 @@ pub fn cleanup_summary(title: &str, left: &[Leftover], again: &str) -> String {
 
 /// The summary of a sweep: what was to go, and the lists that don't show all, each with the reason.
 pub fn sweep_summary(title: &str, head: &[&str], rows: &[Vec<String>], incomplete: &[Vec<String>]) -> String {
-    let mut text = format!("### Standin: {}\n\n", escape(title));
+    let mut text = format!("### Standin: {}\n\n", escape(title, CELL_MAX));
     if !rows.is_empty() {
         text.push_str(&markdown(head, &rows[..rows.len().min(ROWS_MAX)]));
         text.push_str(&more(rows.len()));
@@ -100,10 +118,15 @@ pub fn status_summary(title: &str, head: &[&str], rows: &[Vec<String>]) -> Strin
     let shown = &rows[..rows.len().min(ROWS_MAX)];
     format!(
         "### Standin: {}\n\n{}{}",
-        escape(title),
+        escape(title, CELL_MAX),
         markdown(head, shown),
         more(rows.len())
     )
+}
+
+/// What is told of a cause, by its place among them.
+fn in_turn(index: usize, text: String) -> String {
+    if index < CAUSES_MAX { text } else { cut(&text, START) }
 }
 
 fn more(rows: usize) -> String {
@@ -116,6 +139,7 @@ fn more(rows: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::leftover::Reason;
 
     #[test]
     fn a_hostile_id_stays_in_its_cell() {
@@ -142,5 +166,44 @@ mod tests {
         let text = setup_summary("t", &vec![row; 10_000], Duration::ZERO, &[]);
         assert!(text.len() < 1_000_000, "{}", text.len());
         assert!(text.contains("and 9500 more."));
+    }
+
+    #[test]
+    fn one_cause_is_told_once() {
+        let left: Vec<Leftover> = ["alice", "bob"]
+            .iter()
+            .map(|account| Leftover {
+                key: format!("users/{account}").parse().expect("a key"),
+                ids: Vec::new(),
+                username: format!("sd-x-{account}"),
+                reason: Reason::Failed,
+                detail: "no".to_owned(),
+            })
+            .collect();
+        let text = cleanup_summary("t", &left, "standin cleanup");
+        assert_eq!(text.matches("standin cleanup").count(), 1, "{text}");
+        assert!(text.contains("| the same |"), "{text}");
+        let failures: Vec<(AccountKey, String)> = left
+            .iter()
+            .map(|leftover| (leftover.key.clone(), "no\nhint: mend it".to_owned()))
+            .collect();
+        let text = setup_summary("t", &[], Duration::ZERO, &failures);
+        assert_eq!(text.matches("mend it").count(), 1, "{text}");
+        assert!(text.contains("| users/alice, users/bob |"), "{text}");
+    }
+
+    #[test]
+    fn a_summary_of_as_many_causes_as_accounts_is_bounded() {
+        let left: Vec<Leftover> = (0..10_000)
+            .map(|number| Leftover {
+                key: format!("users/a{number}").parse().expect("a key"),
+                ids: Vec::new(),
+                username: "x".repeat(300),
+                reason: Reason::Failed,
+                detail: format!("{number} {}", "<".repeat(300)),
+            })
+            .collect();
+        let text = cleanup_summary("t", &left, "standin cleanup");
+        assert!(text.len() < 1_000_000, "{}", text.len());
     }
 }

@@ -34,7 +34,11 @@ pub fn seen(text: &str) -> String {
 pub(super) fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
     let mut text = format!("| {} |\n|{}\n", head.join(" | "), " --- |".repeat(head.len()));
     for row in rows {
-        let cells: Vec<String> = row.iter().map(|cell| escape(cell)).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(head)
+            .map(|(cell, head)| escape(cell, if PROSE.contains(head) { PROSE_MAX } else { CELL_MAX }))
+            .collect();
         text += "| ";
         text += &cells.join(" | ");
         text += " |\n";
@@ -43,13 +47,16 @@ pub(super) fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// Longer cells are cut: a service may send a megabyte for an id.
-const CELL_MAX: usize = 200;
+pub(super) const CELL_MAX: usize = 200;
+/// Columns of sentences, which may be longer.
+const PROSE: [&str; 2] = ["why", "what to do"];
+const PROSE_MAX: usize = 500;
 
 /// Foreign text in a Markdown cell: as characters that mean nothing to Markdown or HTML.
-pub(super) fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str, most: usize) -> String {
     let mut safe = String::new();
     for (index, c) in text.chars().enumerate() {
-        if index == CELL_MAX {
+        if index == most {
             safe.push('…');
             break;
         }
@@ -107,8 +114,8 @@ mod tests {
             ("@team", "&#64;team"),
             ("\u{202e}evil", "\u{fffd}evil"),
         ] {
-            assert_eq!(escape(text), safe);
+            assert_eq!(escape(text, CELL_MAX), safe);
         }
-        assert!(escape(&"x".repeat(1_000_000)).len() < 300);
+        assert!(escape(&"x".repeat(1_000_000), CELL_MAX).len() < 300);
     }
 }

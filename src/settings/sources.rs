@@ -45,6 +45,7 @@ pub(super) struct Texts {
     pub(super) allow_hosts: Option<String>,
     pub(super) allow_audience: Option<String>,
     pub(super) format: Option<String>,
+    pub(super) show_answers: Option<String>,
     pub(super) summary: Option<String>,
     pub(super) log_format: Option<String>,
     pub(super) verbose: Option<String>,

@@ -2,7 +2,12 @@
 //!
 //! The command line, the help, the inputs and the variables all follow this table. It parses nothing.
 
+mod source;
+
 use crate::cli::CommandName;
+
+use source::{EVERYWHERE, GUARDED, NOT_AN_INPUT};
+pub use source::{Sources, Variable};
 
 /// One setting.
 #[derive(Debug)]
@@ -31,45 +36,6 @@ pub enum Kind {
     /// Values divided by commas or newlines; a flag may be repeated.
     List,
 }
-
-/// Where a setting may come from.
-#[derive(Clone, Copy, Debug)]
-pub struct Sources {
-    /// As a flag: not what may hold a secret, since arguments are visible to every process.
-    pub flag: bool,
-    /// As an input of the action.
-    pub input: bool,
-    /// As a variable.
-    pub variable: Variable,
-}
-
-/// When a `STANDIN_*` variable counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variable {
-    /// Always.
-    Counts,
-    /// Not in the action, where any earlier step can set variables for later ones.
-    NotInAction,
-    /// Never.
-    Never,
-}
-
-const EVERYWHERE: Sources = Sources {
-    flag: true,
-    input: true,
-    variable: Variable::Counts,
-};
-/// Decides what is run or where it may reach, so a variable of an earlier step must not set it.
-const GUARDED: Sources = Sources {
-    flag: true,
-    input: true,
-    variable: Variable::NotInAction,
-};
-const NOT_AN_INPUT: Sources = Sources {
-    flag: true,
-    input: false,
-    variable: Variable::Counts,
-};
 
 use CommandName::{Cleanup, Credentials, Demo, Plan, Presets, Run, Sandbox, Schema, Setup, Status, Sweep};
 
@@ -439,7 +405,7 @@ pub static SETTINGS: &[Setting] = &[
         name: "delay",
         kind: Kind::Value,
         placeholder: "TIME",
-        help: "how late every answer is [default: 0s]",
+        help: "delay added to each answer [default: 0s]",
         sources: NOT_AN_INPUT,
         commands: &[Sandbox],
     },
@@ -447,7 +413,7 @@ pub static SETTINGS: &[Setting] = &[
         name: "ready-after",
         kind: Kind::Value,
         placeholder: "TIME",
-        help: "how long the services are as if still starting [default: 0s]",
+        help: "how long the services act as if they were still starting [default: 0s]",
         sources: NOT_AN_INPUT,
         commands: &[Sandbox],
     },
@@ -466,6 +432,14 @@ pub static SETTINGS: &[Setting] = &[
         help: "what a limit tells of itself: retry-after, remaining, both or none [default: retry-after]",
         sources: NOT_AN_INPUT,
         commands: &[Sandbox],
+    },
+    Setting {
+        name: "show-answers",
+        kind: Kind::Switch,
+        placeholder: "",
+        help: "show what a service said where something failed, short and with secrets hidden; `--show-answers=false` doesn't [default: true]",
+        sources: EVERYWHERE,
+        commands: ASKERS,
     },
     Setting {
         name: "summary",
@@ -487,7 +461,7 @@ pub static SETTINGS: &[Setting] = &[
         name: "verbose",
         kind: Kind::Switch,
         placeholder: "",
-        help: "say more; so does RUNNER_DEBUG=1",
+        help: "verbose output; RUNNER_DEBUG=1 turns it on too",
         sources: EVERYWHERE,
         commands: ALL,
     },

@@ -118,6 +118,7 @@ fn values_are_read_in_all_their_spellings() {
             ("STANDIN_CLEANUP_DEADLINE", "1h30m"),
             ("STANDIN_CONCURRENCY", "16"),
             ("STANDIN_VERBOSE", "TRUE"),
+            ("STANDIN_SHOW_ANSWERS", "false"),
             ("STANDIN_LOG_FORMAT", "json"),
             ("STANDIN_ALLOW_ENV", " \n, "),
             ("STANDIN_USERS_ALICE_ID", "7"),
@@ -128,6 +129,7 @@ fn values_are_read_in_all_their_spellings() {
     assert_eq!(settings.wait, Duration::ZERO);
     assert_eq!(settings.only, ["a", "b", "c", "d"]);
     assert!(settings.export_env && settings.sealed.verbose && !settings.sealed.summary);
+    assert!(!settings.sealed.show_answers && Sealed::default().show_answers);
     assert_eq!(settings.sealed.timeout, Some(Duration::from_millis(500)));
     assert_eq!(settings.sealed.cleanup_deadline, Duration::from_mins(90));
     assert_eq!(settings.sealed.concurrency, Some(16));
@@ -207,7 +209,7 @@ fn every_setting_of_the_table_is_read_from_every_source_that_it_names() {
         let value = match setting.name {
             "concurrency" => "2",
             "mode" | "cleanup" | "on-failure" | "on-leftover" | "format" | "log-format" => "no such value",
-            "export-env" | "summary" | "verbose" => "maybe",
+            "export-env" | "show-answers" | "summary" | "verbose" => "maybe",
             "wait" | "deadline" | "cleanup-deadline" | "timeout" => "7s",
             _ => "x",
         };

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use standin::domain::place::digest;
 use standin::sandbox::{Sandbox, ServiceSpec};
 
 use crate::runner::Runner;
@@ -43,8 +44,14 @@ fn the_articles_file_gives_an_account_in_each_service_and_post_leaves_none() {
         });
         let ids = each(&|name, id| format!(r#""{name}/test_user":"{id}""#));
         let stated = each(&|name, id| {
-            format!(r#"{{"service":"{name}","account":"test_user","username":"{username}","id":"{id}"}}"#)
+            format!(r#"{{"service":"{name}","account":"test_user","username":"{username}","id":"{id}","seen":true}}"#)
         });
+        let mut places = NAMES.map(|name| {
+            let (username, url) = (digest("qa"), digest(&sandbox.url(name)));
+            format!(r#""{name}":{{"auth.basic.username":"{username}","url":"{url}"}}"#)
+        });
+        places.sort();
+        let places = places.join(",");
         let folder = runner.temp().join("standin").join(marker).display().to_string();
         let expected = BTreeMap::from([
             ("accounts".to_owned(), format!("[{accounts}]")),
@@ -55,7 +62,7 @@ fn the_articles_file_gives_an_account_in_each_service_and_post_leaves_none() {
             (
                 "state".to_owned(),
                 format!(
-                    r#"{{"version":1,"repository":"octocat/shop","run":"17654321098","attempt":1,"marker":"{marker}","accounts":[{stated}]}}"#
+                    r#"{{"version":2,"repository":"octocat/shop","run":"17654321098","attempt":1,"marker":"{marker}","accounts":[{stated}],"places":{{{places}}}}}"#
                 ),
             ),
             ("accounts-file".to_owned(), format!("{folder}/accounts.json")),

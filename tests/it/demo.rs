@@ -4,13 +4,13 @@ use crate::desk::{Desk, finish};
 use crate::snapshot::assert_snapshot;
 
 #[test]
-fn the_demo_tells_its_story_in_under_sixty_lines() {
+fn the_demo_tells_its_story_in_under_seventy_lines() {
     let desk = Desk::new();
     let ended = desk.run(&["demo"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(ended.stdout, "");
     let story = desk.steady(&ended.stderr);
-    assert!(story.lines().count() < 60, "{story}");
+    assert!(story.lines().count() < 70, "{story}");
     assert!(story.lines().all(|line| line.chars().count() <= 160), "{story}");
     let mut rest = story.as_str();
     for part in [

@@ -7,7 +7,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use standin::adapters::boot;
 use standin::domain::event::VERSION;
+use standin::domain::place::digest;
 use standin::sandbox::{Sandbox, SandboxHandle, ServiceSpec};
 
 use crate::desk::Desk;
@@ -56,7 +58,11 @@ impl Past {
     /// A file as that program would have written it here.
     fn read(&self, name: &str) -> String {
         let text = fs::read_to_string(self.folder.join(name)).unwrap();
-        let text = text.replace("SERVICE_URL", &self.sandbox.url("users"));
+        let url = self.sandbox.url("users");
+        let text = text
+            .replace("SERVICE_URL", &url)
+            .replace("SERVICE_PLACE", &digest(&url))
+            .replace("MACHINE_BOOT", &boot::id().unwrap_or_default());
         self.ids.iter().fold(text, |text, (then, now)| text.replace(then, now))
     }
 

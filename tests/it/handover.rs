@@ -244,7 +244,7 @@ fn the_report_of_a_leftover_says_which_why_and_what_to_do() {
         "orders/test_user",
         username,
         &id,
-        "status 403",
+        "was answered with 403: a fault",
         "hint: run `standin cleanup --journal ",
     ] {
         assert!(ended.log.contains(part), "{part}: {}", ended.log);

@@ -1,6 +1,7 @@
-//! Each preset that is untried, through whole life cycles over real sockets, against a stand-in that knows what the preset's sources
-//! say. That shows that names, ids, paging and the rules of what is gone hold together. What is sent and answered there is checked
-//! against the vendor's own API description, where one is to be had. It does not show that the vendor is so.
+//! Each preset that is untried, and Keycloak's, whose server not every machine can get: whole life cycles over real sockets, against a
+//! stand-in that knows what the preset's sources say. That shows that names, ids, paging and the rules of what is gone hold together.
+//! What is sent and answered there is checked against the vendor's own API description, where one is to be had. It does not show that
+//! the vendor is so.
 
 mod description;
 mod directory;
@@ -81,7 +82,8 @@ fn every_preset_that_is_untried_has_a_stand_in() {
         .filter(|name| preset(name).unwrap().tried.is_none())
         .collect();
     let known: BTreeSet<&str> = VENDORS.iter().map(|vendor| vendor.preset).collect();
-    assert_eq!(known, untried);
+    let missing: Vec<_> = untried.difference(&known).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn an_error_after_which_nobody_knows_is_a_leftover_that_setup_and_post_name_by_i
         for phase in [main, result.post("accounts")] {
             assert_eq!(phase.exit_code, Some(1), "{fault}: {}", phase.log);
             let message = errors(phase).join("\n");
-            for part in ["orders/test_user", username, "hint: search `orders` for the user name"] {
+            for part in ["orders/test_user", username, "hint: add a `find` to `orders`"] {
                 assert!(message.contains(part), "{fault}: {part}: {message}");
             }
             assert!(phase.log.contains("1 left"), "{fault}: {}", phase.log);

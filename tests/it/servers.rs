@@ -1,7 +1,11 @@
-//! Whole jobs against real servers, each described by its preset and judged by its own API.
+//! Whole jobs against real servers, each described by its preset (or, where it has none yet, in its file) and judged by its own API.
 
 mod ejabberd;
+mod eyes;
+mod gateway;
 mod jupyterhub;
+mod keycloak;
+mod keystone;
 mod life;
 pub(crate) mod machine;
 mod pocketbase;
@@ -10,3 +14,4 @@ mod redmine;
 mod scim2;
 mod server;
 mod synapse;
+mod wordpress;

@@ -260,7 +260,7 @@ fn a_token_endpoint_that_refuses_is_told_with_its_status() {
     assert_eq!(setup.code(), Some(1), "{}", setup.log);
     assert!(
         setup.log.contains(&format!(
-            "the token request to `{}/token` was answered with status 403 (access_denied)",
+            "the token request to `{}/token` was answered with 403: access_denied: ***",
             liar.url()
         )),
         "{}",
@@ -400,7 +400,7 @@ accounts: [{{ name: alice, count: 3 }}]",
         assert_eq!(setup.code(), Some(1), "{}", setup.log);
         assert_eq!(liar.lines(), ["POST /api/realms/qa/token"], "{}", setup.log);
         let told = format!(
-            "the token request to `{}/api/realms/qa/token` was answered with status {status}",
+            "the token request to `{}/api/realms/qa/token` was answered with {status}: no realm `qa`",
             liar.url()
         );
         assert!(setup.log.contains(&told), "{}", setup.log);

@@ -13,6 +13,7 @@ use super::grant::{Form, Grant};
 use crate::config::{Expiry, Login};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::outcome::Delivery;
+use crate::domain::said::{Hider, in_its_own_words, said};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::language::Scope;
@@ -51,6 +52,8 @@ pub struct Token {
     grant: Grant,
     /// Is handed every secret that is learnt, before it is used.
     keeper: Box<dyn Fn(&Secret)>,
+    /// Hides every secret that is known in what a service said; `None` where that is not to be told.
+    veil: Option<Hider<'static>>,
     /// Never borrowed while something is waited for: a request whose intent is written down must not wait for a token.
     held: RefCell<Held>,
     /// Whoever has it fetches.
@@ -85,10 +88,11 @@ enum Held {
 
 impl Token {
     /// A token that is yet to be fetched.
-    pub fn new(grant: Grant, keeper: Box<dyn Fn(&Secret)>) -> Self {
+    pub fn new(grant: Grant, keeper: Box<dyn Fn(&Secret)>, veil: Option<Hider<'static>>) -> Self {
         Self {
             grant,
             keeper,
+            veil,
             held: RefCell::new(Held::Nothing),
             fetching: Mutex::new(()),
         }
@@ -140,7 +144,7 @@ impl Token {
             Grant::Form(form) => self.by_form(wire, form, &[], now).await,
             Grant::Login { login, scope } => self.by_login(wire, login, scope, now).await,
             Grant::IdToken { url, token, exchange } => {
-                let id_token = id_token(wire, url, token).await?;
+                let id_token = id_token(wire, url, token, |answer| self.words(answer)).await?;
                 (self.keeper)(&id_token);
                 match exchange {
                     None => Ok((bearer(&id_token), LIFE)),
@@ -196,6 +200,7 @@ impl Token {
             wire.post(form.url.clone(), &request, &credentials).await,
             &format!("the token request to `{}`", address(&form.url)),
             Answer::is_success,
+            |answer| self.words(answer),
         )?;
         let token = text_of(&answer, "access_token")
             .ok_or_else(|| "the token endpoint's answer has no `access_token`".to_owned())?;
@@ -232,7 +237,9 @@ impl Token {
         let origin = url.origin().ascii_serialization();
         let what = format!("the log-in at `{origin}{front}{}`", login.request.target.shown(scope));
         let delivery = wire.post(url, &request, &Credentials::None).await;
-        let answer = answered(delivery, &what, is_expected)?;
+        let answer = answered(delivery, &what, is_expected, |answer| {
+            self.words_of_login(login, answer, &scope.clone().answer(answer))
+        })?;
         let scope = scope.clone().answer(&answer);
         let mut captures = Vec::new();
         for (name, expression) in &login.request.captures {
@@ -269,8 +276,46 @@ impl Token {
     }
 }
 
+/// What is told of an answer that is not fine.
+#[derive(Default)]
+struct Words {
+    /// What it said.
+    said: Option<String>,
+    /// Why it is not what `expect` takes.
+    why: Option<String>,
+}
+
+impl Token {
+    fn words(&self, answer: &Answer) -> Words {
+        Words {
+            said: self.veil.as_ref().and_then(|veil| said(answer, veil)),
+            why: None,
+        }
+    }
+
+    /// The same of a log-in, which may have words of its own and a condition. `scope` has the answer.
+    fn words_of_login(&self, login: &Login, answer: &Answer, scope: &Scope) -> Words {
+        let Some(veil) = &self.veil else {
+            return Words::default();
+        };
+        let own = login.request.error.as_ref().and_then(|error| {
+            let value = error.eval_optional(scope).ok().flatten()?;
+            in_its_own_words(&serde_json::to_value(&value).ok()?, veil)
+        });
+        Words {
+            said: own.or_else(|| said(answer, veil)),
+            why: login.request.expect.explain("expect", answer, scope, veil),
+        }
+    }
+}
+
 /// Asks for an ID token; the runner's address has a query already.
-async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret, NoToken> {
+async fn id_token(
+    wire: &impl Post,
+    url: &Url,
+    token: &Secret,
+    words: impl Fn(&Answer) -> Words,
+) -> Result<Secret, NoToken> {
     let request = Outgoing {
         method: "GET".to_owned(),
         target: String::new(),
@@ -287,14 +332,20 @@ async fn id_token(wire: &impl Post, url: &Url, token: &Secret) -> Result<Secret,
         wire.post(url.clone(), &request, &credentials).await,
         &format!("the request for an ID token to `{}`", address(url)),
         Answer::is_success,
+        words,
     )?;
     text_of(&answer, "value")
         .map(Secret::new)
         .ok_or_else(|| NoToken::Failed("the answer to the request for an ID token has no `value`".to_owned()))
 }
 
-/// An answer that is fine. A body is not shown: it may hold the secret that was sent.
-fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -> Result<Answer, NoToken> {
+/// An answer that is fine; of any other it is told what it said.
+fn answered(
+    delivery: Delivery,
+    what: &str,
+    is_fine: impl Fn(&Answer) -> bool,
+    words: impl Fn(&Answer) -> Words,
+) -> Result<Answer, NoToken> {
     match delivery {
         Delivery::Answered(answer) if is_fine(&answer) => Ok(answer),
         Delivery::Answered(answer) => {
@@ -303,19 +354,17 @@ fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -
             let refused = meant || matches!(answer.status, 400 | 401 | 403 | 404 | 405 | 410 | 422);
             // Whoever answers so gives tokens to nobody.
             let is_elsewhere = matches!(answer.status, 404 | 405 | 410);
-            let code = text_of(&answer, "error").filter(|code| is_code(code));
-            let meaning = code.or_else(|| {
-                let words = if meant {
-                    "which is not what its `expect` takes"
-                } else if is_elsewhere {
-                    "nothing is there"
-                } else {
-                    "the credentials were not accepted"
-                };
-                refused.then(|| words.to_owned())
-            });
-            let meaning = meaning.map(|meaning| format!(" ({meaning})")).unwrap_or_default();
-            let reason = format!("{what} was answered with status {}{meaning}", answer.status);
+            let Words { said, why } = words(&answer);
+            let status = answer.status;
+            let told = match said {
+                Some(said) => format!("{status}: {said}"),
+                None if meant => format!("status {status} (which is not what its `expect` takes)"),
+                None if is_elsewhere => format!("status {status} (nothing is there)"),
+                None if refused => format!("status {status} (the credentials were not accepted)"),
+                None => format!("status {status}"),
+            };
+            let why = why.map(|why| format!("; {why}")).unwrap_or_default();
+            let reason = format!("{what} was answered with {told}{why}");
             let hint = if is_elsewhere { ELSEWHERE } else { "" };
             Err(if refused {
                 NoToken::Refused(reason + hint)
@@ -327,11 +376,6 @@ fn answered(delivery: Delivery, what: &str, is_fine: impl Fn(&Answer) -> bool) -
             Err(NoToken::Failed(format!("{what} failed: {reason}")))
         }
     }
-}
-
-/// The error codes of RFC 6749 (section 5.2) and their like: nothing else of a refusal is shown.
-fn is_code(text: &str) -> bool {
-    text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn bearer(token: &Secret) -> Carried {
@@ -414,7 +458,7 @@ mod tests {
             fields: Vec::new(),
             client: None,
         };
-        let token = Token::new(Grant::Form(form), Box::new(|_| {}));
+        let token = Token::new(Grant::Form(form), Box::new(|_| {}), None);
         token.refresh(&endpoint, || Timestamp::from_millis(0)).await;
         assert_eq!(header(&token).as_deref(), Some("Bearer t1"));
         let late = || Timestamp::from_millis(90_000);

@@ -58,6 +58,7 @@ pub(super) async fn under_the_marker(
         listener: Box::new(|_| {}),
         passwords: plan::draw,
         keeper: Box::new(|secret| context.console.mask(secret)),
+        veil: context.veil(&today.sealed),
         is_secret: Box::new(|text| context.console.is_secret(text)),
     };
     // An engine asks on behalf of an account: one stands for each service.

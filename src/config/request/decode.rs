@@ -96,6 +96,9 @@ impl<'n> Shape<'n> {
             .fields
             .take("capture")
             .map(|node| decoder.expressions(node, "`capture`", answer));
+        let error = self
+            .expression(decoder, "error", answer)
+            .or_else(|| decoder.error.clone());
         Some(Request {
             place: self.place.clone(),
             target: target?,
@@ -105,6 +108,7 @@ impl<'n> Shape<'n> {
             expect: expect?,
             gone: absent_codes(),
             captures: captures.unwrap_or_default(),
+            error,
         })
     }
 

@@ -39,10 +39,10 @@ fn uuid() -> RemoteId {
     RemoteId::new("3f0e8a52-9f11-4c54-9a01-0d6f2f1b7c11").expect("an id")
 }
 
-fn blind(is_answered: bool) -> Look {
+fn blind(by: Blindness) -> Look {
     Look::Blind {
         why: "status 403".to_owned(),
-        is_answered,
+        by,
     }
 }
 
@@ -136,7 +136,7 @@ fn a_refusal_is_looked_into_once() {
             "refused, and so is the look",
             &refused,
             FULL,
-            looks(None, Some(blind(true)), false),
+            looks(None, Some(blind(Blindness::Refusal)), false),
             seeing(&[]),
             "never made",
         ),
@@ -144,7 +144,7 @@ fn a_refusal_is_looked_into_once() {
             "refused, and the look fails",
             &refused,
             FULL,
-            looks(None, Some(blind(false)), false),
+            looks(None, Some(blind(Blindness::Silence)), false),
             seeing(&[]),
             "unproved",
         ),
@@ -270,7 +270,7 @@ fn a_delete_that_says_not_there_is_believed_of_an_eye_that_sees() {
             "denied, and not readable",
             &verified,
             FULL,
-            looks(Some(blind(true)), None, true),
+            looks(Some(blind(Blindness::Refusal)), None, true),
             seeing(&BOTH),
             "unproved",
         ),
@@ -370,7 +370,7 @@ fn who_may_have_been_made_is_gone_for_an_eye_that_sees() {
             "unclear, not readable",
             &unclear,
             FULL,
-            looks(None, Some(blind(true)), false),
+            looks(None, Some(blind(Blindness::Refusal)), false),
             seeing(&BOTH),
             "unproved",
         ),

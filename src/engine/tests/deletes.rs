@@ -85,10 +85,10 @@ async fn id_is_given_on(first: u32, delete: Fault, gone: &str) -> (Went, usize) 
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_is_somebody_elses_by_now_is_gone_and_not_deleted_again() {
-    // The first read is setup's own.
+    // The first read is setup's own, and the second looks at the account before its delete.
     for fault in [Fault::None, Fault::LostAfter, Fault::After(500)] {
         for seen in ["gone: { request: \"GET /accounts/{{ id }}\" }", ""] {
-            let went = id_is_given_on(2, fault, seen).await;
+            let went = id_is_given_on(3, fault, seen).await;
             assert_eq!(went, (gone(true, 1), 1), "{seen}");
         }
     }
@@ -100,13 +100,14 @@ async fn one_reading_under_another_name_is_not_enough_to_take_an_account_for_gon
     let to_alice: fn(&mut Answer) = |answer| {
         *answer = super::book::answer(200, json!({ "id": "100", "username": "alice" }));
     };
-    // The first read is setup's own; with `gone` the second is that one's question, and the third looks at the name.
+    // The first read is setup's own, and the second looks before the delete; with `gone` the third is that one's question, and
+    // the fourth looks at the name.
     let said_done = Fault::Before(204);
     let faults = [Fault::LostBefore, Fault::Before(500), Fault::Before(404), said_done];
     // Without `gone`, what is said to be done is believed.
     for (seen, lies, faults) in [
-        ("gone: { request: \"GET /accounts/{{ id }}\" }", 3, &faults[..]),
-        ("", 2, &faults[..3]),
+        ("gone: { request: \"GET /accounts/{{ id }}\" }", 4, &faults[..]),
+        ("", 3, &faults[..3]),
     ] {
         for &fault in faults {
             for flavour in [Unique, Loose, Keyed, Chosen] {

@@ -53,7 +53,11 @@ async fn a_journal_that_breaks_stops_every_create_and_memory_deletes() {
             }
             assert_eq!(fake.creates_after_break(), 0, "{story}");
             let settled = engine.settle().await;
-            assert_eq!(settled.leftovers, [], "{story}");
+            // What was not answered can't be shown to be absent where no witness may be made any more.
+            let is_unseen = |leftover: &Leftover| {
+                leftover.reason == Reason::Blind && leftover.detail.contains("the journal can't be written")
+            };
+            assert!(settled.leftovers.iter().all(is_unseen), "{story}: {settled:?}");
             tokio::time::sleep(TIMEOUT * 2).await;
             for service in 0..2 {
                 assert_eq!(fake.book(service, |book| book.ours()), [], "{story}");

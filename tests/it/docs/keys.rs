@@ -66,7 +66,7 @@ fn the_keys_are_those_that_are_read() {
     assert_eq!(documented("### tls"), nested("tls"), "tls");
     assert_eq!(documented("### limits"), nested("limits"), "limits");
     assert_eq!(request, nested("ready"), "ready");
-    assert_eq!(request, nested("probe"), "probe");
+    assert_eq!(of_request("### probe"), nested("probe"), "probe");
     assert_eq!(of_request("### create"), nested("create"), "create");
     assert_eq!(request, nested("after_create"), "after_create");
     assert_eq!(of_request("### verify"), nested("verify"), "verify");

@@ -21,7 +21,7 @@ struct Kind {
     least: fn() -> Value,
 }
 
-const KINDS: [Kind; 21] = [
+const KINDS: [Kind; 22] = [
     Kind {
         name: "",
         heading: "The document",
@@ -90,9 +90,15 @@ const KINDS: [Kind; 21] = [
     },
     Kind {
         name: "service_request",
-        heading: "ready and probe",
+        heading: "ready",
         place: "/services/0/ready",
         least: || json!({"request": "GET /health"}),
+    },
+    Kind {
+        name: "probe",
+        heading: "probe",
+        place: "/services/0/probe",
+        least: || json!({"request": "GET /me"}),
     },
     Kind {
         name: "create",
@@ -163,7 +169,7 @@ fn beside(kind: &str, key: &str) -> Value {
         ("oauth2", "username") => json!({"grant": "password", "password": "pw"}),
         ("oauth2", "password") => json!({"grant": "password", "username": "qa"}),
         (
-            "create" | "step" | "delete_step" | "poll" | "find" | "list" | "login" | "service_request",
+            "create" | "step" | "delete_step" | "poll" | "find" | "list" | "login" | "service_request" | "probe",
             "form" | "body",
         ) => {
             json!({"json": null})

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rand::RngExt as _;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
@@ -16,6 +18,10 @@ use crate::ask::{Said, ask};
 
 /// What the servers' administrators log in with.
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// Where their ports are. Those above are handed out to whoever connects: who asks there before the server listens can be connected to
+/// itself, and so take its port.
+const PORTS: Range<u16> = 10_000..32_000;
 
 /// How a server is started and seen to be there.
 pub(crate) struct Kind {
@@ -96,7 +102,7 @@ impl Server {
 
     /// Waits for its first answer; false if it ends before.
     fn is_ready(&mut self) -> bool {
-        let patience = Instant::now() + Duration::from_mins(2);
+        let patience = Instant::now() + Duration::from_mins(5);
         while self.child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < patience, "{} does not answer", self.kind.name);
             let (method, path) = self.kind.ready.split_once(' ').unwrap();
@@ -110,6 +116,10 @@ impl Server {
             thread::park_timeout(Duration::from_millis(50));
         }
         false
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> String {
@@ -143,9 +153,10 @@ impl Drop for Server {
 /// A port that is free, and so are the three behind it.
 fn free_port() -> u16 {
     for _ in 0..100 {
-        let first = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let row = first..first.saturating_add(4);
-        let held: Vec<_> = row.map(|port| TcpListener::bind(("127.0.0.1", port))).collect();
+        let first = rand::rng().random_range(PORTS);
+        let held: Vec<_> = (first..first + 4)
+            .map(|port| TcpListener::bind(("127.0.0.1", port)))
+            .collect();
         if held.iter().all(Result::is_ok) {
             return first;
         }
