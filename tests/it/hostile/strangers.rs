@@ -129,6 +129,12 @@ accounts: [{{ name: alice }}]
     ] {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
     }
+    let told = ended.stderr.matches("keeps its user name as `SD-").count();
+    assert!(
+        (1..=2).contains(&told),
+        "once in setup, once in cleanup: {}",
+        ended.stderr
+    );
     let mut deletes: Vec<String> = liar
         .lines()
         .into_iter()
