@@ -70,7 +70,7 @@ fn an_account_that_can_still_be_read_is_not_gone() {
 #[test]
 fn names_that_are_near_to_ours_are_not_ours() {
     let mut ours = String::new();
-    let mut deleted: Vec<String> = Vec::new();
+    let mut gone: Vec<String> = Vec::new();
     let liar = Liar::start(move |asked| match asked.method.as_str() {
         "POST" => {
             ours = asked.username();
@@ -99,13 +99,13 @@ fn names_that_are_near_to_ours_are_not_ours() {
                     ("mine".to_owned(), json!({"id": "mine", "username": ours})),
                     ("99".to_owned(), json!({"id": 99})),
                 ])
-                .filter(|(id, _)| !deleted.contains(id))
+                .filter(|(id, _)| !gone.contains(id))
                 .map(|(_, item)| item)
                 .collect();
             says(200, &json!(items))
         }
         _ => {
-            deleted.extend(asked.target.rsplit('/').next().map(str::to_owned));
+            gone.extend(asked.target.rsplit('/').next().map(str::to_owned));
             answer(204, &[], b"")
         }
     });
@@ -129,6 +129,12 @@ accounts: [{{ name: alice }}]
     ] {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
     }
+    let told = ended.stderr.matches("keeps its user name as `SD-").count();
+    assert!(
+        (1..=2).contains(&told),
+        "once in setup, once in cleanup: {}",
+        ended.stderr
+    );
     let mut deletes: Vec<String> = liar
         .lines()
         .into_iter()
