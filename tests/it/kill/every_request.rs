@@ -70,7 +70,11 @@ fn a_kill_of_setup_at_any_request_leaves_no_account() {
     let mut methods: Vec<&str> = requests["users"].iter().filter_map(|it| it.split(' ').next()).collect();
     // The first account is looked up while the others go their way.
     methods.sort_unstable();
-    assert_eq!(methods, ["GET", "GET", "GET", "GET", "POST", "POST", "PUT", "PUT"]);
+    assert_eq!(
+        methods,
+        ["GET", "GET", "GET", "GET", "POST", "POST", "PUT", "PUT"],
+        "{requests:?}"
+    );
     for (service, requests) in &requests {
         let look_ups = requests.iter().filter(|request| request.contains("?username="));
         assert_eq!(look_ups.count(), 1, "{service}: {requests:?}");
