@@ -110,9 +110,9 @@ impl Draw {
         }
     }
 
-    /// Whether the kill may come at a request of this kind. Each service's first account is looked up in any case, so that a
-    /// look-up means something only where the fault has struck before.
-    fn means(&self, phase: Phase, observed: &Observed, has_struck: bool) -> bool {
+    /// Whether the kill may come at a request of this kind. Each service's first account is looked up in any case, and some
+    /// are read more than once, so that these mean something only where a fault has struck the service `struck` before.
+    fn means(&self, phase: Phase, observed: &Observed, struck: Option<&str>) -> bool {
         let main = phase == Phase::Main && observed.moment == self.moment;
         let looks_up = observed.method == "GET" && observed.path.contains("?username=");
         let reads = observed.path.starts_with("/accounts/");
@@ -120,8 +120,10 @@ impl Draw {
             Kind::Create => main && observed.method == "POST",
             Kind::Anything => main,
             Kind::Refused => main && observed.method == "DELETE",
-            Kind::Rejected => main && observed.service == "users" && observed.method == "GET" && reads,
-            Kind::Stranger | Kind::Unclear => main && looks_up && has_struck,
+            Kind::Rejected => {
+                main && struck == Some("billing") && observed.service == "users" && observed.method == "GET" && reads
+            }
+            Kind::Stranger | Kind::Unclear => main && looks_up && struck == Some(&observed.service),
             Kind::Post => phase == Phase::Post && observed.moment == self.moment && observed.method == "DELETE",
         }
     }
@@ -143,11 +145,12 @@ fn kill(seed: u64, index: usize) -> Option<Hit> {
         let (trigger, draw, due, at) = (trigger.clone(), draw.clone(), nth(draw.n), Arc::clone(&at));
         let struck = Mutex::new(None::<String>);
         move |phase, observed: &Observed| {
-            if observed.moment == Moment::Answered && observed.fault.is_some() {
+            let is_slowed = observed.method == "PUT";
+            if observed.moment == Moment::Answered && observed.fault.is_some() && !is_slowed {
                 *struck.lock().unwrap() = Some(observed.service.clone());
             }
-            let has_struck = struck.lock().unwrap().as_ref() == Some(&observed.service);
-            if due(draw.means(phase, observed, has_struck)) {
+            let struck = struck.lock().unwrap().clone();
+            if due(draw.means(phase, observed, struck.as_deref())) {
                 *at.lock().unwrap() = format!("{} {} {:?}", observed.service, observed.method, observed.moment);
                 fire(&trigger, draw.spin);
             }
