@@ -138,7 +138,7 @@ async fn set_up(stage: &Stage, world: &Played, mishap: Mishap, went: &mut Went) 
             .collect();
         engine.set_deadline(world.now() + CLEANUP);
         // As the command does it.
-        let owes = engine.ledger().debts().next().is_some();
+        let owes = !engine.ledger().is_settled();
         let rolled_back = if failures.is_empty() || !owes {
             None
         } else {
