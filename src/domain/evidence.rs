@@ -219,8 +219,13 @@ fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &
         Some(Look::Ours) if record.owns(id) && !powers.shared => Step::Delete(id.clone()),
         // Nothing speaks against it but that it can't be read.
         None | Some(Look::Blind { .. })
-            if matches!(look, Some(Look::Blind { .. }))
-                && record.owns(id)
+            if matches!(
+                look,
+                Some(Look::Blind {
+                    by: Blindness::Refusal | Blindness::Nonsense,
+                    ..
+                })
+            ) && record.owns(id)
                 && !is_reused(record, id, now)
                 && !powers.shared
                 && !powers.elsewhere =>

@@ -34,13 +34,16 @@ impl Names {
     }
 }
 
+/// No service keeps a user name in a longer text, in bytes.
+const LONGEST: usize = 4096;
+
 /// Is `shown` the user name `ours`, as a service may keep it? `marker` is what it carries; a name without one may be somebody
 /// else's, and is ours only in another case, form or punctuation.
 pub fn is_ours(shown: &str, ours: &str, marker: Option<&str>, planned: &Names) -> bool {
     if shown == ours {
         return true;
     }
-    if shown.is_empty() || planned.has(shown) {
+    if shown.is_empty() || shown.len() > LONGEST || planned.has(shown) {
         return false;
     }
     let folded: Vec<Letter> = letters(shown);

@@ -67,18 +67,46 @@ impl<W: World> Engine<'_, W> {
         if shown == Shown::Other && answer.is_success() {
             return Ok(Look::Other);
         }
-        if !is_expected && !answer.is_success() {
-            let trouble = Trouble::Unanswered(self.unexpected(&poll.request, &answer, &seen));
+        if !is_expected {
+            // Some services answer of whom they don't have as of everybody, and `gone` alone can tell.
+            if is_verify && answer.is_success() && self.holds_gone(place, site, id).await? {
+                return Ok(Look::Gone);
+            }
+            let what = self.unexpected(&poll.request, &answer, &seen);
+            let trouble = if answer.is_success() {
+                Trouble::Useless(what)
+            } else {
+                Trouble::Unanswered(what)
+            };
             return Ok(blind(&trouble, Some(&answer)));
         }
         let is_ours = shown == Shown::Ours || (shown == Shown::Nothing && self.stands_in(place, &answer));
         if is_ours {
             self.prove_by_reading(place, asked, &poll.request, &answer);
         }
-        if is_expected && (is_ours || self.record(place).was_read) {
+        if is_ours || self.record(place).was_read {
             self.earn(place, Eye::Id);
         }
         Ok(if is_ours { Look::Ours } else { Look::Nameless })
+    }
+
+    /// Does the service's `gone` hold of this id?
+    async fn holds_gone(&self, place: usize, site: &Site, id: &RemoteId) -> Result<bool, Halt> {
+        let Some(gone) = &site.service.gone else {
+            return Ok(false);
+        };
+        let scope = self.scope(place, site).with("id", id.as_str());
+        match self.look(place, "check that it is gone", &gone.request, &scope).await {
+            Ok(answer) => {
+                let seen = scope.answer(&answer);
+                Ok(match gone.until {
+                    Some(_) => until(gone, &seen),
+                    None => gone.request.gone.holds(&answer, &seen).unwrap_or(false),
+                })
+            }
+            Err(Trouble::Halted(halt)) => Err(halt),
+            Err(_) => Ok(false),
+        }
     }
 
     /// What the eye by the name shows: `find`, else the list, else a reading by the id that we chose.
