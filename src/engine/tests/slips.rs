@@ -60,7 +60,7 @@ fn a_cleanup_that_ends_with_0_has_left_nothing() {
     eprintln!("slips: seed {seed}: {tally}");
     let is_strict = number("STANDIN_TEST_SLIPS").is_some();
     let in_full = number("STANDIN_TEST_TRACES").and_then(|traces| usize::try_from(traces).ok());
-    if (is_strict || in_full.is_some()) && !tally.found.is_empty() {
+    if (lives.is_none() || is_strict || in_full.is_some()) && !tally.found.is_empty() {
         let runtime = trial::runtime();
         let text = runtime.block_on(report::report(&descriptions, &tally.found, in_full.unwrap_or(3)));
         eprintln!("{text}");
@@ -69,8 +69,9 @@ fn a_cleanup_that_ends_with_0_has_left_nothing() {
     if lives.is_some_and(|lives| lives >= 20_000) {
         assert_eq!(tally.stale(), [], "exceptions that nothing needs any more");
     }
+    // Every life of a right description with one event must go well; of two mistakes at once some are told by the report alone.
     assert!(
-        !is_strict || tally.found.is_empty(),
+        (lives.is_some() && !is_strict) || tally.found.is_empty(),
         "{} lives came to what they must not",
         tally.found.len()
     );
