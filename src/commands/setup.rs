@@ -243,7 +243,8 @@ async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, na
         return Settled::default();
     }
     let debts = engine.ledger().debts().count();
-    let group = context.console.group("taking back what was created");
+    // Where all was refused, that is looked into without a word.
+    let group = (debts > 0).then(|| context.console.group("taking back what was created"));
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
     let settled = engine.settle().await;

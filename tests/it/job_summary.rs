@@ -113,7 +113,7 @@ fn the_summary_of_a_sweep_says_what_was_listed_deleted_and_left() {
     );
     let (first, second) = (text.find("| left |"), text.find("| deleted |"));
     assert!(first.is_some() && first < second, "{text}");
-    assert!(text.contains("status 403"), "{text}");
+    assert!(text.contains("was answered with 403"), "{text}");
 
     let (ended, text) = sweep(&users(&[]), &["--summary=false"]);
     assert_eq!((ended.code, text.as_str()), (Some(0), ""), "{}", ended.stderr);

@@ -105,9 +105,11 @@ fn under_act_too_there_are_ten_annotations_of_a_kind_and_the_log_has_the_rest() 
     let log = act.run("      - { id: accounts, uses: ./standin }\n");
     let lines: Vec<&str> = log.of("Post", "accounts").map(|line| line.msg.as_str()).collect();
     let errors = lines.iter().filter(|line| line.contains("::error")).count();
-    assert_eq!((log.result("Post", "accounts"), errors), ("failure", 10), "{lines:#?}");
+    // What failed for one cause is told once, and each is named.
+    assert_eq!(log.result("Post", "accounts"), "failure", "{lines:#?}");
+    assert!((1..=10).contains(&errors), "{lines:#?}");
     for number in 1..=25 {
-        let named = format!("users/buyer-{number} may still exist");
+        let named = format!("users/buyer-{number} (");
         assert!(lines.iter().any(|line| line.contains(&named)), "{named}: {lines:#?}");
     }
     assert_eq!(accounts(&sandbox), (25, 25));

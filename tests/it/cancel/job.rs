@@ -69,16 +69,17 @@ impl Cancelled {
 
 #[test]
 fn the_answer_in_flight_is_awaited_and_written_down_and_nothing_new_starts() {
-    // POST, PUT and GET of two accounts, one after the other; before the first is read back, it is looked up by its name. Then
-    // how many were created, and how many verified, when the last of these is answered.
+    // POST, PUT and GET of two accounts, one after the other; of the first the id is read before the PUT, and it is looked up by
+    // its name before it is read back. Then how many were created, and how many verified, when the last of these is answered.
     let requests = [
         (1, 1, 0),
         (2, 1, 0),
         (3, 1, 0),
-        (4, 1, 1),
-        (5, 2, 1),
+        (4, 1, 0),
+        (5, 1, 1),
         (6, 2, 1),
-        (7, 2, 2),
+        (7, 2, 1),
+        (8, 2, 2),
     ];
     each(&requests, |_, &(n, creates, reads)| {
         let when = format!("cancelled at request {n}");
