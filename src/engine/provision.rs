@@ -10,7 +10,7 @@ use super::schedule::{self, Flow, Queue};
 use super::words::without_words;
 use super::{Engine, Halt, Site};
 use crate::config::{Create, Poll};
-use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::account::AccountKey;
 use crate::domain::answer::Answer;
 use crate::domain::decide::{Provision, may_create_again, provision};
 use crate::domain::event::Event;
@@ -467,14 +467,9 @@ impl<W: World> Engine<'_, W> {
         }
         Ok(())
     }
-
-    /// The ids under which an account is known by now.
-    pub fn ids(&self, place: usize) -> Vec<RemoteId> {
-        self.ledger.borrow().record(place).ids.clone()
-    }
 }
 
-/// Does the condition hold? Without one, what `expect` said is enough.
+/// Does the condition hold, where there is one?
 pub(super) fn until(poll: &Poll, scope: &Scope) -> bool {
     poll.until
         .as_ref()

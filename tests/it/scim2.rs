@@ -229,8 +229,9 @@ fn a_wrong_token_fails_setup_before_any_account_is_made() {
     assert_eq!(main.exit_code, Some(1), "{}", main.log);
     let messages = errors(main).join("\n");
     assert!(
-        messages.contains("identity/alice") && messages.contains("401"),
-        "{messages}"
+        messages.contains("identity") && messages.contains("401") && main.log.contains("identity/alice"),
+        "{messages}: {}",
+        main.log
     );
     failed(main);
     failed(result.post("accounts"));

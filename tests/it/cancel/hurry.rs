@@ -221,6 +221,9 @@ fn a_cleanup_that_waits_for_another_process_ends_with_the_signal() {
         "{:?}: {told}",
         begun.elapsed()
     );
-    assert!(told.contains("3 accounts may still exist") && told.contains("users/buyer-3 ("), "{told}");
+    assert!(
+        told.contains("3 accounts may still exist") && told.contains("users/buyer-3 ("),
+        "{told}"
+    );
     assert_eq!(sandbox.books("users").unwrap().left().count(), 3);
 }

@@ -11,7 +11,7 @@ pub(super) static GITLAB: Vendor = Vendor {
     refusal: Some(401),
     human: || json!({"id": 1, "username": "taken", "email": "taken@x.test"}),
     answer: gitlab,
-    undescribed: &[],
+    undescribed: &["GET /api/v4/user is not described"],
 };
 
 fn gitlab(store: &mut Store, call: &Call) -> Reply {
@@ -92,6 +92,8 @@ pub(super) static GRAFANA: Vendor = Vendor {
     human: || json!({"id": 1, "login": "taken"}),
     answer: grafana,
     undescribed: &[
+        "GET /api/admin/stats is not described",
+        "GET /api/users/lookup: the answer 404 is not described",
         // The description was not read as far as its errors; pkg/api/user.go: ErrUserNotFound.
         "GET /api/users/{user_id}: the answer 404 is not described",
     ],
@@ -135,6 +137,7 @@ pub(super) static DIRECTUS: Vendor = Vendor {
     human: || json!({"id": "d1", "email": "taken@example.com", "external_identifier": null}),
     answer: directus,
     undescribed: &[
+        "GET /users/{id}: the answer 403 is not described",
         // services/users.ts and the table of users have it, the description of a user does not.
         "POST /users: body: : Additional properties are not allowed ('external_identifier' was unexpected)",
         "POST /users: answer 200: /data: Additional properties are not allowed ('external_identifier' was unexpected)",
