@@ -47,7 +47,7 @@ fn a_service_whose_ready_request_says_unavailable_is_waited_for_with_a_word() {
         let (main, post, made, left) = setup(starting, ", ready: { request: GET /health }", "30s");
         assert_eq!(main.exit_code, Some(0), "{}", main.log);
         assert!(main.log.contains("users: waiting for it to answer, "), "{}", main.log);
-        assert!(main.log.contains(&format!("status {code}")), "{}", main.log);
+        assert!(main.log.contains(&format!(": {code}: ")), "{}", main.log);
         assert!(main.log.contains("users: answers after "), "{}", main.log);
         assert_eq!((post, made, left), (Outcome::Success, 1, 0));
     }
@@ -79,7 +79,7 @@ fn a_wait_that_is_over_fails_with_what_was_waited_for() {
     let table = [
         (Sandbox::builder().service(users()).refuse_for(never), "", "refused"),
         (Sandbox::builder().service(users()).refuse_for(never), ready, "refused"),
-        (Sandbox::builder().service(slow), ready, "status 503"),
+        (Sandbox::builder().service(slow), ready, "503: "),
     ];
     for (builder, ready, reason) in table {
         let (main, post, made, left) = setup(builder, ready, "600ms");
@@ -108,7 +108,7 @@ fn a_ready_request_that_is_refused_is_not_waited_for() {
     assert_eq!((main.exit_code, made), (Some(1), 0), "{}", main.log);
     let messages = errors(&main).join("\n");
     assert!(
-        messages.contains("ready") && messages.contains("status 404"),
+        messages.contains("ready") && messages.contains("answered with 404"),
         "{messages}"
     );
     assert!(!main.log.contains("waiting"), "{}", main.log);

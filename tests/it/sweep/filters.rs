@@ -128,7 +128,7 @@ fn refused_credentials_are_no_matter_of_the_filter() {
     is(
         &sweeping(&lister, LIST).run(&["sweep"]),
         1,
-        "is incomplete: the list was answered with status 401",
+        "(GET /accounts?limit=10) was answered with status 401",
     );
     assert!(lister.deleted().is_empty());
 }
