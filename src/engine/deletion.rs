@@ -279,7 +279,9 @@ impl<W: World> Engine<'_, W> {
                 None
             };
             let shown = match (&by_id, &by_name) {
-                (Some(Look::Ours | Look::Nameless), _) => Some("reading it"),
+                (Some(Look::Ours), _) => Some("reading it"),
+                // What says of nobody whose it is may well go on so: then `gone` knows better.
+                (Some(Look::Nameless), _) if site.service.gone.is_none() => Some("reading it"),
                 (_, Some(Found::Ours(ids)))
                     if ids.contains(id) && !(is_gone && !powers.find && self.sees(place, Eye::Id)) =>
                 {

@@ -99,7 +99,7 @@ fn what_is_gone_or_disabled_or_renamed_is_told_with_the_reason() {
     let desk = desk(&service);
     set_up(&desk);
     change(&service, 0, "PUT", r#"{"status": "disabled"}"#);
-    are(&desk, [("changed", "`verify.until`"), ("ready", "")]);
+    are(&desk, [("changed", "`until: body.status"), ("ready", "")]);
     change(&service, 0, "PUT", r#"{"status": "ready"}"#);
     change(&service, 1, "PUT", r#"{"username": "eve"}"#);
     are(&desk, [("ready", ""), ("changed", "another name")]);

@@ -191,7 +191,7 @@ fn a_list_that_breaks_off_or_never_ends_is_incomplete_and_what_it_showed_is_swep
         (
             OFFSET,
             &["users GET accounts 8+ status 403"][..],
-            "the list was answered with status 403",
+            "was answered with 403",
         ),
         (
             "list: { request: GET /accounts, items: body.items, id: item.id, name: item.username, next: { page: nonsense, first: 0 } }",
