@@ -266,7 +266,12 @@ impl<W: World> Engine<'_, W> {
         let powers = self.powers(place, site);
         let mut round = 0;
         loop {
+            // Where `gone` asks what `verify` asks, it has told already: what is marked as deleted may be read for ever.
+            let is_told = site.service.gone.as_ref().is_some_and(|gone| {
+                by_id(site).is_some_and(|poll| poll.request.target.source() == gone.request.target.source())
+            });
             let by_id = match by_id(site) {
+                Some(_) if is_told => Some(Look::Gone),
                 Some(_) => Some(self.read(place, site, id).await?),
                 None => None,
             };
@@ -290,8 +295,8 @@ impl<W: World> Engine<'_, W> {
                 _ => None,
             };
             let Some(by) = shown else {
-                let is_told = is_gone || matches!(by_name, Some(Found::Nobody | Found::Ours(_)));
-                return Ok(if is_told || self.locks_out(place, site, id).await? {
+                let is_seen = is_gone || matches!(by_name, Some(Found::Nobody | Found::Ours(_)));
+                return Ok(if is_seen || self.locks_out(place, site, id).await? {
                     Ok(())
                 } else {
                     Err((
