@@ -180,8 +180,9 @@ fn every_part_of_a_request_is_sent_as_it_is_said_and_no_value_is_read_as_a_templ
     assert_eq!(
         lines[1..],
         [
-            format!("PUT {user}/motto"),
+            // Whose the id is, before the step after the create.
             format!("GET {user}"),
+            format!("PUT {user}/motto"),
             format!("GET {user}"),
             // Before the first delete of a service it is read once; the second one is a step of the delete.
             format!("GET {user}"),
