@@ -215,10 +215,10 @@ fn every_part_of_a_request_is_sent_as_it_is_said_and_no_value_is_read_as_a_templ
         json!({"name": name, "note": HOSTILE, "number": 1, "seats": 3, "text": format!("1 of {name}"),
             "tenant": "{{ env.SECRET }}", "none": null})
     );
-    assert_eq!(header(&users[1], "content-type").as_deref(), Some("text/plain"));
-    assert_eq!(header(&users[1], "x-session").as_deref(), Some("{{ run.id }}"));
-    assert_eq!(header(&users[1], "x-env").as_deref(), Some("test"));
-    assert_eq!(users[1].body, format!("{HOSTILE}\nby alice"));
+    assert_eq!(header(&users[2], "content-type").as_deref(), Some("text/plain"));
+    assert_eq!(header(&users[2], "x-session").as_deref(), Some("{{ run.id }}"));
+    assert_eq!(header(&users[2], "x-env").as_deref(), Some("test"));
+    assert_eq!(users[2].body, format!("{HOSTILE}\nby alice"));
 
     // What comes out: the output as it came, the secret nowhere but in the file.
     let accounts: Value = serde_json::from_str(&setup.stdout).unwrap();
