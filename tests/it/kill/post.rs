@@ -17,8 +17,8 @@ fn a_kill_of_post_at_any_request_leaves_nothing_to_a_cleanup_by_hand() {
             kills.extend(FATES.map(|fate| (service.clone(), n, fate)));
         }
     }
-    // Two deletes a service, and a look before and two after the first of them; two looks more in the one that has `gone`.
-    assert_eq!(kills.len(), 3 * (7 + 5 + 5), "{requests:?}");
+    // Two deletes a service, and a look before and two after the first of them; one look more in the one that has `gone`.
+    assert_eq!(kills.len(), 3 * (6 + 5 + 5), "{requests:?}");
     for (service, requests) in &requests {
         let deletes = requests.iter().filter(|request| request.starts_with("DELETE "));
         let look_ups = requests.iter().filter(|request| request.contains("?username="));
