@@ -102,7 +102,7 @@ pub struct Engine<'a, W> {
     blind_finds: RefCell<HashSet<usize>>,
     /// Per service, its latest listing.
     listings: Vec<Mutex<Option<Rc<listing::Listing>>>>,
-    /// Per service, whether its first account was missed by a look before its delete, by an eye that had shown it.
+    /// Per service, whether its first account was missed by a look before its delete.
     before: Vec<OnceCell<bool>>,
     /// Per service, held by whoever looks whether a delete has come true.
     fading: Vec<Mutex<()>>,
@@ -250,6 +250,7 @@ impl<'a, W: World> Engine<'a, W> {
 
     /// What can be done for this account.
     fn powers(&self, place: usize, site: &Site) -> Powers {
+        let is_chosen = self.is_chosen(place, site);
         let ledger = self.ledger.borrow();
         let account = ledger.account(place);
         let planned = Duration::from_millis(account.timeout_ms);
@@ -257,8 +258,8 @@ impl<'a, W: World> Engine<'a, W> {
             // Whoever bears a name without our marker may be somebody else: it is never gone by.
             find: site.powers.find && !account.unmarked && !self.only_listed,
             by_name: site.powers.by_name && !account.unmarked,
-            chosen_id: site.powers.chosen_id && !account.unmarked && !self.only_listed,
-            ids_proved: site.powers.chosen_id || self.sees(place, Eye::Id) || ledger.record(place).was_read,
+            chosen_id: site.powers.chosen_id && !account.unmarked && !self.only_listed && is_chosen,
+            ids_proved: site.powers.chosen_id || self.sees(place, Eye::Id) || !ledger.record(place).read.is_empty(),
             elsewhere: self.differs(place, &ledger).is_some(),
             // An expression that gives two accounts one id gives the wrong thing.
             shared: ledger

@@ -50,6 +50,8 @@ pub trait World {
     fn append(&self, entry: &Entry) -> Result<(), JournalBroken>;
     /// Writes a line about the whole setup to the journal.
     fn remark(&self, remark: &Remark) -> Result<(), JournalBroken>;
+    /// Returns once every line of the journal is on disk: the loss of the machine takes none of them any more.
+    fn sync(&self) -> Result<(), JournalBroken>;
     /// The time.
     fn now(&self) -> Timestamp;
     /// Lets time pass.

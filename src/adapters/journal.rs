@@ -97,6 +97,15 @@ impl Journal {
         self.write(remark)
     }
 
+    /// Syncs every line that was written.
+    pub fn sync(&self) -> Result<(), JournalBroken> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(broken) = &state.broken {
+            return Err(broken.clone());
+        }
+        state.file.sync_data().map_err(|error| JournalBroken(error.to_string()))
+    }
+
     fn write(&self, value: &impl serde::Serialize) -> Result<(), JournalBroken> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(broken) = &state.broken {

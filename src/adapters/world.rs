@@ -119,6 +119,10 @@ impl World for LiveWorld<'_> {
         self.journal.as_ref().map_or(Ok(()), |journal| journal.remark(remark))
     }
 
+    fn sync(&self) -> Result<(), JournalBroken> {
+        self.journal.as_ref().map_or(Ok(()), Journal::sync)
+    }
+
     fn now(&self) -> Timestamp {
         self.clock.now()
     }

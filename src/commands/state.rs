@@ -102,7 +102,7 @@ impl State {
                 email: (account.email != email_of(&account.username)).then(|| account.email.clone()),
                 own_password: account.own_password,
                 id: ledger.record(place).ids.first().cloned(),
-                seen: ledger.record(place).was_read,
+                seen: !ledger.record(place).read.is_empty(),
             })
             .collect();
         let mut state = Self {

@@ -23,6 +23,7 @@ use super::account::RemoteId;
 use super::decide::Powers;
 use super::ledger::{Record, Status};
 use super::leftover::Reason;
+use super::name::Demands;
 use super::time::Timestamp;
 use std::time::Duration;
 
@@ -71,6 +72,8 @@ pub enum Eye {
 pub struct Sight {
     /// Those that have shown an account that is known to be there.
     seeing: Vec<Eye>,
+    /// What the names demand that the eye by the name has shown.
+    reach: Demands,
     /// Why no sight can be earned any more, once it was tried.
     pub tried: Option<String>,
 }
@@ -83,6 +86,22 @@ impl Sight {
         }
     }
 
+    /// The eye by the name showed an account under a name that demands so much.
+    pub fn earn_name(&mut self, demands: &Demands) {
+        self.earn(Eye::Name);
+        self.reach.add(demands);
+    }
+
+    /// What is known for an account whose name demands so much: a service that keeps short names may cut a longer one, and one
+    /// that keeps plain names may drop a letter of another.
+    #[must_use]
+    pub fn within_reach(mut self, demands: &Demands) -> Self {
+        if !self.reach.cover(demands) {
+            self.forget(Eye::Name);
+        }
+        self
+    }
+
     /// Does this eye see?
     pub fn sees(&self, eye: Eye) -> bool {
         self.seeing.contains(&eye)
@@ -91,6 +110,9 @@ impl Sight {
     /// Another eye has taken the place of this one, and has shown nothing yet.
     pub fn forget(&mut self, eye: Eye) {
         self.seeing.retain(|known| *known != eye);
+        if eye == Eye::Name {
+            self.reach = Demands::default();
+        }
     }
 }
 
@@ -121,6 +143,12 @@ impl Looks {
         self.by_id.retain(|(known, _)| *known != id);
         self.by_name = None;
         self.denied.push(id);
+    }
+
+    /// The eye by the name shows it under these ids: what the eye by the id said of them before is no news any more.
+    pub fn adopt(&mut self, ids: &[RemoteId]) {
+        self.by_id.retain(|(known, _)| !ids.contains(known));
+        self.by_name = None;
     }
 
     /// Another eye is asked by the name.
@@ -201,7 +229,7 @@ fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &
         Some(Look::Gone) if (record.owns(id) || is_sole) && !powers.shared && !powers.elsewhere => {
             return Step::Delete(id.clone());
         }
-        Some(Look::Gone) if record.was_read && !powers.shared => {
+        Some(Look::Gone) if record.was_read(id) && !powers.shared => {
             return if sight.sees(Eye::Id) {
                 Step::Gone(Eye::Id)
             } else {
@@ -262,15 +290,15 @@ fn denied(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: 
     match looks.of(id) {
         None if powers.by_id => return Step::Read(id.clone()),
         Some(Look::Ours) => return still("reading it"),
-        Some(Look::Nameless) if record.was_read => return still("reading it"),
-        Some(Look::Gone) if record.was_read || powers.chosen_id => {
+        Some(Look::Nameless) if record.was_read(id) => return still("reading it"),
+        Some(Look::Gone) if record.was_read(id) || powers.chosen_id => {
             return if sight.sees(Eye::Id) {
                 Step::Gone(Eye::Id)
             } else {
                 earn(Eye::Id, sight)
             };
         }
-        Some(Look::Blind { why, .. }) if record.was_read => {
+        Some(Look::Blind { why, .. }) if record.was_read(id) => {
             return Step::Leave(
                 Reason::Unproved,
                 format!("the delete says that it is not there, and {why}"),

@@ -104,8 +104,8 @@ pub struct Record {
     pub strange: Vec<RemoteId>,
     /// The service said or showed that it existed.
     pub existed: bool,
-    /// Reading it back by its id showed it.
-    pub was_read: bool,
+    /// The ids under which reading it back showed it.
+    pub read: Vec<RemoteId>,
     /// A step of its delete was accepted, in whatever command.
     pub delete_accepted: bool,
     /// Why the service refused to make it, the last time that it did.
@@ -166,7 +166,7 @@ impl Record {
             Event::NameTaken(_) => self.existed = true,
             Event::Verified => {
                 self.last_seen = Some(at);
-                self.was_read = true;
+                self.read.extend(self.ids.first().cloned());
                 for id in std::mem::take(&mut self.sole) {
                     self.own(&id);
                 }
@@ -209,6 +209,11 @@ impl Record {
     /// Was this id given, and can it be nothing else?
     pub fn is_sole(&self, id: &RemoteId) -> bool {
         self.sole.contains(id)
+    }
+
+    /// Did reading it back by this id show it?
+    pub fn was_read(&self, id: &RemoteId) -> bool {
+        self.read.contains(id)
     }
 
     /// Is this id known to be its own?
@@ -385,12 +390,16 @@ impl Ledger {
         self.told_places.clone()
     }
 
-    /// Is this id that of another account of the same service, too?
+    /// Is this id that of another account of the same service, too? Some services give the id of a deleted account again.
     pub fn is_shared(&self, place: usize, id: &RemoteId) -> bool {
         let key = (self.account(place).key.service.clone(), id.clone());
+        let has_it = |bearer: &usize| {
+            let record = self.record(*bearer);
+            record.ids.contains(id) || record.strange.contains(id)
+        };
         self.bearers
             .get(&key)
-            .is_some_and(|bearers| bearers.iter().any(|bearer| *bearer != place))
+            .is_some_and(|bearers| bearers.iter().any(|bearer| *bearer != place && has_it(bearer)))
     }
 
     fn bear(&mut self, place: usize, event: &Event) {

@@ -3,6 +3,8 @@
 //! Services fold case, change the Unicode form, trim and replace characters, add a realm, or cut. All of that is still our
 //! account. Another account's name never is, and those of one setup share the marker: so the whole name counts.
 
+use std::collections::BTreeSet;
+
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The user names of one service's plan, for telling siblings apart.
@@ -31,6 +33,53 @@ impl Names {
         let from = self.keys.partition_point(|key| key.as_str() < front);
         let length = self.keys[from..].partition_point(|key| key.starts_with(front));
         &self.keys[from..from + length]
+    }
+}
+
+/// What may keep a service from storing a name as it was given: its length, and the characters that not every name has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demands {
+    length: usize,
+    rare: BTreeSet<char>,
+}
+
+impl Demands {
+    /// Those of one name.
+    pub fn of(name: &str) -> Self {
+        let is_common = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-';
+        Self {
+            length: name.chars().count(),
+            rare: name.chars().filter(|c| !is_common(c)).collect(),
+        }
+    }
+
+    /// These and those of another name.
+    pub fn add(&mut self, other: &Self) {
+        self.length = self.length.max(other.length);
+        self.rare.extend(&other.rare);
+    }
+
+    /// Would a service that keeps a name of these demands keep one of the others too?
+    pub fn cover(&self, other: &Self) -> bool {
+        self.length >= other.length && self.rare.is_superset(&other.rare)
+    }
+
+    /// A name that is like another, with `new` behind its marker, and as demanding as this, within `max` characters.
+    pub fn name_like(&self, like: &str, marker: &str, new: &str, max: Option<usize>) -> String {
+        let (front, tail) = like.split_once(marker).unwrap_or(("", ""));
+        let mut head = format!("{front}{marker}-{new}");
+        let known = Self::of(like).rare;
+        head.extend(self.rare.difference(&known));
+        let length = |text: &str| text.chars().count();
+        let missing = self.length.saturating_sub(length(&head) + length(tail));
+        head.extend(std::iter::repeat_n('x', missing));
+        let room = max.unwrap_or(usize::MAX).saturating_sub(length(&head));
+        let kept = length(tail).saturating_sub(room);
+        head.extend(tail.chars().skip(kept));
+        match max {
+            Some(max) => head.chars().take(max).collect(),
+            None => head,
+        }
     }
 }
 
@@ -135,6 +184,31 @@ mod tests {
         let names = names();
         let planned = Names::new(names.iter().map(String::as_str));
         is_ours(shown, &format!("{MARKER}-{ours}"), Some(MARKER), &planned)
+    }
+
+    #[test]
+    fn a_name_that_is_kept_says_nothing_of_a_longer_or_a_rarer_one() {
+        let demands = |name: &str| Demands::of(&format!("{MARKER}-{name}"));
+        assert!(demands("integration-tester").cover(&demands("alice")));
+        assert!(!demands("alice").cover(&demands("integration-tester")));
+        assert!(!demands("integration-tester").cover(&demands("zoé")));
+        let mut all = demands("zoé");
+        all.add(&demands("integration-tester"));
+        for name in ["alice", "zoé", "integration-tester"] {
+            let like = format!("{MARKER}-{name}");
+            let made = all.name_like(&like, MARKER, "witness-7k2x", None);
+            assert!(made.starts_with(&format!("{MARKER}-witness-7k2x")), "{made}");
+            assert!(
+                Demands::of(&made).cover(&all) && made.ends_with(&format!("-{name}")),
+                "{made}"
+            );
+            let short = all.name_like(&like, MARKER, "7k2x", Some(34));
+            assert!(short.starts_with(&format!("{MARKER}-7k2x")), "{short}");
+            assert_eq!(short.chars().count(), 34, "{short}");
+        }
+        let mail = format!("{MARKER}-a@corp.example");
+        let made = Demands::of(&mail).name_like(&mail, MARKER, "7k2x", None);
+        assert_eq!(made, format!("{MARKER}-7k2x-a@corp.example"));
     }
 
     #[test]

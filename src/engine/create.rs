@@ -73,7 +73,9 @@ impl<W: World> Engine<'_, W> {
         if is_planned && self.is_ending.get() && self.ledger.borrow().record(place).status == Status::Untouched {
             return Sent::Halted(Halt::Stopped);
         }
-        if let Err(broken) = self.intend(place, Event::CreateIntended) {
+        // No plan names a witness: where its lines are lost, nothing does.
+        let sync = || if is_planned { Ok(()) } else { self.world.sync() };
+        if let Err(broken) = self.intend(place, Event::CreateIntended).and_then(|()| sync()) {
             return Sent::JournalBroken(broken);
         }
         let intended = self.world.now();

@@ -27,12 +27,22 @@ const DELETES: u32 = 3;
 const FADES: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// What a delete came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Delete {
     /// It was accepted, and no eye shows the account any more.
     Done,
+    /// It was accepted, and the look-up shows the account under these ids, which are others.
+    Under(Vec<RemoteId>),
     /// It says that there is no such account.
     Denied,
+}
+
+/// What the eyes show of an account whose delete was accepted.
+enum Fading {
+    /// Nothing any more, or why that is not so.
+    Seen(Faded),
+    /// The account, under these other ids.
+    Under(Vec<RemoteId>),
 }
 
 /// How the last step of a delete was answered.
@@ -56,10 +66,7 @@ impl<W: World> Engine<'_, W> {
         self.look_before(place, site, id).await?;
         write(self.note(place, Event::DeleteIntended));
         let result = match self.send_delete(place, site, id, write).await {
-            Ok(Sent::Accepted { form, is_whole }) => self
-                .look_after(place, site, id, (&form, is_whole), ends)
-                .await
-                .map(|()| Delete::Done),
+            Ok(Sent::Accepted { form, is_whole }) => self.look_after(place, site, id, (&form, is_whole), ends).await,
             Ok(Sent::Another) => Ok(Delete::Done),
             Ok(Sent::Denied) => Ok(Delete::Denied),
             Err(stuck) => Err(stuck),
@@ -82,8 +89,7 @@ impl<W: World> Engine<'_, W> {
                     return Ok(false);
                 }
                 if by_id(site).is_some() {
-                    let look = self.read(place, site, id).await?;
-                    return Ok(look == Look::Gone && self.record(place).was_read);
+                    return Ok(self.read(place, site, id).await? == Look::Gone);
                 }
                 if self.powers(place, site).by_name {
                     self.find_by_name(place, site).await?;
@@ -205,21 +211,24 @@ impl<W: World> Engine<'_, W> {
         id: &RemoteId,
         (form, is_whole): (&str, bool),
         ends: &Ends,
-    ) -> Result<(), Stuck> {
+    ) -> Result<Delete, Stuck> {
         if site.service.gone.is_some() {
             self.see_gone(place, site, id, &|noted| ends.write(noted)).await?;
         }
         let key = (self.site_of(place), form.to_owned());
         let turn = match self.fading.get(self.site_of(place)) {
             Some(turn) => turn.lock().await,
-            None => return Ok(()),
+            None => return Ok(Delete::Done),
         };
         let known = self.faded.borrow().get(&key).cloned();
         let is_promise = form.starts_with("202 ");
         let faded = match known {
             Some(faded) if !is_promise || faded.is_err() => faded,
             Some(_) | None => {
-                let mut faded = self.fades(place, site, id).await?;
+                let mut faded = match self.fades(place, site, id).await? {
+                    Fading::Seen(faded) => faded,
+                    Fading::Under(ids) => return Ok(Delete::Under(ids)),
+                };
                 // A witness is deleted in the same way, and must not wait for us.
                 drop(turn);
                 // Who is missed before the delete, and deleted all the same, was asked for by somebody who is shown nobody.
@@ -238,7 +247,9 @@ impl<W: World> Engine<'_, W> {
                 faded
             }
         };
-        faded.map_err(|(reason, detail)| Stuck::new(reason, detail))
+        faded
+            .map(|()| Delete::Done)
+            .map_err(|(reason, detail)| Stuck::new(reason, detail))
     }
 
     /// Are the credentials still good, as far as can be told? Who is not let in is shown nobody.
@@ -260,7 +271,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Asks every eye until none shows the account any more.
-    async fn fades(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Faded, Halt> {
+    async fn fades(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Fading, Halt> {
         let within = FADES.max(site.powers.settle);
         let begun = self.world.now();
         let powers = self.powers(place, site);
@@ -294,25 +305,30 @@ impl<W: World> Engine<'_, W> {
                 }
                 _ => None,
             };
+            if let Some(Found::Ours(ids)) = by_name.as_ref().filter(|_| shown.is_none())
+                && !ids.contains(id)
+            {
+                return Ok(Fading::Under(ids.clone()));
+            }
             let Some(by) = shown else {
                 let is_seen = is_gone || matches!(by_name, Some(Found::Nobody | Found::Ours(_)));
-                return Ok(if is_seen || self.locks_out(place, site, id).await? {
+                return Ok(Fading::Seen(if is_seen || self.locks_out(place, site, id).await? {
                     Ok(())
                 } else {
                     Err((
                         Reason::Blind,
                         "its delete was accepted, and nothing shows whether it is gone\nhint: give the service `verify`, `find` or `gone`".to_owned(),
                     ))
-                });
+                }));
             };
             if self.world.now().since(begun) >= within {
-                return Ok(Err((
+                return Ok(Fading::Seen(Err((
                     Reason::StillShown,
                     format!(
                         "its delete was accepted, and {by} still shows it after {} s\nhint: if it is only marked as deleted, say in `gone` what counts as gone",
                         within.as_secs()
                     ),
-                )));
+                ))));
             }
             round += 1;
             self.pause(pause(round, 1.0)).await?;

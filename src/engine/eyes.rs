@@ -84,7 +84,7 @@ impl<W: World> Engine<'_, W> {
         if is_ours {
             self.prove_by_reading(place, asked, &poll.request, &answer);
         }
-        if is_ours || self.record(place).was_read {
+        if is_ours || self.record(place).was_read(id) {
             self.earn(place, Eye::Id);
         }
         Ok(if is_ours { Look::Ours } else { Look::Nameless })
@@ -111,7 +111,7 @@ impl<W: World> Engine<'_, W> {
 
     /// What the eye by the name shows: `find`, else the list, else a reading by the id that we chose.
     pub(super) async fn find_by_name(&self, place: usize, site: &Site) -> Result<Found, Halt> {
-        let blind = self.blind_finds.borrow().contains(&self.site_of(place));
+        let blind = self.is_find_blind(place);
         let find = site.service.find.as_ref().filter(|_| site.powers.find);
         if let Some(find) = find.filter(|_| !blind || site.service.list.is_none()) {
             let found = match self.find(place, site, find).await {
@@ -150,9 +150,14 @@ impl<W: World> Engine<'_, W> {
         })
     }
 
+    /// Is the list the eye by the name, since `find` did not show what it was asked for?
+    pub(super) fn is_find_blind(&self, place: usize) -> bool {
+        self.blind_finds.borrow().contains(&self.site_of(place))
+    }
+
     /// The request that the absence of a name came from, and by which credentials are proved.
     pub(super) fn name_request<'s>(&self, place: usize, site: &'s Site) -> Option<&'s Request> {
-        let blind = self.blind_finds.borrow().contains(&self.site_of(place));
+        let blind = self.is_find_blind(place);
         let find = site.service.find.as_ref().filter(|_| site.powers.find);
         let list = site.service.list.as_ref();
         find.filter(|_| !blind || list.is_none())

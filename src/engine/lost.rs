@@ -1,6 +1,8 @@
 //! A journal whose last lines may be missing, as after the death of a machine: the lists say what it can't.
 
 use super::exchange::Trouble;
+use super::eyes::Found;
+use super::settle::Ends;
 use super::{Engine, Halt, Site};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::{Event, Mark, PlannedAccount};
@@ -50,14 +52,35 @@ impl<W: World> Engine<'_, W> {
         if site.service.list.is_none() {
             return Err("the service has no `list`".to_owned());
         }
-        let listing = self.listing(place, site, self.world.now()).await;
-        let listing = listing.map_err(|halt: Halt| Trouble::from(halt).reason())?;
+        let halted = |halt: Halt| Trouble::from(halt).reason();
+        let listing = self.listing(place, site, self.world.now()).await.map_err(halted)?;
         for (id, name) in listing.shown() {
             self.take_up(place, site, id, name);
         }
-        match listing.blind() {
-            Some(reason) => Err(format!("its list proves nothing: {reason}")),
-            None => Ok(()),
+        if let Some(reason) = listing.blind() {
+            return Err(format!("its list proves nothing: {reason}"));
+        }
+        if listing.shown().next().is_some() {
+            return Ok(());
+        }
+        // A list that shows nobody of this plan may never show anybody.
+        Box::pin(self.show_in_list(place, site))
+            .await
+            .map_err(|why| format!("its list shows nobody of this run and can't be trusted ({why})"))
+    }
+
+    /// Makes a witness and looks whether the list shows it. Settling deletes it, as any other account.
+    async fn show_in_list(&self, like: usize, site: &Site) -> Result<(), String> {
+        self.learn_place(like, site).await.map_err(|stuck| stuck.detail)?;
+        self.may_witness(like, site)?;
+        let (witness, came) = self
+            .witness(like, site, &Ends::new())
+            .await
+            .map_err(|stuck| stuck.detail)?;
+        let found = self.find_in_list(witness, site, self.world.now()).await;
+        match found.map_err(|halt: Halt| Trouble::from(halt).reason())? {
+            Found::Ours(_) => Ok(()),
+            Found::Nobody | Found::Unread(_) => Err(came.why().to_owned()),
         }
     }
 

@@ -47,6 +47,14 @@ pub(super) struct Ends {
 }
 
 impl Ends {
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self {
+            settled: RefCell::default(),
+            broken: Cell::new(None),
+        }
+    }
+
     /// A journal that can't be written any more does not stop a deletion: the next cleanup looks again.
     pub(super) fn write(&self, noted: Result<(), JournalBroken>) {
         if let Err(error) = noted {
@@ -60,10 +68,7 @@ impl<W: World> Engine<'_, W> {
     ///
     /// One account that can't be deleted holds up nothing but its own order: what it needs is tried after it all the same.
     pub async fn settle(&self) -> Settled {
-        let ends = Ends {
-            settled: RefCell::default(),
-            broken: Cell::new(None),
-        };
+        let ends = Ends::new();
         // The last created go first.
         let debts: Vec<usize> = {
             let debts: Vec<usize> = self.ledger.borrow().open().collect();
@@ -161,8 +166,13 @@ impl<W: World> Engine<'_, W> {
         let write = |noted| ends.write(noted);
         let mut looks = Looks::default();
         let mut is_counted = false;
+        let mut eye = self.is_find_blind(place);
         self.learn_place(place, site).await?;
         loop {
+            // What another eye has said before says nothing of what this one sees.
+            if std::mem::replace(&mut eye, self.is_find_blind(place)) != eye {
+                looks.forget_name();
+            }
             let record = self.record(place);
             let sight = self.sight(place);
             match judge(&record, &looks, &sight, &self.powers(place, site), self.world.now()) {
@@ -224,15 +234,17 @@ impl<W: World> Engine<'_, W> {
                         self.count(place, ends, |settled| settled.deleted += 1);
                         self.tell(place, Progress::Deleted { id });
                     }
+                    Delete::Under(ids) => {
+                        if record.was_read(&id) {
+                            is_counted = true;
+                            self.count(place, ends, |settled| settled.deleted += 1);
+                            self.tell(place, Progress::Deleted { id });
+                        }
+                        self.adopt(place, &self.record(place), ids, &mut looks, ends)?;
+                    }
                     Delete::Denied => looks.deny(id),
                 },
-                Step::Earn(eye) => {
-                    let by = self.blind_finds.borrow().len();
-                    self.earn_sight(place, site, eye, ends).await?;
-                    if self.blind_finds.borrow().len() != by {
-                        looks.forget_name();
-                    }
-                }
+                Step::Earn(eye) => self.earn_sight(place, site, eye, ends).await?,
                 Step::Leave(Reason::NoLookUp, _) => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
                 Step::Leave(reason, detail) => return Err(Stuck::new(reason, detail)),
             }
@@ -375,12 +387,19 @@ impl<W: World> Engine<'_, W> {
         }
         ends.write(self.note(place, Event::Adopted(ids.clone())));
         if record.ids.is_empty() || !is_same {
+            // A reading of now that showed another name was heeded above.
+            looks.adopt(&ids);
             self.tell(place, Progress::Adopted { ids });
-            looks.forget_name();
         } else {
             looks.found(Look::Ours);
         }
         Ok(())
+    }
+
+    /// Is the id that this account is known under, if any, the one that we chose for it?
+    pub(super) fn is_chosen(&self, place: usize, site: &Site) -> bool {
+        let known = self.record(place).ids.first().cloned();
+        known.is_none_or(|known| self.chosen_id(place, site).is_ok_and(|chosen| chosen == known))
     }
 
     /// The id that the configuration computes without an answer.

@@ -17,6 +17,7 @@ use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::{Event, PlannedAccount};
 use crate::domain::evidence::{Blindness, Eye, Look, Sight};
 use crate::domain::ledger::Status;
+use crate::domain::name::Demands;
 use crate::domain::outcome::pause;
 use crate::domain::secret::Secret;
 use crate::ports::World;
@@ -31,8 +32,13 @@ pub const WITNESS: &str = "witness";
 impl<W: World> Engine<'_, W> {
     /// What is known of the eyes of an account's service.
     pub(super) fn sight(&self, place: usize) -> Sight {
-        let sights = self.sights.borrow();
-        sights.get(self.site_of(place)).cloned().unwrap_or_default()
+        let sight = self.sights.borrow().get(self.site_of(place)).cloned();
+        let sight = sight.unwrap_or_default();
+        // Where none may be made that demands as much, a lesser name has to do.
+        if self.only_listed || self.site(place).is_some_and(|site| !site.service.witness) {
+            return sight;
+        }
+        sight.within_reach(&Demands::of(&self.username(place)))
     }
 
     /// Does this eye of its service see?
@@ -44,7 +50,10 @@ impl<W: World> Engine<'_, W> {
     pub(super) fn earn(&self, place: usize, eye: Eye) {
         let site = self.site_of(place);
         if let Some(sight) = self.sights.borrow_mut().get_mut(site) {
-            sight.earn(eye);
+            match eye {
+                Eye::Id => sight.earn(Eye::Id),
+                Eye::Name => sight.earn_name(&Demands::of(&self.username(place))),
+            }
         }
         if place < self.originals {
             self.shown_here.borrow_mut().insert(site);
@@ -78,8 +87,7 @@ impl<W: World> Engine<'_, W> {
         for _ in 0..WITNESSES {
             let (place, witnessed) = self.witness(place, site, ends).await?;
             made.push(place);
-            let (Witnessed::Told(told) | Witnessed::Nothing(told)) = &witnessed;
-            why.clone_from(told);
+            witnessed.why().clone_into(&mut why);
             if self.sees(place, eye) || matches!(witnessed, Witnessed::Told(_)) {
                 break;
             }
@@ -100,7 +108,8 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    fn may_witness(&self, place: usize, site: &Site) -> Result<(), String> {
+    /// Why no account may be made to show something, if so.
+    pub(super) fn may_witness(&self, place: usize, site: &Site) -> Result<(), String> {
         if !site.service.witness {
             return Err("`witness: false` forbids to make one".to_owned());
         }
@@ -118,11 +127,12 @@ impl<W: World> Engine<'_, W> {
         let sibling = {
             let ledger = self.ledger.borrow();
             let count = ledger.plan().accounts.len();
-            (0..count).find(|other| {
+            let siblings = (0..count).filter(|other| {
                 let record = ledger.record(*other);
                 let is_there = matches!(record.status, Status::Live | Status::Verified) && record.existed;
                 *other != place && self.site_of(*other) == self.site_of(place) && is_there
-            })
+            });
+            siblings.max_by_key(|other| ledger.account(*other).username.chars().count())
         };
         let Some(sibling) = sibling else { return Ok(()) };
         let id = self.record(sibling).ids.first().cloned();
@@ -136,7 +146,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Makes an account and asks the eyes for it. Gives its place in the plan.
-    async fn witness(&self, like: usize, site: &Site, ends: &Ends) -> Result<(usize, Witnessed), Stuck> {
+    pub(super) async fn witness(&self, like: usize, site: &Site, ends: &Ends) -> Result<(usize, Witnessed), Stuck> {
         let place = self.add_witness(self.model(like), site);
         let added = Event::Added(Box::new(self.ledger.borrow().account(place).clone()));
         if let Err(broken) = self.intend(place, added) {
@@ -251,20 +261,29 @@ impl<W: World> Engine<'_, W> {
         let ledger = self.ledger.borrow();
         let marker = ledger.plan().marker.clone();
         let copied = ledger.account(like);
-        let long = format!("{marker}-{WITNESS}-{chance}");
-        let fits = site
-            .service
-            .account_name_max
-            .is_none_or(|max| long.chars().count() <= max);
-        let username = if fits { long } else { format!("{marker}-{chance}") };
+        let max = site.service.account_name_max;
+        let mut demands = Demands::default();
+        for place in (0..self.originals).filter(|place| self.site_of(*place) == self.site_of(like)) {
+            demands.add(&Demands::of(&ledger.account(place).username));
+        }
+        let named = |new: &str, max| demands.name_like(&copied.username, &marker, new, max);
+        let long = named(&format!("{WITNESS}-{chance}"), None);
+        let fits = max.is_none_or(|max| long.chars().count() <= max);
+        let username = if fits { long } else { named(&chance, max) };
         let domain = copied.email.rsplit('@').next().filter(|domain| !domain.is_empty());
+        let local = username.split('@').next().unwrap_or_default();
+        let email = if copied.email.contains(&copied.username) {
+            copied.email.replacen(&copied.username, &username, 1)
+        } else {
+            format!("{local}@{}", domain.unwrap_or("example.com"))
+        };
         let is_there = |need: &usize| !ledger.record(*need).ids.is_empty();
         let planned = PlannedAccount {
             key: AccountKey {
                 service: copied.key.service.clone(),
                 account: format!("{WITNESS}-{chance}"),
             },
-            email: format!("{username}@{}", domain.unwrap_or("example.com")),
+            email,
             username,
             full_username: None,
             own_password: false,
@@ -333,11 +352,20 @@ impl<W: World> Engine<'_, W> {
 }
 
 /// What a witness came to.
-enum Witnessed {
+pub(super) enum Witnessed {
     /// The eyes had their chance, or it could not be made; why one that has not shown it does not see.
     Told(String),
     /// It says nothing: another one may.
     Nothing(String),
+}
+
+impl Witnessed {
+    /// Why an eye that has not shown it does not see, or may not.
+    pub(super) fn why(&self) -> &str {
+        match self {
+            Self::Told(why) | Self::Nothing(why) => why,
+        }
+    }
 }
 
 /// Of which account a witness is a copy, and its password.

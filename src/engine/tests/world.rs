@@ -367,6 +367,10 @@ impl World for Fake {
 
     async fn admit(&self, _service: usize) {}
 
+    fn sync(&self) -> Result<(), JournalBroken> {
+        Ok(())
+    }
+
     fn renews(&self, _service: usize) -> bool {
         false
     }

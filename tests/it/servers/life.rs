@@ -189,7 +189,7 @@ pub(crate) fn wrong_credentials(real: &Described, status: &str) {
 
 /// A setup that was killed in its midst is settled by cleanup.
 pub(crate) fn killed(real: &Described) {
-    let machine = half_made(real, "kil", "30/s", "");
+    let machine = half_made(real, "kil", "5/s", "");
     let there = real.count("kil");
     let cleanup = machine.run(&["cleanup"]);
     assert_eq!(cleanup.code(), Some(0), "{}", cleanup.log);
@@ -213,7 +213,7 @@ pub(crate) fn swept(real: &Described) {
     let names = || -> BTreeSet<String> { (real.names)(&real.server).into_iter().collect() };
     let missing: Vec<_> = people.difference(&names()).cloned().collect();
     assert!(missing.is_empty(), "these people were not added: {missing:?}");
-    let machine = half_made(real, "orp", "10/s", "ttl: 0s\n");
+    let machine = half_made(real, "orp", "5/s", "ttl: 0s\n");
     fs::remove_dir_all(machine.path("home/.local")).unwrap();
     // Where it is asked for our accounts alone, it lists nobody else; all of them are there for whoever asks for them.
     let all = lists(&machine.run(&["sweep", "--dry-run", "--format", "json", "--all-owners"]));

@@ -2,7 +2,7 @@
 
 use super::book::Held;
 use super::description::Description;
-use super::history::{Between, Deed, History};
+use super::history::{Between, Deed, History, Mishap};
 use super::life::Went;
 use super::model::Ids;
 use super::nature::Lie;
@@ -17,7 +17,8 @@ pub(super) enum Exception {
     BlindRefusal,
     /// The id is the name, and the job has changed it: nothing leads to the account any more.
     IdRenamed,
-    /// The service makes an account and says no, and a mistake keeps the one look from showing it: two faults.
+    /// The service makes an account and says no, and the one look is kept from showing it: by a mistake, by what happens
+    /// before cleanup, or since the create is carried out later still. Two faults.
     RefusalUnseen,
     /// A mistake gave the account a name without our marker, and the line of the journal that told of it is gone.
     Unmarked,
@@ -44,7 +45,13 @@ impl Exception {
             return Some(Self::BlindRefusal);
         }
         let blinds = |slip: &Slip| matches!(slip.block(), "find" | "list" | "create");
-        if says_no && slip.is_some_and(blinds) {
+        let is_late = history.setup == Mishap::Late;
+        let is_blinded = is_late
+            || matches!(
+                history.between,
+                Between::Dies(_) | Between::Loses(..) | Between::Elsewhere(_)
+            );
+        if says_no && (slip.is_some_and(blinds) || is_blinded) {
             return Some(Self::RefusalUnseen);
         }
         let mark = run(INVOCATION).marker;

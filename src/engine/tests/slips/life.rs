@@ -215,7 +215,7 @@ fn cut(world: &Played, lines: usize) {
     for _ in 0..lines {
         let text = journal.trim_end_matches('\n');
         let Some(end) = text.rfind('\n') else { return };
-        if text.ends_with("\"remark\":\"complete\"}") {
+        if text.ends_with("\"remark\":\"complete\"}") || end < world.synced.get() {
             return;
         }
         journal.truncate(end + 1);

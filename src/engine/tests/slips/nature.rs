@@ -37,7 +37,7 @@ pub(super) enum Lie {
     OpenTenants,
     /// Lists are always empty.
     EmptyLists,
-    /// Ids of deleted accounts are given again.
+    /// Ids of deleted accounts are given again, where they are counted.
     ReusesIds,
 }
 

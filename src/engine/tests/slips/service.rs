@@ -328,7 +328,7 @@ impl Service {
         if book.left().any(|held| held.asked == asked) {
             book.twins.push(asked.clone());
         }
-        let number = book.number(lie == Lie::ReusesIds);
+        let number = book.number(lie == Lie::ReusesIds && ids == Ids::Counted);
         let id = match ids {
             Ids::Counted => number.to_string(),
             Ids::Random => random_id(number),

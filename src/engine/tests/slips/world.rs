@@ -44,6 +44,8 @@ pub(super) struct Played {
     services: RefCell<Vec<Service>>,
     endpoints: RefCell<Vec<Option<Endpoint>>>,
     pub(super) journal: RefCell<String>,
+    /// So much of it survives the loss of the machine.
+    pub(super) synced: Cell<usize>,
     late: RefCell<Vec<Late>>,
     mishap: Cell<Mishap>,
     kill: Cell<Option<Kill>>,
@@ -65,6 +67,7 @@ impl Played {
             services: RefCell::new(services),
             endpoints: RefCell::default(),
             journal: RefCell::default(),
+            synced: Cell::new(0),
             late: RefCell::default(),
             mishap: Cell::new(Mishap::None),
             kill: Cell::new(None),
@@ -291,6 +294,11 @@ impl World for Played {
 
     fn remark(&self, remark: &Remark) -> Result<(), JournalBroken> {
         self.write(remark)
+    }
+
+    fn sync(&self) -> Result<(), JournalBroken> {
+        self.synced.set(self.journal.borrow().len());
+        Ok(())
     }
 
     fn password(&self) -> Secret {
