@@ -74,6 +74,8 @@ pub struct Sight {
     seeing: Vec<Eye>,
     /// What the names demand that the eye by the name has shown.
     reach: Demands,
+    /// They stand for every name that the service can keep.
+    is_wide: bool,
     /// Why no sight can be earned any more, once it was tried.
     pub tried: Option<String>,
 }
@@ -92,11 +94,16 @@ impl Sight {
         self.reach.add(demands);
     }
 
+    /// The names that the eye by the name has shown stand for all that there can be.
+    pub fn widen(&mut self) {
+        self.is_wide = true;
+    }
+
     /// What is known for an account whose name demands so much: a service that keeps short names may cut a longer one, and one
     /// that keeps plain names may drop a letter of another.
     #[must_use]
     pub fn within_reach(mut self, demands: &Demands) -> Self {
-        if !self.reach.cover(demands) {
+        if !self.is_wide && !self.reach.cover(demands) {
             self.forget(Eye::Name);
         }
         self
@@ -112,6 +119,7 @@ impl Sight {
         self.seeing.retain(|known| *known != eye);
         if eye == Eye::Name {
             self.reach = Demands::default();
+            self.is_wide = false;
         }
     }
 }

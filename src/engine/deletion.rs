@@ -305,10 +305,11 @@ impl<W: World> Engine<'_, W> {
                 }
                 _ => None,
             };
-            if let Some(Found::Ours(ids)) = by_name.as_ref().filter(|_| shown.is_none())
-                && !ids.contains(id)
-            {
-                return Ok(Fading::Under(ids.clone()));
+            if let Some(Found::Ours(ids)) = by_name.as_ref().filter(|_| shown.is_none()) {
+                let known = self.record(place).ids;
+                if ids.iter().any(|id| !known.contains(id)) {
+                    return Ok(Fading::Under(ids.clone()));
+                }
             }
             let Some(by) = shown else {
                 let is_seen = is_gone || matches!(by_name, Some(Found::Nobody | Found::Ours(_)));

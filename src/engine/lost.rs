@@ -3,6 +3,7 @@
 use super::exchange::Trouble;
 use super::eyes::Found;
 use super::settle::Ends;
+use super::witness::Form;
 use super::{Engine, Halt, Site};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::{Event, Mark, PlannedAccount};
@@ -74,7 +75,7 @@ impl<W: World> Engine<'_, W> {
         self.learn_place(like, site).await.map_err(|stuck| stuck.detail)?;
         self.may_witness(like, site)?;
         let (witness, came) = self
-            .witness(like, site, &Ends::new())
+            .witness(like, site, Form::Plain, &Ends::new())
             .await
             .map_err(|stuck| stuck.detail)?;
         let found = self.find_in_list(witness, site, self.world.now()).await;

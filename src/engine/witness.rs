@@ -84,13 +84,21 @@ impl<W: World> Engine<'_, W> {
         };
         // A create that is not answered, or a look-up that breaks off, says nothing of the eyes.
         let mut made = Vec::new();
+        let mut form = Form::Alike;
         for _ in 0..WITNESSES {
-            let (place, witnessed) = self.witness(place, site, ends).await?;
-            made.push(place);
+            let (witness, witnessed) = self.witness(place, site, form, ends).await?;
+            made.push(witness);
             witnessed.why().clone_into(&mut why);
-            if self.sees(place, eye) || matches!(witnessed, Witnessed::Told(_)) {
+            let is_over = match witnessed {
+                Witnessed::Told(_) => true,
+                Witnessed::Refused(_) => form == Form::Plain || !self.demands(place).are_rare(),
+                Witnessed::Nothing(_) => false,
+            };
+            if is_over || self.sees(place, eye) {
                 break;
             }
+            // It may be the name that the service can't take: then it could not take the one that is looked for either.
+            form = Form::Plain;
         }
         // From here on nobody waits for sight any more, the witnesses themselves neither.
         self.give_up_sight(place, why);
@@ -146,8 +154,14 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Makes an account and asks the eyes for it. Gives its place in the plan.
-    pub(super) async fn witness(&self, like: usize, site: &Site, ends: &Ends) -> Result<(usize, Witnessed), Stuck> {
-        let place = self.add_witness(self.model(like), site);
+    pub(super) async fn witness(
+        &self,
+        like: usize,
+        site: &Site,
+        form: Form,
+        ends: &Ends,
+    ) -> Result<(usize, Witnessed), Stuck> {
+        let place = self.add_witness(self.model(like), site, form);
         let added = Event::Added(Box::new(self.ledger.borrow().account(place).clone()));
         if let Err(broken) = self.intend(place, added) {
             return Ok((place, Witnessed::Told(broken.to_string())));
@@ -168,7 +182,7 @@ impl<W: World> Engine<'_, W> {
         let witnessed = match refusal {
             Some(reason) => {
                 let reason = reason.split("\nhint:").next().unwrap_or_default();
-                Witnessed::Told(format!(
+                Witnessed::Refused(format!(
                     "an account that would have shown it could not be made: {reason}"
                 ))
             }
@@ -177,6 +191,11 @@ impl<W: World> Engine<'_, W> {
             }
             None => Witnessed::Nothing("an account that was made to show it could not be looked for".to_owned()),
         };
+        if form == Form::Plain
+            && let Some(sight) = self.sights.borrow_mut().get_mut(self.site_of(place))
+        {
+            sight.widen();
+        }
         Ok((place, witnessed))
     }
 
@@ -244,7 +263,7 @@ impl<W: World> Engine<'_, W> {
         ))
     }
 
-    fn add_witness(&self, like: usize, site: &Site) -> usize {
+    fn add_witness(&self, like: usize, site: &Site, form: Form) -> usize {
         let chance: String = (0..4)
             .map(|_| {
                 #[expect(
@@ -261,15 +280,13 @@ impl<W: World> Engine<'_, W> {
         let ledger = self.ledger.borrow();
         let marker = ledger.plan().marker.clone();
         let copied = ledger.account(like);
-        let max = site.service.account_name_max;
-        let mut demands = Demands::default();
-        for place in (0..self.originals).filter(|place| self.site_of(*place) == self.site_of(like)) {
-            demands.add(&Demands::of(&ledger.account(place).username));
-        }
-        let named = |new: &str, max| demands.name_like(&copied.username, &marker, new, max);
-        let long = named(&format!("{WITNESS}-{chance}"), None);
-        let fits = max.is_none_or(|max| long.chars().count() <= max);
-        let username = if fits { long } else { named(&chance, max) };
+        let username = match form {
+            Form::Alike => {
+                let max = site.service.account_name_max;
+                self.demands(like).name_like(&copied.username, &marker, &chance, max)
+            }
+            Form::Plain => format!("{marker}-{chance}"),
+        };
         let domain = copied.email.rsplit('@').next().filter(|domain| !domain.is_empty());
         let local = username.split('@').next().unwrap_or_default();
         let email = if copied.email.contains(&copied.username) {
@@ -293,6 +310,16 @@ impl<W: World> Engine<'_, W> {
         };
         drop(ledger);
         self.copy(like, planned, password)
+    }
+
+    /// What the user names of a service's plan demand.
+    fn demands(&self, like: usize) -> Demands {
+        let ledger = self.ledger.borrow();
+        let mut demands = Demands::default();
+        for place in (0..self.originals).filter(|place| self.site_of(*place) == self.site_of(like)) {
+            demands.add(&Demands::of(&ledger.account(place).username));
+        }
+        demands
     }
 
     /// Has an account join the plan that the service of another has beside it.
@@ -351,10 +378,21 @@ impl<W: World> Engine<'_, W> {
     }
 }
 
+/// How a witness is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As demanding as the names of the plan.
+    Alike,
+    /// With its marker alone.
+    Plain,
+}
+
 /// What a witness came to.
 pub(super) enum Witnessed {
-    /// The eyes had their chance, or it could not be made; why one that has not shown it does not see.
+    /// The eyes had their chance; why one that has not shown it does not see.
     Told(String),
+    /// It could not be made.
+    Refused(String),
     /// It says nothing: another one may.
     Nothing(String),
 }
@@ -363,7 +401,7 @@ impl Witnessed {
     /// Why an eye that has not shown it does not see, or may not.
     pub(super) fn why(&self) -> &str {
         match self {
-            Self::Told(why) | Self::Nothing(why) => why,
+            Self::Told(why) | Self::Refused(why) | Self::Nothing(why) => why,
         }
     }
 }

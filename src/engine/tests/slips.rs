@@ -13,6 +13,7 @@ mod model;
 mod nature;
 mod own;
 mod presets;
+mod real;
 mod report;
 mod route;
 mod service;
@@ -77,7 +78,29 @@ fn a_cleanup_that_ends_with_0_has_left_nothing() {
     );
 }
 
+/// So many lives are lived on the real binary where nothing else is said.
+const SAMPLE: usize = 24;
+
+/// `STANDIN_TEST_BINARY` says which binary, `STANDIN_TEST_SAMPLE` how many lives, and `PROPTEST_RNG_SEED` which.
+#[test]
+#[expect(clippy::print_stderr, reason = "the seed repeats the run")]
+fn a_sample_of_them_on_the_real_binary_goes_the_same_way() {
+    let Some(binary) = variable("STANDIN_TEST_BINARY") else {
+        eprintln!("slips: STANDIN_TEST_BINARY names no binary, so that no life is lived on one");
+        return;
+    };
+    let seed = number("PROPTEST_RNG_SEED").unwrap_or(1);
+    let lives = number("STANDIN_TEST_SAMPLE").and_then(|lives| usize::try_from(lives).ok());
+    let (tally, wrong) = trial::sample(binary.as_ref(), &Description::all(), lives.unwrap_or(SAMPLE), seed);
+    eprintln!("slips: on the real binary, seed {seed}: {tally}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
 #[expect(clippy::disallowed_methods, reason = "which lives are lived is said from outside")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+    variable(name)?.parse().ok()
 }

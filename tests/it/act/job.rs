@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 use standin::sandbox::{Moment, Observed};
@@ -102,9 +103,11 @@ fn under_act_too_a_job_that_succeeds_has_its_accounts_and_two_uses_have_each_the
 fn under_act_too_post_deletes_what_a_killed_setup_has_made() {
     let act = Act::new();
     let home = act.home.path().to_owned();
-    // When the second account is made, before its answer is on its way.
+    // Once, when the second account is made, before its answer is on its way.
+    let killed = AtomicBool::new(false);
     let kill = move |seen: &Observed| {
-        if seen.moment == Moment::AfterApply && seen.method == "POST" && seen.n > 1 {
+        let is_due = seen.moment == Moment::AfterApply && seen.method == "POST" && seen.n > 1;
+        if is_due && !killed.swap(true, Ordering::Relaxed) {
             kill_setup(&home);
         }
     };

@@ -77,7 +77,8 @@ async fn live_on(description: &Description, stage: &Stage, history: &History, tr
     let mut went = Went::default();
     set_up(stage, &world, history.setup, &mut went).await;
     went.doubled = went.ready && world.services(|services| services.iter().any(Service::holds_twins));
-    happen(description, &world, history.between, went.ready);
+    world.services(|services| happen(description, services, history.between, went.ready));
+    world.note(|| format!("--- between: {:?}", history.between));
     cut(&world, history.lines_lost);
     let variables = if let Between::Elsewhere(variables) = history.between {
         variables
@@ -222,35 +223,33 @@ fn cut(world: &Played, lines: usize) {
     }
 }
 
-fn happen(description: &Description, world: &Played, between: Between, ready: bool) {
-    world.services(|services| {
-        for service in services {
-            match between {
-                Between::Dies(no) => {
-                    service.rights = Rights {
-                        alive: false,
-                        no,
-                        ..Rights::ALL
-                    };
-                }
-                Between::Loses(right, no) => {
-                    let sight = right == Right::Sight;
-                    service.rights = Rights {
-                        see: right != Right::See && !sight,
-                        list: right != Right::List && !sight,
-                        delete: right != Right::Delete,
-                        create: right != Right::Create,
-                        no,
-                        alive: true,
-                    };
-                }
-                // A job begins when setup has said so.
-                Between::Job(deed) if ready => job(service, deed, description.has_bin()),
-                Between::Nothing | Between::Elsewhere(_) | Between::Job(_) => {}
+/// What happens to the services between setup and cleanup.
+pub(super) fn happen(description: &Description, services: &mut [Service], between: Between, ready: bool) {
+    for service in services {
+        match between {
+            Between::Dies(no) => {
+                service.rights = Rights {
+                    alive: false,
+                    no,
+                    ..Rights::ALL
+                };
             }
+            Between::Loses(right, no) => {
+                let sight = right == Right::Sight;
+                service.rights = Rights {
+                    see: right != Right::See && !sight,
+                    list: right != Right::List && !sight,
+                    delete: right != Right::Delete,
+                    create: right != Right::Create,
+                    no,
+                    alive: true,
+                };
+            }
+            // A job begins when setup has said so.
+            Between::Job(deed) if ready => job(service, deed, description.has_bin()),
+            Between::Nothing | Between::Elsewhere(_) | Between::Job(_) => {}
         }
-    });
-    world.note(|| format!("--- between: {between:?}"));
+    }
 }
 
 fn job(service: &mut Service, deed: Deed, bin: Option<Verb>) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,6 +13,7 @@ use super::description::Description;
 use super::exception::Exception;
 use super::history::History;
 use super::life::{self, Went};
+use super::real;
 use super::slip::Slip;
 use super::stage::Stage;
 use super::verdict::{Wrong, judge};
@@ -157,6 +159,52 @@ pub(super) fn run(descriptions: &[Description], tasks: &[Task]) -> Tally {
                     runtime.block_on(go_through(&descriptions[task.description], task, &mut tally));
                 }
                 whole.lock().expect("nobody panics").add(tally);
+            });
+        }
+    });
+    whole.into_inner().expect("nobody panics")
+}
+
+/// Lives so many lives on the real binary, half of them with a mistake, on two threads. Gives what was wrong of each that went
+/// wrong.
+pub(super) fn sample(binary: &Path, descriptions: &[Description], lives: usize, seed: u64) -> (Tally, Vec<String>) {
+    let mut random = ChaCha20Rng::seed_from_u64(seed);
+    let singles = History::single();
+    let mut drawn = Vec::new();
+    while drawn.len() < lives {
+        let description = &descriptions[below(&mut random, descriptions.len())];
+        let is_slip = random.next_u64().is_multiple_of(2);
+        let slip = is_slip.then(|| &description.slips[below(&mut random, description.slips.len())]);
+        let history = if random.next_u64().is_multiple_of(2) {
+            singles[below(&mut random, singles.len())]
+        } else {
+            History::mixed(random.next_u64())
+        };
+        let stage = Stage::new(&description.document(slip));
+        if stage.is_ok_and(|stage| real::is_real(&stage, &history)) {
+            drawn.push((description, slip, history));
+        }
+    }
+    let next = AtomicUsize::new(0);
+    let whole = Mutex::new((Tally::default(), Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((description, slip, history)) = drawn.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let went = real::live(binary, description, *slip, history);
+                    let (found, _) = judge(description, *slip, history, &went);
+                    let mut whole = whole.lock().expect("nobody panics");
+                    whole.0.count(&went);
+                    whole.0.taken += 1;
+                    if !found.is_empty() {
+                        whole.1.push(format!(
+                            "{found:?} of {}: {slip:?}; {history}; left {:?}\n{}",
+                            description.name,
+                            went.left,
+                            went.trace.join("\n---\n")
+                        ));
+                    }
+                }
             });
         }
     });
