@@ -100,6 +100,8 @@ pub struct Engine<'a, W> {
     earning: Vec<Mutex<()>>,
     /// Services whose `find` did not show what it was asked for, so that their list is asked.
     blind_finds: RefCell<HashSet<usize>>,
+    /// Services whose look-up showed an account under the id that its create had given.
+    ids_agree: RefCell<HashSet<usize>>,
     /// Per service, its latest listing.
     listings: Vec<Mutex<Option<Rc<listing::Listing>>>>,
     /// Per service, whether its first account was missed by a look before its delete.
@@ -171,6 +173,7 @@ impl<'a, W: World> Engine<'a, W> {
             sights: RefCell::new(vec![Sight::default(); sites.len()]),
             earning: sites.iter().map(|_| Mutex::default()).collect(),
             blind_finds: RefCell::default(),
+            ids_agree: RefCell::default(),
             listings: sites.iter().map(|_| Mutex::default()).collect(),
             before: sites.iter().map(|_| OnceCell::new()).collect(),
             fading: sites.iter().map(|_| Mutex::default()).collect(),
@@ -259,7 +262,10 @@ impl<'a, W: World> Engine<'a, W> {
             find: site.powers.find && !account.unmarked && !self.only_listed,
             by_name: site.powers.by_name && !account.unmarked,
             chosen_id: site.powers.chosen_id && !account.unmarked && !self.only_listed && is_chosen,
-            ids_proved: site.powers.chosen_id || self.sees(place, Eye::Id) || !ledger.record(place).read.is_empty(),
+            ids_proved: self.ids_agree.borrow().contains(&self.site_of(place))
+                || site.powers.chosen_id
+                || self.sees(place, Eye::Id)
+                || !ledger.record(place).read.is_empty(),
             elsewhere: self.differs(place, &ledger).is_some(),
             // An expression that gives two accounts one id gives the wrong thing.
             shared: ledger

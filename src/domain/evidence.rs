@@ -232,7 +232,10 @@ fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &
         Some(Look::Ours) if !powers.shared => return Step::Delete(id.clone()),
         None if record.owns(id) && !may_be_anothers => return Step::Delete(id.clone()),
         None if powers.by_id => return Step::Read(id.clone()),
-        None | Some(Look::Nameless) if is_sole => return Step::Delete(id.clone()),
+        // What a create gives and a reading does not contradict: the eye by the name may know better.
+        None | Some(Look::Nameless) if is_sole && (powers.ids_proved || !powers.by_name || looks.by_name.is_some()) => {
+            return Step::Delete(id.clone());
+        }
         // It may well be in a bin, which only the delete can empty.
         Some(Look::Gone) if (record.owns(id) || is_sole) && !powers.shared && !powers.elsewhere => {
             return Step::Delete(id.clone());

@@ -103,6 +103,9 @@ impl<W: World> Engine<'_, W> {
             let reason = match self.find(place, site, find).await {
                 Ok(ids) if !ids.is_empty() => {
                     self.earn(place, Eye::Name);
+                    if self.record(place).ids.first().is_some_and(|id| ids.contains(id)) {
+                        self.ids_agree.borrow_mut().insert(self.site_of(place));
+                    }
                     return None;
                 }
                 Ok(_) => "it shows nobody of its name".to_owned(),

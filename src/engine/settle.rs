@@ -382,6 +382,9 @@ impl<W: World> Engine<'_, W> {
             ));
         }
         let is_same = record.ids.first().is_none_or(|id| ids.contains(id));
+        if is_same && !record.ids.is_empty() {
+            self.ids_agree.borrow_mut().insert(self.site_of(place));
+        }
         if !is_same {
             ends.write(self.note(place, Event::StrangerShown(NO_ACCOUNT.to_owned())));
         }

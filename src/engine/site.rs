@@ -54,7 +54,7 @@ impl Site {
     }
 }
 
-/// Where a service is: its address, its parameters, who asks, and the variables that later requests read. Nothing secret.
+/// Where a service is: its address, its parameters, its own header fields, who asks, and the variables that later requests read. Nothing secret.
 fn place(service: &Service, scope: &Scope) -> Place {
     let mut parts: Vec<(String, String)> = Vec::new();
     let url = scope.get("service").and_then(|known| known.get_attr("url").ok());
@@ -65,6 +65,12 @@ fn place(service: &Service, scope: &Scope) -> Place {
         let value = with.and_then(|with| with.get_attr(name).ok());
         if let Some(value) = value.filter(|_| !lets_in(name) && template.expressions().all(is_open)) {
             parts.push((format!("with.{name}"), value.to_string()));
+        }
+    }
+    for (name, template) in service.headers.iter().filter(|(name, _)| !lets_in(name)) {
+        let value = template.render(scope).ok();
+        if let Some(value) = value.filter(|_| template.expressions().all(is_open)) {
+            parts.push((format!("headers.{name}"), value));
         }
     }
     let mut who = |key: &str, template: &Template| {
