@@ -256,16 +256,23 @@ impl<'a, W: World> Engine<'a, W> {
         let is_chosen = self.is_chosen(place, site);
         let ledger = self.ledger.borrow();
         let account = ledger.account(place);
+        let record = ledger.record(place);
+        let is_only_found = !self.only_listed
+            && record
+                .ids
+                .first()
+                .is_some_and(|id| record.found.contains(id) && !record.was_read(id));
         let planned = Duration::from_millis(account.timeout_ms);
         Powers {
             // Whoever bears a name without our marker may be somebody else: it is never gone by.
             find: site.powers.find && !account.unmarked && !self.only_listed,
             by_name: site.powers.by_name && !account.unmarked,
             chosen_id: site.powers.chosen_id && !account.unmarked && !self.only_listed && is_chosen,
-            ids_proved: self.ids_agree.borrow().contains(&self.site_of(place))
-                || site.powers.chosen_id
-                || self.sees(place, Eye::Id)
-                || !ledger.record(place).read.is_empty(),
+            ids_proved: !is_only_found
+                && (self.ids_agree.borrow().contains(&self.site_of(place))
+                    || site.powers.chosen_id
+                    || self.sees(place, Eye::Id)
+                    || !record.read.is_empty()),
             elsewhere: self.differs(place, &ledger).is_some(),
             // An expression that gives two accounts one id gives the wrong thing.
             shared: ledger

@@ -9,7 +9,7 @@ use super::source::Span;
 use super::tree::Node;
 use super::{Config, Diagnostic};
 use crate::domain::account::ServiceName;
-use crate::language::{Environment, nearest};
+use crate::language::{Environment, Method, nearest};
 
 /// Tells that there is no service of this name.
 pub(super) fn unknown_service(decoder: &mut Decoder, span: Span, name: &str, known: &[ServiceName]) {
@@ -61,6 +61,42 @@ pub(super) fn needs(
             need_span(document, index, 0),
             format!("the services need each other in a circle: {}", shown.join(" -> ")),
             "take one of these needs away",
+        );
+    }
+}
+
+/// What looks at accounts must neither make nor delete any.
+pub(super) fn looks(decoder: &mut Decoder, span: Span, service: &Service) {
+    let looks = [
+        ("ready", service.ready.as_ref()),
+        ("probe", service.probe.as_ref()),
+        ("verify", service.verify.as_ref().map(|poll| &poll.request)),
+        ("find", service.find.as_ref().map(|find| &find.request)),
+        ("list", service.list.as_ref().map(|list| &list.request)),
+        ("gone", service.gone.as_ref().map(|poll| &poll.request)),
+    ];
+    let create = &service.create.request.target;
+    for (key, request) in looks {
+        let Some(target) = request.map(|request| &request.target) else {
+            continue;
+        };
+        let makes = target.method == create.method
+            && target.source() == create.source()
+            && create.expressions().next().is_some();
+        let does = match target.method {
+            Method::Delete => "deletes",
+            Method::Post | Method::Put | Method::Patch if makes => "makes accounts, as `create` does",
+            Method::Get | Method::Head | Method::Post | Method::Put | Method::Patch => continue,
+        };
+        decoder.error_with_hint(
+            span,
+            format!(
+                "the `{key}` of `{}` {does}: {} {}",
+                service.name,
+                target.method.as_str(),
+                target.source()
+            ),
+            "let it read, as with GET",
         );
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::auth::{self, Auth};
+use super::check;
 use super::decode::{Decoder, Fields, Reader, is_name};
 use super::list::{self, List};
 use super::reads;
@@ -214,7 +215,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         reads::sweepable(decoder, of_sweep, &captured);
     }
     fields.finish(decoder);
-    Some(Service {
+    let service = Service {
         name: name?,
         preset,
         with: with.unwrap_or_default(),
@@ -237,7 +238,9 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         list,
         delete: delete?,
         gone,
-    })
+    };
+    check::looks(decoder, node.span, &service);
+    Some(service)
 }
 
 fn name(decoder: &mut Decoder, node: &Node) -> Option<ServiceName> {

@@ -23,7 +23,8 @@ pub struct Powers {
     pub by_id: bool,
     /// The id is chosen by us, so that a delete needs no answer of a create.
     pub chosen_id: bool,
-    /// An account of the service was read back under an id that was come by in the same way.
+    /// An account of the service was read back under an id that was come by in the same way; one that a look-up alone has given
+    /// was read back itself.
     pub ids_proved: bool,
     /// The service is not where it was when the account was made, as far as can be told.
     pub elsewhere: bool,

@@ -100,6 +100,8 @@ pub struct Record {
     pub owned: Vec<RemoteId>,
     /// Those of them that were given and can be nothing else, but under which our name was not seen yet.
     pub sole: Vec<RemoteId>,
+    /// Those of them that a look-up alone has given.
+    pub found: Vec<RemoteId>,
     /// Ids that led to somebody else's account, and are left alone.
     pub strange: Vec<RemoteId>,
     /// The service said or showed that it existed.
@@ -176,6 +178,7 @@ impl Record {
                 self.existed = true;
                 for id in ids {
                     if self.learn(id) {
+                        self.found.push(id.clone());
                         self.open_intents = self.open_intents.saturating_sub(1);
                     }
                     self.own(id);

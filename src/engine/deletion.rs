@@ -89,12 +89,13 @@ impl<W: World> Engine<'_, W> {
                     return Ok(false);
                 }
                 if by_id(site).is_some() {
-                    return Ok(self.read(place, site, id).await? == Look::Gone);
+                    let look = self.read(place, site, id).await?;
+                    return Ok(matches!(look, Look::Gone | Look::Blind { .. }));
                 }
-                if self.powers(place, site).by_name {
-                    self.find_by_name(place, site).await?;
-                }
-                Ok(false)
+                Ok(
+                    self.powers(place, site).by_name
+                        && !matches!(self.find_by_name(place, site).await?, Found::Ours(_)),
+                )
             })
             .await
             .map(drop)
@@ -181,6 +182,10 @@ impl<W: World> Engine<'_, W> {
 
     /// Does the id lead to somebody else's account by now? One reading is not enough for that, and `find` must not show ours.
     async fn is_anothers(&self, place: usize, site: &Site, id: &RemoteId) -> Result<bool, Halt> {
+        // An id that is never given again shows another name when its account was renamed.
+        if !id.is_counted() {
+            return Ok(false);
+        }
         for _ in 0..2 {
             if self.read(place, site, id).await? != Look::Other {
                 return Ok(false);
@@ -222,8 +227,10 @@ impl<W: World> Engine<'_, W> {
         };
         let known = self.faded.borrow().get(&key).cloned();
         let is_promise = form.starts_with("202 ");
+        let record = self.record(place);
+        let is_doubtful = record.found.contains(id) && !record.was_read(id) && !self.only_listed;
         let faded = match known {
-            Some(faded) if !is_promise || faded.is_err() => faded,
+            Some(faded) if !(is_promise || is_doubtful) || faded.is_err() => faded,
             Some(_) | None => {
                 let mut faded = match self.fades(place, site, id).await? {
                     Fading::Seen(faded) => faded,
@@ -286,9 +293,15 @@ impl<W: World> Engine<'_, W> {
                 Some(_) => Some(self.read(place, site, id).await?),
                 None => None,
             };
-            let is_gone = matches!(by_id, Some(Look::Gone | Look::Other));
+            let is_gone = match by_id {
+                Some(Look::Gone) => true,
+                Some(Look::Other) => id.is_counted(),
+                Some(Look::Ours | Look::Nameless | Look::Blind { .. }) | None => false,
+            };
+            // An id that was found and never read may be the wrong one.
+            let sees = self.sees(place, Eye::Id) && self.record(place).was_read(id);
             // A list may be long, and one that lags is overruled by an eye that sees.
-            let spares_list = is_gone && !powers.find && (self.sees(place, Eye::Id) || self.only_listed);
+            let spares_list = is_gone && !powers.find && (sees || self.only_listed);
             let by_name = if powers.by_name && !spares_list {
                 Some(self.find_by_name(place, site).await?)
             } else {
@@ -296,11 +309,10 @@ impl<W: World> Engine<'_, W> {
             };
             let shown = match (&by_id, &by_name) {
                 (Some(Look::Ours), _) => Some("reading it"),
+                (Some(Look::Other), _) if !is_gone => Some("reading it, under another name,"),
                 // What says of nobody whose it is may well go on so: then `gone` knows better.
                 (Some(Look::Nameless), _) if site.service.gone.is_none() => Some("reading it"),
-                (_, Some(Found::Ours(ids)))
-                    if ids.contains(id) && !(is_gone && !powers.find && self.sees(place, Eye::Id)) =>
-                {
+                (_, Some(Found::Ours(ids))) if ids.contains(id) && !(is_gone && !powers.find && sees) => {
                     Some("the look-up")
                 }
                 _ => None,

@@ -5,6 +5,7 @@ use super::eyes::by_id;
 use super::provision::{Attempt, End, halted, troubled};
 use super::{Engine, Site};
 use crate::config::Find;
+use crate::domain::account::RemoteId;
 use crate::domain::event::{Event, Mark};
 use crate::domain::evidence::{Eye, Look};
 use crate::domain::outcome::pause;
@@ -136,8 +137,36 @@ impl<W: World> Engine<'_, W> {
                 self.note(place, Event::StrangerShown(reason.clone()))?;
                 Ok(Some(Trouble::Useless(reason)))
             }
-            Ok(Look::Ours | Look::Nameless | Look::Gone | Look::Blind { .. }) => Ok(None),
+            Ok(Look::Ours) => Ok(None),
+            // The eye by the name may know better.
+            Ok(Look::Nameless | Look::Gone | Look::Blind { .. }) => self.is_found_elsewhere(place, site, &id).await,
             Err(halt) => Ok(Some(halt.into())),
+        }
+    }
+
+    /// Does the look-up show the account under another id than this one?
+    async fn is_found_elsewhere(
+        &self,
+        place: usize,
+        site: &Site,
+        id: &RemoteId,
+    ) -> Result<Option<Trouble>, JournalBroken> {
+        let unmarked = self.ledger.borrow().account(place).unmarked;
+        let Some(find) = site.service.find.as_ref().filter(|_| !unmarked) else {
+            return Ok(None);
+        };
+        match self.find(place, site, find).await {
+            Ok(ids) if ids.is_empty() || ids.contains(id) => Ok(None),
+            Ok(ids) => {
+                let reason = format!(
+                    "the look-up shows it as `{}`, and not as `{id}`; that is left alone",
+                    ids[0]
+                );
+                self.note(place, Event::StrangerShown(reason.clone()))?;
+                Ok(Some(Trouble::Useless(reason)))
+            }
+            Err(Trouble::Halted(halt)) => Ok(Some(halt.into())),
+            Err(_) => Ok(None),
         }
     }
 }

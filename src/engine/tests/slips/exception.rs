@@ -7,7 +7,7 @@ use super::life::Went;
 use super::model::Ids;
 use super::nature::Lie;
 use super::slip::Slip;
-use super::stage::{INVOCATION, run};
+use super::stage::{INVOCATION, Variables, run};
 use super::verdict::Wrong;
 
 /// An exception.
@@ -20,13 +20,21 @@ pub(super) enum Exception {
     /// The service makes an account and says no, and the one look is kept from showing it: by a mistake, by what happens
     /// before cleanup, or since the create is carried out later still. Two faults.
     RefusalUnseen,
+    /// Cleanup has another tenant's key, and no `place` tells the tenants apart: of a secret nothing is kept.
+    OtherKey,
     /// A mistake gave the account a name without our marker, and the line of the journal that told of it is gone.
     Unmarked,
 }
 
 impl Exception {
     /// All of them: one that no life needs any more is to be taken out.
-    pub(super) const ALL: [Self; 4] = [Self::BlindRefusal, Self::IdRenamed, Self::RefusalUnseen, Self::Unmarked];
+    pub(super) const ALL: [Self; 5] = [
+        Self::BlindRefusal,
+        Self::IdRenamed,
+        Self::OtherKey,
+        Self::RefusalUnseen,
+        Self::Unmarked,
+    ];
 
     /// The exception under which a life is allowed to go wrong so, if there is one.
     pub(super) fn of(
@@ -36,7 +44,8 @@ impl Exception {
         went: &Went,
         wrong: Wrong,
     ) -> Option<Self> {
-        if wrong != Wrong::Silent {
+        let is_silent = wrong == Wrong::Silent || (wrong == Wrong::Twins && went.silent);
+        if !is_silent {
             return None;
         }
         let says_no = matches!(history.lie, Lie::SaysNo(_));
@@ -53,6 +62,10 @@ impl Exception {
             );
         if says_no && (slip.is_some_and(blinds) || is_blinded) {
             return Some(Self::RefusalUnseen);
+        }
+        let is_other_key = history.between == Between::Elsewhere(Variables::OtherKey);
+        if is_other_key && description.whole.pointer("/probe/place").is_none() {
+            return Some(Self::OtherKey);
         }
         let mark = run(INVOCATION).marker;
         let is_unmarked = |(_, held): &(String, Held)| !held.asked.contains(mark.as_str());
