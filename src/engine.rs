@@ -30,7 +30,7 @@ mod whose;
 mod witness;
 mod words;
 
-use std::cell::{Cell, OnceCell as Once, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -93,7 +93,7 @@ pub struct Engine<'a, W> {
     /// The accounts are known by a list alone, and none can be made: as in a sweep.
     only_listed: bool,
     /// Per service, the user names of the plan.
-    names: Vec<Once<Names>>,
+    names: RefCell<HashMap<usize, Names>>,
     /// Per service, which eyes see.
     sights: RefCell<Vec<Sight>>,
     /// Per service, held by whoever finds that out.
@@ -169,7 +169,7 @@ impl<'a, W: World> Engine<'a, W> {
             account: Box::new(account),
             deadline,
             only_listed: false,
-            names: sites.iter().map(|_| Once::new()).collect(),
+            names: RefCell::default(),
             sights: RefCell::new(vec![Sight::default(); sites.len()]),
             earning: sites.iter().map(|_| Mutex::default()).collect(),
             blind_finds: RefCell::default(),

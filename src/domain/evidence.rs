@@ -227,6 +227,11 @@ fn refused(looks: &Looks, powers: &Powers) -> Step {
 fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &Powers, now: Timestamp) -> Step {
     let look = looks.of(id);
     let is_sole = record.is_sole(id) && !powers.shared && !powers.elsewhere;
+    // A create gave one id and a look-up another: what reads back under our name is believed, and nothing else.
+    let is_contradicted = record.found.contains(id) && !record.strange.is_empty();
+    if is_contradicted && (!powers.by_id || look.is_some_and(|look| *look != Look::Ours)) {
+        return Step::Leave(Reason::Doubtful, doubt(id, look));
+    }
     let may_be_anothers = powers.elsewhere || powers.shared || (powers.by_id && needs_reading(record, id, powers, now));
     match look {
         Some(Look::Ours) if !powers.shared => return Step::Delete(id.clone()),
@@ -302,7 +307,7 @@ fn denied(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: 
         None if powers.by_id => return Step::Read(id.clone()),
         Some(Look::Ours) => return still("reading it"),
         Some(Look::Nameless) if record.was_read(id) => return still("reading it"),
-        Some(Look::Gone) if record.was_read(id) || powers.chosen_id => {
+        Some(Look::Gone) if record.was_read(id) => {
             return if sight.sees(Eye::Id) {
                 Step::Gone(Eye::Id)
             } else {

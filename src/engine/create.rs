@@ -25,8 +25,13 @@ use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World};
 pub(super) enum Sent {
     /// It happened, and the ledger says so.
     Noted,
-    /// It may have happened; the answer, or what became of it.
-    Unclear(String),
+    /// It may have happened.
+    Unclear {
+        /// The answer, or what became of it.
+        reason: String,
+        /// Was it answered with a yes (2xx) or a no? Nothing where it was not answered.
+        said: Option<bool>,
+    },
     /// The name is taken and carries our marker; the answer.
     Taken(String),
     /// It did not happen, and may be sent again.
@@ -90,7 +95,7 @@ impl<W: World> Engine<'_, W> {
             Delivery::Barred(reason) => self
                 .unsent(place, reason.clone())
                 .map(|()| Sent::Refused(advice::on_refusal(401, None, &site.service.name, reason.clone()))),
-            Delivery::Lost(reason) => self.unclear(place, reason.clone(), reason.clone()),
+            Delivery::Lost(reason) => self.unclear(place, reason.clone(), reason.clone(), None),
             Delivery::Answered(answer) => self.judge_answer((place, site), answer, scope, (asked, intended)),
         };
         noted.unwrap_or_else(Sent::JournalBroken)
@@ -135,7 +140,7 @@ impl<W: World> Engine<'_, W> {
                 self.unsent(place, plain).map(|()| Sent::Refused(told))
             }
             CreateOutcome::Throttled if self.throttles_lie.borrow().get(&self.site_of(place)) == Some(&true) => {
-                self.unclear(place, plain, told)
+                self.unclear(place, plain, told, Some(false))
             }
             CreateOutcome::Throttled => self.refuse(place, plain).map(|()| Sent::Again {
                 reason: self.status_in_words(&create.request, answer, &scope),
@@ -181,7 +186,7 @@ impl<W: World> Engine<'_, W> {
                     })
                 };
                 let told = advice::why_unclear(&reading, answer, &told, no_id);
-                self.unclear(place, plain, told)
+                self.unclear(place, plain, told, Some(answer.is_success()))
             }
             // Only after a create of it that was not answered is it surely ours.
             CreateOutcome::Taken if self.record(place).open_intents > 1 => {
@@ -224,11 +229,11 @@ impl<W: World> Engine<'_, W> {
         self.note(place, Event::CreateRefused(reason))
     }
 
-    /// It may have happened: `plain` is written down, and `told` is told.
-    fn unclear(&self, place: usize, plain: String, told: String) -> Result<Sent, JournalBroken> {
+    /// It may have happened: `plain` is written down, and `reason` is told.
+    fn unclear(&self, place: usize, plain: String, reason: String, said: Option<bool>) -> Result<Sent, JournalBroken> {
         let noted = self.note(place, Event::CreateUnclear(plain));
-        self.tell(place, Progress::Unclear { reason: told.clone() });
-        noted.map(|()| Sent::Unclear(told))
+        self.tell(place, Progress::Unclear { reason: reason.clone() });
+        noted.map(|()| Sent::Unclear { reason, said })
     }
 
     /// A refusal with why it is not the one of a name that is taken, where the service has an expression for that.

@@ -228,7 +228,8 @@ impl<W: World> Engine<'_, W> {
         let known = self.faded.borrow().get(&key).cloned();
         let is_promise = form.starts_with("202 ");
         let record = self.record(place);
-        let is_doubtful = record.found.contains(id) && !record.was_read(id) && !self.only_listed;
+        let agrees = self.ids_agree.borrow().contains(&self.site_of(place)) && !record.found.contains(id);
+        let is_doubtful = by_id(site).is_some() && !record.was_read(id) && !agrees && !self.only_listed;
         let faded = match known {
             Some(faded) if !(is_promise || is_doubtful) || faded.is_err() => faded,
             Some(_) | None => {

@@ -226,7 +226,7 @@ impl<W: World> Engine<'_, W> {
                 attempt.creates_left -= 1;
                 return Ok(None);
             }
-            Sent::Unclear(reason) => {
+            Sent::Unclear { reason, .. } => {
                 attempt.creates_left -= 1;
                 attempt.reason = format!("it is not known whether it was created ({reason})");
                 return Ok(None);
@@ -426,7 +426,10 @@ impl<W: World> Engine<'_, W> {
                 self.prove_by_reading(place, asked, &verify.request, &answer);
                 let seen = self.shown(place, verify.name.as_ref(), &scope);
                 if seen == Shown::Other || until(verify, &scope) {
-                    self.learn_by_reading(place, site, seen, &answer)?;
+                    // Where the same answer says that it is gone, it says nothing of use on another day.
+                    if !verify.request.gone.holds(&answer, &scope).unwrap_or(false) {
+                        self.learn_by_reading(place, site, seen, &answer)?;
+                    }
                     return Ok(seen);
                 }
             }

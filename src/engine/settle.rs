@@ -17,7 +17,7 @@ use super::{Engine, Site};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::Event;
 use crate::domain::evidence::{Eye, Look, Looks, Step, judge};
-use crate::domain::ledger::{Record, Status};
+use crate::domain::ledger::Status;
 use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::outcome::pause;
 use crate::ports::{JournalBroken, Progress, Proof, Stop, World};
@@ -240,7 +240,7 @@ impl<W: World> Engine<'_, W> {
                             self.count(place, ends, |settled| settled.deleted += 1);
                             self.tell(place, Progress::Deleted { id });
                         }
-                        self.adopt(place, &self.record(place), ids, &mut looks, ends)?;
+                        self.adopt(place, ids, &mut looks, ends)?;
                     }
                     Delete::Denied => looks.deny(id),
                 },
@@ -338,7 +338,7 @@ impl<W: World> Engine<'_, W> {
                     for id in ids.iter().filter(|id| record.strange.contains(id)) {
                         looks.read(id.clone(), self.read(place, site, id).await?);
                     }
-                    return self.adopt(place, &record, ids, looks, ends);
+                    return self.adopt(place, ids, looks, ends);
                 }
                 Found::Nobody => {
                     let is_settled = !record.ids.is_empty();
@@ -367,29 +367,14 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    fn adopt(
-        &self,
-        place: usize,
-        record: &Record,
-        ids: Vec<RemoteId>,
-        looks: &mut Looks,
-        ends: &Ends,
-    ) -> Result<(), Stuck> {
+    fn adopt(&self, place: usize, ids: Vec<RemoteId>, looks: &mut Looks, ends: &Ends) -> Result<(), Stuck> {
         if let Some(id) = ids.iter().find(|id| looks.is_other(id)) {
             return Err(Stuck::new(
                 Reason::Failed,
                 format!("the look-up shows it as `{id}`, and reading `{id}` shows another name: it is left alone"),
             ));
         }
-        let is_same = record.ids.first().is_none_or(|id| ids.contains(id));
-        if is_same && !record.ids.is_empty() {
-            self.ids_agree.borrow_mut().insert(self.site_of(place));
-        }
-        if !is_same {
-            ends.write(self.note(place, Event::StrangerShown(NO_ACCOUNT.to_owned())));
-        }
-        ends.write(self.note(place, Event::Adopted(ids.clone())));
-        if record.ids.is_empty() || !is_same {
+        if self.take_up_found(place, &ids, ends) {
             // A reading of now that showed another name was heeded above.
             looks.adopt(&ids);
             self.tell(place, Progress::Adopted { ids });
@@ -397,6 +382,20 @@ impl<W: World> Engine<'_, W> {
             looks.found(Look::Ours);
         }
         Ok(())
+    }
+
+    /// Writes down under which ids a look-up shows an account. Says whether that is news.
+    pub(super) fn take_up_found(&self, place: usize, ids: &[RemoteId], ends: &Ends) -> bool {
+        let known = self.record(place).ids.first().cloned();
+        let is_same = known.as_ref().is_none_or(|id| ids.contains(id));
+        if is_same && known.is_some() {
+            self.ids_agree.borrow_mut().insert(self.site_of(place));
+        }
+        if !is_same {
+            ends.write(self.note(place, Event::StrangerShown(NO_ACCOUNT.to_owned())));
+        }
+        ends.write(self.note(place, Event::Adopted(ids.to_vec())));
+        known.is_none() || !is_same
     }
 
     /// Is the id that this account is known under, if any, the one that we chose for it?

@@ -20,16 +20,12 @@ impl<W: World> Engine<'_, W> {
         if shown == account.username {
             return true;
         }
-        let names = |site: usize| {
-            let known = self.names.get(site)?;
-            Some(known.get_or_init(|| {
-                let accounts = ledger.plan().accounts.iter();
-                let of_service = accounts.filter(|other| other.key.service == account.key.service);
-                Names::new(of_service.map(|other| other.username.as_str()))
-            }))
-        };
-        let none = Names::default();
-        let planned = names(self.site_of(place)).unwrap_or(&none);
+        let mut names = self.names.borrow_mut();
+        let planned = names.entry(self.site_of(place)).or_insert_with(|| {
+            let accounts = ledger.plan().accounts.iter();
+            let of_service = accounts.filter(|other| other.key.service == account.key.service);
+            Names::new(of_service.map(|other| other.username.as_str()))
+        });
         let marker = Marker::within(&account.username).filter(|_| !account.unmarked);
         is_ours(shown, &account.username, marker.as_ref().map(Marker::as_str), planned)
     }

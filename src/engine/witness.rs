@@ -92,13 +92,15 @@ impl<W: World> Engine<'_, W> {
             let is_over = match witnessed {
                 Witnessed::Told(_) => true,
                 Witnessed::Refused(_) => form == Form::Plain || !self.demands(place).are_rare(),
-                Witnessed::Nothing(_) => false,
+                Witnessed::Failed(_) | Witnessed::Nothing(_) => false,
             };
             if is_over || self.sees(place, eye) {
                 break;
             }
             // It may be the name that the service can't take: then it could not take the one that is looked for either.
-            form = Form::Plain;
+            if !matches!(witnessed, Witnessed::Nothing(_)) {
+                form = Form::Plain;
+            }
         }
         // From here on nobody waits for sight any more, the witnesses themselves neither.
         self.give_up_sight(place, why);
@@ -167,10 +169,16 @@ impl<W: World> Engine<'_, W> {
             return Ok((place, Witnessed::Told(broken.to_string())));
         }
         let mut tries = 0;
+        let mut answer = None;
         let refusal = loop {
             tries += 1;
             match self.create(place, site).await {
-                Sent::Noted | Sent::Unclear(_) | Sent::Taken(_) => break None,
+                Sent::Noted | Sent::Taken(_) => break None,
+                Sent::Unclear { said, .. } => {
+                    answer = said;
+                    break None;
+                }
+                Sent::Again { throttled: true, .. } if self.has_lied(place, site).await => break None,
                 Sent::Again { .. } | Sent::Renewable(_) if tries < CREATES => {
                     self.pause(pause(tries, self.world.random())).await?;
                 }
@@ -186,8 +194,11 @@ impl<W: World> Engine<'_, W> {
                     "an account that would have shown it could not be made: {reason}"
                 ))
             }
-            None if self.show_witness(place, site, ends).await? => {
+            None if self.show_witness(place, site, ends).await? || answer == Some(true) => {
                 Witnessed::Told("an account that was made to show it is not shown either".to_owned())
+            }
+            None if answer == Some(false) => {
+                Witnessed::Failed("the create of an account that would have shown it failed".to_owned())
             }
             None => Witnessed::Nothing("an account that was made to show it could not be looked for".to_owned()),
         };
@@ -197,6 +208,11 @@ impl<W: World> Engine<'_, W> {
             sight.widen();
         }
         Ok((place, witnessed))
+    }
+
+    /// Was a create done that was answered as one too many?
+    async fn has_lied(&self, place: usize, site: &Site) -> bool {
+        self.throttle_lied(place, site).await.unwrap_or(false)
     }
 
     /// Asks the eyes for the witness, for as long as a look-up may lag. Says whether they had their chance: it is known to be
@@ -221,9 +237,8 @@ impl<W: World> Engine<'_, W> {
             let asked = self.world.now();
             match self.find_by_name(place, site).await? {
                 Found::Ours(ids) => {
-                    if self.record(place).ids.is_empty() {
-                        // That it can't be written down keeps no witness alive.
-                        ends.write(self.note(place, Event::Adopted(ids.clone())));
+                    // That it can't be written down keeps no witness alive.
+                    if self.take_up_found(place, &ids, ends) {
                         answered &= self.read_witness(place, site, &ids[0]).await?;
                     }
                     return Ok(answered);
@@ -335,6 +350,9 @@ impl<W: World> Engine<'_, W> {
         let of = self.site_of(like);
         let base = self.base_of(like);
         self.places.borrow_mut().push(of);
+        if !self.only_listed {
+            self.names.borrow_mut().remove(&of);
+        }
         self.learnt.borrow_mut().push(super::Learnt::default());
         self.copies.borrow_mut().push(Copied { base, password });
         self.ledger.borrow_mut().add(account)
@@ -393,6 +411,8 @@ pub(super) enum Witnessed {
     Told(String),
     /// It could not be made.
     Refused(String),
+    /// Its create was answered with an error, and it is not shown.
+    Failed(String),
     /// It says nothing: another one may.
     Nothing(String),
 }
@@ -401,7 +421,7 @@ impl Witnessed {
     /// Why an eye that has not shown it does not see, or may not.
     pub(super) fn why(&self) -> &str {
         match self {
-            Self::Told(why) | Self::Refused(why) | Self::Nothing(why) => why,
+            Self::Told(why) | Self::Refused(why) | Self::Failed(why) | Self::Nothing(why) => why,
         }
     }
 }

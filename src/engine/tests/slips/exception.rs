@@ -1,8 +1,8 @@
 //! What can't be held by the nature of things, with the reason of each.
 
-use super::book::Held;
+use super::book::{Held, State};
 use super::description::Description;
-use super::history::{Between, Deed, History, Mishap};
+use super::history::{Between, Deed, History, Mishap, Right};
 use super::life::Went;
 use super::model::Ids;
 use super::nature::Lie;
@@ -15,6 +15,8 @@ use super::verdict::Wrong;
 pub(super) enum Exception {
     /// Nobody is found by name there, so that a refusal has to be believed.
     BlindRefusal,
+    /// A soft delete hides the account from every eye that may look.
+    HiddenBin,
     /// The id is the name, and the job has changed it: nothing leads to the account any more.
     IdRenamed,
     /// The service makes an account and says no, and the one look is kept from showing it: by a mistake, by what happens
@@ -22,17 +24,24 @@ pub(super) enum Exception {
     RefusalUnseen,
     /// Cleanup has another tenant's key, and no `place` tells the tenants apart: of a secret nothing is kept.
     OtherKey,
+    /// A look-up lags longer than `settle`, and the create comes late, or the lines that told of it are gone.
+    LateLag,
+    /// The job has renamed the account, nothing deletes it, and its id is counted: as one that was given again it looks.
+    RenamedUndeleted,
     /// A mistake gave the account a name without our marker, and the line of the journal that told of it is gone.
     Unmarked,
 }
 
 impl Exception {
     /// All of them: one that no life needs any more is to be taken out.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::BlindRefusal,
+        Self::HiddenBin,
         Self::IdRenamed,
+        Self::LateLag,
         Self::OtherKey,
         Self::RefusalUnseen,
+        Self::RenamedUndeleted,
         Self::Unmarked,
     ];
 
@@ -72,7 +81,25 @@ impl Exception {
         if history.lines_lost > 0 && went.left.iter().all(is_unmarked) {
             return Some(Self::Unmarked);
         }
-        let is_renamed = history.between == Between::Job(Deed::Renames);
-        (is_renamed && description.ids() == Ids::Name).then_some(Self::IdRenamed)
+        let is_late = history.setup == Mishap::Late || history.lines_lost > 0;
+        if is_late && matches!(history.lie, Lie::Lags(_)) {
+            return Some(Self::LateLag);
+        }
+        let sees_less = matches!(
+            history.between,
+            Between::Loses(Right::See | Right::Sight, _) | Between::Dies(_)
+        );
+        let is_binned = |(_, held): &(String, Held)| held.state == State::Binned;
+        if sees_less && slip.is_some_and(|slip| slip.block() == "delete") && went.left.iter().all(is_binned) {
+            return Some(Self::HiddenBin);
+        }
+        if history.between != Between::Job(Deed::Renames) {
+            return None;
+        }
+        match description.ids() {
+            Ids::Name => Some(Self::IdRenamed),
+            Ids::Counted => Some(Self::RenamedUndeleted),
+            Ids::Random | Ids::Given => None,
+        }
     }
 }

@@ -144,6 +144,16 @@ impl History {
         fair && self.lie == Lie::None && self.lines_lost == 0
     }
 
+    /// How many do something wrong: the service, and whoever changes something between setup and cleanup.
+    pub(super) fn faults(&self) -> usize {
+        usize::from(self.lie != Lie::None) + usize::from(self.between != Between::Nothing)
+    }
+
+    /// Is nothing killed, lost or refused?
+    pub(super) fn is_smooth(&self) -> bool {
+        self.setup == Mishap::None && self.lines_lost == 0 && self.cleanup.is_none()
+    }
+
     /// Its events without their numbers, for groups.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others are told as they are")]
     pub(super) fn label(&self) -> String {

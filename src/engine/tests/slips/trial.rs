@@ -16,7 +16,7 @@ use super::life::{self, Went};
 use super::real;
 use super::slip::Slip;
 use super::stage::Stage;
-use super::verdict::{Wrong, judge};
+use super::verdict::{Wrong, is_promised, judge};
 
 /// A life that came to what it must not.
 pub(super) struct Find {
@@ -43,6 +43,8 @@ pub(super) struct Tally {
     most_fair: usize,
     exceptions: BTreeMap<Exception, usize>,
     pub(super) found: Vec<Find>,
+    /// Lives that went wrong with more faults at once than anybody promises.
+    beyond: BTreeMap<Wrong, usize>,
 }
 
 impl Tally {
@@ -59,6 +61,9 @@ impl Tally {
             *self.exceptions.entry(exception).or_default() += times;
         }
         self.found.extend(other.found);
+        for (wrong, times) in other.beyond {
+            *self.beyond.entry(wrong).or_default() += times;
+        }
     }
 
     /// The exceptions that no life took.
@@ -81,7 +86,7 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} lives of {} descriptions, {} more refused by the configuration; {} ready, {} ended with 0; {} requests of a setup at most, {} of a cleanup, {} where the service was fair; exceptions {:?}",
+            "{} lives of {} descriptions, {} more refused by the configuration; {} ready, {} ended with 0; {} requests of a setup at most, {} of a cleanup, {} where the service was fair; exceptions {:?}; with more faults than are promised {:?}",
             self.lives,
             self.taken,
             self.refused,
@@ -90,7 +95,8 @@ impl fmt::Display for Tally {
             self.most_requests.0,
             self.most_requests.1,
             self.most_fair,
-            self.exceptions
+            self.exceptions,
+            self.beyond
         )?;
         let mut kinds: BTreeMap<(Wrong, &str), usize> = BTreeMap::new();
         for find in &self.found {
@@ -192,7 +198,8 @@ pub(super) fn sample(binary: &Path, descriptions: &[Description], lives: usize, 
             scope.spawn(|| {
                 while let Some((description, slip, history)) = drawn.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let went = real::live(binary, description, *slip, history);
-                    let (found, _) = judge(description, *slip, history, &went);
+                    let (mut found, _) = judge(description, *slip, history, &went);
+                    found.retain(|wrong| *wrong == Wrong::Panic || is_promised(*slip, history));
                     let mut whole = whole.lock().expect("nobody panics");
                     whole.0.count(&went);
                     whole.0.taken += 1;
@@ -245,6 +252,10 @@ async fn go_through(description: &Description, task: &Task, tally: &mut Tally) {
             tally.most_fair = tally.most_fair.max(went.requests.1);
         }
         for wrong in found {
+            if wrong != Wrong::Panic && !is_promised(slip, &history) {
+                *tally.beyond.entry(wrong).or_default() += 1;
+                continue;
+            }
             tally.found.push(Find {
                 wrong,
                 description: description.name,

@@ -23,6 +23,13 @@ pub(super) enum Wrong {
     NotReady,
 }
 
+/// Must a life go well? With one fault, a mistake counted as one, whatever else is killed, lost or refused; with two where nothing
+/// is. Of more at once some are found by chance alone.
+pub(super) fn is_promised(slip: Option<&Slip>, history: &History) -> bool {
+    let faults = history.faults() + usize::from(slip.is_some());
+    faults <= 1 || (faults == 2 && history.is_smooth())
+}
+
 /// Judges a life: what is wrong, and which exceptions it took.
 pub(super) fn judge(
     description: &Description,
