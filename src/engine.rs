@@ -53,6 +53,7 @@ use dead::Standing;
 use slots::{Slot, Slots, Turn};
 
 pub use list::{Extent, Listed, Regard, is_round};
+pub use lost::Unshown;
 pub use provision::{Failure, Provisioned};
 pub use settle::Settled;
 pub use site::{Site, own_credentials};

@@ -2,6 +2,7 @@
 
 mod findings;
 mod orphans;
+mod trial;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use anyhow::Context as _;
 use futures_util::future::join_all;
 
 use findings::{Fate, Findings, Found, List, say_outcome, summarise, tell, write};
+use trial::Trial;
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
@@ -21,9 +23,10 @@ use super::wire::{Wired, wire};
 use crate::adapters::hosts::is_ci;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
-use crate::domain::account::{AccountKey, ServiceName};
+use crate::domain::account::{AccountKey, RemoteId, ServiceName};
 use crate::domain::event::PlannedAccount;
 use crate::domain::ledger::Ledger;
+use crate::domain::leftover::Leftover;
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::sweep::{Rules, Verdict, Whose, judge};
 use crate::domain::time::Timestamp;
@@ -88,11 +91,21 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.
     let listed_by = begun + sealed.cleanup_deadline * 3 / 4;
-    let (lists, mut found, mut requests) = list_all(context, &world, &sites, &run, listed_by, begun).await;
+    let (mut lists, mut found, mut requests) = list_all(context, &world, &sites, &run, listed_by, begun).await;
+    let trial = Trial {
+        config: &config,
+        variables: &variables,
+        sites: &sites,
+        run: &run,
+        deadline,
+    };
+    let mut leftovers = Vec::new();
+    if !context.settings.sweep.dry_run {
+        requests += try_lists(context, &world, &trial, &mut lists, &mut leftovers).await;
+    }
     let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
-    let mut leftovers = Vec::new();
     if hits > max {
         context.console.error(&format!(
             "{} would be deleted, and `max` allows {max}: nothing is deleted\nhint: look at them with `--dry-run`, then raise `max`",
@@ -106,7 +119,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, hits, context.console.is_verbose());
         let (settled, sent) = delete(context, &world, &sites, &run, &mut found, deadline).await;
         requests += sent;
-        leftovers = settled.leftovers;
+        leftovers.extend(settled.leftovers);
     }
     let took = context.clock.now().since(begun);
     tell(context, &found);
@@ -227,6 +240,36 @@ async fn list_all(
     (lists, found.into_iter().flatten().collect(), engine.requests())
 }
 
+/// Tries each list that shows nobody at all; says how many requests that took.
+async fn try_lists(
+    context: &Context,
+    world: &LiveWorld<'_>,
+    trial: &Trial<'_>,
+    lists: &mut [List],
+    leftovers: &mut Vec<Leftover>,
+) -> u64 {
+    let mut requests = 0;
+    for (list, site) in lists.iter_mut().zip(trial.sites) {
+        if list.accounts > 0 || list.incomplete.is_some() || !site.service.witness {
+            continue;
+        }
+        let tried = trial.of(context, world, &list.service).await;
+        requests += tried.requests;
+        leftovers.extend(tried.settled.leftovers);
+        if let Some(reason) = &tried.incomplete {
+            say_incomplete(context, &list.service, reason);
+        }
+        list.incomplete = tried.incomplete;
+    }
+    requests
+}
+
+fn say_incomplete(context: &Context, service: &ServiceName, reason: &str) {
+    context.console.error(&format!(
+        "{service}: the list is incomplete: {reason}\nhint: what it showed is swept; there may be more"
+    ));
+}
+
 async fn list(
     context: &Context,
     engine: &Engine<'_, LiveWorld<'_>>,
@@ -253,6 +296,36 @@ async fn list(
     let mut found = Findings::new();
     let mut seen = 0;
     let mut told = context.clock.now();
+    let mut each = |id: &RemoteId, username: &str, item: &minijinja::Value| {
+        seen += 1;
+        if context.clock.now().since(told) >= TELL {
+            told = context.clock.now();
+            context.console.info(&format!(
+                "{service}: {seen} accounts read so far, {} of them marked",
+                found.len()
+            ));
+        }
+        let (what, why, regard) = match judge(username, rules, || item.to_string()) {
+            Verdict::Unmarked => return Regard::Stranger,
+            Verdict::Sweep(_) => (Fate::Delete, String::new(), Regard::Wanted),
+            Verdict::Keep(why) => (Fate::Kept, why.to_owned(), Regard::Told),
+        };
+        let is_kept = found.add(Found {
+            service: service.clone(),
+            username: username.to_owned(),
+            id: id.clone(),
+            at: context.clock.now(),
+            what,
+            why,
+        });
+        // Of what is not kept the engine keeps nothing either.
+        if is_kept { regard } else { Regard::Stranger }
+    };
+    let mut listed = engine.list(place, extent, &mut each).await;
+    // A wrong filter shows nobody: then people show whether the list does.
+    if listed.filtered && listed.accounts == 0 && listed.incomplete.is_none() {
+        listed = engine.list(place, Extent::Whole, &mut each).await;
+    }
     let Listed {
         readings,
         pages,
@@ -263,33 +336,7 @@ async fn list(
         incomplete,
         total: _,
         ended,
-    } = engine
-        .list(place, extent, |id, username, item| {
-            seen += 1;
-            if context.clock.now().since(told) >= TELL {
-                told = context.clock.now();
-                context.console.info(&format!(
-                    "{service}: {seen} accounts read so far, {} of them marked",
-                    found.len()
-                ));
-            }
-            let (what, why, regard) = match judge(username, rules, || item.to_string()) {
-                Verdict::Unmarked => return Regard::Stranger,
-                Verdict::Sweep(_) => (Fate::Delete, String::new(), Regard::Wanted),
-                Verdict::Keep(why) => (Fate::Kept, why.to_owned(), Regard::Told),
-            };
-            let is_kept = found.add(Found {
-                service: service.clone(),
-                username: username.to_owned(),
-                id: id.clone(),
-                at: context.clock.now(),
-                what,
-                why,
-            });
-            // Of what is not kept the engine keeps nothing either.
-            if is_kept { regard } else { Regard::Stranger }
-        })
-        .await;
+    } = listed;
     let (found, full) = found.end(context, service);
     let incomplete = incomplete.or(full);
     if let Some(answer) = refused {
@@ -310,9 +357,7 @@ async fn list(
         ));
     }
     if let Some(reason) = &incomplete {
-        context.console.error(&format!(
-            "{service}: the list is incomplete: {reason}\nhint: what it showed is swept; there may be more"
-        ));
+        say_incomplete(context, service, reason);
     }
     let list = List {
         service: service.clone(),

@@ -1,15 +1,25 @@
 //! A journal whose last lines may be missing, as after the death of a machine: the lists say what it can't.
 
 use super::exchange::Trouble;
-use super::eyes::Found;
+use super::list::{Extent, Regard};
 use super::settle::Ends;
-use super::witness::Form;
+use super::stuck::Stuck;
+use super::witness::{Form, Witnessed};
 use super::{Engine, Halt, Site};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::{Event, Mark, PlannedAccount};
 use crate::domain::ledger::Status;
 use crate::domain::leftover::{Leftover, Reason};
 use crate::ports::World;
+
+/// Why a list has shown no account that was made for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unshown {
+    /// None could be made.
+    Unmade(String),
+    /// One was made, and is not shown.
+    Hidden(String),
+}
 
 impl<W: World> Engine<'_, W> {
     /// Says that the journal has its last line: nothing of this setup is missing in it.
@@ -65,23 +75,41 @@ impl<W: World> Engine<'_, W> {
             return Ok(());
         }
         // A list that shows nobody of this plan may never show anybody.
-        Box::pin(self.show_in_list(place, site))
-            .await
-            .map_err(|why| format!("its list shows nobody of this run and can't be trusted ({why})"))
+        let (Unshown::Unmade(why) | Unshown::Hidden(why)) =
+            match Box::pin(self.show_in_list(place, Extent::Marker)).await {
+                Ok(()) => return Ok(()),
+                Err(unshown) => unshown,
+            };
+        Err(format!(
+            "its list shows nobody of this run and can't be trusted ({why})"
+        ))
     }
 
-    /// Makes a witness and looks whether the list shows it. Settling deletes it, as any other account.
-    async fn show_in_list(&self, like: usize, site: &Site) -> Result<(), String> {
-        self.learn_place(like, site).await.map_err(|stuck| stuck.detail)?;
-        self.may_witness(like, site)?;
+    /// Makes a witness like the account at `like`, and looks whether the list of its service shows it. Settling deletes it, as
+    /// any other account.
+    pub async fn show_in_list(&self, like: usize, extent: Extent) -> Result<(), Unshown> {
+        let unmade = |stuck: Stuck| Unshown::Unmade(stuck.detail);
+        let site = self
+            .site(like)
+            .ok_or_else(|| Unshown::Unmade("the configuration has no such service".to_owned()))?;
+        self.learn_place(like, site).await.map_err(unmade)?;
+        self.may_witness(like, site).map_err(Unshown::Unmade)?;
         let (witness, came) = self
             .witness(like, site, Form::Plain, &Ends::new())
             .await
-            .map_err(|stuck| stuck.detail)?;
-        let found = self.find_in_list(witness, site, self.world.now()).await;
-        match found.map_err(|halt: Halt| Trouble::from(halt).reason())? {
-            Found::Ours(_) => Ok(()),
-            Found::Nobody | Found::Unread(_) => Err(came.why().to_owned()),
+            .map_err(unmade)?;
+        let mut is_shown = false;
+        let listed = self
+            .list(witness, extent, |_, name, _| {
+                is_shown |= self.is_its_name(witness, name);
+                Regard::Stranger
+            })
+            .await;
+        match (came, listed.incomplete) {
+            _ if is_shown => Ok(()),
+            (_, Some(why)) => Err(Unshown::Unmade(why)),
+            (Witnessed::Told(why), None) => Err(Unshown::Hidden(why)),
+            (came, None) => Err(Unshown::Unmade(came.why().to_owned())),
         }
     }
 

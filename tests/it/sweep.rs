@@ -4,6 +4,7 @@ mod filters;
 mod interrupted;
 mod lister;
 mod moving;
+mod nobody;
 mod progress;
 mod schedules;
 mod strangers;

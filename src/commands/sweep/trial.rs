@@ -1,0 +1,90 @@
+//! A list that shows nobody at all: an account is made to see whether it shows any, and deleted again.
+
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+
+use crate::adapters::world::LiveWorld;
+use crate::commands::context::Context;
+use crate::config::Config;
+use crate::domain::account::ServiceName;
+use crate::domain::ledger::Ledger;
+use crate::domain::time::Timestamp;
+use crate::engine::{Engine, Extent, Settled, Site, Unshown};
+use crate::language::Environment;
+use crate::plan::{self, Draft, Run, Selection};
+
+/// What such an account is made of.
+pub(super) struct Trial<'t> {
+    pub(super) config: &'t Config,
+    pub(super) variables: &'t Environment,
+    pub(super) sites: &'t [Site],
+    pub(super) run: &'t Run,
+    pub(super) deadline: Timestamp,
+}
+
+/// What came of it.
+pub(super) struct Tried {
+    /// Why the list does not show everybody, if so.
+    pub(super) incomplete: Option<String>,
+    /// What became of the account that was made.
+    pub(super) settled: Settled,
+    pub(super) requests: u64,
+}
+
+impl Trial<'_> {
+    /// Tries the list of a service.
+    pub(super) async fn of(&self, context: &Context, world: &LiveWorld<'_>, service: &ServiceName) -> Tried {
+        let mut tried = Tried {
+            incomplete: None,
+            settled: Settled::default(),
+            requests: 0,
+        };
+        let warn = |why: &str| {
+            context.console.warning(&format!(
+                "{service}: its list shows nobody, and no account could be made to see whether it shows any: {why}"
+            ));
+        };
+        let draft = match self.draft(context, service) {
+            Ok(draft) => draft,
+            Err(why) => {
+                warn(&why);
+                return tried;
+            }
+        };
+        let account = |place: usize| {
+            let account = &draft.planned.accounts[place];
+            draft.people[draft.person_of[place]].value(&account.username, &account.email)
+        };
+        let ledger = Ledger::new(draft.planned.clone());
+        let engine = Engine::new(world, self.sites, ledger, account, self.deadline);
+        match Box::pin(engine.show_in_list(0, Extent::Whole)).await {
+            Ok(()) => context.console.info(&format!(
+                "{service}: its list shows an account that was made to see whether it shows any: nobody is there"
+            )),
+            Err(Unshown::Unmade(why)) => warn(&why),
+            Err(Unshown::Hidden(_)) => {
+                tried.incomplete =
+                    Some("it shows nobody, not even an account that was made to see whether it shows any".to_owned());
+            }
+        }
+        tried.settled = engine.settle().await;
+        tried.requests = engine.requests();
+        tried
+    }
+
+    fn draft(&self, context: &Context, service: &ServiceName) -> Result<Draft, String> {
+        let selection = Selection {
+            services: vec![service.to_string()],
+            personas: Vec::new(),
+        };
+        let random = &mut UnwrapErr(SysRng);
+        let passwords = plan::Passwords::Drawn(random);
+        let now = context.clock.now();
+        let draft = plan::draw_up(self.config, self.variables, self.run, &selection, now, passwords);
+        let draft = draft.map_err(|error| error.to_string())?;
+        if draft.planned.accounts.is_empty() {
+            return Err("no persona has an account there".to_owned());
+        }
+        Ok(draft)
+    }
+}
