@@ -8,7 +8,7 @@ pub fn why(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Io => "the system gave nothing to read".to_owned(),
         Category::Eof => "it ends too early".to_owned(),
-        Category::Syntax => format!("it is no JSON at line {line}, column {column}"),
+        Category::Syntax => format!("it is not valid JSON at line {line}, column {column}"),
         Category::Data => format!("it has another form at line {line}, column {column}"),
     }
 }
@@ -21,7 +21,7 @@ mod tests {
     fn what_was_read_is_not_told() {
         for (text, expected) in [
             (r#"{"version": "hunter2"}"#, "it has another form at line 1, column 21"),
-            (r#"{"version": 1} hunter2"#, "it is no JSON at line 1, column 16"),
+            (r#"{"version": 1} hunter2"#, "it is not valid JSON at line 1, column 16"),
             (r#"{"version": "#, "it ends too early"),
         ] {
             let error = serde_json::from_str::<std::collections::BTreeMap<String, u8>>(text).expect_err("broken");

@@ -28,7 +28,7 @@ pub(super) fn join(base: &Url, target: &str) -> Result<Url, String> {
 pub(super) fn next_page(base: &Url, page: &Url, reference: &str) -> Result<Url, String> {
     let mut next = page
         .join(reference)
-        .map_err(|error| format!("the address of the next page is none: {error}"))?;
+        .map_err(|error| format!("the address of the next page is invalid: {error}"))?;
     next.set_fragment(None);
     if next.origin() != page.origin() {
         // What a link holds beside its path may be a secret.
