@@ -82,10 +82,14 @@ pub fn provision(record: &Record, powers: &Powers, creates_left: u32) -> Provisi
 
 /// May a create be sent again after a look-up that found nothing?
 ///
-/// Where the service refuses equal names, or knows the request again by its key, at once; elsewhere only when the
-/// first one can't land any more.
+/// Where the service refuses equal names, or knows the request again by its key, once a look-up that lags would show the first
+/// one; elsewhere only when that can't land any more.
 pub fn may_create_again(record: &Record, powers: &Powers, now: Timestamp) -> bool {
-    powers.repeatable || now >= powers.window_closes(record)
+    if powers.repeatable {
+        now >= record.window_closes(powers.settle)
+    } else {
+        now >= powers.window_closes(record)
+    }
 }
 
 #[cfg(test)]
@@ -157,7 +161,8 @@ mod tests {
     fn a_second_create_waits_for_the_first_where_it_could_make_two() {
         let record = record(&[Event::CreateIntended, Event::CreateUnclear(String::new())]);
         let at = Timestamp::from_millis;
-        assert!(may_create_again(&record, &FULL, at(1_001)));
+        assert!(!may_create_again(&record, &FULL, at(2_999)));
+        assert!(may_create_again(&record, &FULL, at(3_000)));
         let loose = Powers {
             repeatable: false,
             ..FULL

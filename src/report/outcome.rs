@@ -142,6 +142,10 @@ pub fn hint(leftover: &Leftover, again: &str) -> String {
             format!("search `{service}` for the user name; correct the `id` and `name` of its `create` and `verify`")
         }
         Reason::LinesLost => format!("search `{service}` for names that begin so; a `list` would let Standin do it"),
+        // What it said can't be read: no credentials mend that.
+        Reason::Unproved if leftover.detail.contains("can't be read") => {
+            format!("correct the `find` of `{service}`, then run `{}`", with_config(again))
+        }
         Reason::Unproved => format!("give `{service}` good credentials, then run `{again}`"),
         Reason::Unusable => format!("make `{service}` usable, then run `{again}`"),
         Reason::Failed | Reason::Deadline | Reason::Stopped => format!("run `{again}`"),
