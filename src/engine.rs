@@ -57,7 +57,6 @@ pub use lost::Unshown;
 pub use provision::{Failure, Provisioned};
 pub use settle::Settled;
 pub use site::{Site, own_credentials};
-pub use witness::WITNESS;
 
 /// What was learnt of an account beside its id.
 #[derive(Clone, Default)]

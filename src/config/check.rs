@@ -80,9 +80,7 @@ pub(super) fn looks(decoder: &mut Decoder, span: Span, service: &Service) {
         let Some(target) = request.map(|request| &request.target) else {
             continue;
         };
-        let makes = target.method == create.method
-            && target.source() == create.source()
-            && create.expressions().next().is_some();
+        let makes = target.source() == create.source() && create.expressions().next().is_some();
         let does = match target.method {
             Method::Delete => "deletes",
             Method::Post | Method::Put | Method::Patch if makes => "makes accounts, as `create` does",
@@ -90,12 +88,7 @@ pub(super) fn looks(decoder: &mut Decoder, span: Span, service: &Service) {
         };
         decoder.error_with_hint(
             span,
-            format!(
-                "the `{key}` of `{}` {does}: {} {}",
-                service.name,
-                target.method.as_str(),
-                target.source()
-            ),
+            format!("the `{key}` of `{}` {does}: {}", service.name, target.source()),
             "let it read, as with GET",
         );
     }

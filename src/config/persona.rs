@@ -6,7 +6,7 @@ use super::reads;
 use super::source::Span;
 use super::tree::{Kind, Node};
 use super::{Config, Diagnostic};
-use crate::domain::account::ServiceName;
+use crate::domain::account::{ServiceName, is_witness};
 use crate::language::{Environment, JsonTemplate, Scope, Template};
 
 /// The most copies that a persona may have.
@@ -206,6 +206,14 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
             node.span,
             "this can't be the name of an account",
             "begin with a letter or `_`, and use letters, digits, `_` and `-`",
+        );
+        return None;
+    }
+    if is_witness(&name) {
+        decoder.error_with_hint(
+            node.span,
+            format!("`{name}` is reserved for the accounts that cleanup makes to see whether a look-up sees"),
+            "choose another name",
         );
         return None;
     }

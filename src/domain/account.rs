@@ -4,6 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// What an account is called, in the place of a persona, that is made to see whether a look-up sees.
+pub const WITNESS: &str = "witness";
+
+/// Is this the name of such an account?
+pub fn is_witness(name: &str) -> bool {
+    name.strip_prefix(WITNESS)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
 /// The name of a service in the configuration: `[a-z][a-z0-9-]*`, checked where it is decoded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]

@@ -13,7 +13,7 @@ use super::eyes::{Found, by_id};
 use super::settle::Ends;
 use super::stuck::Stuck;
 use super::{Engine, Halt, Site};
-use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::account::{AccountKey, RemoteId, WITNESS, is_witness};
 use crate::domain::event::{Event, PlannedAccount};
 use crate::domain::evidence::{Blindness, Eye, Look, Sight};
 use crate::domain::ledger::Status;
@@ -26,8 +26,6 @@ use crate::ports::World;
 const CREATES: u32 = 3;
 /// How many witnesses are made at most, where one says nothing because it was not made, or not asked for.
 const WITNESSES: u32 = 3;
-/// What a witness is called, in the place of a persona.
-pub const WITNESS: &str = "witness";
 
 impl<W: World> Engine<'_, W> {
     /// What is known of the eyes of an account's service.
@@ -370,7 +368,7 @@ impl<W: World> Engine<'_, W> {
         let ledger = self.ledger.borrow();
         let is_own = |place: &usize| {
             let account = &ledger.account(*place).key.account;
-            self.site_of(*place) == self.site_of(like) && !account.starts_with(WITNESS)
+            self.site_of(*place) == self.site_of(like) && !is_witness(account)
         };
         if is_own(&like) {
             return like;

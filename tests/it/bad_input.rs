@@ -227,6 +227,26 @@ fn an_unmarked_account_that_a_create_would_overwrite() {
 }
 
 #[test]
+fn a_look_up_that_makes_or_deletes_accounts() {
+    refused(
+        "verify_deletes",
+        "services:\n  - { name: users, url: ADDRESS, verify: { request: 'DELETE /accounts/{{ id }}' } }\n",
+    );
+    refused(
+        "find_creates",
+        "services:\n  - { name: users, url: ADDRESS, create: { request: 'PUT /users/{{ account.username }}' }, find: { request: 'PUT /users/{{ account.username }}', items: '[body]', id: item.id, name: item.name } }\n",
+    );
+}
+
+#[test]
+fn a_persona_whose_name_is_that_of_a_witness() {
+    refused(
+        "witness",
+        "services:\n  - { name: users, url: ADDRESS }\naccounts:\n  - { name: witness }\n  - { name: witnessed }\n",
+    );
+}
+
+#[test]
 fn conditions_that_hold_of_every_answer() {
     for (name, condition) in [
         ("code", "expect: '204'"),
