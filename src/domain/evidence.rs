@@ -229,8 +229,11 @@ fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &
     let is_sole = record.is_sole(id) && !powers.shared && !powers.elsewhere;
     // A create gave one id and a look-up another: what reads back under our name is believed, and nothing else.
     let is_contradicted = record.found.contains(id) && !record.strange.is_empty();
-    if is_contradicted && (!powers.by_id || look.is_some_and(|look| *look != Look::Ours)) {
-        return Step::Leave(Reason::Doubtful, doubt(id, look));
+    if is_contradicted && look != Some(&Look::Ours) {
+        return match look {
+            None if powers.by_id => Step::Read(id.clone()),
+            _ => Step::Leave(Reason::Doubtful, doubt(id, look)),
+        };
     }
     let may_be_anothers = powers.elsewhere || powers.shared || (powers.by_id && needs_reading(record, id, powers, now));
     match look {
