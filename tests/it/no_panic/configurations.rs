@@ -188,6 +188,10 @@ fn mistake() -> impl Strategy<Value = Mistake> {
 
 impl Mistake {
     fn make(&self, text: &str) -> String {
+        // Those before it may have left nothing.
+        if text.trim().is_empty() {
+            return text.to_owned();
+        }
         let mut chars: Vec<char> = text.chars().collect();
         match self {
             Self::Cut(at, length) => {
