@@ -192,7 +192,7 @@ impl<W: World> Engine<'_, W> {
                     "an account that would have shown it could not be made: {reason}"
                 ))
             }
-            None if self.show_witness(place, site, ends).await? || answer == Some(true) => {
+            None if self.show_witness((place, answer == Some(true)), site, ends).await? => {
                 Witnessed::Told("an account that was made to show it is not shown either".to_owned())
             }
             None if answer == Some(false) => {
@@ -215,7 +215,7 @@ impl<W: World> Engine<'_, W> {
 
     /// Asks the eyes for the witness, for as long as a look-up may lag. Says whether they had their chance: it is known to be
     /// there, and each answered.
-    async fn show_witness(&self, place: usize, site: &Site, ends: &Ends) -> Result<bool, Stuck> {
+    async fn show_witness(&self, (place, is_made): (usize, bool), site: &Site, ends: &Ends) -> Result<bool, Stuck> {
         let mut answered = true;
         if self.record(place).status == Status::Live {
             // What follows a create may be what makes it visible.
@@ -251,14 +251,15 @@ impl<W: World> Engine<'_, W> {
             self.pause(pause(round, 1.0).min(site.powers.settle)).await?;
         }
         // A `find` that shows nobody may have a list beside it that does.
+        let is_made = is_made || self.record(place).existed;
         let has_both = site.service.list.is_some() && site.powers.find;
-        if has_both && self.blind_finds.borrow_mut().insert(self.site_of(place)) {
+        if is_made && has_both && self.blind_finds.borrow_mut().insert(self.site_of(place)) {
             if let Some(sight) = self.sights.borrow_mut().get_mut(self.site_of(place)) {
                 sight.forget(Eye::Name);
             }
             self.find_by_name(place, site).await?;
         }
-        Ok(answered && self.record(place).existed)
+        Ok(answered && is_made)
     }
 
     /// Asks the eye by the id for the witness; says whether it answered.

@@ -115,7 +115,8 @@ impl Scene {
         let users = (self.books.users)(&self.real.server);
         let users = users.as_array().unwrap().iter().map(|user| {
             let id = text(&user["id"]).unwrap();
-            (id, user[self.books.name].as_str().unwrap().to_owned())
+            // Whom another test deletes at this moment may have none any more.
+            (id, user[self.books.name].as_str().unwrap_or_default().to_owned())
         });
         users
             .filter(|(id, name)| name.starts_with(&self.front) || self.made.contains_key(id))
