@@ -56,8 +56,9 @@ fn a_cleanup_that_ends_with_0_has_left_nothing() {
     let descriptions = Description::all();
     let seed = number("PROPTEST_RNG_SEED").unwrap_or(1);
     let lives = number("STANDIN_TEST_HISTORIES").and_then(|lives| usize::try_from(lives).ok());
-    let tasks = trial::tasks(&descriptions, lives.unwrap_or(HISTORIES), seed);
-    let tally = trial::run(&descriptions, &tasks);
+    let (tasks, refused) = trial::tasks(&descriptions, lives.unwrap_or(HISTORIES), seed);
+    let mut tally = trial::run(&descriptions, &tasks);
+    tally.refused = refused;
     eprintln!("slips: seed {seed}: {tally}");
     let in_full = number("STANDIN_TEST_TRACES").and_then(|traces| usize::try_from(traces).ok());
     if !tally.found.is_empty() {

@@ -50,7 +50,6 @@ pub(super) struct Tally {
 impl Tally {
     fn add(&mut self, other: Self) {
         self.lives += other.lives;
-        self.refused += other.refused;
         self.taken += other.taken;
         self.ready += other.ready;
         self.silent += other.silent;
@@ -126,8 +125,9 @@ pub(super) struct Task {
     pub(super) seed: u64,
 }
 
-/// Tasks of about so many lives: each right description meets every event once, and mistakes that the seed chooses meet some.
-pub(super) fn tasks(descriptions: &[Description], histories: usize, seed: u64) -> Vec<Task> {
+/// Tasks of so many lives, and how many descriptions with a mistake the configuration refuses beside them: each right description
+/// meets every event once, and mistakes that the seed chooses meet some.
+pub(super) fn tasks(descriptions: &[Description], histories: usize, seed: u64) -> (Vec<Task>, usize) {
     let mut random = ChaCha20Rng::seed_from_u64(seed);
     let mut tasks: Vec<Task> = (0..descriptions.len())
         .map(|description| Task {
@@ -138,10 +138,17 @@ pub(super) fn tasks(descriptions: &[Description], histories: usize, seed: u64) -
         })
         .collect();
     let right = descriptions.len() * History::single().len();
-    for _ in 0..histories.saturating_sub(right) / 16 {
+    let mut refused = 0;
+    let more = tasks.len() + histories.saturating_sub(right).div_ceil(16);
+    while tasks.len() < more {
         let description = below(&mut random, descriptions.len());
-        let slips = descriptions[description].slips.len();
-        let slip = (!random.next_u64().is_multiple_of(16)).then(|| below(&mut random, slips));
+        let slips = &descriptions[description].slips;
+        let slip = (!random.next_u64().is_multiple_of(16)).then(|| below(&mut random, slips.len()));
+        let document = descriptions[description].document(slip.map(|slip| &slips[slip]));
+        if Stage::new(&document).is_err() {
+            refused += 1;
+            continue;
+        }
         tasks.push(Task {
             description,
             slip,
@@ -149,7 +156,7 @@ pub(super) fn tasks(descriptions: &[Description], histories: usize, seed: u64) -
             seed: random.next_u64(),
         });
     }
-    tasks
+    (tasks, refused)
 }
 
 /// Goes through the tasks on two threads.
@@ -226,10 +233,7 @@ pub(super) fn runtime() -> tokio::runtime::Runtime {
 
 async fn go_through(description: &Description, task: &Task, tally: &mut Tally) {
     let slip = task.slip.map(|slip| &description.slips[slip]);
-    let Ok(stage) = Stage::new(&description.document(slip)) else {
-        tally.refused += 1;
-        return;
-    };
+    let stage = Stage::new(&description.document(slip)).expect("the configuration takes it");
     tally.taken += 1;
     let mut random = ChaCha20Rng::seed_from_u64(task.seed);
     let all = History::single();
