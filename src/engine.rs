@@ -100,7 +100,7 @@ pub struct Engine<'a, W> {
     earning: Vec<Mutex<()>>,
     /// Services whose `find` did not show what it was asked for, so that their list is asked.
     blind_finds: RefCell<HashSet<usize>>,
-    /// Services whose look-up showed an account under the id that its create had given.
+    /// Services that showed an account under the id that its create had given.
     ids_agree: RefCell<HashSet<usize>>,
     /// Per service, its latest listing.
     listings: Vec<Mutex<Option<Rc<listing::Listing>>>>,
@@ -271,7 +271,6 @@ impl<'a, W: World> Engine<'a, W> {
             ids_proved: !is_only_found
                 && (self.ids_agree.borrow().contains(&self.site_of(place))
                     || site.powers.chosen_id
-                    || self.sees(place, Eye::Id)
                     || !record.read.is_empty()),
             elsewhere: self.differs(place, &ledger).is_some(),
             // An expression that gives two accounts one id gives the wrong thing.

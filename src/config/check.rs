@@ -80,7 +80,7 @@ pub(super) fn looks(decoder: &mut Decoder, span: Span, service: &Service) {
         let Some(target) = request.map(|request| &request.target) else {
             continue;
         };
-        let makes = target.source() == create.source() && create.expressions().next().is_some();
+        let makes = create.expressions().next().is_some() && shape(target.source()) == shape(create.source());
         let does = match target.method {
             Method::Delete => "deletes",
             Method::Post | Method::Put | Method::Patch if makes => "makes accounts, as `create` does",
@@ -92,6 +92,16 @@ pub(super) fn looks(decoder: &mut Decoder, span: Span, service: &Service) {
             "let it read, as with GET",
         );
     }
+}
+
+/// A request without what its expressions say.
+fn shape(source: &str) -> String {
+    let mut parts = source.split("{{");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |shape, part| {
+        let rest = part.split_once("}}").map_or("", |(_, rest)| rest);
+        shape + "{{}}" + rest
+    })
 }
 
 /// An account under a name that may be anybody's is looked for before a create that would change theirs.

@@ -263,6 +263,10 @@ fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &
     match &looks.by_name {
         None if powers.by_name => Step::Look,
         Some(Look::Gone) if look == Some(&Look::Gone) => gone_by_name(looks, sight),
+        // Some services refuse to show whom they don't have: after a delete that was sent the eye by the name knows.
+        Some(Look::Gone) if record.status == Status::Deleting && matches!(look, Some(Look::Blind { .. })) => {
+            gone_by_name(looks, sight)
+        }
         Some(Look::Ours) if record.owns(id) && !powers.shared => Step::Delete(id.clone()),
         // Nothing speaks against it but that it can't be read.
         None | Some(Look::Blind { .. })

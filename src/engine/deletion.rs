@@ -244,7 +244,13 @@ impl<W: World> Engine<'_, W> {
                 let is_proved = is_whole && !was_missed && self.is_let_in(place, site).await?;
                 if faded.is_ok() && !is_proved && !self.sees_any(place) {
                     self.earn_sight(place, site, Eye::Id, ends).await?;
-                    if !self.sees_any(place) {
+                    if self.sees_any(place) {
+                        // What sees now may be another eye than those that were asked.
+                        faded = match self.fades(place, site, id).await? {
+                            Fading::Seen(faded) => faded,
+                            Fading::Under(ids) => return Ok(Delete::Under(ids)),
+                        };
+                    } else {
                         let why = self.sight(place).tried.unwrap_or_default();
                         let detail =
                             format!("its delete was accepted, but nothing that shows accounts is known to see ({why})");

@@ -127,7 +127,9 @@ impl<W: World> Engine<'_, W> {
     /// of the service was read back once.
     pub(super) async fn is_strangers(&self, place: usize, site: &Site) -> Result<Option<Trouble>, JournalBroken> {
         let id = self.record(place).ids.first().cloned();
-        let is_due = !site.service.after_create.is_empty() && by_id(site).is_some() && !self.sees(place, Eye::Id);
+        let of = self.site_of(place);
+        let is_due =
+            !site.service.after_create.is_empty() && by_id(site).is_some() && !self.ids_agree.borrow().contains(&of);
         let Some(id) = id.filter(|_| is_due && !site.powers.chosen_id) else {
             return Ok(None);
         };

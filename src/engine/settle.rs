@@ -166,6 +166,7 @@ impl<W: World> Engine<'_, W> {
         let write = |noted| ends.write(noted);
         let mut looks = Looks::default();
         let mut is_counted = false;
+        let mut endings = 0;
         let mut eye = self.is_find_blind(place);
         self.learn_place(place, site).await?;
         loop {
@@ -175,6 +176,10 @@ impl<W: World> Engine<'_, W> {
             }
             let record = self.record(place);
             let sight = self.sight(place);
+            // What a look-up shows again and again is asked for with a pause.
+            if endings > 1 {
+                self.pause(pause(endings, 1.0)).await?;
+            }
             match judge(&record, &looks, &sight, &self.powers(place, site), self.world.now()) {
                 Step::Done => return Ok(()),
                 Step::NeverMade => {
@@ -182,6 +187,7 @@ impl<W: World> Engine<'_, W> {
                     return Ok(());
                 }
                 Step::Gone(eye) => {
+                    endings += 1;
                     let proof = self.prove_gone(place, site, eye).await?;
                     let event = match record.ids.first() {
                         Some(id) => {
@@ -228,6 +234,7 @@ impl<W: World> Engine<'_, W> {
                 }
                 Step::Delete(id) => match self.delete(place, site, &id, ends).await? {
                     Delete::Done => {
+                        endings += 1;
                         write(self.note(place, Event::Deleted(id.clone())));
                         looks.forget_name();
                         is_counted = true;

@@ -49,7 +49,13 @@ impl<W: World> Engine<'_, W> {
         let site = self.site_of(place);
         if let Some(sight) = self.sights.borrow_mut().get_mut(site) {
             match eye {
-                Eye::Id => sight.earn(Eye::Id),
+                Eye::Id => {
+                    sight.earn(Eye::Id);
+                    let record = self.record(place);
+                    if record.ids.first().is_some_and(|id| !record.found.contains(id)) {
+                        self.ids_agree.borrow_mut().insert(site);
+                    }
+                }
                 Eye::Name => sight.earn_name(&Demands::of(&self.username(place))),
             }
         }

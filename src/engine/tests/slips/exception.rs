@@ -7,7 +7,7 @@ use super::life::Went;
 use super::model::Ids;
 use super::nature::Lie;
 use super::slip::Slip;
-use super::stage::{INVOCATION, Variables, run};
+use super::stage::Variables;
 use super::verdict::Wrong;
 
 /// An exception.
@@ -28,8 +28,8 @@ pub(super) enum Exception {
     LateLag,
     /// The job has renamed the account, nothing deletes it, and its id is counted: as one that was given again it looks.
     RenamedUndeleted,
-    /// A mistake gave the account a name without our marker, and the line of the journal that told of it is gone.
-    Unmarked,
+    /// A mistake gave the create a person's name, and the service changes whom it has.
+    UnmarkedUpsert,
 }
 
 impl Exception {
@@ -42,7 +42,7 @@ impl Exception {
         Self::OtherKey,
         Self::RefusalUnseen,
         Self::RenamedUndeleted,
-        Self::Unmarked,
+        Self::UnmarkedUpsert,
     ];
 
     /// The exception under which a life is allowed to go wrong so, if there is one.
@@ -53,6 +53,10 @@ impl Exception {
         went: &Went,
         wrong: Wrong,
     ) -> Option<Self> {
+        if wrong == Wrong::Stranger && history.lie == Lie::Upserts && slip.is_some_and(|slip| slip.block() == "create")
+        {
+            return Some(Self::UnmarkedUpsert);
+        }
         let is_silent = wrong == Wrong::Silent || (wrong == Wrong::Twins && went.silent);
         if !is_silent {
             return None;
@@ -75,11 +79,6 @@ impl Exception {
         let is_other_key = history.between == Between::Elsewhere(Variables::OtherKey);
         if is_other_key && description.whole.pointer("/probe/place").is_none() {
             return Some(Self::OtherKey);
-        }
-        let mark = run(INVOCATION).marker;
-        let is_unmarked = |(_, held): &(String, Held)| !held.asked.contains(mark.as_str());
-        if history.lines_lost > 0 && went.left.iter().all(is_unmarked) {
-            return Some(Self::Unmarked);
         }
         let is_late = history.setup == Mishap::Late || history.lines_lost > 0;
         if is_late && matches!(history.lie, Lie::Lags(_)) {
