@@ -36,6 +36,9 @@ impl Names {
     }
 }
 
+/// Names that differ by the number of their copy alone, `alice-1` and `alice-100`, are alike.
+const NUMBER: usize = 3;
+
 /// What may keep a service from storing a name as it was given: its length, and the characters that not every name has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demands {
@@ -59,9 +62,9 @@ impl Demands {
         self.rare.extend(&other.rare);
     }
 
-    /// Would a service that keeps a name of these demands keep one of the others too?
+    /// Would a service that keeps a name of these demands keep one of the others too? A few characters more are the number of a copy.
     pub fn cover(&self, other: &Self) -> bool {
-        self.length >= other.length && self.rare.is_superset(&other.rare)
+        self.length + NUMBER >= other.length && self.rare.is_superset(&other.rare)
     }
 
     /// Is there a character that not every name has?

@@ -1,0 +1,98 @@
+//! What sight reaches, and which of several ids counts.
+
+use super::*;
+
+#[test]
+fn sight_by_the_name_reaches_as_far_as_the_names_that_were_shown() {
+    let demands = Demands::of;
+    let mut sight = Sight::default();
+    sight.earn_name(&demands("sd-buyer"));
+    sight.earn(Eye::Id);
+    let sees = |sight: &Sight, name: &str| sight.clone().within_reach(&demands(name)).sees(Eye::Name);
+    assert!(sees(&sight, "sd-alice") && !sees(&sight, "sd-integration-tester") && !sees(&sight, "sd-zoë"));
+    assert!(sight.clone().within_reach(&demands("sd-zoë")).sees(Eye::Id));
+    // What both have shown, it reaches.
+    sight.earn_name(&demands("sd-zoë"));
+    assert!(sees(&sight, "sd-zoë") && !sees(&sight, "sd-integration-tester"));
+    sight.widen();
+    assert!(sees(&sight, "sd-integration-tester"));
+    // Another eye begins anew.
+    sight.forget(Eye::Name);
+    sight.earn_name(&demands("sd-buyer"));
+    assert!(sees(&sight, "sd-buyer") && !sees(&sight, "sd-integration-tester"));
+}
+
+#[test]
+fn of_two_ids_the_one_that_reads_back_is_deleted_and_else_none() {
+    use Event::{Adopted, CreateIntended, Created, StrangerShown};
+    let history = [
+        CreateIntended,
+        Created(uuid()),
+        StrangerShown(String::new()),
+        Adopted(vec![id()]),
+    ];
+    let nameless = || looks(Some(Look::Nameless), None, false);
+    check(vec![
+        ("read first", &history, FULL, none(), seeing(&BOTH), "read"),
+        (
+            "ours",
+            &history,
+            FULL,
+            looks(OURS, None, false),
+            seeing(&BOTH),
+            "delete",
+        ),
+        (
+            "gone",
+            &history,
+            FULL,
+            looks(GONE, None, false),
+            seeing(&BOTH),
+            "doubtful",
+        ),
+        ("nobody's", &history, FULL, nameless(), seeing(&BOTH), "doubtful"),
+        (
+            "refused",
+            &history,
+            FULL,
+            looks(Some(blind(Blindness::Refusal)), None, false),
+            seeing(&BOTH),
+            "doubtful",
+        ),
+        ("not to be read", &history, BARE, none(), seeing(&[]), "doubtful"),
+    ]);
+}
+
+#[test]
+fn an_id_that_is_found_again_is_read_anew() {
+    let mut looks = looks(GONE, GONE, true);
+    looks.adopt(&[id()]);
+    assert_eq!((looks.of(&id()), &looks.by_name), (None, &None));
+    assert_eq!(looks.denied, [id()], "that a delete was denied is remembered");
+}
+
+#[test]
+fn a_reading_under_one_id_says_nothing_of_another() {
+    use Event::{Adopted, CreateIntended, Created, DeleteIntended, StrangerShown, Verified};
+    let found = [
+        CreateIntended,
+        Created(uuid()),
+        Verified,
+        StrangerShown(String::new()),
+        Adopted(vec![id()]),
+        DeleteIntended,
+    ];
+    let same = [CreateIntended, Created(id()), Verified, DeleteIntended];
+    let denied = || looks(GONE, None, true);
+    check(vec![
+        (
+            "shown under this id",
+            &same,
+            FULL,
+            denied(),
+            seeing(&BOTH),
+            "gone by id",
+        ),
+        ("shown under another", &found, FULL, denied(), seeing(&BOTH), "look"),
+    ]);
+}
