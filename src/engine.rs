@@ -11,6 +11,7 @@ mod dead;
 mod deletion;
 mod exchange;
 mod eyes;
+mod fading;
 mod inquiry;
 mod list;
 mod listing;
@@ -268,10 +269,7 @@ impl<'a, W: World> Engine<'a, W> {
             find: site.powers.find && !account.unmarked && !self.only_listed,
             by_name: site.powers.by_name && !account.unmarked,
             chosen_id: site.powers.chosen_id && !account.unmarked && !self.only_listed && is_chosen,
-            ids_proved: !is_only_found
-                && (self.ids_agree.borrow().contains(&self.site_of(place))
-                    || site.powers.chosen_id
-                    || !record.read.is_empty()),
+            ids_proved: !is_only_found && (self.agrees(place) || site.powers.chosen_id || !record.read.is_empty()),
             elsewhere: self.differs(place, &ledger).is_some(),
             // An expression that gives two accounts one id gives the wrong thing.
             shared: ledger

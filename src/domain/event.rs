@@ -140,6 +140,17 @@ pub enum Event {
     Absent,
 }
 
+impl Event {
+    /// What it is called in a journal, without what it says.
+    pub fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            Ok(serde_json::Value::Object(map)) => map.keys().next().cloned().unwrap_or_default(),
+            Ok(_) | Err(_) => String::new(),
+        }
+    }
+}
+
 /// A line that is about the whole setup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {

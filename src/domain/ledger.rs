@@ -351,7 +351,7 @@ impl Ledger {
         if record.apply(entry.at, &entry.event) {
             Ok(())
         } else {
-            Err(illegal(format!("{:?} can't follow `{before}`", entry.event)))
+            Err(illegal(format!("`{}` can't follow `{before}`", entry.event.name())))
         }
     }
 

@@ -1,21 +1,18 @@
-//! One account is deleted, step by step, and looked at afterwards: a delete that only says so is none.
+//! One account is deleted, step by step.
 
 use std::collections::HashSet;
 
-use tokio::sync::OnceCell;
-
 use super::exchange::Trouble;
-use super::eyes::{Found, by_id};
-use super::provision::until;
+use super::eyes::{Found, by_id, is_gone};
+use super::fading::form;
 use super::settle::Ends;
 use super::stuck::Stuck;
 use super::words::without_words;
-use super::{Engine, Faded, Halt, Site};
+use super::{Engine, Halt, Site};
 use crate::config::{Payload, Request};
 use crate::domain::account::RemoteId;
-use crate::domain::answer::{Answer, Body};
 use crate::domain::event::Event;
-use crate::domain::evidence::{Eye, Look};
+use crate::domain::evidence::Look;
 use crate::domain::leftover::Reason;
 use crate::domain::outcome::pause;
 use crate::language::Expression;
@@ -23,9 +20,6 @@ use crate::ports::{Identity, JournalBroken, Outgoing, World};
 
 /// How often a delete is sent that was answered as expected and does not come true.
 const DELETES: u32 = 3;
-/// How long an account may still be shown after its delete, unless `find.settle` is longer.
-const FADES: std::time::Duration = std::time::Duration::from_secs(30);
-
 /// What a delete came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Delete {
@@ -35,14 +29,6 @@ pub(super) enum Delete {
     Under(Vec<RemoteId>),
     /// It says that there is no such account.
     Denied,
-}
-
-/// What the eyes show of an account whose delete was accepted.
-enum Fading {
-    /// Nothing any more, or why that is not so.
-    Seen(Faded),
-    /// The account, under these other ids.
-    Under(Vec<RemoteId>),
 }
 
 /// How the last step of a delete was answered.
@@ -201,178 +187,11 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    /// Will an accepted delete that was answered in this form be looked at?
-    fn is_looked_at(&self, place: usize, site: &Site, form: &str) -> bool {
-        let key = (self.site_of(place), form.to_owned());
-        site.service.gone.is_some() || !self.faded.borrow().contains_key(&key)
-    }
-
-    /// Looks whether an accepted delete has come true: by `gone` where it is given, for each, and by all eyes, once for each form
-    /// in which this service answers its deletes. One of them has to see.
-    async fn look_after(
-        &self,
-        place: usize,
-        site: &Site,
-        id: &RemoteId,
-        (form, is_whole): (&str, bool),
-        ends: &Ends,
-    ) -> Result<Delete, Stuck> {
-        if site.service.gone.is_some() {
-            self.see_gone(place, site, id, &|noted| ends.write(noted)).await?;
-        }
-        let key = (self.site_of(place), form.to_owned());
-        let turn = match self.fading.get(self.site_of(place)) {
-            Some(turn) => turn.lock().await,
-            None => return Ok(Delete::Done),
-        };
-        let known = self.faded.borrow().get(&key).cloned();
-        let is_promise = form.starts_with("202 ");
-        let record = self.record(place);
-        let agrees = self.ids_agree.borrow().contains(&self.site_of(place)) && !record.found.contains(id);
-        let is_doubtful = by_id(site).is_some() && !record.was_read(id) && !agrees && !self.only_listed;
-        let faded = match known {
-            Some(faded) if !(is_promise || is_doubtful) || faded.is_err() => faded,
-            Some(_) | None => {
-                let mut faded = match self.fades(place, site, id).await? {
-                    Fading::Seen(faded) => faded,
-                    Fading::Under(ids) => return Ok(Delete::Under(ids)),
-                };
-                // A witness is deleted in the same way, and must not wait for us.
-                drop(turn);
-                // Who is missed before the delete, and deleted all the same, was asked for by somebody who is shown nobody.
-                let was_missed = self.before.get(self.site_of(place)).and_then(OnceCell::get) == Some(&true);
-                let is_proved = is_whole && !was_missed && self.is_let_in(place, site).await?;
-                if faded.is_ok() && !is_proved && !self.sees_any(place) {
-                    self.earn_sight(place, site, Eye::Id, ends).await?;
-                    if self.sees_any(place) {
-                        // What sees now may be another eye than those that were asked.
-                        faded = match self.fades(place, site, id).await? {
-                            Fading::Seen(faded) => faded,
-                            Fading::Under(ids) => return Ok(Delete::Under(ids)),
-                        };
-                    } else {
-                        let why = self.sight(place).tried.unwrap_or_default();
-                        let detail =
-                            format!("its delete was accepted, but nothing that shows accounts is known to see ({why})");
-                        faded = Err((Reason::Blind, detail));
-                    }
-                }
-                self.faded.borrow_mut().insert(key, faded.clone());
-                faded
-            }
-        };
-        faded
-            .map(|()| Delete::Done)
-            .map_err(|(reason, detail)| Stuck::new(reason, detail))
-    }
-
-    /// Are the credentials still good, as far as can be told? Who is not let in is shown nobody.
-    async fn is_let_in(&self, place: usize, site: &Site) -> Result<bool, Halt> {
-        if self.sees_any(place) {
-            return Ok(true);
-        }
-        match self.prove_gone(place, site, Eye::Id).await {
-            Ok(_) => Ok(true),
-            Err(stuck) if stuck.reason == Reason::Stopped => Err(Halt::Stopped),
-            Err(stuck) if stuck.reason == Reason::Deadline => Err(Halt::Deadline),
-            Err(_) => Ok(false),
-        }
-    }
-
-    /// Does any eye of its service see?
-    fn sees_any(&self, place: usize) -> bool {
-        self.sees(place, Eye::Id) || self.sees(place, Eye::Name)
-    }
-
-    /// Asks every eye until none shows the account any more.
-    async fn fades(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Fading, Halt> {
-        let within = FADES.max(site.powers.settle);
-        let begun = self.world.now();
-        let powers = self.powers(place, site);
-        let mut round = 0;
-        loop {
-            // Where `gone` asks what `verify` asks, it has told already: what is marked as deleted may be read for ever.
-            let is_told = site.service.gone.as_ref().is_some_and(|gone| {
-                by_id(site).is_some_and(|poll| poll.request.target.source() == gone.request.target.source())
-            });
-            let by_id = match by_id(site) {
-                Some(_) if is_told => Some(Look::Gone),
-                Some(_) => Some(self.read(place, site, id).await?),
-                None => None,
-            };
-            let is_gone = match by_id {
-                Some(Look::Gone) => true,
-                Some(Look::Other) => id.is_counted(),
-                Some(Look::Ours | Look::Nameless | Look::Blind { .. }) | None => false,
-            };
-            // An id that was found and never read may be the wrong one.
-            let sees = self.sees(place, Eye::Id) && self.record(place).was_read(id);
-            // A list may be long, and one that lags is overruled by an eye that sees.
-            let spares_list = is_gone && !powers.find && (sees || self.only_listed);
-            let by_name = if powers.by_name && !spares_list {
-                Some(self.find_by_name(place, site).await?)
-            } else {
-                None
-            };
-            let shown = match (&by_id, &by_name) {
-                (Some(Look::Ours), _) => Some("reading it"),
-                (Some(Look::Other), _) if !is_gone => Some("reading it, under another name,"),
-                // What says of nobody whose it is may well go on so: then `gone` knows better.
-                (Some(Look::Nameless), _) if site.service.gone.is_none() => Some("reading it"),
-                (_, Some(Found::Ours(ids))) if ids.contains(id) && !(is_gone && !powers.find && sees) => {
-                    Some("the look-up")
-                }
-                _ => None,
-            };
-            if let Some(Found::Ours(ids)) = by_name.as_ref().filter(|_| shown.is_none()) {
-                let known = self.record(place).ids;
-                if ids.iter().any(|id| !known.contains(id)) {
-                    return Ok(Fading::Under(ids.clone()));
-                }
-            }
-            let Some(by) = shown else {
-                let is_seen = is_gone || matches!(by_name, Some(Found::Nobody | Found::Ours(_)));
-                return Ok(Fading::Seen(if is_seen || self.locks_out(place, site, id).await? {
-                    Ok(())
-                } else {
-                    Err((
-                        Reason::Blind,
-                        "its delete was accepted, and nothing shows whether it is gone\nhint: give the service `verify`, `find` or `gone`".to_owned(),
-                    ))
-                }));
-            };
-            if self.world.now().since(begun) >= within {
-                return Ok(Fading::Seen(Err((
-                    Reason::StillShown,
-                    format!(
-                        "its delete was accepted, and {by} still shows it after {} s\nhint: if it is only marked as deleted, say in `gone` what counts as gone",
-                        within.as_secs()
-                    ),
-                ))));
-            }
-            round += 1;
-            self.pause(pause(round, 1.0)).await?;
-        }
-    }
-
-    /// Where nothing else can look: is the account itself not let in any more?
-    async fn locks_out(&self, place: usize, site: &Site, id: &RemoteId) -> Result<bool, Halt> {
-        let Some(verify) = site.service.verify.as_ref().filter(|_| by_id(site).is_none()) else {
-            return Ok(false);
-        };
-        let scope = self.scope(place, site).with("id", id.as_str());
-        match self.look(place, "read", &verify.request, &scope).await {
-            Ok(answer) => Ok(answer.status == 401),
-            Err(Trouble::Halted(halt)) => Err(halt),
-            Err(_) => Ok(false),
-        }
-    }
-
     /// Asks until the account is seen to be gone.
     ///
     /// An id that leads to somebody else's account by now is gone too. Where it is still ours, as after a late write that
     /// brings it back, the delete is sent again within that time.
-    async fn see_gone(
+    pub(super) async fn see_gone(
         &self,
         place: usize,
         site: &Site,
@@ -389,12 +208,7 @@ impl<W: World> Engine<'_, W> {
             let scope = self.scope(place, site).with("id", id.as_str());
             let answer = self.look(place, "check that it is gone", &gone.request, &scope).await?;
             let scope = scope.answer(&answer);
-            let holds = if gone.until.is_some() {
-                until(gone, &scope)
-            } else {
-                gone.request.gone.holds(&answer, &scope).unwrap_or(false)
-            };
-            if holds {
+            if is_gone(gone, &answer, &scope) {
                 return Ok(());
             }
             if matches!(answer.status, 401 | 403) {
@@ -439,37 +253,6 @@ impl<W: World> Engine<'_, W> {
             }
             round += 1;
             self.pause(pause(round, 1.0)).await?;
-        }
-    }
-}
-
-/// The form of an answer: its status, and what its body is made of.
-fn form(answer: &Answer) -> String {
-    let body = match &answer.body {
-        Body::Text(text) if text.is_empty() => String::new(),
-        Body::Text(_) => "text".to_owned(),
-        Body::Json(json) => shape(json, 2),
-    };
-    format!("{} {body}", answer.status)
-}
-
-fn shape(json: &serde_json::Value, depth: usize) -> String {
-    use serde_json::Value;
-    match json {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(_) => "number".to_owned(),
-        Value::String(_) => "text".to_owned(),
-        Value::Array(_) => "list".to_owned(),
-        Value::Object(_) if depth == 0 => "map".to_owned(),
-        Value::Object(map) => {
-            let mut keys: Vec<String> = map
-                .iter()
-                .take(32)
-                .map(|(key, value)| format!("{key}: {}", shape(value, depth - 1)))
-                .collect();
-            keys.sort_unstable();
-            format!("{{{}}}", keys.join(", "))
         }
     }
 }

@@ -37,6 +37,14 @@ pub(super) fn by_id(site: &Site) -> Option<&Poll> {
     verify.or_else(|| site.service.gone.as_ref().filter(own))
 }
 
+/// Does an answer to `gone` say that there is no such account?
+pub(super) fn is_gone(gone: &Poll, answer: &Answer, scope: &Scope) -> bool {
+    match gone.until {
+        Some(_) => until(gone, scope),
+        None => gone.request.gone.holds(answer, scope).unwrap_or(false),
+    }
+}
+
 impl<W: World> Engine<'_, W> {
     /// What the eye by the id shows.
     pub(super) async fn read(&self, place: usize, site: &Site, id: &RemoteId) -> Result<Look, Halt> {
@@ -54,11 +62,12 @@ impl<W: World> Engine<'_, W> {
         };
         let seen = scope.answer(&answer);
         let is_verify = site.service.verify.is_some();
-        let is_gone = match &poll.until {
-            Some(_) if !is_verify => until(poll, &seen),
-            _ => poll.request.gone.holds(&answer, &seen).unwrap_or(false),
+        let says_gone = if is_verify {
+            poll.request.gone.holds(&answer, &seen).unwrap_or(false)
+        } else {
+            is_gone(poll, &answer, &seen)
         };
-        if is_gone {
+        if says_gone {
             return Ok(Look::Gone);
         }
         let is_expected = poll.request.expect.holds(&answer, &seen).unwrap_or(false);
@@ -99,10 +108,7 @@ impl<W: World> Engine<'_, W> {
         match self.look(place, "check that it is gone", &gone.request, &scope).await {
             Ok(answer) => {
                 let seen = scope.answer(&answer);
-                Ok(match gone.until {
-                    Some(_) => until(gone, &seen),
-                    None => gone.request.gone.holds(&answer, &seen).unwrap_or(false),
-                })
+                Ok(is_gone(gone, &answer, &seen))
             }
             Err(Trouble::Halted(halt)) => Err(halt),
             Err(_) => Ok(false),

@@ -105,7 +105,7 @@ impl<W: World> Engine<'_, W> {
                 Ok(ids) if !ids.is_empty() => {
                     self.earn(place, Eye::Name);
                     if self.record(place).ids.first().is_some_and(|id| ids.contains(id)) {
-                        self.ids_agree.borrow_mut().insert(self.site_of(place));
+                        self.agree(place);
                     }
                     return None;
                 }
@@ -127,9 +127,7 @@ impl<W: World> Engine<'_, W> {
     /// of the service was read back once.
     pub(super) async fn is_strangers(&self, place: usize, site: &Site) -> Result<Option<Trouble>, JournalBroken> {
         let id = self.record(place).ids.first().cloned();
-        let of = self.site_of(place);
-        let is_due =
-            !site.service.after_create.is_empty() && by_id(site).is_some() && !self.ids_agree.borrow().contains(&of);
+        let is_due = !site.service.after_create.is_empty() && by_id(site).is_some() && !self.agrees(place);
         let Some(id) = id.filter(|_| is_due && !site.powers.chosen_id) else {
             return Ok(None);
         };
@@ -160,10 +158,7 @@ impl<W: World> Engine<'_, W> {
         match self.find(place, site, find).await {
             Ok(ids) if ids.is_empty() || ids.contains(id) => Ok(None),
             Ok(ids) => {
-                let reason = format!(
-                    "the look-up shows it as `{}`, and not as `{id}`; that is left alone",
-                    ids[0]
-                );
+                let reason = format!("the look-up shows it under `{}`; `{id}` is left alone", ids[0]);
                 self.note(place, Event::StrangerShown(reason.clone()))?;
                 Ok(Some(Trouble::Useless(reason)))
             }

@@ -396,7 +396,7 @@ impl<W: World> Engine<'_, W> {
         let known = self.record(place).ids.first().cloned();
         let is_same = known.as_ref().is_none_or(|id| ids.contains(id));
         if is_same && known.is_some() {
-            self.ids_agree.borrow_mut().insert(self.site_of(place));
+            self.agree(place);
         }
         if !is_same {
             ends.write(self.note(place, Event::StrangerShown(NO_ACCOUNT.to_owned())));

@@ -53,7 +53,7 @@ impl<W: World> Engine<'_, W> {
                     sight.earn(Eye::Id);
                     let record = self.record(place);
                     if record.ids.first().is_some_and(|id| !record.found.contains(id)) {
-                        self.ids_agree.borrow_mut().insert(site);
+                        self.agree(place);
                     }
                 }
                 Eye::Name => sight.earn_name(&Demands::of(&self.username(place))),
@@ -62,6 +62,16 @@ impl<W: World> Engine<'_, W> {
         if place < self.originals {
             self.shown_here.borrow_mut().insert(site);
         }
+    }
+
+    /// An account of its service was shown under the id that its create had given.
+    pub(super) fn agree(&self, place: usize) {
+        self.ids_agree.borrow_mut().insert(self.site_of(place));
+    }
+
+    /// Has any been shown so?
+    pub(super) fn agrees(&self, place: usize) -> bool {
+        self.ids_agree.borrow().contains(&self.site_of(place))
     }
 
     /// Finds out whether an eye sees: by an account that is still there, else by one that is made for it. Once for a service;

@@ -178,6 +178,6 @@ fn a_line_that_does_not_fit_leaves_its_account_in_doubt_and_the_others_alone() {
     assert_eq!(ledger.record(0).status, Status::Unclear);
     assert_eq!(ledger.record(1).status, Status::Refused);
     assert_eq!(illegal.len(), 2);
-    assert_eq!(illegal[0].reason, "Verified can't follow `untouched`");
+    assert_eq!(illegal[0].reason, "`verified` can't follow `untouched`");
     assert_eq!(ledger.debts().collect::<Vec<_>>(), [0]);
 }
