@@ -6,6 +6,7 @@
 
 mod advice;
 mod away;
+mod copied;
 mod create;
 mod dead;
 mod deletion;
@@ -86,7 +87,7 @@ pub struct Engine<'a, W> {
     /// How many accounts the plan had at first: those behind them were made to show what an eye sees.
     originals: usize,
     /// Of which accounts those are copies.
-    copies: RefCell<Vec<witness::Copied>>,
+    copies: RefCell<Vec<copied::Copied>>,
     /// What `account` is in the templates of each account.
     account: Box<dyn Fn(usize) -> minijinja::Value + 'a>,
     /// When everything must have ended.

@@ -108,7 +108,7 @@ impl<W: World> Engine<'_, W> {
         match (came, listed.incomplete) {
             _ if is_shown => Ok(()),
             (_, Some(why)) => Err(Unshown::Unmade(why)),
-            (Witnessed::Told(why), None) => Err(Unshown::Hidden(why)),
+            (Witnessed::Shown(why) | Witnessed::Told(why), None) => Err(Unshown::Hidden(why)),
             (came, None) => Err(Unshown::Unmade(came.why().to_owned())),
         }
     }

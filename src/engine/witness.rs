@@ -2,11 +2,7 @@
 //!
 //! Where none is left, one is made for it, looked for by the same requests, and deleted first.
 
-use std::sync::Arc;
-
-use minijinja::Value;
-use minijinja::value::{Enumerator, Object};
-
+use super::copied::Copied;
 use super::create::Sent;
 use super::exchange::Trouble;
 use super::eyes::{Found, by_id};
@@ -104,10 +100,17 @@ impl<W: World> Engine<'_, W> {
             made.push(witness);
             witnessed.why().clone_into(&mut why);
             let is_over = match witnessed {
-                Witnessed::Told(_) => true,
+                Witnessed::Shown(_) | Witnessed::Told(_) => true,
                 Witnessed::Refused(_) => form == Form::Plain || !self.demands(place).are_rare(),
                 Witnessed::Failed(_) | Witnessed::Nothing(_) => false,
             };
+            // No name that demands more can be kept there.
+            if form == Form::Plain
+                && matches!(witnessed, Witnessed::Shown(_))
+                && let Some(sight) = self.sights.borrow_mut().get_mut(self.site_of(place))
+            {
+                sight.widen();
+            }
             if is_over || self.sees(place, eye) {
                 break;
             }
@@ -208,19 +211,21 @@ impl<W: World> Engine<'_, W> {
                     "an account that would have shown it could not be made: {reason}"
                 ))
             }
-            None if self.show_witness((place, answer == Some(true)), site, ends).await? => {
-                Witnessed::Told("an account that was made to show it is not shown either".to_owned())
-            }
-            None if answer == Some(false) => {
-                Witnessed::Failed("the create of an account that would have shown it failed".to_owned())
-            }
-            None => Witnessed::Nothing("an account that was made to show it could not be looked for".to_owned()),
+            None => match self.show_witness((place, answer == Some(true)), site, ends).await? {
+                Showing::Shown => {
+                    Witnessed::Shown("an account that was made to show it is not shown either".to_owned())
+                }
+                Showing::Hidden => {
+                    Witnessed::Told("an account that was made to show it is not shown either".to_owned())
+                }
+                Showing::Unknown if answer == Some(false) => {
+                    Witnessed::Failed("the create of an account that would have shown it failed".to_owned())
+                }
+                Showing::Unknown => {
+                    Witnessed::Nothing("an account that was made to show it could not be looked for".to_owned())
+                }
+            },
         };
-        if form == Form::Plain
-            && let Some(sight) = self.sights.borrow_mut().get_mut(self.site_of(place))
-        {
-            sight.widen();
-        }
         Ok((place, witnessed))
     }
 
@@ -229,9 +234,8 @@ impl<W: World> Engine<'_, W> {
         self.throttle_lied(place, site).await.unwrap_or(false)
     }
 
-    /// Asks the eyes for the witness, for as long as a look-up may lag. Says whether they had their chance: it is known to be
-    /// there, and each answered.
-    async fn show_witness(&self, (place, is_made): (usize, bool), site: &Site, ends: &Ends) -> Result<bool, Stuck> {
+    /// Asks the eyes for the witness, for as long as a look-up may lag.
+    async fn show_witness(&self, (place, is_made): (usize, bool), site: &Site, ends: &Ends) -> Result<Showing, Stuck> {
         let mut answered = true;
         if self.record(place).status == Status::Live {
             // What follows a create may be what makes it visible.
@@ -243,7 +247,7 @@ impl<W: World> Engine<'_, W> {
             answered &= self.read_witness(place, site, &id).await?;
         }
         if !self.powers(place, site).by_name {
-            return Ok(answered && self.record(place).existed);
+            return Ok(Showing::of(answered && self.record(place).existed));
         }
         let begun = self.world.now();
         let mut round = 0;
@@ -255,7 +259,7 @@ impl<W: World> Engine<'_, W> {
                     if self.take_up_found(place, &ids, ends) {
                         answered &= self.read_witness(place, site, &ids[0]).await?;
                     }
-                    return Ok(answered);
+                    return Ok(if answered { Showing::Shown } else { Showing::Unknown });
                 }
                 Found::Unread(Trouble::Unanswered(_)) => answered = false,
                 Found::Unread(_) | Found::Nobody => {}
@@ -273,9 +277,12 @@ impl<W: World> Engine<'_, W> {
             if let Some(sight) = self.sights.borrow_mut().get_mut(self.site_of(place)) {
                 sight.forget(Eye::Name);
             }
-            self.find_by_name(place, site).await?;
+            if let Found::Ours(ids) = self.find_by_name(place, site).await? {
+                self.take_up_found(place, &ids, ends);
+                return Ok(if answered { Showing::Shown } else { Showing::Unknown });
+            }
         }
-        Ok(answered && is_made)
+        Ok(Showing::of(answered && is_made))
     }
 
     /// Asks the eye by the id for the witness; says whether it answered.
@@ -392,23 +399,6 @@ impl<W: World> Engine<'_, W> {
         }
         (0..self.originals).find(is_own).unwrap_or(like)
     }
-
-    /// What templates see as `account`.
-    pub(super) fn account_value(&self, place: usize) -> Value {
-        let made = self.copies.borrow();
-        let Some(copied) = place.checked_sub(self.originals).and_then(|place| made.get(place)) else {
-            return (self.account)(place);
-        };
-        let ledger = self.ledger.borrow();
-        let account = ledger.account(place);
-        Value::from_object(Witness {
-            base: (self.account)(copied.base),
-            name: account.key.account.clone(),
-            username: account.username.clone(),
-            email: account.email.clone(),
-            password: copied.password.clone(),
-        })
-    }
 }
 
 /// How a witness is named.
@@ -420,8 +410,27 @@ pub(super) enum Form {
     Plain,
 }
 
+/// What the eyes show of a witness.
+enum Showing {
+    /// The eye by the name shows it.
+    Shown,
+    /// It is known to be there, and each eye answered.
+    Hidden,
+    /// They had no chance.
+    Unknown,
+}
+
+impl Showing {
+    /// That of a witness that the eye by the name does not show.
+    fn of(had_chance: bool) -> Self {
+        if had_chance { Self::Hidden } else { Self::Unknown }
+    }
+}
+
 /// What a witness came to.
 pub(super) enum Witnessed {
+    /// The eye by the name shows it; why another does not see.
+    Shown(String),
     /// The eyes had their chance; why one that has not shown it does not see.
     Told(String),
     /// It could not be made.
@@ -436,43 +445,7 @@ impl Witnessed {
     /// Why an eye that has not shown it does not see, or may not.
     pub(super) fn why(&self) -> &str {
         match self {
-            Self::Told(why) | Self::Refused(why) | Self::Failed(why) | Self::Nothing(why) => why,
+            Self::Shown(why) | Self::Told(why) | Self::Refused(why) | Self::Failed(why) | Self::Nothing(why) => why,
         }
-    }
-}
-
-/// Of which account a witness is a copy, and its password.
-pub(super) struct Copied {
-    base: usize,
-    password: Secret,
-}
-
-/// A witness as templates see it: a copy under a name, an e-mail and a password of its own.
-#[derive(Debug)]
-struct Witness {
-    base: Value,
-    name: String,
-    username: String,
-    email: String,
-    password: Secret,
-}
-
-impl Object for Witness {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        Some(match key.as_str()? {
-            "name" => Value::from(self.name.as_str()),
-            "username" => Value::from(self.username.as_str()),
-            "email" => Value::from(self.email.as_str()),
-            "password" => Value::from(self.password.expose()),
-            _ => return self.base.get_item(key).ok().filter(|value| !value.is_undefined()),
-        })
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let mut names: Vec<Value> = ["name", "username", "email", "password"].map(Value::from).to_vec();
-        let base = self.base.try_iter().into_iter().flatten();
-        let more: Vec<Value> = base.filter(|name| !names.contains(name)).collect();
-        names.extend(more);
-        Enumerator::Values(names)
     }
 }
