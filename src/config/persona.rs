@@ -76,6 +76,7 @@ pub(super) const ACCOUNT_KEYS: &[&str] = &[
     "name",
     "index",
     "username",
+    "uuid",
     "email",
     "password",
     "first_name",

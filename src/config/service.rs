@@ -89,7 +89,7 @@ impl Service {
         id.is_some_and(|id| {
             let is_known = id.names().iter().all(|name| KNOWN_BEFORE.contains(&name.as_str()));
             // One that does not come from our marker could be anybody's.
-            let ours = ["account.username", "run.marker"];
+            let ours = ["account.username", "account.uuid", "run.marker"];
             is_known && id.paths().iter().any(|path| ours.contains(&path.as_str()))
         })
     }
