@@ -138,11 +138,6 @@ impl Console {
         }
     }
 
-    /// The host whose log this is.
-    pub fn host(&self) -> Host {
-        self.inner.style.host
-    }
-
     /// Are debug lines shown?
     pub fn is_verbose(&self) -> bool {
         self.inner.style.is_verbose

@@ -76,13 +76,6 @@ impl Template {
             Segment::Value(_) => None,
         })
     }
-
-    /// Is it made only of expressions that read what they give, with no text or number of its own?
-    pub fn is_reference(&self) -> bool {
-        self.literals().all(str::is_empty)
-            && self.expressions().next().is_some()
-            && self.expressions().all(|expression| !expression.has_literal())
-    }
 }
 
 impl fmt::Debug for Template {
