@@ -54,7 +54,7 @@ use away::Away;
 use dead::Standing;
 use slots::{Slot, Slots, Turn};
 
-pub use list::{Extent, Listed, Regard, is_round};
+pub use list::{Extent, Listed, Regard};
 pub use lost::Unshown;
 pub use provision::{Failure, Provisioned};
 pub use settle::Settled;

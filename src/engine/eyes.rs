@@ -4,19 +4,19 @@
 //! earns it sight; whether "not there" then counts is `domain::evidence`'s to say.
 
 use minijinja::value::ValueKind;
-use serde_json::Value;
 
 use super::create::{id, is_nameless, text};
 use super::exchange::Trouble;
-use super::list::{is_round, next_page};
+use super::list::next_page;
 use super::prove::{is_sent_by_the_account, logs_in};
 use super::provision::until;
 use super::{Engine, Halt, Site};
 use crate::config::{Find, Next, Poll, Request};
 use crate::domain::account::RemoteId;
-use crate::domain::answer::{Answer, Body};
+use crate::domain::answer::Answer;
 use crate::domain::evidence::{Blindness, Eye, Look};
 use crate::domain::outcome::Shown;
+use crate::domain::paging;
 use crate::language::Scope;
 use crate::ports::World;
 
@@ -239,13 +239,13 @@ impl<W: World> Engine<'_, W> {
                 find.name.source()
             )));
         }
-        if shown == 0 && counts_some(&answer) {
+        if shown == 0 && paging::total(&answer).is_some_and(|total| total > 0) {
             return Err(unreadable(
                 "it shows nobody, and says that there is somebody".to_owned(),
             ));
         }
         // Somebody ignores what was asked for, and shows everybody page by page.
-        if next_page(&answer).is_some() || has_more(site, &scope, others && shown > 1) || is_round(shown) {
+        if next_page(&answer).is_some() || has_more(site, &scope, others && shown > 1) || paging::is_round(shown) {
             return Err(Trouble::Useless(
                 "the look-up was answered with only a part of a longer list\nhint: let `find` ask for exactly this user name".to_owned(),
             ));
@@ -263,33 +263,6 @@ fn has_more(site: &Site, scope: &Scope, shows_others: bool) -> bool {
         Some(Next::Page { .. } | Next::Offset { .. }) => shows_others,
         Some(Next::Link) | None => false,
     }
-}
-
-/// Does an answer say that there are accounts, in one of the names that a total commonly has?
-pub(super) fn counts_some(answer: &Answer) -> bool {
-    matches!(&answer.body, Body::Json(json) if has_total(json, 2))
-}
-
-/// What a total is called, in lower case and without separators.
-const TOTALS: [&str; 7] = [
-    "total",
-    "totalresults",
-    "totalcount",
-    "totalitems",
-    "totalelements",
-    "totalsize",
-    "numfound",
-];
-
-fn has_total(value: &Value, depth: usize) -> bool {
-    let Value::Object(map) = value else { return false };
-    let is_total = |key: &str| {
-        let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-        TOTALS.contains(&key.to_ascii_lowercase().as_str())
-    };
-    map.iter().any(|(key, value)| {
-        (is_total(key) && value.as_i64().is_some_and(|total| total > 0)) || (depth > 0 && has_total(value, depth - 1))
-    })
 }
 
 /// An eye that says nothing of use.

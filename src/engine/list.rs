@@ -2,6 +2,7 @@
 
 mod items;
 mod link;
+mod next;
 
 use std::collections::HashSet;
 
@@ -9,16 +10,17 @@ use minijinja::value::Value;
 
 use super::create::text;
 use super::exchange::Trouble;
-use super::eyes::counts_some;
 use super::words::asked;
 use super::{Engine, Site};
-use crate::config::{Carrier, List, Next, Request};
+use crate::config::{List, Next, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
+use crate::domain::paging;
 use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, World};
 use items::{Items, Shown};
 pub(super) use link::next_page;
+use next::{is_cut, pointer, turn};
 
 /// A list of more pages ends with an error.
 const PAGES_MAX: usize = 100_000;
@@ -72,11 +74,6 @@ pub struct Listed {
     pub ended: bool,
     /// Why it does not show all of them, if so.
     pub incomplete: Option<String>,
-}
-
-/// Is this a number that pages commonly have? Then a list of one page may be cut short.
-pub fn is_round(items: usize) -> bool {
-    items >= 10 && (items.is_multiple_of(10) || items.is_multiple_of(25) || items.is_power_of_two())
 }
 
 impl<W: World> Engine<'_, W> {
@@ -136,8 +133,12 @@ impl<W: World> Engine<'_, W> {
             };
             listed.filtered = filter.is_some();
             let first = filter.unwrap_or(&list.request);
-            let (shown, is_empty) = match self.pages((place, list, &scope), first, take, listed).await? {
-                End::Last { shown, is_empty } => (shown, is_empty),
+            let (shown, is_empty, is_cut) = match self.pages((place, list, &scope), first, take, listed).await? {
+                End::Last {
+                    shown,
+                    is_empty,
+                    is_cut,
+                } => (shown, is_empty, is_cut),
                 End::Repeated if was_repeated => {
                     return Err("a page came twice: the service does not go by the parameter of `next`".to_owned());
                 }
@@ -158,8 +159,15 @@ impl<W: World> Engine<'_, W> {
                 return Err(reason);
             }
             whole += 1;
+            if is_cut && list.next.is_some() {
+                return Err(
+                    "its last page says that there are more, and its `next` leads nowhere\nhint: correct `next`"
+                        .to_owned(),
+                );
+            }
             let is_counted = listed.total == Some(shown.items);
-            listed.ended = list.next.is_some() || filter.is_some() || is_counted || !is_round(shown.items);
+            listed.ended =
+                !is_cut && (list.next.is_some() || filter.is_some() || is_counted || !paging::is_round(shown.items));
             if let Some(total) = listed.total.filter(|total| *total > shown.items) {
                 return Err(format!(
                     "it says that there are {total} accounts, and shows {}",
@@ -269,37 +277,37 @@ impl<W: World> Engine<'_, W> {
                 let total = text(Some(total), &scope).and_then(|total| total.parse().ok());
                 listed.total = total.or(listed.total);
             }
-            if count == 0 && pages == 1 && listed.total.is_none() && counts_some(&answer) {
+            if count == 0
+                && pages == 1
+                && listed.total.is_none()
+                && paging::total(&answer).is_some_and(|total| total > 0)
+            {
                 return Err("it shows nobody, and says that there is somebody".to_owned());
             }
-            let end = End::Last {
-                shown,
-                is_empty: count == 0,
-            };
-            let Some(next) = &list.next else { return Ok(end) };
-            let more = match next {
-                Next::Page { param, .. } => {
+            let more = match &list.next {
+                None => false,
+                Some(Next::Page { param, .. }) => {
                     number += 1;
                     turn(&mut page, list.carrier, param, number.into())?;
                     count > 0
                 }
-                Next::Offset { param } => {
+                Some(Next::Offset { param }) => {
                     number += count as u64;
                     turn(&mut page, list.carrier, param, number.into())?;
                     count > 0
                 }
-                Next::Cursor { expression, param } => match text(Some(expression), &scope) {
+                Some(Next::Cursor { expression, param }) => match pointer(expression, &scope)? {
                     Some(cursor) => {
                         turn(&mut page, list.carrier, param, cursor.into())?;
                         true
                     }
                     None => false,
                 },
-                Next::Url { expression } => {
-                    page.next = text(Some(expression), &scope);
+                Some(Next::Url { expression }) => {
+                    page.next = pointer(expression, &scope)?;
                     page.next.is_some()
                 }
-                Next::Link => {
+                Some(Next::Link) => {
                     page.next = next_page(&answer);
                     page.next.is_some()
                 }
@@ -314,7 +322,12 @@ impl<W: World> Engine<'_, W> {
                 }
             }
             if !more {
-                return Ok(end);
+                let is_cut = is_cut(list, &answer, shown.items, listed.filtered);
+                return Ok(End::Last {
+                    shown,
+                    is_empty: count == 0,
+                    is_cut,
+                });
             }
         }
     }
@@ -341,22 +354,15 @@ impl<W: World> Engine<'_, W> {
     }
 }
 
-/// Has the next request ask for another page.
-fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: serde_json::Value) -> Result<(), String> {
-    match (carrier, value) {
-        (Carrier::Json, value) => page
-            .set_json(param, value)
-            .map_err(|key| format!("`{param}` is no place in the body: `{key}` is no map there"))?,
-        (Carrier::Query, serde_json::Value::String(text)) => page.set_query(param, &text),
-        (Carrier::Query, value) => page.set_query(param, &value.to_string()),
-    }
-    Ok(())
-}
-
 /// Why a reading is over.
 enum End {
-    /// The last page was read; it was empty, or not.
-    Last { shown: Shown, is_empty: bool },
+    /// The last page was read.
+    Last {
+        shown: Shown,
+        is_empty: bool,
+        /// It says itself that there are more.
+        is_cut: bool,
+    },
     /// A page came for the second time.
     Repeated,
     /// The first page was answered otherwise than is expected.

@@ -5,6 +5,7 @@ mod interrupted;
 mod lister;
 mod moving;
 mod nobody;
+mod pointers;
 mod progress;
 mod schedules;
 mod strangers;
