@@ -336,6 +336,7 @@ async fn list(
         incomplete,
         total: _,
         ended,
+        barred: _,
     } = listed;
     let (found, full) = found.end(context, service);
     let incomplete = incomplete.or(full);

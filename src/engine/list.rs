@@ -74,6 +74,8 @@ pub struct Listed {
     pub ended: bool,
     /// Why it does not show all of them, if so.
     pub incomplete: Option<String>,
+    /// Was its first page refused (4xx), or are the credentials known to be dead?
+    pub barred: bool,
 }
 
 impl<W: World> Engine<'_, W> {
@@ -251,7 +253,14 @@ impl<W: World> Engine<'_, W> {
         let mut seen = HashSet::new();
         let (mut pages, mut empty, mut shown) = (0, 0, Shown::default());
         loop {
-            let (answer, items) = match self.page(place, scope, list, &page, &mut each).await? {
+            let read = self.page(place, scope, list, &page, &mut each).await;
+            listed.barred = pages == 0
+                && match &read {
+                    Ok(Ok(_)) => false,
+                    Ok(Err(answer)) => (400..500).contains(&answer.status),
+                    Err(trouble) => matches!(trouble, Trouble::Refused(_)),
+                };
+            let (answer, items) = match read.map_err(|trouble| trouble.reason())? {
                 Ok(page) => page,
                 // Credentials that are refused are refused without a filter, too.
                 Err(answer) if pages == 0 && answer.status != 401 => {
@@ -340,16 +349,13 @@ impl<W: World> Engine<'_, W> {
         list: &List,
         page: &Outgoing,
         each: &mut impl FnMut(RemoteId, String, &Value),
-    ) -> Result<Result<(Answer, Items), Answer>, String> {
-        let answer = self
-            .repeat(place, "list", page)
-            .await
-            .map_err(|trouble: Trouble| trouble.reason())?;
+    ) -> Result<Result<(Answer, Items), Answer>, Trouble> {
+        let answer = self.repeat(place, "list", page).await?;
         let scope = scope.clone().answer(&answer);
         if !list.request.expect.holds(&answer, &scope).unwrap_or(false) {
             return Ok(Err(answer));
         }
-        let items = items::read(list, &scope, each)?;
+        let items = items::read(list, &scope, each).map_err(Trouble::Useless)?;
         Ok(Ok((answer, items)))
     }
 }

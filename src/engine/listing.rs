@@ -20,6 +20,8 @@ pub(super) struct Listing {
     shown: Vec<(RemoteId, String)>,
     /// Why it proves nothing, if so.
     blind: Option<String>,
+    /// Was it refused?
+    barred: bool,
 }
 
 impl Listing {
@@ -52,6 +54,7 @@ impl<W: World> Engine<'_, W> {
             return Ok(Found::Ours(ids));
         }
         Ok(match &listing.blind {
+            Some(reason) if listing.barred => Found::Unread(Trouble::Refused(reason.clone())),
             Some(reason) => Found::Unread(Trouble::Unanswered(format!("the list does not show it, and {reason}"))),
             None => Found::Nobody,
         })
@@ -91,7 +94,12 @@ impl<W: World> Engine<'_, W> {
             let said = "it may be one page of a longer list\nhint: give `list` its `next`, or its `total`";
             (!listed.ended).then(|| said.to_owned())
         });
-        let listing = Rc::new(Listing { began, shown, blind });
+        let listing = Rc::new(Listing {
+            began,
+            shown,
+            blind,
+            barred: listed.barred,
+        });
         *known = Some(Rc::clone(&listing));
         Ok(listing)
     }

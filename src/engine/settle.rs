@@ -253,6 +253,12 @@ impl<W: World> Engine<'_, W> {
                 },
                 Step::Earn(eye) => self.earn_sight(place, site, eye, ends).await?,
                 Step::Leave(Reason::NoLookUp, _) => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
+                // No eye sees who is somewhere else: the place is what to mend, and not the eye.
+                Step::Leave(Reason::Blind, detail) => {
+                    return Err(self
+                        .elsewhere(place)
+                        .unwrap_or_else(|| Stuck::new(Reason::Blind, detail)));
+                }
                 Step::Leave(reason, detail) => return Err(Stuck::new(reason, detail)),
             }
         }
@@ -265,15 +271,21 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
+    /// Why an account that was not found may well be there, where this is another place than setup's.
+    pub(super) fn elsewhere(&self, place: usize) -> Option<Stuck> {
+        let what = self.is_elsewhere(place)?;
+        Some(Stuck::new(
+            Reason::Elsewhere,
+            format!(
+                "not found, but this is not where it was made: `{what}` differs\nhint: run it with the values that setup had"
+            ),
+        ))
+    }
+
     /// Proves that "not there" is no lie told to a stranger, and that it was said at the same place.
     pub(super) async fn prove_gone(&self, place: usize, site: &Site, eye: Eye) -> Result<Proof, Stuck> {
-        if let Some(what) = self.is_elsewhere(place) {
-            return Err(Stuck::new(
-                Reason::Elsewhere,
-                format!(
-                    "not found, but this is not where it was made: `{what}` differs\nhint: run it with the values that setup had"
-                ),
-            ));
+        if let Some(stuck) = self.elsewhere(place) {
+            return Err(stuck);
         }
         let request = match eye {
             Eye::Id => super::eyes::by_id(site).map(|poll| &poll.request),

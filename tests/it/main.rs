@@ -61,6 +61,7 @@ mod sweep;
 mod tidy;
 mod tls;
 mod tokens;
+mod unseen;
 mod waiting;
 mod wire;
 mod workers;
