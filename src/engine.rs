@@ -14,6 +14,7 @@ mod exchange;
 mod eyes;
 mod fading;
 mod inquiry;
+mod keep;
 mod list;
 mod listing;
 mod lost;
@@ -54,6 +55,7 @@ use away::Away;
 use dead::Standing;
 use slots::{Slot, Slots, Turn};
 
+pub use keep::{Keeps, keeps};
 pub use list::{Extent, Listed, Regard};
 pub use lost::Unshown;
 pub use provision::{Failure, Provisioned};
@@ -126,6 +128,8 @@ pub struct Engine<'a, W> {
     first_looks: RefCell<HashSet<usize>>,
     ledger: RefCell<Ledger>,
     learnt: RefCell<Vec<Learnt>>,
+    /// Per service, what is kept of its accounts for other processes.
+    keeps: Vec<Keeps>,
     readiness: Vec<OnceCell<Result<(), String>>>,
     /// The requests that each service may be asked at once.
     slots: Vec<Slots>,
@@ -187,6 +191,7 @@ impl<'a, W: World> Engine<'a, W> {
             throttles_lie: RefCell::default(),
             first_looks: RefCell::default(),
             learnt: RefCell::new(vec![Learnt::default(); accounts.len()]),
+            keeps: keeps(sites.iter().map(|site| &site.service)),
             readiness: sites.iter().map(|_| OnceCell::new()).collect(),
             slots: sites
                 .iter()

@@ -266,15 +266,20 @@ impl Recalled {
         self.people.contains_key(account)
     }
 
-    /// What templates see as `account`.
-    pub fn value(&self, account: &PlannedAccount) -> minijinja::Value {
-        match self.people.get(&account.key.account) {
-            Some(person) => person.value(&account.username, &account.email),
-            None => minijinja::Value::from_pairs([
-                ("name", account.key.account.clone()),
-                ("username", account.username.clone()),
-                ("email", account.email.clone()),
-            ]),
+    /// What templates see as `account`; its password only where one is given or computed.
+    pub fn value(&self, account: &PlannedAccount, password: Option<&Secret>) -> minijinja::Value {
+        let Some(person) = self.people.get(&account.key.account) else {
+            let names = [
+                ("name", account.key.account.as_str()),
+                ("username", account.username.as_str()),
+                ("email", account.email.as_str()),
+            ];
+            let password = password.map(|password| ("password", password.expose()));
+            return minijinja::Value::from_pairs(names.into_iter().chain(password));
+        };
+        match password {
+            Some(password) => person.with_password(password).value(&account.username, &account.email),
+            None => person.value(&account.username, &account.email),
         }
     }
 }

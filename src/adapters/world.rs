@@ -7,13 +7,15 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::http::Service;
 use super::journal::Journal;
+use super::kept::KeptFile;
 use super::signals::Signals;
+use crate::domain::account::AccountKey;
 use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
-use crate::ports::{JournalBroken, Notice, Outgoing, Stop, World};
+use crate::ports::{JournalBroken, Kept, Notice, Outgoing, Stop, World};
 
 /// How often a waiting engine looks whether a cleanup has begun beside it.
 const STOP_LOOK: Duration = Duration::from_millis(500);
@@ -54,6 +56,8 @@ pub struct LiveWorld<'a> {
     pub services: Vec<Option<Service>>,
     /// The journal; `None` where there is none to write, as when a journal was lost.
     pub journal: Option<Journal>,
+    /// Where what later requests read is kept; `None` where nobody comes later.
+    pub kept: Option<KeptFile>,
     /// The time.
     pub clock: Clock,
     /// The signals that end the work.
@@ -117,6 +121,10 @@ impl World for LiveWorld<'_> {
 
     fn remark(&self, remark: &Remark) -> Result<(), JournalBroken> {
         self.journal.as_ref().map_or(Ok(()), |journal| journal.remark(remark))
+    }
+
+    fn keep(&self, account: &AccountKey, kept: &Kept) -> Result<(), JournalBroken> {
+        self.kept.as_ref().map_or(Ok(()), |file| file.write(account, kept))
     }
 
     fn sync(&self) -> Result<(), JournalBroken> {

@@ -6,6 +6,8 @@ mod told;
 
 pub(super) use told::{Subject, of_earlier_attempt, read_state, subject};
 
+use std::collections::HashMap;
+
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
@@ -194,6 +196,7 @@ async fn settle(
         run,
         sealed,
         journal: None,
+        kept: HashMap::new(),
         files: today.files.clone(),
         deadline: course.deadline(sealed),
     };

@@ -82,6 +82,7 @@ async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failu
     let world = LiveWorld {
         services,
         journal: None,
+        kept: None,
         clock: context.clock,
         signals,
         stop_file: None,

@@ -20,6 +20,7 @@ use crate::adapters::entry::{self, EntryDir, Lock};
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::hosts::{Host, secretless};
 use crate::adapters::journal::Journal;
+use crate::adapters::kept::KeptFile;
 use crate::adapters::private_dir::PrivateDir;
 use crate::adapters::small_file;
 use crate::cli::Command;
@@ -27,7 +28,7 @@ use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
 use crate::domain::leg::Leg;
 use crate::domain::marker::{Marker, Origin};
-use crate::engine::Site;
+use crate::engine::{Site, keeps};
 use crate::plan::{self, Draft, Passwords, Person, Run, Selection};
 use crate::settings::WhenSecretsMissing;
 
@@ -41,6 +42,8 @@ pub(super) struct Prepared {
     pub(super) wired: Wired,
     /// The journal, with the plan in it.
     pub(super) journal: Journal,
+    /// Where what later requests read is kept, if any does.
+    pub(super) kept: Option<KeptFile>,
     /// Held for as long as the setup works.
     pub(super) lock: Option<Lock>,
 }
@@ -100,19 +103,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let scope = plan::scope(&variables, &run);
     let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
     let wired = wire(context, &config, &variables, &scope, sealed, &files)?;
-    let is_planned = |site: &&Site| {
-        let accounts = &draft.planned.accounts;
-        accounts.iter().any(|account| account.key.service == site.service.name)
-    };
-    let unusable: Vec<&str> = wired
-        .sites
-        .iter()
-        .filter(is_planned)
-        .filter_map(|site| site.unusable.as_deref())
-        .collect();
-    if !unusable.is_empty() {
-        return Err(Failure::Usage(unusable.join("\n")));
-    }
+    check_sites(&draft, &wired)?;
     locate(&mut draft, &wired);
     mask(context, &config, &wired, &draft);
     for warning in config.warnings.iter().chain(&wired.warnings) {
@@ -134,8 +125,12 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         files,
         settings: sealed.clone(),
     };
-    let begun = entry.seal(&copy).and_then(|()| entry.begin(&draft.planned));
-    let journal = begun.map_err(|error| {
+    let keeps = keeps(wired.sites.iter().map(|site| &site.service));
+    let keep = || keeps.iter().any(|keeps| keeps.any()).then(|| entry.keep()).transpose();
+    let begun = entry
+        .seal(&copy)
+        .and_then(|()| Ok((keep()?, entry.begin(&draft.planned)?)));
+    let (kept, journal) = begun.map_err(|error| {
         // Nobody will look for what was put aside: no cleanup knows of this setup.
         if let Err(error) = journals.remove_child(entry.name()) {
             context.console.warning(&in_full(&error.into()));
@@ -147,8 +142,24 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         draft,
         wired,
         journal,
+        kept,
         lock,
     }))
+}
+
+/// A service that can't be asked, such as for want of a variable, and that accounts are planned in.
+fn check_sites(draft: &Draft, wired: &Wired) -> Result<(), Failure> {
+    let is_planned = |site: &&Site| {
+        let accounts = &draft.planned.accounts;
+        accounts.iter().any(|account| account.key.service == site.service.name)
+    };
+    let planned = wired.sites.iter().filter(is_planned);
+    let unusable: Vec<&str> = planned.filter_map(|site| site.unusable.as_deref()).collect();
+    if unusable.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Usage(unusable.join("\n")))
+    }
 }
 
 /// A file that can't be written in the end is better found before there is any account.

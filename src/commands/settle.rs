@@ -8,7 +8,7 @@ use super::by_name;
 use super::context::{Context, in_full};
 use super::course::{Course, Done};
 use super::exit::{ExitCode, Failure};
-use super::known::{Kept, Known, kept, ready};
+use super::known::{Kept, Known, kept, ready, recall};
 use super::load;
 use super::sealed::SealedCopy;
 use crate::adapters::boot;
@@ -101,6 +101,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
                 run: &run,
                 sealed: &sealed,
                 journal: journal.ok(),
+                kept: recall(context, entry),
                 files: files.unwrap_or_default(),
                 deadline: course.deadline(&sealed),
             };

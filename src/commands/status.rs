@@ -9,7 +9,7 @@ use super::by_name::{self, Subject};
 use super::cleanup::{self, Found};
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
-use super::known::{Kept, Known, kept, ready};
+use super::known::{Kept, Known, kept, ready, recall};
 use super::{load, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
@@ -147,6 +147,7 @@ async fn of_entry(context: &Context, entry: &EntryDir, ledger: Ledger, signals: 
         run: &run,
         sealed: &sealed,
         journal: None,
+        kept: recall(context, entry),
         files: files.unwrap_or_default(),
         deadline: context.clock.now() + sealed.cleanup_deadline,
     };

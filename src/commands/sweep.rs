@@ -79,6 +79,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let world = LiveWorld {
         services,
         journal: None,
+        kept: None,
         clock: context.clock,
         signals: &signals,
         stop_file: None,

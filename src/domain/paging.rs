@@ -76,9 +76,9 @@ fn walk<T>(answer: &Answer, find: &impl Fn(&str, &Value) -> Option<T>) -> Option
 fn within<T>(map: &Map<String, Value>, find: &impl Fn(&str, &Value) -> Option<T>, depth: usize) -> Option<T> {
     map.iter().find_map(|(key, value)| {
         let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-        find(&key.to_ascii_lowercase(), value).or_else(|| match value {
-            Value::Object(map) if depth > 1 => within(map, find, depth - 1),
-            _ => None,
+        find(&key.to_ascii_lowercase(), value).or_else(|| {
+            let inner = value.as_object().filter(|_| depth > 1);
+            inner.and_then(|map| within(map, find, depth - 1))
         })
     })
 }

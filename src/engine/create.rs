@@ -80,7 +80,10 @@ impl<W: World> Engine<'_, W> {
         }
         // No plan names a witness: where its lines are lost, nothing does.
         let sync = || if is_planned { Ok(()) } else { self.world.sync() };
-        if let Err(broken) = self.intend(place, Event::CreateIntended).and_then(|()| sync()) {
+        let kept = self
+            .keep(place)
+            .and_then(|()| self.intend(place, Event::CreateIntended));
+        if let Err(broken) = kept.and_then(|()| sync()) {
             return Sent::JournalBroken(broken);
         }
         let intended = self.world.now();
@@ -292,7 +295,7 @@ impl<W: World> Engine<'_, W> {
             learnt.secrets.push((name.clone(), secret));
         }
         self.learnt.borrow_mut()[place] = learnt;
-        Ok(())
+        self.keep(place).map_err(|broken| broken.to_string())
     }
 }
 

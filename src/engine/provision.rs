@@ -387,6 +387,7 @@ impl<W: World> Engine<'_, W> {
             if let Err(reason) = captured {
                 return self.reject(place, Trouble::Unanswered(reason));
             }
+            self.keep(place)?;
         }
         let Some(verify) = &site.service.verify else {
             self.note(place, Event::Trusted)?;

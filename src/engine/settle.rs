@@ -252,16 +252,19 @@ impl<W: World> Engine<'_, W> {
                     Delete::Denied => looks.deny(id),
                 },
                 Step::Earn(eye) => self.earn_sight(place, site, eye, ends).await?,
-                Step::Leave(Reason::NoLookUp, _) => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
-                // No eye sees who is somewhere else: the place is what to mend, and not the eye.
-                Step::Leave(Reason::Blind, detail) => {
-                    return Err(self
-                        .elsewhere(place)
-                        .unwrap_or_else(|| Stuck::new(Reason::Blind, detail)));
-                }
-                Step::Leave(reason, detail) => return Err(Stuck::new(reason, detail)),
+                Step::Leave(reason, detail) => return Err(self.stuck(place, reason, detail)),
             }
         }
+    }
+
+    fn stuck(&self, place: usize, reason: Reason, detail: String) -> Stuck {
+        if reason == Reason::NoLookUp {
+            return Stuck::new(reason, self.why_unclear(place));
+        }
+        // No eye sees who is somewhere else: the place is what to mend, and not the eye.
+        let is_blind = reason == Reason::Blind;
+        let elsewhere = is_blind.then(|| self.elsewhere(place)).flatten();
+        elsewhere.unwrap_or_else(|| Stuck::new(reason, detail))
     }
 
     /// Counts an account of the plan; what was made to show something is none.

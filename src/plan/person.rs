@@ -92,6 +92,15 @@ pub struct Person {
 }
 
 impl Person {
+    /// The same with the password that setup drew.
+    pub(super) fn with_password(&self, password: &Secret) -> Arc<Self> {
+        let password = Some(password.clone());
+        Arc::new(Self {
+            password,
+            ..self.clone()
+        })
+    }
+
     /// Makes it. Its own templates see `env`, `run` and what stands before them here.
     pub(super) fn make(
         persona: &Persona,

@@ -29,6 +29,7 @@ mod hints;
 mod hostile;
 mod job_summary;
 mod kill;
+mod later;
 mod leftovers;
 mod liar;
 mod log_in;

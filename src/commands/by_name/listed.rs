@@ -52,6 +52,7 @@ pub(super) async fn under_the_marker(
     let world = LiveWorld {
         services,
         journal: None,
+        kept: None,
         clock: context.clock,
         signals: course.signals,
         stop_file: None,

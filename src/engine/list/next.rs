@@ -17,13 +17,13 @@ pub(super) fn pointer(expression: &Expression, scope: &Scope) -> Result<Option<S
 
 /// Does the last page that was read say itself that there are more? Then `next`, or that there is none, is a mistake. Pages
 /// that are counted, or linked to, end where no more are shown.
-pub(super) fn is_cut(list: &List, last: &Answer, shown: usize, is_filtered: bool) -> bool {
+pub(super) fn is_cut(list: &List, page: &Answer, shown: usize, is_filtered: bool) -> bool {
     match &list.next {
         Some(Next::Page { .. } | Next::Offset { .. } | Next::Link) => false,
         Some(Next::Cursor { .. } | Next::Url { .. }) | None => {
             let shown = u64::try_from(shown).unwrap_or(u64::MAX);
-            let counts_more = || list.total.is_none() && paging::total(last).is_some_and(|total| total > shown);
-            paging::points_on(last) || (!is_filtered && counts_more())
+            let counts_more = || list.total.is_none() && paging::total(page).is_some_and(|total| total > shown);
+            paging::points_on(page) || (!is_filtered && counts_more())
         }
     }
 }
