@@ -1,6 +1,7 @@
 //! The document as a whole: the convention, the language, variables, copies and secrets.
 
 mod auth;
+mod keys;
 mod lists;
 mod presets;
 mod schema;
