@@ -26,6 +26,8 @@ pub(super) enum Trouble {
     Refused(String),
     /// It was answered with what can't be read.
     Useless(String),
+    /// It shows an account of which no name can be read, and which may be the one that was asked for.
+    Nameless(String),
     /// Nothing new is started.
     Halted(Halt),
     /// It is not sent again, since its id leads to somebody else's account by now.
@@ -42,9 +44,11 @@ impl Trouble {
     /// The reason, for a message.
     pub(super) fn reason(&self) -> String {
         match self {
-            Self::Unsendable(reason) | Self::Unanswered(reason) | Self::Refused(reason) | Self::Useless(reason) => {
-                reason.clone()
-            }
+            Self::Unsendable(reason)
+            | Self::Unanswered(reason)
+            | Self::Refused(reason)
+            | Self::Useless(reason)
+            | Self::Nameless(reason) => reason.clone(),
             Self::Halted(halt) => halt.reason(),
             Self::Another => "its id leads to an account under another name".to_owned(),
         }

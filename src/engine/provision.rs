@@ -494,6 +494,7 @@ pub(super) fn troubled(trouble: &Trouble) -> End {
         | Trouble::Unanswered(_)
         | Trouble::Refused(_)
         | Trouble::Useless(_)
+        | Trouble::Nameless(_)
         | Trouble::Another => End::Failed(trouble.reason()),
     }
 }
