@@ -220,6 +220,34 @@ fn an_account_whose_name_the_job_emptied_is_never_called_absent() {
     }
 }
 
+/// The row may be there, and nobody can log in.
+#[test]
+fn an_account_that_was_locked_marked_as_deleted_or_emptied_is_not_ready() {
+    let yes = serde_json::json!(true);
+    for (vendor, field, value) in [
+        (&AUTH0, "blocked", yes.clone()),
+        (&AUTH0, "app_metadata", serde_json::json!({})),
+        (&FIREBASE, "disabled", yes.clone()),
+        (&GITEA, "prohibit_login", yes.clone()),
+        (&GITEA, "active", serde_json::json!(false)),
+        (&GITLAB, "state", "deactivated".into()),
+        (&GRAFANA, "isDisabled", yes),
+        (&KRATOS, "metadata_admin", serde_json::Value::Null),
+        (&MATTERMOST, "delete_at", serde_json::json!(1_800_000_000_000_u64)),
+        (&SUPABASE, "deleted_at", "2026-11-30T00:00:00Z".into()),
+        (&SUPABASE, "app_metadata", serde_json::json!({})),
+        (&ZITADEL, "state", "USER_STATE_LOCKED".into()),
+    ] {
+        let stand = Stand::start(vendor, false);
+        let desk = desk(vendor, &stand, "[{ name: buyer }]");
+        ends(vendor, &desk.run(&["setup"]), 0, "");
+        ends(vendor, &desk.run(&["status"]), 0, "ready");
+        stand.look(|store| store.users[1][field] = value);
+        ends(vendor, &desk.run(&["status"]), 1, "changed");
+        ends(vendor, &desk.run(&["cleanup"]), 0, "1 deleted, 0 left");
+    }
+}
+
 #[test]
 fn orphans_are_found_page_by_page_and_persons_are_left_alone() {
     for vendor in VENDORS {
