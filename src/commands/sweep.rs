@@ -138,12 +138,14 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
 /// for ours.
 fn refuse_for_others(context: &Context) -> Result<(), Failure> {
     let (identity, settings) = (&context.identity, &context.settings.sweep);
+    let is_named = |setting: &Option<String>| setting.is_some();
     if settings.all_owners || !is_ci(&context.environment) {
         return Ok(());
     }
-    let unknown = if !identity.knows_repository() {
+    // Whoever names them has said whose accounts are meant, also by what they are where nobody says more.
+    let unknown = if !identity.knows_repository() && !is_named(&context.settings.repository) {
         "repository"
-    } else if settings.run.as_deref() == Some("this") && !identity.knows_run() {
+    } else if settings.run.as_deref() == Some("this") && !identity.knows_run() && !is_named(&context.settings.run_id) {
         "run"
     } else {
         return Ok(());

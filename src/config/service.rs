@@ -186,9 +186,13 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         request::chain(decoder, node, "after_create", &place("after_create"))
     });
     let before = decoder.reads.len();
-    let verify = fields
-        .take("verify")
-        .and_then(|node| request::poll(decoder, node, "`verify`", place("verify")));
+    let verify = fields.take("verify").and_then(|node| {
+        let poll = request::poll(decoder, node, "`verify`", place("verify"))?;
+        if !poll.request.captures.is_empty() {
+            decoder.error_with_hint(node.span, "what `verify` captures is not kept", reads::CAPTURE_BEFORE);
+        }
+        Some(poll)
+    });
     for read in &mut decoder.reads[before..] {
         read.reader = Reader::Verify;
     }

@@ -195,7 +195,7 @@ impl<W: World> Engine<'_, W> {
             let said = self.unexpected(&find.request, &answer, &scope);
             return Err(match answer.status {
                 404 | 410 => Trouble::Refused(format!(
-                    "{said}\nhint: if that is how the service says that there is none, write `absent: [{}]` into `find`",
+                    "{said}\nhint: check the path of `find`; if that is how the service says that there is none, write `absent: [{}]` into `find`",
                     answer.status
                 )),
                 400..500 => Trouble::Refused(said),
