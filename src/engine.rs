@@ -145,6 +145,8 @@ pub struct Engine<'a, W> {
     standings: Vec<Standing>,
     /// How long one that goes away is waited for.
     patience: Cell<Duration>,
+    /// Is what is asked for a debt, so that a service that fails is asked for longer?
+    persists: Cell<bool>,
     /// What would be waited for beyond the deadline is asked at this time once more.
     last_call: Cell<Option<Timestamp>>,
 }
@@ -203,6 +205,7 @@ impl<'a, W: World> Engine<'a, W> {
             away: sites.iter().map(|_| Away::default()).collect(),
             standings: sites.iter().map(|_| Standing::default()).collect(),
             patience: Cell::new(Duration::ZERO),
+            persists: Cell::new(false),
             last_call: Cell::new(None),
             ledger: RefCell::new(ledger),
         }
@@ -407,7 +410,8 @@ impl<'a, W: World> Engine<'a, W> {
         self.unless_halted(self.world.admit(self.site_of(place))).await?;
         while let Err(wait) = self.world.turn(self.site_of(place)) {
             if wait > self.time_left() {
-                return Err(Halt::Pace(wait));
+                self.last_call(place, wait).await?;
+                break;
             }
             self.pause(wait).await?;
         }

@@ -7,6 +7,7 @@ use super::exit::{ExitCode, Failure};
 use super::load;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
+use crate::adapters::hosts::is_ci;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::account::RemoteId;
@@ -41,8 +42,15 @@ pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCod
     if found.len() > SHOWN {
         names.push(format!("{} more", found.len() - SHOWN));
     }
+    let identity = &context.identity;
+    // A CI that is not known does not say whose accounts `this` run's are: then they have to be named.
+    let named = if is_ci(&context.environment) && !(identity.knows_repository() && identity.knows_run()) {
+        format!(" --repository '{}' --run-id '{}'", identity.repository, identity.run_id)
+    } else {
+        String::new()
+    };
     context.console.error(&format!(
-        "{} of this run may still exist: {}\nhint: if no other job of this run uses them, run `standin sweep --run this`",
+        "{} of this run may still exist: {}\nhint: if no other job of this run uses them, run `standin sweep --run this{named}`",
         plural(found.len(), "account"),
         names.join(", ")
     ));

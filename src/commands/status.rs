@@ -13,7 +13,7 @@ use super::known::{Kept, Known, kept, ready, recall};
 use super::{load, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
-use crate::domain::account::RemoteId;
+use crate::domain::account::{RemoteId, is_witness};
 use crate::domain::ledger::Ledger;
 use crate::domain::standing::Standing;
 use crate::report::{self, Narrator, Phase, plural};
@@ -172,6 +172,8 @@ fn rows(ledger: &Ledger, standings: &[Standing]) -> Vec<Row> {
     standings
         .iter()
         .enumerate()
+        // What a cleanup has made to show something is none of the setup's.
+        .filter(|(place, _)| !is_witness(&ledger.account(*place).key.account))
         .map(|(place, standing)| {
             let account = ledger.account(place);
             Row {

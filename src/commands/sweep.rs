@@ -101,9 +101,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         deadline,
     };
     let mut leftovers = Vec::new();
-    if !context.settings.sweep.dry_run {
-        requests += try_lists(context, &world, &trial, &mut lists, &mut leftovers).await;
-    }
+    requests += try_lists(context, &world, &trial, &mut lists, &mut leftovers).await;
     let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
@@ -141,12 +139,14 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
 /// for ours.
 fn refuse_for_others(context: &Context) -> Result<(), Failure> {
     let (identity, settings) = (&context.identity, &context.settings.sweep);
+    let is_named = |setting: &Option<String>| setting.is_some();
     if settings.all_owners || !is_ci(&context.environment) {
         return Ok(());
     }
-    let unknown = if !identity.knows_repository() {
+    // Whoever names them has said whose accounts are meant, also by what they are where nobody says more.
+    let unknown = if !identity.knows_repository() && !is_named(&context.settings.repository) {
         "repository"
-    } else if settings.run.as_deref() == Some("this") && !identity.knows_run() {
+    } else if settings.run.as_deref() == Some("this") && !identity.knows_run() && !is_named(&context.settings.run_id) {
         "run"
     } else {
         return Ok(());
@@ -251,7 +251,15 @@ async fn try_lists(
 ) -> u64 {
     let mut requests = 0;
     for (list, site) in lists.iter_mut().zip(trial.sites) {
-        if list.accounts > 0 || list.incomplete.is_some() || !site.service.witness {
+        if list.accounts > 0 || list.incomplete.is_some() {
+            continue;
+        }
+        if context.settings.sweep.dry_run {
+            trial::warn(context, &list.service, "a dry run makes none");
+            continue;
+        }
+        if !site.service.witness {
+            trial::warn(context, &list.service, "`witness: false` forbids it");
             continue;
         }
         let tried = trial.of(context, world, &list.service).await;

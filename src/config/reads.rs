@@ -14,6 +14,8 @@ use crate::language::nearest;
 
 /// The keys of `run`.
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "prefix", "marker", "expires", "expires_at"];
+/// What to do about a capture of `verify`, which asks again and again.
+pub(super) const CAPTURE_BEFORE: &str = "capture it in `create` or `after_create`";
 /// The keys of `service`.
 const SERVICE_KEYS: &[&str] = &["name", "url"];
 
@@ -26,6 +28,8 @@ struct Seen<'s> {
     made: BTreeSet<&'s str>,
     /// What the log-in captures.
     log_in: BTreeSet<&'s str>,
+    /// What `verify` captures, and nobody keeps.
+    verify: BTreeSet<&'s str>,
     /// What its account shows to those that need it.
     shown: BTreeSet<&'s str>,
 }
@@ -61,6 +65,7 @@ impl<'s> Seen<'s> {
             captures,
             made,
             log_in,
+            verify: service.verify.iter().flat_map(|poll| names(&poll.request)).collect(),
         }
     }
 }
@@ -116,6 +121,9 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
                 format!(
                     "`verify` sees what `create` and `after_create` captured; add `capture: {{ {key}: ... }}` there"
                 )
+            }
+            None if root == "capture" && seen.is_some_and(|seen| seen.verify.contains(key)) => {
+                format!("what `verify` captures is not kept: {CAPTURE_BEFORE}")
             }
             None if root == "capture" => format!("add `capture: {{ {key}: ... }}` to the request whose answer has it"),
             None => format!("there are {}", listed(known)),

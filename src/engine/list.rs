@@ -80,7 +80,8 @@ pub struct Listed {
 }
 
 impl<W: World> Engine<'_, W> {
-    /// Lists the service of the account at `place`, and hands over each account that has a name, with all that the list shows of it.
+    /// Lists the service of the account at `place`, and hands over each account with all that the list shows of it. The name of
+    /// one that has none is empty.
     ///
     /// Pages are asked for one after the other, and others create and delete accounts meanwhile: whoever stands behind one
     /// that is deleted moves up, at times from a page that is still to come to one that was read. No page tells that. So a
@@ -227,6 +228,7 @@ impl<W: World> Engine<'_, W> {
                 | Trouble::Unanswered(_)
                 | Trouble::Refused(_)
                 | Trouble::Useless(_)
+                | Trouble::Nameless(_)
                 | Trouble::Another,
             ) => Err(self.unproved(place, "the list can't be believed")),
         }

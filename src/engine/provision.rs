@@ -260,7 +260,7 @@ impl<W: World> Engine<'_, W> {
         if !throttled {
             let failing = *attempt.failing.get_or_insert_with(|| self.world.now());
             let unreached = Delivery::NotSent(reason.clone());
-            waits = attempt.creates_left == 1 && self.waits_for(place, failing, &unreached);
+            waits = attempt.creates_left == 1 && self.waits_for(place, "create", failing, &unreached);
             attempt.creates_left -= u32::from(!waits);
         }
         // The pace of a service that asked to wait is kept by its turns.
@@ -495,6 +495,7 @@ pub(super) fn troubled(trouble: &Trouble) -> End {
         | Trouble::Unanswered(_)
         | Trouble::Refused(_)
         | Trouble::Useless(_)
+        | Trouble::Nameless(_)
         | Trouble::Another => End::Failed(trouble.reason()),
     }
 }

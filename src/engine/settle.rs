@@ -69,6 +69,7 @@ impl<W: World> Engine<'_, W> {
     /// One account that can't be deleted holds up nothing but its own order: what it needs is tried after it all the same.
     pub async fn settle(&self) -> Settled {
         let ends = Ends::new();
+        self.persist(true);
         // The last created go first.
         let debts: Vec<usize> = {
             let debts: Vec<usize> = self.ledger.borrow().open().collect();
@@ -96,6 +97,7 @@ impl<W: World> Engine<'_, W> {
             () = everything => {}
             () = self.after_last_answers() => {}
         }
+        self.persist(false);
         let mut settled = ends.settled.into_inner();
         self.name_the_rest(&mut settled);
         settled.stopped = self.world.stop();

@@ -83,6 +83,11 @@ impl<W: World> Engine<'_, W> {
         owner::shows(answer, &|text: &str| self.is_its_own(place, text))
     }
 
+    /// The same of one item of an answer.
+    pub(super) fn stands_in_item(&self, place: usize, item: &minijinja::Value) -> bool {
+        serde_json::to_value(item).is_ok_and(|item| owner::stands_in(&item, &|text: &str| self.is_its_own(place, text)))
+    }
+
     /// What the answer to a create tells of the id that it gave.
     pub(super) fn gave(&self, place: usize, site: &Site, answer: &Answer, id: RemoteId) -> Event {
         let is_ours = |text: &str| self.is_its_own(place, text);
