@@ -114,6 +114,21 @@ impl Service {
     }
 }
 
+impl Service {
+    /// What is said of captures that nobody keeps.
+    pub(super) fn warning_of_captures(&self) -> Option<String> {
+        let verify = self.verify.as_ref();
+        let has_captures = verify.is_some_and(|verify| !verify.request.captures.is_empty());
+        has_captures.then(|| {
+            format!(
+                "what `verify` of `{}` captures is not kept\nhint: {}",
+                self.name,
+                reads::CAPTURE_BEFORE
+            )
+        })
+    }
+}
+
 /// The names that are known before anything was answered, in this process or in any later one.
 const KNOWN_BEFORE: [&str; 5] = ["env", "run", "service", "with", "account"];
 
