@@ -66,6 +66,17 @@ fn more_than_one_configuration() {
 }
 
 #[test]
+fn a_text_that_stands_where_its_path_is_meant_is_not_printed() {
+    for (name, variable, arguments) in [
+        ("config_for_its_path", "STANDIN_CONFIG_FILE", &["setup"][..]),
+        ("state_for_its_path", "STANDIN_STATE_FILE", &["credentials"][..]),
+    ] {
+        let desk = Desk::new().with(variable, "password: correct-horse\nusername: qa\n");
+        refused_at(name, &desk, arguments);
+    }
+}
+
+#[test]
 fn text_that_is_no_document() {
     refused("not_yaml", "services:\n  - name: users\n   url: ADDRESS\n");
     refused(
