@@ -92,6 +92,10 @@ impl<W: World> Engine<'_, W> {
                 reason: reason.clone(),
                 throttled: false,
             }),
+            Delivery::Unsendable(reason) => self.unsent(place, reason.clone()).map(|()| {
+                let place = &create.request.place;
+                Sent::Refused(format!("`{place}` can't be sent: {reason}"))
+            }),
             Delivery::Barred(reason) => self
                 .unsent(place, reason.clone())
                 .map(|()| Sent::Refused(advice::on_refusal(401, None, &site.service.name, reason.clone()))),

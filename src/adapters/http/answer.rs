@@ -14,11 +14,13 @@ const VALUES_MAX: usize = 150_000;
 /// What became of a request that the client gave up on.
 ///
 /// Only a failure to connect is certain: reqwest counts name resolution, TCP and TLS as connecting (`is_connect`), and
-/// nothing of the request is written before they are done. A request that could not be built was never sent either.
+/// nothing of the request is written before they are done. A request that can't be built never will be sent.
 pub(super) fn failure(error: reqwest::Error) -> Delivery {
-    let unsent = error.is_connect() || error.is_builder();
+    let (is_unsent, is_unsendable) = (error.is_connect(), error.is_builder());
     let reason = explain(&error.without_url());
-    if unsent {
+    if is_unsendable {
+        Delivery::Unsendable(reason)
+    } else if is_unsent {
         Delivery::NotSent(reason)
     } else {
         Delivery::Lost(reason)
