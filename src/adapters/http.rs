@@ -11,6 +11,7 @@ mod credentials;
 mod expiry;
 mod gate;
 mod grant;
+mod long;
 mod metadata;
 mod policy;
 mod resolve;
@@ -28,6 +29,7 @@ use crate::domain::outcome::Delivery;
 use crate::ports::{Identity, Outgoing, lets_in};
 use address::join;
 use connection::NOBODY;
+use long::Reading;
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
@@ -172,13 +174,15 @@ impl Service {
     }
 
     async fn within_time(&self, url: Url, request: &Outgoing, headers: HeaderMap) -> Delivery {
-        let sent = tokio::time::timeout(self.endpoint.timeout, self.exchange(url, request, headers)).await;
-        sent.unwrap_or_else(|_| {
-            Delivery::Lost(format!(
-                "no answer within {}",
-                humantime::format_duration(self.endpoint.timeout)
-            ))
-        })
+        let timeout = self.endpoint.timeout;
+        let reading = Reading::new(self.gate.turns());
+        tokio::select! {
+            biased;
+            delivery = self.exchange(url, request, headers, &reading) => delivery,
+            () = reading.until(timeout) => {
+                Delivery::Lost(format!("no answer within {}", humantime::format_duration(timeout)))
+            }
+        }
     }
 
     /// Opens a connection to the service's host and port and closes it again. Behind a proxy, where a connection says nothing
@@ -229,7 +233,7 @@ impl Service {
             .unwrap_or_else(|_| Err(format!("connecting to {host}:{port}: no answer")))
     }
 
-    async fn exchange(&self, mut url: Url, request: &Outgoing, headers: HeaderMap) -> Delivery {
+    async fn exchange(&self, mut url: Url, request: &Outgoing, headers: HeaderMap, reading: &Reading) -> Delivery {
         let Ok(method) = Method::from_bytes(request.method.as_bytes()) else {
             return Delivery::Unsendable(format!("`{}` is no method", request.method));
         };
@@ -241,7 +245,7 @@ impl Service {
             };
             match redirect(&method, &url, &response) {
                 Some(next) => url = next,
-                None => return answer::read(response).await,
+                None => return answer::read(response, reading).await,
             }
         }
         Delivery::Lost(format!("over {REDIRECTS_MAX} redirects"))
