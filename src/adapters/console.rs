@@ -5,6 +5,7 @@
 //! That nobody reads (a closed pipe) must never end a cleanup: errors of the streams are ignored.
 
 mod encodings;
+mod fingerprints;
 mod group;
 pub mod harmless;
 mod layer;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+pub use fingerprints::Fingerprints;
 pub use group::Group;
 pub use layer::ConsoleLayer;
 use line::json_line;
@@ -70,6 +72,8 @@ struct Inner {
 struct State {
     streams: Streams,
     redactor: Redactor,
+    /// Secrets that other processes have made.
+    made: Vec<Fingerprints>,
     /// How many of each kind were made, by `Level`.
     annotations: [usize; 5],
     /// What short secrets are called, so that a warning can name them.
@@ -122,6 +126,7 @@ impl Console {
         let state = State {
             streams,
             redactor: Redactor::default(),
+            made: Vec::new(),
             annotations: [0; 5],
             names_of_short: Vec::new(),
             warned_of: Vec::new(),
@@ -297,7 +302,16 @@ impl Console {
 
     /// Is the whole text a secret that was masked so far, in whatever spelling? A short one may be an id by chance.
     pub fn is_secret(&self, text: &str) -> bool {
-        !redactor::is_short(text) && self.redact(text) == redactor::MASK
+        let is_made = || self.lock().made.iter().any(|made| made.has(text));
+        !redactor::is_short(text) && (self.redact(text) == redactor::MASK || is_made())
+    }
+
+    /// Has what another process made count as a secret from now on.
+    pub fn recognise(&self, made: Fingerprints) {
+        let known = &mut self.lock().made;
+        if !known.contains(&made) {
+            known.push(made);
+        }
     }
 
     /// The text without the secrets that were masked so far, for summaries, reports and errors.

@@ -100,7 +100,7 @@ impl World for LiveWorld<'_> {
 
     async fn send(&self, service: usize, request: &Outgoing) -> Delivery {
         let Some(service) = self.service(service) else {
-            return Delivery::NotSent("the service can't be asked".to_owned());
+            return Delivery::Unsendable("the service can't be asked".to_owned());
         };
         let begun = self.clock.now();
         let delivery = service.send(request).await;
@@ -202,7 +202,9 @@ fn trace(service: &str, request: &Outgoing, delivery: &Delivery, took: Duration)
     let path = request.shown.as_deref().unwrap_or_default();
     let answer = match delivery {
         Delivery::Answered(answer) => format!("status {}", answer.status),
-        Delivery::NotSent(reason) | Delivery::Barred(reason) => format!("not sent: {reason}"),
+        Delivery::NotSent(reason) | Delivery::Unsendable(reason) | Delivery::Barred(reason) => {
+            format!("not sent: {reason}")
+        }
         Delivery::Lost(reason) => format!("lost: {reason}"),
     };
     tracing::debug!(

@@ -61,7 +61,15 @@ impl Known<'_> {
     ) -> Result<(T, Ledger, u64), Failure> {
         let scope = plan::scope(self.variables, self.run);
         let wired = wire(context, self.config, self.variables, &scope, self.sealed, &self.files)?;
-        masks::mask(context, ledger.plan(), &wired.secrets);
+        let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
+        masks::mask(
+            context,
+            ledger.plan(),
+            wired.secrets.iter().chain(people.chosen_passwords(self.config)),
+        );
+        for secret in people.made_passwords(self.config) {
+            context.console.hide(secret);
+        }
         let narrator = RefCell::new(narrator);
         let world = LiveWorld {
             services: wired.services,
@@ -76,7 +84,6 @@ impl Known<'_> {
             veil: context.veil(self.sealed),
             is_secret: Box::new(|text| context.console.is_secret(text)),
         };
-        let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
         let planned = ledger.plan().clone();
         let kept = self.kept;
         let account = |place: usize| {
@@ -111,12 +118,14 @@ pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
     let is_given = is_asked && context.invocation.flags.iter().any(|(name, _)| name == "config-file");
     match entry.sealed::<SealedCopy>() {
         Ok(Some(sealed)) if is_given => {
+            context.console.recognise(sealed.made);
             return Kept {
                 sealed: context.over(sealed.settings),
                 ..today(context)
             };
         }
         Ok(Some(sealed)) => {
+            context.console.recognise(sealed.made);
             let document = Document {
                 name: sealed.name,
                 text: sealed.text,

@@ -35,12 +35,12 @@ pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCod
             return Ok(ExitCode::Success);
         }
     };
-    if found.is_empty() {
+    if found.1 == 0 {
         return Ok(ExitCode::Success);
     }
-    let mut names: Vec<String> = found.iter().take(SHOWN).cloned().collect();
-    if found.len() > SHOWN {
-        names.push(format!("{} more", found.len() - SHOWN));
+    let (mut names, number) = found;
+    if number > names.len() {
+        names.push(format!("{} more", number - names.len()));
     }
     let identity = &context.identity;
     // A CI that is not known does not say whose accounts `this` run's are: then they have to be named.
@@ -51,13 +51,14 @@ pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCod
     };
     context.console.error(&format!(
         "{} of this run may still exist: {}\nhint: if no other job of this run uses them, run `standin sweep --run this{whose}`",
-        plural(found.len(), "account"),
+        plural(number, "account"),
         names.join(", ")
     ));
     Ok(ExitCode::Failed)
 }
 
-async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failure> {
+/// The names that are told, and how many there are.
+async fn list(context: &Context, signals: &Signals) -> Result<(Vec<String>, usize), Failure> {
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
     let variables = load::variables(context, sealed.allow_env.as_ref());
@@ -107,7 +108,7 @@ async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failu
     let ledger = Ledger::new(run.planned(now, standing.collect()));
     let deadline = now + sealed.cleanup_deadline;
     let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
-    let found = RefCell::new(Vec::new());
+    let found = RefCell::new((Vec::new(), 0));
     for (place, site) in sites.iter().enumerate() {
         let service = &site.service.name;
         let why = if let Some(why) = &site.unusable {
@@ -119,7 +120,11 @@ async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failu
                 if Marker::within(name).is_none_or(|marker| !marker.is_of_run(&origin)) {
                     return Regard::Stranger;
                 }
-                found.borrow_mut().push(format!("{service} `{}`", seen(name)));
+                let (names, number) = &mut *found.borrow_mut();
+                *number += 1;
+                if names.len() < SHOWN {
+                    names.push(format!("{service} `{}`", seen(name)));
+                }
                 Regard::Told
             };
             engine.list(place, Extent::Prefix, each).await.incomplete

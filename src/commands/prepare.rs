@@ -16,6 +16,7 @@ use super::state::State;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
 use crate::adapters::boot;
+use crate::adapters::console::Fingerprints;
 use crate::adapters::entry::{self, EntryDir, Lock};
 use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::hosts::{Host, secretless};
@@ -28,6 +29,7 @@ use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
 use crate::domain::leg::Leg;
 use crate::domain::marker::{Marker, Origin};
+use crate::domain::secret::Secret;
 use crate::engine::{Site, keeps};
 use crate::plan::{self, Draft, Passwords, Person, Run, Selection};
 use crate::settings::WhenSecretsMissing;
@@ -123,6 +125,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
             None => None,
         },
         files,
+        made: Fingerprints::of(made(&config, &draft)),
         settings: sealed.clone(),
     };
     let keeps = keeps(wired.sites.iter().map(|site| &site.service));
@@ -245,13 +248,11 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
         }
     }
     // What was made stands in no name; what the user chose may, and often is the same for all copies.
-    let (chosen, made): (Vec<&Arc<Person>>, Vec<&Arc<Person>>) = draft
-        .people
-        .iter()
-        .partition(|person| config.personas[person.persona].password.is_some());
-    let chosen = chosen.iter().filter_map(|person| person.password.as_ref());
+    let is_chosen = |person: &&Arc<Person>| config.personas[person.persona].password.is_some();
+    let chosen = draft.people.iter().filter(is_chosen);
+    let chosen = chosen.filter_map(|person| person.password.as_ref());
     let seen_in_names = masks::mask(context, &draft.planned, wired.secrets.iter().chain(chosen));
-    for secret in made.iter().filter_map(|person| person.password.as_ref()) {
+    for secret in made(config, draft) {
         context.console.mask(secret);
     }
     if seen_in_names {
@@ -259,6 +260,13 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
             "a secret stands in a name of an account or a service, and can't be masked without masking the name\nhint: choose another secret",
         );
     }
+}
+
+/// The passwords that the user did not choose.
+fn made<'a>(config: &Config, draft: &'a Draft) -> impl Iterator<Item = &'a Secret> {
+    let people = draft.people.iter();
+    let made = people.filter(|person| config.personas[person.persona].password.is_none());
+    made.filter_map(|person| person.password.as_ref())
 }
 
 /// Tells the host where the journal is: the journal is on disk before, and no request was sent yet.

@@ -10,7 +10,7 @@ use super::cleanup::{self, Found};
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::known::{Kept, Known, kept, ready, recall};
-use super::{load, settle};
+use super::{credentials, load, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 use crate::domain::account::{RemoteId, is_witness};
@@ -128,6 +128,7 @@ async fn look(context: &Context, signals: &Signals) -> Result<(Vec<Row>, bool), 
 
 /// Asks for the accounts of an entry, by the configuration that setup put aside in it.
 async fn of_entry(context: &Context, entry: &EntryDir, ledger: Ledger, signals: &Signals) -> Result<Vec<Row>, Failure> {
+    credentials::hide(context, entry);
     let Kept {
         document,
         sealed,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 
-use findings::{Fate, Findings, Found, List, say_outcome, summarise, tell, write};
+use findings::{Fate, Findings, Found, List, Room, say_outcome, summarise, tell, write};
 use trial::Trial;
 
 use super::context::Context;
@@ -37,6 +37,8 @@ use crate::ports::Stop;
 use crate::report::{Narrator, Phase, plural, seen};
 use crate::settings::OnLeftover;
 
+/// So many orphans are named one by one.
+const ORPHANS_TOLD: usize = 1_000;
 /// How often a long list is told of.
 const TELL: Duration = Duration::from_secs(10);
 
@@ -106,8 +108,13 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
     if hits > max {
+        let over = if lists.iter().any(|list| list.is_full) {
+            "over "
+        } else {
+            ""
+        };
         context.console.error(&format!(
-            "{} would be deleted, and `max` allows {max}: nothing is deleted\nhint: look at them with `--dry-run`, then raise `max`",
+            "{over}{} would be deleted, and `max` allows {max}: nothing is deleted\nhint: look at them with `--dry-run`, then raise `max`",
             plural(hits, "account")
         ));
         incomplete = true;
@@ -235,8 +242,11 @@ async fn list_all(
     let standing = names.map(|service| PlannedAccount::listed(service, String::new(), "*".to_owned()));
     let ledger = Ledger::new(run.planned(now, standing.collect()));
     let engine = Engine::new(world, sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
+    let max = Some(context.settings.sweep.max).filter(|_| !context.settings.sweep.dry_run);
+    let room = Room::new(max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX)));
+    let rules = (&rules, run.marker.prefix());
     let all = sites.iter().enumerate();
-    let all = join_all(all.map(|(place, site)| list(context, &engine, place, site, &rules, run.marker.prefix()))).await;
+    let all = join_all(all.map(|(place, site)| list(context, &engine, (place, site), rules, &room))).await;
     let (lists, found): (Vec<List>, Vec<Vec<Found>>) = all.into_iter().unzip();
     (lists, found.into_iter().flatten().collect(), engine.requests())
 }
@@ -282,10 +292,9 @@ fn say_incomplete(context: &Context, service: &ServiceName, reason: &str) {
 async fn list(
     context: &Context,
     engine: &Engine<'_, LiveWorld<'_>>,
-    place: usize,
-    site: &Site,
-    rules: &Rules<'_>,
-    prefix: &str,
+    (place, site): (usize, &Site),
+    (rules, prefix): (&Rules<'_>, &str),
+    room: &Room,
 ) -> (List, Vec<Found>) {
     let service = &site.service.name;
     let has_filter = site.service.list.as_ref().is_some_and(|list| list.filter.is_some());
@@ -302,7 +311,7 @@ async fn list(
     context
         .console
         .info(&format!("{service}: listing its accounts{prefix}"));
-    let mut found = Findings::new();
+    let mut found = Findings::new(room);
     let mut seen = 0;
     let mut told = context.clock.now();
     let mut each = |id: &RemoteId, username: &str, item: &minijinja::Value| {
@@ -348,6 +357,7 @@ async fn list(
         barred: _,
     } = listed;
     let (found, full) = found.end(context, service);
+    let is_full = full.is_some();
     let incomplete = incomplete.or(full);
     if let Some(answer) = refused {
         context.console.info(&format!(
@@ -375,6 +385,7 @@ async fn list(
         pages,
         accounts,
         filtered,
+        is_full,
         incomplete,
     };
     (list, found)
@@ -393,13 +404,17 @@ async fn delete(
         .collect();
     // Post or `cleanup` should have deleted it: something went wrong there. Whoever names a run asks for all that it has made.
     let is_orphaned = context.settings.sweep.run.is_none();
-    for place in hits.iter().filter(|_| is_orphaned) {
+    for place in hits.iter().filter(|_| is_orphaned).take(ORPHANS_TOLD) {
         let orphan = &found[*place];
         context.console.warning(&format!(
             "{}: `{}` was orphaned",
             orphan.service,
             seen(&orphan.username)
         ));
+    }
+    if is_orphaned && hits.len() > ORPHANS_TOLD {
+        let more = plural(hits.len() - ORPHANS_TOLD, "more account");
+        context.console.warning(&format!("{more} were orphaned"));
     }
     let orphans: Vec<&Found> = hits.iter().map(|place| &found[*place]).collect();
     let names: Vec<String> = orphans.iter().map(|orphan| orphan.username.clone()).collect();

@@ -12,7 +12,7 @@ use super::{Config, Diagnostic};
 use crate::domain::account::{ServiceName, is_witness};
 use crate::language::{Environment, JsonTemplate, Scope, Template};
 
-/// The most copies of all personas together.
+/// The most accounts of a document: each copy of each persona in each of its services.
 const TOTAL_LIMIT: usize = 100_000;
 
 /// A logical test user.
@@ -264,25 +264,35 @@ impl Config {
     pub fn copies(&self, environment: &Environment) -> Result<Vec<Copy>, Vec<Diagnostic>> {
         let mut copies = Vec::new();
         let mut diagnostics = Vec::new();
+        let mut accounts = 0_usize;
         for (persona, at) in self.personas.iter().zip(0..) {
-            if copies.len() > TOTAL_LIMIT {
+            let count = match &persona.count {
+                None => Ok(None),
+                Some(count) => self.count(persona, count, environment).map(Some),
+            };
+            // Before any is made: a short document can ask for millions.
+            let of_each = persona.services.len();
+            accounts = accounts.saturating_add(match count {
+                Ok(Some(count)) => of_each.saturating_mul(count as usize),
+                Ok(None) | Err(_) => of_each,
+            });
+            if accounts > TOTAL_LIMIT {
                 let message = format!("there are more than {TOTAL_LIMIT} accounts with this one");
-                return Err(vec![self.sources.diagnostic(persona.span, message, None)]);
+                let hint = "let it have a smaller `count`, or an account in fewer `services`".to_owned();
+                return Err(vec![self.sources.diagnostic(persona.span, message, Some(hint))]);
             }
-            match &persona.count {
-                None => copies.push(Copy {
+            match count {
+                Ok(None) => copies.push(Copy {
                     name: persona.name.clone(),
                     persona: at,
                     index: 1,
                 }),
-                Some(count) => match self.count(persona, count, environment) {
-                    Ok(count) => copies.extend((1..=count).map(|index| Copy {
-                        name: format!("{}-{index}", persona.name),
-                        persona: at,
-                        index,
-                    })),
-                    Err(diagnostic) => diagnostics.push(*diagnostic),
-                },
+                Ok(Some(count)) => copies.extend((1..=count).map(|index| Copy {
+                    name: format!("{}-{index}", persona.name),
+                    persona: at,
+                    index,
+                })),
+                Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
         diagnostics.extend(self.meetings(&copies));

@@ -7,15 +7,13 @@ use super::decode::{Decoder, Read, Reader};
 use super::persona::Persona;
 use super::request::Request;
 use super::scope::{ACCOUNT_KEYS, listed, not_of_account};
-use super::service::Service;
+use super::service::{CAPTURE_BEFORE, Service};
 use super::source::Span;
 use crate::domain::account::ServiceName;
 use crate::language::nearest;
 
 /// The keys of `run`.
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "prefix", "marker", "expires", "expires_at"];
-/// What to do about a capture of `verify`, which asks again and again.
-pub(super) const CAPTURE_BEFORE: &str = "capture it in `create` or `after_create`";
 /// The keys of `service`.
 const SERVICE_KEYS: &[&str] = &["name", "url"];
 

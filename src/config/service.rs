@@ -122,12 +122,14 @@ impl Service {
         has_captures.then(|| {
             format!(
                 "what `verify` of `{}` captures is not kept\nhint: {}",
-                self.name,
-                reads::CAPTURE_BEFORE
+                self.name, CAPTURE_BEFORE
             )
         })
     }
 }
+
+/// What to do about a capture of `verify`, which asks again and again.
+pub(super) const CAPTURE_BEFORE: &str = "capture it in `create` or `after_create`";
 
 /// The names that are known before anything was answered, in this process or in any later one.
 const KNOWN_BEFORE: [&str; 5] = ["env", "run", "service", "with", "account"];

@@ -280,6 +280,33 @@ fn counts_that_are_no_counts_are_told() {
 }
 
 #[test]
+fn accounts_are_counted_and_not_copies_alone_and_before_any_is_made() {
+    let document = |services: usize, count: &str| {
+        let services: String = (0..services)
+            .map(|at| format!("  - {{ name: s{at}, url: 'http://localhost:1' }}\n"))
+            .collect();
+        format!("services:\n{services}accounts: [{{ name: buyer, count: {count} }}]\n")
+    };
+    for (services, count) in [(10, 10_000), (20, 5_000)] {
+        assert!(
+            parse(&document(services, &count.to_string())).is_ok(),
+            "{services} x {count}"
+        );
+    }
+    for (services, count) in [(11, 10_000), (100, 10_000)] {
+        let fixed = parse(&document(services, &count.to_string())).unwrap_err();
+        let config = parse(&document(services, "'{{ env.WORKERS }}'")).unwrap();
+        let later = config
+            .copies(&environment(&[("WORKERS", &count.to_string())]))
+            .unwrap_err();
+        for told in [fixed, render(&later)] {
+            let expected = "there are more than 100000 accounts with this one";
+            assert!(told.contains(expected), "{services} x {count}: {told}");
+        }
+    }
+}
+
+#[test]
 fn literal_secrets_are_known() {
     for (auth, expected) in [
         ("auth: none", false),

@@ -52,7 +52,7 @@ const PERSISTENCE: Duration = Duration::from_mins(1);
 fn is_away(delivery: &Delivery) -> bool {
     match delivery {
         Delivery::NotSent(_) | Delivery::Lost(_) => true,
-        Delivery::Barred(_) => false,
+        Delivery::Unsendable(_) | Delivery::Barred(_) => false,
         Delivery::Answered(answer) => matches!(answer.status, 502..=504),
     }
 }

@@ -95,6 +95,10 @@ impl<W: World> Engine<'_, W> {
                 reason: reason.clone(),
                 throttled: false,
             }),
+            Delivery::Unsendable(reason) => self.unsent(place, reason.clone()).map(|()| {
+                let place = &create.request.place;
+                Sent::Refused(format!("`{place}` can't be sent: {reason}"))
+            }),
             Delivery::Barred(reason) => self
                 .unsent(place, reason.clone())
                 .map(|()| Sent::Refused(advice::on_refusal(401, None, &site.service.name, reason.clone()))),
@@ -163,8 +167,10 @@ impl<W: World> Engine<'_, W> {
                 })
             }
             CreateOutcome::Refused(Refusal::NameTaken) => {
-                let username = self.username(place);
-                let told = format!("{told}; by its `duplicate` the user name `{username}` belongs to somebody");
+                let told = format!(
+                    "{told}; by its `duplicate` somebody has it: {}",
+                    self.who_is_taken(place)
+                );
                 self.refuse(place, plain).map(|()| Sent::Refused(told))
             }
             CreateOutcome::Refused(Refusal::Stranger) => {
@@ -237,6 +243,16 @@ impl<W: World> Engine<'_, W> {
         let noted = self.note(place, Event::CreateUnclear(plain));
         self.tell(place, Progress::Unclear { reason: reason.clone() });
         noted.map(|()| Sent::Unclear { reason, said })
+    }
+
+    /// What a service may mean that says "duplicate": most have more than the name once only.
+    pub(super) fn who_is_taken(&self, place: usize) -> String {
+        let ledger = self.ledger.borrow();
+        let account = ledger.account(place);
+        format!(
+            "the user name `{}` is taken, or what else it has once only, such as the e-mail address `{}`",
+            account.username, account.email
+        )
     }
 
     /// A refusal with why it is not the one of a name that is taken, where the service has an expression for that.

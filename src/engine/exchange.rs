@@ -119,6 +119,7 @@ impl<W: World> Engine<'_, W> {
             if again(&delivery) == Again::No {
                 return match delivery {
                     Delivery::Answered(answer) => Ok(answer),
+                    Delivery::Unsendable(reason) => Err(Trouble::Unsendable(reason)),
                     Delivery::Barred(reason) => Err(Trouble::Refused(reason)),
                     Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                 };
@@ -131,9 +132,10 @@ impl<W: World> Engine<'_, W> {
                 if tries >= self.tries(place, what) && !self.waits_for(place, what, failing, &delivery) {
                     return match delivery {
                         Delivery::Answered(answer) => Ok(answer),
-                        Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
-                            Err(Trouble::Unanswered(reason))
-                        }
+                        Delivery::NotSent(reason)
+                        | Delivery::Unsendable(reason)
+                        | Delivery::Barred(reason)
+                        | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                     };
                 }
             }
@@ -170,6 +172,11 @@ impl<W: World> Engine<'_, W> {
         self.requests.set(self.requests.get() + 1);
         let sent = self.world.now();
         let delivery = self.world.send(self.site_of(place), outgoing).await;
+        if matches!(delivery, Delivery::Unsendable(_)) {
+            // It was none, and says nothing of the service.
+            self.requests.set(self.requests.get() - 1);
+            return delivery;
+        }
         self.watch(place, sent, &delivery);
         self.judge_credentials(place, outgoing, &delivery);
         delivery

@@ -28,6 +28,13 @@ const PAGES_MAX: usize = 100_000;
 /// So many empty pages a list may have before its end.
 const EMPTY_MAX: usize = 20;
 
+/// What is kept of accounts that are told of or looked for, in bytes: beside a number for each that is planned, so that what a
+/// service makes up does not fill the memory.
+const KEPT_MAX: usize = 4 * 1024 * 1024;
+const KEPT_OF_EACH: usize = 1024;
+/// What is kept of one beside its texts.
+const BESIDE: usize = 96;
+
 /// A list that has shown another account of ours at each of so many readings ends with an error.
 const READINGS_MAX: usize = 5;
 
@@ -119,6 +126,8 @@ impl<W: World> Engine<'_, W> {
         // Of strangers nothing is kept, however many there are.
         let mut known: HashSet<(RemoteId, String)> = HashSet::new();
         let (mut whole, mut was_repeated) = (0, false);
+        let mut room = KEPT_MAX + KEPT_OF_EACH * self.ledger.borrow().plan().accounts.len();
+        let mut is_full = false;
         loop {
             let before = listed.pages;
             let begun = self.world.now();
@@ -129,9 +138,15 @@ impl<W: World> Engine<'_, W> {
                 if known.contains(&account) {
                     return;
                 }
+                if is_full {
+                    return;
+                }
                 let regard = each(&account.0, &account.1, item);
                 is_new |= regard == Regard::Wanted;
                 if regard != Regard::Stranger {
+                    let bytes = BESIDE + account.0.as_str().len() + account.1.len();
+                    is_full = bytes > room;
+                    room = room.saturating_sub(bytes);
                     known.insert(account);
                 }
             };
@@ -158,6 +173,9 @@ impl<W: World> Engine<'_, W> {
                 }
                 End::Refused(answer) => return Err(format!("{} was answered with {answer}", asked(first))),
             };
+            if is_full {
+                return Err("it shows more accounts of ours than can be kept in memory".to_owned());
+            }
             // That none of them is ours can't be told.
             if let Some(reason) = shown.unreadable(list) {
                 return Err(reason);

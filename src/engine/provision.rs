@@ -234,7 +234,7 @@ impl<W: World> Engine<'_, W> {
             Sent::Taken(reason) => {
                 attempt.taken = true;
                 attempt.creates_left = 0;
-                attempt.reason = format!("{reason}: the user name `{}` is taken", self.username(place));
+                attempt.reason = format!("{reason}: a duplicate, by what it says: {}", self.who_is_taken(place));
                 return if self.record(place).status == Status::Refused {
                     self.look_who_has_it(place, site, attempt).await
                 } else {

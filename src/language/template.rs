@@ -69,6 +69,15 @@ impl Template {
         })
     }
 
+    /// How it is written, for a message about what it gives: that may be a secret.
+    pub fn source(&self) -> String {
+        let parts = self.segments.iter().map(|segment| match segment {
+            Segment::Literal(text) => text.clone(),
+            Segment::Value(expression) => format!("{{{{ {} }}}}", expression.source()),
+        });
+        parts.collect()
+    }
+
     /// The literal text between the expressions, in order.
     pub fn literals(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().filter_map(|segment| match segment {

@@ -17,6 +17,9 @@ use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Extent, Regard};
 use crate::plan::{self, Run};
 
+/// So many accounts are taken up, of all services together: a list may be hostile.
+const LISTED_MAX: usize = 10_000;
+
 /// An account that a list shows.
 pub(super) struct Listed {
     service: ServiceName,
@@ -73,6 +76,7 @@ pub(super) async fn under_the_marker(
     let deadline = now + course.deadline(&today.sealed).since(now) / 2;
     let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
     let mut found = Vec::new();
+    let mut is_full = false;
     for (place, site) in sites.iter().enumerate() {
         if site.service.list.is_none() || site.unusable.is_some() {
             continue;
@@ -84,6 +88,10 @@ pub(super) async fn under_the_marker(
                 if Marker::at_front_of(username).is_none_or(|marker| marker != run.marker) {
                     return Regard::Stranger;
                 }
+                if found.len() == LISTED_MAX {
+                    is_full = true;
+                    return Regard::Stranger;
+                }
                 found.push(Listed {
                     service: service.clone(),
                     username: username.to_owned(),
@@ -93,7 +101,8 @@ pub(super) async fn under_the_marker(
                 Regard::Wanted
             })
             .await;
-        if let Some(reason) = listed.incomplete {
+        let full = "it shows more accounts of this run than one cleanup takes: run it again once these are deleted";
+        if let Some(reason) = listed.incomplete.or_else(|| is_full.then(|| full.to_owned())) {
             context
                 .console
                 .warning(&format!("{service}: the list is incomplete: {reason}"));
