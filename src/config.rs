@@ -92,7 +92,10 @@ impl Config {
         match document {
             Some(document) if diagnostics.is_empty() => {
                 let config = Self {
-                    warnings: document.services.iter().filter_map(Service::warning).collect(),
+                    warnings: (document.services.iter())
+                        .flat_map(|service| [service.warning(), service.warning_of_captures()])
+                        .flatten()
+                        .collect(),
                     prefix: document.prefix,
                     ttl: document.ttl,
                     services: document.services,

@@ -44,13 +44,13 @@ pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCod
     }
     let identity = &context.identity;
     // A CI that is not known does not say whose accounts `this` run's are: then they have to be named.
-    let named = if is_ci(&context.environment) && !(identity.knows_repository() && identity.knows_run()) {
+    let whose = if is_ci(&context.environment) && !(identity.knows_repository() && identity.knows_run()) {
         format!(" --repository '{}' --run-id '{}'", identity.repository, identity.run_id)
     } else {
         String::new()
     };
     context.console.error(&format!(
-        "{} of this run may still exist: {}\nhint: if no other job of this run uses them, run `standin sweep --run this{named}`",
+        "{} of this run may still exist: {}\nhint: if no other job of this run uses them, run `standin sweep --run this{whose}`",
         plural(found.len(), "account"),
         names.join(", ")
     ));

@@ -113,6 +113,21 @@ impl Service {
     }
 }
 
+impl Service {
+    /// What is said of captures that nobody keeps.
+    pub(super) fn warning_of_captures(&self) -> Option<String> {
+        let verify = self.verify.as_ref();
+        let has_captures = verify.is_some_and(|verify| !verify.request.captures.is_empty());
+        has_captures.then(|| {
+            format!(
+                "what `verify` of `{}` captures is not kept\nhint: {}",
+                self.name,
+                reads::CAPTURE_BEFORE
+            )
+        })
+    }
+}
+
 /// The names that are known before anything was answered, in this process or in any later one.
 const KNOWN_BEFORE: [&str; 5] = ["env", "run", "service", "with", "account"];
 
@@ -186,13 +201,9 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         request::chain(decoder, node, "after_create", &place("after_create"))
     });
     let before = decoder.reads.len();
-    let verify = fields.take("verify").and_then(|node| {
-        let poll = request::poll(decoder, node, "`verify`", place("verify"))?;
-        if !poll.request.captures.is_empty() {
-            decoder.error_with_hint(node.span, "what `verify` captures is not kept", reads::CAPTURE_BEFORE);
-        }
-        Some(poll)
-    });
+    let verify = fields
+        .take("verify")
+        .and_then(|node| request::poll(decoder, node, "`verify`", place("verify")));
     for read in &mut decoder.reads[before..] {
         read.reader = Reader::Verify;
     }

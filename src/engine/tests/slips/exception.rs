@@ -120,14 +120,19 @@ impl Exception {
 #[test]
 fn every_exception_is_in_the_guarantees_table_of_what_could_still_leak() {
     let page = include_str!("../../../../docs/guarantees.md");
-    let (_, table) = page.split_once("## What could still leak").expect("the table's heading");
+    let (_, table) = page
+        .split_once("## What could still leak")
+        .expect("the table's heading");
     let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| ")).collect();
     for exception in Exception::ALL {
         let times = rows.iter().filter(|row| row.contains(exception.told())).count();
         assert_eq!(times, 1, "{exception:?}");
     }
     // What a model of one service and its cleanup can't meet: a sweep, a machine that is lost, and faults beyond one.
-    for sweeping in ["a list shows nobody to a sweep", "a list shows strangers to a sweep, and never ours"] {
+    for sweeping in [
+        "a list shows nobody to a sweep",
+        "a list shows strangers to a sweep, and never ours",
+    ] {
         assert!(rows.iter().any(|row| row.contains(sweeping)), "{sweeping}");
     }
 }
