@@ -152,7 +152,7 @@ impl<W: World> Engine<'_, W> {
             return;
         };
         let now = self.world.now();
-        if is_away(delivery) {
+        if is_away(delivery) || (self.persists.get() && is_failing(delivery)) {
             away.since.set(away.since.get().or(Some(now)));
             return;
         }
@@ -205,7 +205,9 @@ impl<W: World> Engine<'_, W> {
 
     /// Has it failed for as long as it may?
     fn is_over(&self, since: Timestamp) -> bool {
-        self.world.now().since(since) >= PERSISTENCE
+        // One that is stuck must leave some time for those that wait for its place.
+        let most = PERSISTENCE.min(self.deadline.since(since) * 4 / 5);
+        self.world.now().since(since) >= most
     }
 
     fn say_away(&self, place: usize, away: &Away, reason: String) {
