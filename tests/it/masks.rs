@@ -264,6 +264,7 @@ fn an_id_that_is_a_secret_is_told_nobody_and_the_account_fails() {
 #[test]
 fn a_password_that_is_shown_as_an_id_is_told_nobody_by_a_later_cleanup_either() {
     let find = ", find: { request: 'GET /accounts?username={{ account.username }}', items: body.items, id: item.id, name: item.username }";
+    let create = "{ json: { username: '{{ account.username }}', password: '{{ account.password }}' } }";
     for succeeds in [false, true] {
         let password = Arc::new(Mutex::new(String::new()));
         let (kept, later) = (Arc::clone(&password), Arc::new(AtomicBool::new(!succeeds)));
@@ -289,7 +290,7 @@ fn a_password_that_is_shown_as_an_id_is_told_nobody_by_a_later_cleanup_either() 
             }
         });
         let desk = Desk::on_github("octo/shop", "1").configured(&format!(
-            "services: [{{ name: users, url: '{}', auth: none, verify: null, timeout: 1s{find} }}]\n",
+            "services: [{{ name: users, url: '{}', auth: none, verify: null, timeout: 1s, create: {create}{find} }}]\n",
             users.url()
         ));
         let setup = desk.run(&["setup"]);

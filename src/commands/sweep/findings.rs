@@ -22,7 +22,7 @@ const HEAD: &[&str] = &["service", "user name", "id", "", "why"];
 /// Rows of the table; more are only counted. So many that stay are kept of each service.
 const ROWS_MAX: usize = 1_000;
 /// So many accounts are deleted by one sweep, of all services together: each takes some kilobytes until it is gone.
-const HITS_MAX: usize = 10_000;
+const HITS_MAX: usize = 5_000;
 /// What is kept of all lists together, in bytes.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 /// One that stays is kept with a name and an id up to here: nobody's are longer.
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn of_all_lists_together_so_many_are_kept_as_may_be_deleted() {
-        for (max, expected) in [(0, 1_000), (500, 1_000), (3_000, 3_000), (100_000_000, 10_000)] {
+        for (max, expected) in [(0, 1_000), (500, 1_000), (3_000, 3_000), (100_000_000, 5_000)] {
             let room = Room::new(max);
             let mut lists = [Findings::new(&room), Findings::new(&room)];
             for number in 0..20_000 {
