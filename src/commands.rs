@@ -99,7 +99,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Status => status::status(context).await,
         Command::Presets(name) => presets::presets(context, name.as_deref()),
         Command::Schema => Ok(schema::schema(context)),
-        Command::Demo => demo::demo(context).await,
+        Command::Demo => Box::pin(demo::demo(context)).await,
         Command::Sandbox => sandbox::sandbox(context).await,
         Command::Program(words) => program::program(words),
         Command::ActionMain => action::main(context).await,

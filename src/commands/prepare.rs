@@ -32,7 +32,7 @@ use crate::domain::marker::{Marker, Origin};
 use crate::domain::secret::Secret;
 use crate::engine::{Site, keeps};
 use crate::plan::{self, Draft, Passwords, Person, Run, Selection};
-use crate::settings::WhenSecretsMissing;
+use crate::settings::{Sealed, WhenSecretsMissing};
 
 /// Everything that is known before the first request, and on disk.
 pub(super) struct Prepared {
@@ -61,19 +61,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     if let Err(missing) = load::require(&config, &variables, &context.settings.only) {
         return if skip(context)? { Ok(None) } else { Err(missing) };
     }
-    let timeout_of = |service: &Service| sealed.timeout.unwrap_or(service.timeout);
-    let slow = config
-        .services
-        .iter()
-        .find(|service| timeout_of(service) * 2 > sealed.cleanup_deadline);
-    if let Some(service) = slow {
-        return Err(Failure::usage(format!(
-            "the `timeout` of `{}`, {}, is over half of the `cleanup-deadline`, {}: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
-            service.name,
-            humantime::format_duration(timeout_of(service)),
-            humantime::format_duration(sealed.cleanup_deadline),
-        )));
-    }
+    check_timeouts(&config, sealed)?;
     let mut random = UnwrapErr(SysRng);
     let leg = context.settings.leg.or(context.host.leg(&context.environment));
     let leg = leg.unwrap_or(Leg::ALONE);
@@ -163,6 +151,24 @@ fn check_sites(draft: &Draft, wired: &Wired) -> Result<(), Failure> {
     } else {
         Err(Failure::Usage(unusable.join("\n")))
     }
+}
+
+/// A create that is still on its way when cleanup has to end could land after it.
+fn check_timeouts(config: &Config, sealed: &Sealed) -> Result<(), Failure> {
+    let timeout_of = |service: &Service| sealed.timeout.unwrap_or(service.timeout);
+    let slow = config
+        .services
+        .iter()
+        .find(|service| timeout_of(service) * 2 > sealed.cleanup_deadline);
+    if let Some(service) = slow {
+        return Err(Failure::usage(format!(
+            "the `timeout` of `{}`, {}, is over half of the `cleanup-deadline`, {}: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
+            service.name,
+            humantime::format_duration(timeout_of(service)),
+            humantime::format_duration(sealed.cleanup_deadline),
+        )));
+    }
+    Ok(())
 }
 
 /// A file that can't be written in the end is better found before there is any account.

@@ -282,10 +282,11 @@ fn counts_that_are_no_counts_are_told() {
 #[test]
 fn accounts_are_counted_and_not_copies_alone_and_before_any_is_made() {
     let document = |services: usize, count: &str| {
-        let services: String = (0..services)
-            .map(|at| format!("  - {{ name: s{at}, url: 'http://localhost:1' }}\n"))
+        let services: Vec<String> = (0..services)
+            .map(|at| format!("{{ name: s{at}, url: 'http://localhost:1' }}"))
             .collect();
-        format!("services:\n{services}accounts: [{{ name: buyer, count: {count} }}]\n")
+        let services = services.join(", ");
+        format!("services: [{services}]\naccounts: [{{ name: buyer, count: {count} }}]\n")
     };
     for (services, count) in [(10, 10_000), (20, 5_000)] {
         assert!(

@@ -85,7 +85,7 @@ mod tests {
         reading.take_turn(SHORT, &mut turn).await;
         assert!(turn.is_none(), "a short one needs none");
         let release = async {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             held[0].take();
         };
         let read = async {

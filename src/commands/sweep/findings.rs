@@ -96,7 +96,7 @@ impl Room {
             bytes: Cell::new(0),
             hits: Cell::new(0),
             // With fewer than there are rows, what would be deleted is told in full.
-            hits_max: max.max(ROWS_MAX).min(HITS_MAX),
+            hits_max: max.clamp(ROWS_MAX, HITS_MAX),
         }
     }
 
