@@ -10,6 +10,7 @@ mod copied;
 mod create;
 mod dead;
 mod deletion;
+mod end;
 mod exchange;
 mod eyes;
 mod fading;
