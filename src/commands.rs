@@ -92,7 +92,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
     match command {
         Command::Setup => setup::setup(context).await,
         Command::Cleanup => cleanup::cleanup(context).await,
-        Command::Run(words) => run::run(context, words).await,
+        Command::Run(words) => Box::pin(run::run(context, words)).await,
         Command::Credentials => credentials::credentials(context),
         Command::Plan => plan::plan(context),
         Command::Sweep => sweep::sweep(context).await,
