@@ -88,7 +88,7 @@ block! {
     URL = "url": Text, ["https://users.example.com/api", "{{ env.USERS_URL }}"];
     /// Another name of `url`.
     ENDPOINT = "endpoint": Text, ["http://localhost:8081"];
-    /// What a failed answer says is wrong; by default, the fields of it that look like a message.
+    /// The service's own words in a failed answer; by default, the fields that look like a message.
     ERROR = "error": Expression, ["body.fault.text"];
     /// How requests prove who they are.
     AUTH = "auth": Either(&["none", "github_oidc"], &auth::BLOCK, 1), [{"bearer": "{{ env.API_TOKEN }}"}, "github_oidc"], default "none";
@@ -117,7 +117,7 @@ block! {
     WITNESS = "witness": Boolean, [false], default true;
     /// Creates an account; by default as the convention says.
     CREATE = "create": Kind::Block(&create::BLOCK), [{"request": "POST /users", "json": {"name": "{{ account.username }}"}, "id": "body.id"}];
-    /// Sent in order once the id is known.
+    /// Requests sent in order, as soon as the id is known.
     AFTER_CREATE = "after_create": Chain(&after_create::BLOCK, 0), [[{"request": "POST /users/{{ id }}/roles", "json": {"role": "tester"}}]];
     /// Shows that an account exists.
     VERIFY = "verify": Kind::Block(&poll::BLOCK), [{"request": "GET /users/{{ id }}", "name": "body.name"}];

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Body};
 
-/// How deep such words stand: `{"meta": {"page": {"total": 3}}}`.
-const DEPTH: usize = 3;
+/// How deep such words stand: `{"data": {"users": {"pageInfo": {"hasNextPage": true}}}}`.
+const DEPTH: usize = 4;
 
 /// What a total is called, in lower case and without separators.
 const TOTALS: [&str; 7] = [
@@ -118,7 +118,7 @@ mod tests {
             (json!({"items": [], "next": {"id": "u7"}}), true),
             (json!({"_links": {"next": {"href": "/users?page=2"}}}), true),
             (json!({"_links": {"self": {"href": "/users?page=2"}}}), false),
-            (json!({"data": {"users": {"pageInfo": {"hasNextPage": true}}}}), false),
+            (json!({"data": {"users": {"pageInfo": {"hasNextPage": true}}}}), true),
             (json!({"users": {"pageInfo": {"hasNextPage": true}}}), true),
             (
                 json!({"users": {"pageInfo": {"hasNextPage": false, "endCursor": "x"}}}),

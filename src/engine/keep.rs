@@ -96,6 +96,9 @@ impl<W: World> Engine<'_, W> {
             };
             kept.hidden = learnt.captures.keys().filter(is_secret).cloned().collect();
         }
+        if kept == Kept::default() {
+            return Ok(());
+        }
         self.world.keep(&self.key(place), &kept)
     }
 

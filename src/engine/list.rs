@@ -62,7 +62,7 @@ pub enum Regard {
 
 /// How a listing went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, read one by one")]
 pub struct Listed {
     /// How often the list was read.
     pub readings: usize,

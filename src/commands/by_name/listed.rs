@@ -28,15 +28,15 @@ pub(super) struct Listed {
     at: Timestamp,
 }
 
-/// Every account under exactly this run's marker, of the services that can be listed. What a list does not show is looked
-/// for by name all the same.
+/// Every account under exactly this run's marker, of the services that can be listed, and whether each of those lists was
+/// read to its end. What a list does not show is looked for by name all the same.
 pub(super) async fn under_the_marker(
     context: &Context,
     today: &Today,
     run: &Run,
     plan: &Planned,
     course: &Course<'_>,
-) -> Result<Vec<Listed>, Failure> {
+) -> Result<(Vec<Listed>, bool), Failure> {
     let scope = plan::scope(&today.variables, run);
     let Wired {
         sites,
@@ -76,7 +76,7 @@ pub(super) async fn under_the_marker(
     let deadline = now + course.deadline(&today.sealed).since(now) / 2;
     let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
     let mut found = Vec::new();
-    let mut is_full = false;
+    let (mut is_full, mut is_whole) = (false, true);
     for (place, site) in sites.iter().enumerate() {
         if site.service.list.is_none() || site.unusable.is_some() {
             continue;
@@ -103,12 +103,13 @@ pub(super) async fn under_the_marker(
             .await;
         let full = "it shows more accounts of this run than one cleanup takes: run it again once these are deleted";
         if let Some(reason) = listed.incomplete.or_else(|| is_full.then(|| full.to_owned())) {
+            is_whole = false;
             context
                 .console
-                .warning(&format!("{service}: the list is incomplete: {reason}"));
+                .error(&format!("{service}: the list is incomplete: {reason}"));
         }
     }
-    Ok(found)
+    Ok((found, is_whole))
 }
 
 /// The ledger of a plan and of what was listed beside it: each account may be there, and those that were listed are. Where

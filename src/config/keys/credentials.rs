@@ -79,7 +79,7 @@ block! {
 }
 
 block! {
-    /// What later requests carry. It sees what the log-in captured.
+    /// What later requests carry. Its templates see the log-in's captures.
     carried, "auth.login.use";
 
     /// Header fields.

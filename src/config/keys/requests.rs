@@ -26,7 +26,7 @@ block! {
     EXPECT = "expect": Condition, [[200, 201], "status == 200 and body.ok"];
     /// What later requests need from the answer, as `capture.NAME`. Never printed.
     CAPTURE = "capture": Expressions, [{"etag": "headers.etag"}];
-    /// What a failed answer says is wrong; by default, the service's `error`.
+    /// The service's own words in a failed answer; by default, the service's `error`.
     ERROR = "error": Expression, ["body.message"];
 }
 
@@ -65,7 +65,7 @@ block! {
 }
 
 block! {
-    /// A request that is sent once the id is known.
+    /// A request, sent as soon as the id is known.
     after_create, "after_create" extends request {
         REQUEST: ["PUT /users/{{ id }}/password"],
         JSON: [{"password": "{{ account.password }}"}],
@@ -162,7 +162,7 @@ block! {
     PAGE = "page": Text, ["page"];
     /// The parameter that counts the items so far. A page without items is the last.
     OFFSET = "offset": Text, ["offset"];
-    /// What the next request carries in `param`. If it is undefined, null or empty, the page is the last.
+    /// The value of `param` in the next request. Undefined, null or empty ends the list.
     CURSOR = "cursor": Expression, ["body.next_cursor"];
     /// The address of the next page. If it is undefined, null or empty, the page is the last.
     URL = "url": Expression, ["body.links.next"];
