@@ -257,7 +257,7 @@ fn an_id_that_may_be_anothers_is_never_deleted_by_unless_an_eye_shows_ours() {
     for history in histories {
         for by_id in &seen {
             for by_name in &seen {
-                for powers in [shared.clone(), elsewhere.clone()] {
+                for powers in [shared, elsewhere] {
                     let looks = looks(by_id.clone(), by_name.clone(), false);
                     let now = Timestamp::from_millis(1_000);
                     let step = judge(&record(history), &looks, &seeing(&BOTH), &powers, now);
