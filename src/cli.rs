@@ -1,20 +1,24 @@
 //! The command line: arguments into an [`Invocation`], or a text to print.
 //!
-//! It only sorts arguments by the tables; what a setting's value means is decided in `settings`.
+//! It only sorts arguments; what a setting's value means is decided in `settings`, where its other sources are known.
 
 mod command;
-mod help;
+mod manual;
+mod mistake;
+mod words;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt;
 
-use lexopt::Arg;
+use clap::error::ErrorKind;
+use clap::{ArgMatches, FromArgMatches as _, Subcommand as _};
 
-pub use command::{Command, CommandName};
+pub use command::{Command, Phase};
+pub use manual::{completions, man};
+pub use mistake::Mistake;
+pub(crate) use mistake::one_of;
 
-use crate::language::nearest;
-use crate::settings::table::{Kind, SETTINGS, Setting, setting};
-use command::{COMMANDS, Row};
+use crate::settings::Setting;
 
 /// What the arguments ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,446 +34,169 @@ pub enum Request {
 pub struct Invocation {
     /// What is to be done.
     pub command: Command,
-    /// The settings that were given as flags.
-    pub flags: Flags,
+    /// The command's name, as settings use it.
+    pub name: String,
+    /// The settings that were given as flags, by name with dashes, as text. A list's values are joined by newlines.
+    pub flags: BTreeMap<String, String>,
 }
 
-/// Settings given as flags: name with dashes, and value as text. A list's values are joined by newlines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Flags(Vec<(&'static str, String)>);
-
-impl Flags {
-    /// Each flag that was given.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.0.iter().map(|(name, value)| (*name, value.as_str()))
-    }
-
-    fn add(&mut self, setting: &'static Setting, value: &str) -> Result<(), UsageError> {
-        let Some((_, present)) = self.0.iter_mut().find(|(name, _)| *name == setting.name) else {
-            self.0.push((setting.name, value.to_owned()));
-            return Ok(());
-        };
-        if setting.kind != Kind::List {
-            return Err(UsageError::new(
-                format!("`--{}` is given twice", setting.name),
-                "give it once".to_owned(),
-            ));
-        }
-        present.push('\n');
-        present.push_str(value);
-        Ok(())
+impl Invocation {
+    /// Is it a phase of the GitHub action, where other rules hold for variables?
+    pub fn is_action(&self) -> bool {
+        matches!(self.command, Command::Action(_))
     }
 }
-
-/// Arguments that can't be understood: exit code 2.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UsageError {
-    message: String,
-    hint: String,
-}
-
-impl UsageError {
-    fn new(message: String, hint: String) -> Self {
-        Self { message, hint }
-    }
-}
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\nhint: {}", self.message, self.hint)
-    }
-}
-
-impl std::error::Error for UsageError {}
 
 /// Sorts the arguments (without the program's own name).
 ///
 /// Flags may stand before or after the command. After `run`, the first argument that is no flag begins its command,
 /// and all that follows is the command's own.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, UsageError> {
-    let mut parser = lexopt::Parser::from_args(arguments);
-    let mut chosen: Option<&'static Row> = None;
-    let mut flags = Flags::default();
-    let mut wants_help = false;
-    let mut asked: Option<String> = None;
-    loop {
-        let argument = match parser.next() {
-            Ok(Some(argument)) => argument,
-            Ok(None) => break,
-            Err(error) => return Err(from_lexopt(&error)),
-        };
-        match argument {
-            Arg::Short('h') | Arg::Long("help") => wants_help = true,
-            Arg::Short('V') | Arg::Long("version") => return Ok(Request::Show(help::version())),
-            Arg::Short(letter) => {
-                return Err(UsageError::new(
-                    format!("unknown option `-{letter}`"),
-                    "settings have long names; see `standin --help`".to_owned(),
-                ));
-            }
-            Arg::Long(name) => {
-                let setting = known_flag(name)?;
-                let value = flag_value(setting, &mut parser)?;
-                flags.add(setting, &value)?;
-            }
-            Arg::Value(word) => match chosen {
-                None if word == "action" => return action(&mut parser, &flags),
-                None if word == "container" => {
-                    let rest = parser.raw_args().map_err(|error| from_lexopt(&error))?;
-                    return container(rest.collect());
-                }
-                None if word == "help" => wants_help = true,
-                None => chosen = Some(command_row(&word)?),
-                Some(row) if row.command == CommandName::Run && !wants_help => {
-                    let rest = parser.raw_args().map_err(|error| from_lexopt(&error))?;
-                    let command = std::iter::once(word).chain(rest).collect();
-                    return finish(row, Command::Run(command), flags);
-                }
-                Some(row) if row.command == CommandName::Presets && asked.is_none() => {
-                    asked = Some(word.to_string_lossy().into_owned());
-                }
-                Some(row) => {
-                    return Err(UsageError::new(
-                        format!("unexpected argument `{}`", word.to_string_lossy()),
-                        format!("usage: standin {}", row.usage),
-                    ));
-                }
-            },
-        }
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, Mistake> {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    match words.split_first() {
+        Some((first, rest)) if first == "container" => container(rest),
+        _ => sorted(&words),
     }
-    if wants_help {
-        return Ok(Request::Show(chosen.map_or_else(help::overall, help::of_command)));
-    }
-    let Some(row) = chosen else {
-        return Err(UsageError::new(
-            "no command is given".to_owned(),
-            "see `standin --help`".to_owned(),
-        ));
-    };
-    let command = match row.command {
-        CommandName::Setup => Command::Setup,
-        CommandName::Cleanup => Command::Cleanup,
-        CommandName::Sweep => Command::Sweep,
-        CommandName::Status => Command::Status,
-        CommandName::Credentials => Command::Credentials,
-        CommandName::Plan => Command::Plan,
-        CommandName::Presets => Command::Presets(asked),
-        CommandName::Schema => Command::Schema,
-        CommandName::Demo => Command::Demo,
-        CommandName::Sandbox => Command::Sandbox,
-        CommandName::Run => {
-            return Err(UsageError::new(
-                "`run` needs a command to run".to_owned(),
-                format!("usage: standin {}", row.usage),
-            ));
-        }
-        CommandName::ActionMain => Command::ActionMain,
-        CommandName::ActionPost => Command::ActionPost,
-        CommandName::Program => Command::Program(Vec::new()),
-    };
-    finish(row, command, flags)
-}
-
-/// The last check: each flag is one of the command's settings.
-fn finish(row: &Row, command: Command, flags: Flags) -> Result<Request, UsageError> {
-    for (name, _) in flags.iter() {
-        if !setting(name).is_some_and(|setting| setting.commands.contains(&row.command)) {
-            return Err(UsageError::new(
-                format!("`--{name}` is not a setting of `{}`", row.name),
-                format!("see `standin {} --help`", row.name),
-            ));
-        }
-    }
-    Ok(Request::Do(Invocation { command, flags }))
 }
 
 /// `container WORDS`, which is the image's entry point: a command of ours, or any other program. GitLab and Jenkins start a
 /// shell or `cat` in an image, and an entry point that is a shell itself would drop variables with dashes in their names.
-fn container(words: Vec<OsString>) -> Result<Request, UsageError> {
-    let is_ours = words.first().is_none_or(|word| {
-        let word = word.to_string_lossy();
-        word.starts_with('-') || word == "help" || COMMANDS.iter().any(|row| row.name == word)
-    });
-    if !is_ours {
-        return Ok(Request::Do(Invocation {
-            command: Command::Program(words),
-            flags: Flags::default(),
-        }));
-    }
-    if words.is_empty() {
-        return Ok(Request::Show(help::overall()));
-    }
-    parse(words)
-}
-
-/// `action main` and `action post`: the action's settings are its inputs, so there are no flags.
-fn action(parser: &mut lexopt::Parser, flags: &Flags) -> Result<Request, UsageError> {
-    let rest: Vec<OsString> = parser.raw_args().map_err(|error| from_lexopt(&error))?.collect();
-    let command = match rest.as_slice() {
-        [phase] if phase == "main" => Command::ActionMain,
-        [phase] if phase == "post" => Command::ActionPost,
-        _ => {
-            return Err(UsageError::new(
-                "`action` needs `main` or `post` and nothing else".to_owned(),
-                "it is called by the GitHub action; call `standin setup` and `standin cleanup` elsewhere".to_owned(),
-            ));
-        }
+fn container(words: &[OsString]) -> Result<Request, Mistake> {
+    let Some(first) = words.first().map(|word| word.to_string_lossy()) else {
+        return sorted(&["--help".into()]);
     };
-    if flags.iter().next().is_some() {
-        return Err(UsageError::new(
-            "`action` takes no flags".to_owned(),
-            "set the inputs of the action".to_owned(),
-        ));
+    let program = documented(&Setting::all());
+    let ours = program.find_subcommand(&*first).is_some_and(|it| !it.is_hide_set());
+    if ours || first.starts_with('-') || first == "help" {
+        return sorted(words);
     }
     Ok(Request::Do(Invocation {
-        command,
-        flags: Flags::default(),
+        command: Command::Program(words.to_vec()),
+        name: "container".to_owned(),
+        flags: BTreeMap::new(),
     }))
 }
 
-fn command_row(word: &OsString) -> Result<&'static Row, UsageError> {
-    let word = word.to_string_lossy();
-    COMMANDS.iter().find(|row| row.name == word).ok_or_else(|| {
-        let hint = match nearest(&word, COMMANDS.iter().map(|row| row.name)) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => "see `standin --help`".to_owned(),
+fn sorted(words: &[OsString]) -> Result<Request, Mistake> {
+    let settings = Setting::all();
+    let words = &words::plain(words, &settings);
+    if let Some(setting) = words::unfilled(words, &settings) {
+        return Err(Mistake::unfilled(setting));
+    }
+    let matches = match read(&settings).try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => return Ok(Request::Show(help(words, &settings))),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            return Ok(Request::Show(documented(&settings).render_version()));
+        }
+        Err(error) => return Err(Mistake::of(&error, words, &settings)),
+    };
+    let command = Command::from_arg_matches(&matches).map_err(|error| Mistake::of(&error, words, &settings))?;
+    // Clap has insisted on a command.
+    let (name, below) = matches.subcommand().unwrap_or(("", &matches));
+    let mut flags = BTreeMap::new();
+    for setting in &settings {
+        add(&mut flags, setting, &matches)?;
+        add(&mut flags, setting, below)?;
+        if flags.contains_key(setting.name()) && !setting.is_of(name) {
+            return Err(Mistake::not_of(setting.name(), name));
+        }
+    }
+    Ok(Request::Do(Invocation {
+        command,
+        name: name.to_owned(),
+        flags,
+    }))
+}
+
+/// The help that is asked for, wherever among the words: of the command that they name, or of the program.
+fn help(words: &[OsString], settings: &[Setting]) -> String {
+    let mut program = documented(settings);
+    // Only then are the commands' own names in their usage.
+    program.build();
+    let is_short = words
+        .iter()
+        .find(|word| *word == "-h" || *word == "--help" || *word == "help");
+    let is_short = is_short.is_some_and(|word| word == "-h");
+    let named = words::command(words, settings).map(|place| words[place].to_string_lossy());
+    let command = named.and_then(|name| program.find_subcommand(&*name).cloned());
+    let mut command = command.filter(|command| !command.is_hide_set()).unwrap_or(program);
+    let text = if is_short {
+        command.render_help()
+    } else {
+        command.render_long_help()
+    };
+    text.to_string()
+}
+
+fn add(flags: &mut BTreeMap<String, String>, setting: &Setting, matches: &ArgMatches) -> Result<(), Mistake> {
+    let Ok(Some(values)) = matches.try_get_many::<String>(setting.arg.get_id().as_str()) else {
+        return Ok(());
+    };
+    let values = values.map(String::as_str).collect::<Vec<_>>().join("\n");
+    match flags.get_mut(setting.name()) {
+        None => {
+            flags.insert(setting.name().to_owned(), values);
+        }
+        Some(present) if setting.is_list() => *present = format!("{present}\n{values}"),
+        Some(_) => return Err(Mistake::twice(setting.name())),
+    }
+    Ok(())
+}
+
+/// The program as its help, its completions and its manual page tell of it.
+fn documented(settings: &[Setting]) -> clap::Command {
+    let program = Command::augment_subcommands(clap::Command::new("standin"))
+        .no_binary_name(true)
+        .bin_name("standin")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Test accounts for CI jobs: created and verified in every service, and gone afterwards whatever happens")
+        .after_help(
+            "A setting is a flag (`--deadline 3m`), an input of the GitHub action (`deadline`) or a variable \
+             (`STANDIN_DEADLINE`), in that order. Empty inputs and variables are ignored. Standard output carries data only; \
+             logs go to standard error.\n\nTo see it work: standin demo",
+        )
+        .max_term_width(100)
+        .subcommand_required(true);
+    program.mut_subcommands(|command| {
+        let name = command.get_name().to_owned();
+        let own = || settings.iter().filter(|setting| setting.is_of(&name));
+        let flags = own()
+            .filter(|setting| setting.scope.flag)
+            .map(|setting| setting.arg_of(&name));
+        let variables = own().filter(|setting| !setting.scope.flag);
+        let variables: Vec<String> = variables
+            .map(|setting| format!("{}: {}", setting.variable(), setting.help()))
+            .collect();
+        let codes = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let notes = if variables.is_empty() {
+            codes
+        } else {
+            let head = "Only as variables, since arguments are visible to every process:";
+            format!("{head}\n{}\n\n{codes}", variables.join("\n"))
         };
-        UsageError::new(format!("unknown command `{word}`"), hint)
+        command.args(flags).after_help(notes)
     })
 }
 
-fn known_flag(name: &str) -> Result<&'static Setting, UsageError> {
-    if name == "config" {
-        return known_flag("config-file");
-    }
-    match setting(name) {
-        Some(setting) if setting.sources.flag => Ok(setting),
-        Some(_) => Err(UsageError::new(
-            format!("`{name}` has no flag"),
-            format!(
-                "set the input `{name}` of the action, or elsewhere the variable `STANDIN_{}` where there is one",
-                name.replace('-', "_").to_ascii_uppercase()
-            ),
-        )),
-        None => {
-            let flags = SETTINGS
-                .iter()
-                .filter(|setting| setting.sources.flag)
-                .map(|setting| setting.name);
-            let hint = match nearest(name, flags.chain(["help", "version"])) {
-                Some(name) => format!("did you mean `--{name}`?"),
-                None => "see `standin --help`".to_owned(),
-            };
-            Err(UsageError::new(format!("unknown flag `--{name}`"), hint))
-        }
-    }
-}
-
-fn flag_value(setting: &Setting, parser: &mut lexopt::Parser) -> Result<String, UsageError> {
-    let value = match setting.kind {
-        Kind::Switch => parser.optional_value().unwrap_or_else(|| "true".into()),
-        Kind::Value | Kind::List => parser.value().map_err(|_| {
-            UsageError::new(
-                format!("`--{}` needs a value", setting.name),
-                format!("write `--{} {}`", setting.name, setting.placeholder),
-            )
-        })?,
+/// The program as arguments are read: settings are texts, and may stand before the command too.
+fn read(settings: &[Setting]) -> clap::Command {
+    let flags = settings.iter().filter(|setting| setting.scope.flag);
+    let as_text = |arg: clap::Arg| {
+        let Some(setting) = settings.iter().find(|setting| setting.arg.get_id() == arg.get_id()) else {
+            return arg;
+        };
+        arg.default_value(None::<&str>)
+            // Of `--max -5` the value is wrong, and not the flag unknown.
+            .allow_hyphen_values(!setting.is_switch())
+            .value_parser(words::value)
     };
-    let value = value.into_string().map_err(|_| {
-        UsageError::new(
-            format!("the value of `--{}` is not UTF-8", setting.name),
-            "give it as UTF-8".to_owned(),
-        )
-    })?;
-    // An input that is not set is empty, but nobody writes a flag for nothing: what should stand there was not set.
-    if value.trim().is_empty() {
-        return Err(UsageError::new(
-            format!("`--{}` is empty", setting.name),
-            "give it a value, or leave it out".to_owned(),
-        ));
-    }
-    Ok(value)
-}
-
-fn from_lexopt(error: &lexopt::Error) -> UsageError {
-    UsageError::new(error.to_string(), "see `standin --help`".to_owned())
+    documented(settings)
+        .propagate_version(true)
+        .args(flags.map(|setting| setting.arg.clone()))
+        .mut_args(as_text)
+        .mut_subcommands(|command| command.mut_args(as_text))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    type GivenFlags = &'static [(&'static str, &'static str)];
-
-    fn of(arguments: &[&str]) -> Result<Request, UsageError> {
-        parse(arguments.iter().map(OsString::from))
-    }
-
-    fn invocation(arguments: &[&str]) -> (Command, Vec<(&'static str, String)>) {
-        match of(arguments) {
-            Ok(Request::Do(invocation)) => (invocation.command, invocation.flags.0),
-            other => panic!("{arguments:?}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn commands_and_flags_are_sorted() {
-        let words = |words: &[&str]| Command::Run(words.iter().map(OsString::from).collect());
-        let table: &[(&[&str], Command, GivenFlags)] = &[
-            (&["setup"], Command::Setup, &[]),
-            (
-                &["setup", "--config", "a.yml"],
-                Command::Setup,
-                &[("config-file", "a.yml")],
-            ),
-            (
-                &["--verbose", "cleanup", "--state={}"],
-                Command::Cleanup,
-                &[("verbose", "true"), ("state", "{}")],
-            ),
-            (
-                &["setup", "--only", "a", "--only=b,c"],
-                Command::Setup,
-                &[("only", "a\nb,c")],
-            ),
-            (&["setup", "--summary=false"], Command::Setup, &[("summary", "false")]),
-            (
-                &["run", "--", "npm", "test", "--only", "x"],
-                words(&["npm", "test", "--only", "x"]),
-                &[],
-            ),
-            (
-                &["run", "--wait", "5s", "npm", "--help"],
-                words(&["npm", "--help"]),
-                &[("wait", "5s")],
-            ),
-            (&["run", "--", "--help"], words(&["--help"]), &[]),
-            (&["plan", "--format", "json"], Command::Plan, &[("format", "json")]),
-            (&["presets"], Command::Presets(None), &[]),
-            (&["presets", "scim"], Command::Presets(Some("scim".to_owned())), &[]),
-            (&["schema"], Command::Schema, &[]),
-            (&["demo"], Command::Demo, &[]),
-            (&["sandbox"], Command::Sandbox, &[]),
-            (&["action", "main"], Command::ActionMain, &[]),
-            (&["action", "post"], Command::ActionPost, &[]),
-        ];
-        for (arguments, command, flags) in table {
-            let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-            assert_eq!(invocation(arguments), (command.clone(), flags), "{arguments:?}");
-        }
-    }
-
-    #[test]
-    fn mistakes_say_what_was_meant() {
-        for (arguments, message, hint) in [
-            (&[][..], "no command is given", "see `standin --help`"),
-            (&["setpu"], "unknown command `setpu`", "did you mean `setup`?"),
-            (&["--rm"], "unknown flag `--rm`", "see `standin --help`"),
-            (
-                &["setup", "--on-failures", "keep"],
-                "unknown flag `--on-failures`",
-                "did you mean `--on-failure`?",
-            ),
-            (
-                &["setup", "--state", "x"],
-                "`--state` is not a setting of `setup`",
-                "see `standin setup --help`",
-            ),
-            (
-                &["setup", "--wait", "1s", "--wait", "2s"],
-                "`--wait` is given twice",
-                "give it once",
-            ),
-            (&["setup", "--wait"], "`--wait` needs a value", "write `--wait TIME`"),
-            (
-                &["cleanup", "--state", ""],
-                "`--state` is empty",
-                "give it a value, or leave it out",
-            ),
-            (
-                &["setup", "-x"],
-                "unknown option `-x`",
-                "settings have long names; see `standin --help`",
-            ),
-            (
-                &["setup", "now"],
-                "unexpected argument `now`",
-                "usage: standin setup [SETTINGS]",
-            ),
-            (
-                &["presets", "scim", "keycloak"],
-                "unexpected argument `keycloak`",
-                "usage: standin presets [NAME]",
-            ),
-            (
-                &["run"],
-                "`run` needs a command to run",
-                "usage: standin run [SETTINGS] -- CMD [ARGUMENTS]",
-            ),
-            (
-                &["setup", "--cleanup", "manual"],
-                "`cleanup` has no flag",
-                "set the input `cleanup` of the action, or elsewhere the variable `STANDIN_CLEANUP` where there is one",
-            ),
-            (
-                &["cleanup", "--state", ""],
-                "`--state` is empty",
-                "give it a value, or leave it out",
-            ),
-            (
-                &["setup", "--config=  "],
-                "`--config-file` is empty",
-                "give it a value, or leave it out",
-            ),
-            (
-                &["setup", "--verbose="],
-                "`--verbose` is empty",
-                "give it a value, or leave it out",
-            ),
-            (
-                &["--verbose", "action", "main"],
-                "`action` takes no flags",
-                "set the inputs of the action",
-            ),
-        ] {
-            assert_eq!(
-                of(arguments),
-                Err(UsageError::new(message.to_owned(), hint.to_owned())),
-                "{arguments:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn each_command_has_a_help_that_names_its_settings_and_fits_a_terminal() {
-        for row in COMMANDS {
-            let Ok(Request::Show(text)) = of(&[row.name, "--help"]) else {
-                panic!("{}", row.name)
-            };
-            assert_eq!(of(&["help", row.name]), Ok(Request::Show(text.clone())));
-            for setting in SETTINGS {
-                let name = if setting.sources.flag {
-                    format!("  --{}", setting.name)
-                } else {
-                    format!("  STANDIN_{} ", setting.name.to_uppercase())
-                };
-                let shown = text.contains(&name);
-                assert!(
-                    shown || !setting.commands.contains(&row.command),
-                    "{} of {}",
-                    setting.name,
-                    row.name
-                );
-            }
-            assert!(text.lines().all(|line| line.len() <= 120), "{text}");
-        }
-        let Ok(Request::Show(text)) = of(&["--help"]) else {
-            panic!("no help")
-        };
-        assert!(COMMANDS.iter().all(|row| text.contains(row.summary)), "{text}");
-        assert_eq!(
-            of(&["-V"]),
-            Ok(Request::Show(format!("standin {}\n", env!("CARGO_PKG_VERSION"))))
-        );
-    }
-}
+mod tests;

@@ -22,7 +22,6 @@ mod presets;
 mod program;
 mod run;
 mod sandbox;
-mod schema;
 mod sealed;
 mod settle;
 mod setup;
@@ -40,8 +39,9 @@ use crate::adapters::clock::Clock;
 use crate::adapters::console::{Console, LogFormat};
 use crate::adapters::environment::Environment;
 use crate::adapters::hosts::Host;
-use crate::cli::{self, Command, Request};
-use crate::settings::{SettingErrors, Settings};
+use crate::cli::{self, Command, Phase, Request};
+use crate::config;
+use crate::settings::Settings;
 
 pub use exit::ExitCode;
 
@@ -67,8 +67,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let (settings, mistakes) = Settings::read(&invocation, &environment);
     // Post must not stop at a setting that a later step has spoilt: it goes by those that main sealed.
-    if !mistakes.is_empty() && invocation.command != Command::ActionPost {
-        plain.error(&SettingErrors(mistakes).to_string());
+    if !mistakes.is_empty() && invocation.command != Command::Action(Phase::Post) {
+        let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        plain.error(&all.join("\n"));
         return ExitCode::Usage;
     }
     let console = Console::new(
@@ -92,17 +93,25 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
     match command {
         Command::Setup => setup::setup(context).await,
         Command::Cleanup => cleanup::cleanup(context).await,
-        Command::Run(words) => Box::pin(run::run(context, words)).await,
+        Command::Run { words } => Box::pin(run::run(context, words)).await,
         Command::Credentials => credentials::credentials(context),
         Command::Plan => plan::plan(context),
         Command::Sweep => sweep::sweep(context).await,
         Command::Status => status::status(context).await,
-        Command::Presets(name) => presets::presets(context, name.as_deref()),
-        Command::Schema => Ok(schema::schema(context)),
+        Command::Presets { name } => presets::presets(context, name.as_deref()),
+        Command::Schema => Ok(printed(context, &config::schema())),
+        Command::Completions { shell } => Ok(printed(context, &cli::completions(*shell))),
+        Command::Man => Ok(printed(context, &cli::man()?)),
         Command::Demo => Box::pin(demo::demo(context)).await,
         Command::Sandbox => sandbox::sandbox(context).await,
         Command::Program(words) => program::program(words),
-        Command::ActionMain => action::main(context).await,
-        Command::ActionPost => action::post(context).await,
+        Command::Action(Phase::Main) => action::main(context).await,
+        Command::Action(Phase::Post) => action::post(context).await,
     }
+}
+
+/// What needs no work: a text of the program's own.
+fn printed(context: &Context, text: &str) -> ExitCode {
+    context.console.data(text.trim_end());
+    ExitCode::Success
 }

@@ -1,417 +1,211 @@
 //! Settings: flags, inputs of the action and `STANDIN_*` variables as one typed [`Settings`].
 //!
-//! Errors name the source as the user wrote it, and all of them are told at once. Nothing here reads a file.
+//! Each field here, or of a part, is the one declaration of a setting: clap parses it, and everything that names settings
+//! follows it. Errors name the source as the user wrote it, and all of them are told at once. Nothing here reads a file.
 
 mod choices;
-mod errors;
-mod parse;
+mod parts;
+mod sealed;
+mod setting;
 mod sources;
-pub mod table;
+mod values;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use crate::adapters::console::LogFormat;
 use crate::adapters::environment::Environment;
-use crate::cli::{Command, Invocation};
+use crate::cli::{Invocation, Mistake};
 use crate::domain::leg::Leg;
 use crate::domain::secret::Secret;
-pub use choices::{CleanupWhen, ConfigSource, DataFormat, Mode, OnFailure, OnLeftover, WhenSecretsMissing};
-pub use errors::{SettingError, SettingErrors};
-use parse::{Reader, Zero};
-use sources::Layers;
+pub use choices::{CleanupWhen, DataFormat, Mode, OnFailure, OnLeftover, TellsLimit, WhenSecretsMissing};
+pub use parts::{SandboxSettings, SweepSettings};
+pub use sealed::Sealed;
+use setting::{ACCOUNTS, CONFIGURATION, JOURNAL, LIMITS, OUTPUT};
+use setting::{EVERYWHERE, GUARDED, IDENTIFIED, JOURNALED, MAKERS, NOT_AN_INPUT, WITH_CONFIG};
+pub use setting::{Scope, Setting, Variable};
+use sources::Given;
+use values::{count, leg, secret, seed, some_time, time};
 
-/// Everything that the user can set beside the configuration.
-#[derive(Clone, Debug, PartialEq)]
+/// Everything that the user can set beside the configuration. The comments are the help.
+#[derive(Clone, Debug, PartialEq, Args)]
 pub struct Settings {
-    /// Where the configuration is.
-    pub config: ConfigSource,
-    /// Where journals are kept, if not in the host's default.
-    pub journal: Option<PathBuf>,
-    /// The `state` output of the setup that is to be settled, as given: JSON from another job.
-    pub state: Option<String>,
-    /// Where a setup writes its `state`, and others read it.
-    pub state_file: Option<PathBuf>,
-    /// The repository or project, if not as the host says.
-    pub repository: Option<String>,
-    /// The run within it, if not as the host says.
-    pub run_id: Option<String>,
-    /// The attempt at that run, if not as the host says.
-    pub attempt: Option<u32>,
-    /// What passwords are computed from, so that another job can compute them too; at least 32 characters.
-    pub seed: Option<Secret>,
-    /// What the action's main step does.
+    /// What the action does
+    #[arg(long, value_name = "MODE", value_enum, default_value = "setup")]
+    #[arg(add = Scope { flag: false, variable: Variable::Never, ..EVERYWHERE })]
     pub mode: Mode,
-    /// What setup does when an account fails.
-    pub on_failure: OnFailure,
-    /// What setup does when variables are missing on a pull request that is given no secrets.
-    pub when_secrets_missing: WhenSecretsMissing,
-    /// Which job of a matrix this is, if that is told.
-    pub leg: Option<Leg>,
-    /// How long a service may take to start; zero: not at all.
-    pub wait: Duration,
-    /// How long the whole setup may take.
-    pub deadline: Duration,
-    /// Only these services; empty: all.
+    /// The configuration; of several files each is merged over those before [default: standin.yml, .yaml or .json in the
+    /// working directory]
+    #[arg(long, visible_alias = "config", value_name = "FILE,...")]
+    #[arg(help_heading = CONFIGURATION, add = GUARDED.of(WITH_CONFIG))]
+    pub config_file: Vec<PathBuf>,
+    /// The configuration itself, as YAML or JSON, in place of `config-file`
+    #[arg(long, value_name = "TEXT", value_parser = secret)]
+    #[arg(help_heading = CONFIGURATION, add = GUARDED.of(WITH_CONFIG).secret())]
+    pub config: Option<Secret>,
+    /// Only these services [default: all]
+    #[arg(long, value_name = "SERVICE,...")]
+    #[arg(help_heading = ACCOUNTS, add = EVERYWHERE.of(&["setup", "run", "sweep", "plan"]))]
     pub only: Vec<String>,
-    /// Only these personas; empty: all.
+    /// Only these personas [default: all]
+    #[arg(long, value_name = "NAME,...")]
+    #[arg(help_heading = ACCOUNTS, add = EVERYWHERE.of(&["setup", "run", "sweep", "plan"]))]
     pub persona: Vec<String>,
-    /// Also set variables for later steps.
-    pub export_env: bool,
-    /// Where to write a dotenv report.
-    pub dotenv: Option<PathBuf>,
-    /// Where to write a properties file.
-    pub properties: Option<PathBuf>,
-    /// Where to write the credentials, if not in the journal.
-    pub credentials_file: Option<PathBuf>,
-    /// The form of `plan`'s output.
-    pub format: DataFormat,
-    /// Look again and again.
-    pub watch: bool,
+    /// A secret of at least 32 characters, from which passwords are computed, in another job too; it also signs `state`
+    #[arg(long, value_name = "SECRET", value_parser = seed)]
+    #[arg(help_heading = ACCOUNTS, add = EVERYWHERE.of(JOURNALED).secret())]
+    pub seed: Option<Secret>,
+    /// Which job of a matrix this is, from 0/N on: no two of its N jobs share a marker [default: as the CI host says]
+    #[arg(long, value_name = "I/N", value_parser = leg, default_value = "/", hide_default_value = true)]
+    #[arg(help_heading = ACCOUNTS, add = Scope { given: Some(LEG), ..EVERYWHERE.of(MAKERS) })]
+    // The long name, since clap takes an `Option` for an argument that may be missing; here a lone `/` is none.
+    pub leg: std::option::Option<Leg>,
+    /// How long to wait for a service that is still starting
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
+    #[arg(help_heading = LIMITS, add = EVERYWHERE.of(MAKERS))]
+    pub wait: Duration,
+    /// How long the whole setup may take
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = some_time)]
+    #[arg(help_heading = LIMITS, add = EVERYWHERE.of(MAKERS))]
+    pub deadline: Duration,
+    /// What to do when an account fails
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "rollback")]
+    #[arg(help_heading = LIMITS, add = EVERYWHERE.of(&["setup"]))]
+    pub on_failure: OnFailure,
+    /// What to do when variables are missing on a pull request from a fork or by Dependabot
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "fail")]
+    #[arg(help_heading = LIMITS, add = EVERYWHERE.of(&["setup"]))]
+    pub when_secrets_missing: WhenSecretsMissing,
+    /// Where journals are kept [default: the CI host's temporary directory, else ~/.local/state/standin]
+    #[arg(long, value_name = "DIR", help_heading = JOURNAL, add = Scope { input: false, ..GUARDED.of(JOURNALED) })]
+    pub journal: Option<PathBuf>,
+    /// The `state` output of the setup to deal with [default: every unsettled journal of this run]
+    #[arg(long, value_name = "JSON", help_heading = JOURNAL, add = GUARDED.of(&["cleanup", "status", "credentials"]))]
+    pub state: Option<String>,
+    /// Where setup writes its `state`, and where cleanup, status and credentials read it
+    #[arg(long, value_name = "FILE", help_heading = JOURNAL, add = GUARDED.of(JOURNALED))]
+    pub state_file: Option<PathBuf>,
+    /// The repository or project whose accounts these are [default: as the CI host says]
+    #[arg(long, value_name = "NAME", help_heading = JOURNAL, add = GUARDED.of(IDENTIFIED))]
+    pub repository: Option<String>,
+    /// The run whose accounts these are, such as a pipeline's number [default: as the CI host says]
+    #[arg(long, value_name = "ID", help_heading = JOURNAL, add = GUARDED.of(IDENTIFIED))]
+    pub run_id: Option<String>,
+    /// Which attempt at that run this is, from 1 on [default: as the CI host says]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = JOURNAL, add = GUARDED.of(IDENTIFIED))]
+    pub attempt: Option<u32>,
     /// What `sweep` goes by.
+    #[command(flatten)]
     pub sweep: SweepSettings,
     /// What `sandbox` serves.
+    #[command(flatten)]
     pub sandbox: SandboxSettings,
+    /// The form of the output
+    ///
+    /// `credentials` prints json, its default, or dotenv; the others print text or json
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    #[arg(help_heading = OUTPUT, add = EVERYWHERE.of(&["sweep", "status", "credentials", "plan"]))]
+    pub format: DataFormat,
+    /// Look again every 30 s until an account is not ready
+    #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(&["status"]))]
+    pub watch: bool,
+    /// Also set `STANDIN_SERVICE_ACCOUNT_ID`, `_USERNAME`, `_EMAIL` and `_PASSWORD` for later steps
+    #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
+    pub export_env: bool,
+    /// Write the ids as a dotenv report, as GitLab reads it
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
+    pub dotenv: Option<PathBuf>,
+    /// Write the ids as a properties file, as Jenkins reads it
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
+    pub properties: Option<PathBuf>,
+    /// Where to write names and passwords, for you alone to read [default: in the journal]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = NOT_AN_INPUT.of(MAKERS))]
+    pub credentials_file: Option<PathBuf>,
     /// What is sealed for post.
+    #[command(flatten)]
     pub sealed: Sealed,
 }
 
-/// What `sweep` goes by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SweepSettings {
-    /// Accounts that are younger stay, whatever their own time to live.
-    pub older_than: Duration,
-    /// Every account of this run instead: `this`, or a run's id.
-    pub run: Option<String>,
-    /// Those of every repository.
-    pub all_owners: bool,
-    /// User names that stay, as globs.
-    pub protect: Vec<String>,
-    /// With more hits nothing is deleted.
-    pub max: u32,
-    /// Only show them.
-    pub dry_run: bool,
-}
-
-/// What `sandbox` serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SandboxSettings {
-    /// The port on loopback; 0 takes any that is free.
-    pub port: u16,
-    /// The services, each below a path of its name.
-    pub services: Vec<String>,
-    /// Lines of the fault language.
-    pub faults: Vec<String>,
-    /// The delay added to each answer.
-    pub delay: Duration,
-    /// How long the services act as if they were still starting.
-    pub ready_after: Duration,
-    /// How many requests in a time each service takes, as it was written.
-    pub limit: Option<String>,
-    /// Do its refusals say when to come back?
-    pub tells_retry_after: bool,
-    /// Do its answers say how many requests are left?
-    pub tells_remaining: bool,
-}
-
-/// The part of the settings that main seals for post: post must not believe what later steps changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sealed {
-    /// Who deletes after a successful setup.
-    pub cleanup: CleanupWhen,
-    /// Does a leftover fail the cleanup?
-    pub on_leftover: OnLeftover,
-    /// How long the whole cleanup may take.
-    pub cleanup_deadline: Duration,
-    /// The only variables that the configuration may read, as globs; `None`: no limit.
-    pub allow_env: Option<Vec<String>>,
-    /// The only hosts that requests may go to, as globs; `None`: no limit.
-    pub allow_hosts: Option<Vec<String>>,
-    /// Audiences that an ID token may be asked for, as globs; `None`: none but the service's own origin.
-    pub allow_audience: Option<Vec<String>>,
-    /// Requests at once in one service, if not as configured; 1 to 1,000.
-    pub concurrency: Option<u32>,
-    /// How long one request may take, if not as configured.
-    pub timeout: Option<Duration>,
-    /// Where to write the report.
-    pub report: Option<PathBuf>,
-    /// Show what a service said where something failed?
-    pub show_answers: bool,
-    /// Write the job summary?
-    pub summary: bool,
-    /// The form of the log.
-    pub log_format: LogFormat,
-    /// Say more?
-    pub verbose: bool,
-}
-
-impl Default for Sealed {
-    fn default() -> Self {
-        Self {
-            cleanup: CleanupWhen::Post,
-            on_leftover: OnLeftover::Fail,
-            cleanup_deadline: Duration::from_mins(4),
-            allow_env: None,
-            allow_hosts: None,
-            allow_audience: None,
-            concurrency: None,
-            timeout: None,
-            report: None,
-            show_answers: true,
-            summary: true,
-            log_format: LogFormat::Text,
-            verbose: false,
-        }
-    }
-}
+/// Only the runner knows which job of its matrix it runs.
+const LEG: &str = "${{ strategy.job-index }}/${{ strategy.job-total }}";
 
 impl Settings {
-    /// The settings of an invocation, or everything that is wrong with them.
-    pub fn load(invocation: &Invocation, environment: &Environment) -> Result<Self, SettingErrors> {
-        let (settings, errors) = Self::read(invocation, environment);
-        if errors.is_empty() {
-            Ok(settings)
-        } else {
-            Err(SettingErrors(errors))
-        }
-    }
-
-    /// As [`Settings::load`], but what is wrong stands at its default: cleanup must not stop at a bad setting.
-    pub fn read(invocation: &Invocation, environment: &Environment) -> (Self, Vec<SettingError>) {
+    /// The settings of an invocation, and everything that is wrong with them. What is wrong stands at its default: cleanup
+    /// must not stop at a bad setting.
+    pub fn read(invocation: &Invocation, environment: &Environment) -> (Self, Vec<Mistake>) {
         Self::read_over(invocation, environment, Sealed::default())
     }
 
     /// As [`Settings::read`], but what is not given is as a setup has sealed it.
-    pub fn read_over(
-        invocation: &Invocation,
-        environment: &Environment,
-        defaults: Sealed,
-    ) -> (Self, Vec<SettingError>) {
-        let (layers, broken) = match Layers::collect(invocation, environment) {
-            Ok(layers) => (layers, None),
-            Err(error) => (Layers::default(), Some(error)),
+    pub fn read_over(invocation: &Invocation, environment: &Environment, sealed: Sealed) -> (Self, Vec<Mistake>) {
+        let command = reader(Setting::all().iter().map(|setting| setting.arg_of(&invocation.name)));
+        let mut settings = Self {
+            sealed,
+            ..defaults(command.clone())
         };
-        let mut reader = Reader {
-            layers: &layers,
-            errors: Vec::new(),
-        };
-        let config = config_source(&mut reader);
-        let path = |name, field| reader.text(name, field).map(PathBuf::from);
-        let journal = path("journal", |texts| texts.journal.as_deref());
-        let dotenv = path("dotenv", |texts| texts.dotenv.as_deref());
-        let properties = path("properties", |texts| texts.properties.as_deref());
-        let credentials_file = path("credentials-file", |texts| texts.credentials_file.as_deref());
-        let state_file = path("state-file", |texts| texts.state_file.as_deref());
-        let settings = Self {
-            config,
-            journal,
-            state_file,
-            repository: reader.text("repository", |texts| texts.repository.as_deref()),
-            run_id: reader.text("run-id", |texts| texts.run_id.as_deref()),
-            attempt: reader.count("attempt", |texts| texts.attempt.as_deref()),
-            state: reader.text("state", |texts| texts.state.as_deref()),
-            seed: reader.seed("seed", |texts| texts.seed.as_deref()),
-            mode: reader
-                .one_of(
-                    "mode",
-                    |texts| texts.mode.as_deref(),
-                    &[
-                        ("setup", Mode::Setup),
-                        ("cleanup", Mode::Cleanup),
-                        ("sweep", Mode::Sweep),
-                        ("status", Mode::Status),
-                        ("plan", Mode::Plan),
-                    ],
-                )
-                .unwrap_or(Mode::Setup),
-            on_failure: reader
-                .one_of(
-                    "on-failure",
-                    |texts| texts.on_failure.as_deref(),
-                    &[("rollback", OnFailure::Rollback), ("keep", OnFailure::Keep)],
-                )
-                .unwrap_or(OnFailure::Rollback),
-            when_secrets_missing: reader
-                .one_of(
-                    "when-secrets-missing",
-                    |texts| texts.when_secrets_missing.as_deref(),
-                    &[("fail", WhenSecretsMissing::Fail), ("skip", WhenSecretsMissing::Skip)],
-                )
-                .unwrap_or(WhenSecretsMissing::Fail),
-            leg: reader.leg("leg", |texts| texts.leg.as_deref()),
-            wait: reader
-                .duration("wait", |texts| texts.wait.as_deref(), Zero::Allowed)
-                .unwrap_or(Duration::from_mins(1)),
-            deadline: reader
-                .duration("deadline", |texts| texts.deadline.as_deref(), Zero::Refused)
-                .unwrap_or(Duration::from_mins(5)),
-            only: reader.list("only", |texts| texts.only.as_deref()),
-            persona: reader.list("persona", |texts| texts.persona.as_deref()),
-            export_env: reader
-                .switch("export-env", |texts| texts.export_env.as_deref())
-                .unwrap_or(false),
-            dotenv,
-            properties,
-            credentials_file,
-            format: format(&mut reader, &invocation.command),
-            watch: reader.switch("watch", |texts| texts.watch.as_deref()).unwrap_or(false),
-            sweep: sweep(&mut reader),
-            sandbox: sandbox(&mut reader),
-            sealed: sealed(&mut reader, environment, defaults),
-        };
-        let mut errors = reader.errors;
-        errors.extend(broken.map(|_| SettingError {
-            message: "the settings can't be read".to_owned(),
-            hint: "this is a bug in Standin; please report it".to_owned(),
-        }));
+        let command = command.mut_args(|arg| arg.default_value(None::<&str>));
+        let mut given = sources::given(invocation, environment);
+        let mut errors = one_configuration(&mut given);
+        if parse(&command, &given).is_err() {
+            // Clap stops at the first mistake, so each value is tried alone.
+            given.retain(|one| match parse(&command, std::slice::from_ref(one)) {
+                Ok(_) => true,
+                Err(error) => {
+                    errors.push(one.wrong(&error));
+                    false
+                }
+            });
+        }
+        let read = parse(&command, &given).and_then(|matches| settings.update_from_arg_matches(&matches));
+        let bug = "this is a bug in Standin; please report it";
+        errors.extend(read.err().map(|_| Mistake::new("the settings can't be read", bug)));
         (settings, errors)
     }
 }
 
-fn config_source(reader: &mut Reader<'_>) -> ConfigSource {
-    let given = reader.found("config-file", |texts| texts.config_file.as_deref());
-    let files = reader.list("config-file", |texts| texts.config_file.as_deref());
-    let files = files.into_iter().map(PathBuf::from).collect();
-    let inline = reader.found("config", |texts| texts.config.as_deref());
-    match (given, inline) {
-        (None, None) => ConfigSource::Default,
-        (Some(_), None) => ConfigSource::Files(files),
-        // Not trimmed: the first line's indentation is part of the document, and so are the line numbers.
-        (None, Some(inline)) => ConfigSource::Inline(Secret::new(inline.value)),
-        (Some(given), Some(inline)) => {
-            reader.errors.push(SettingError {
-                message: format!("{} and {} are both given", given.source, inline.source),
-                hint: "give the configuration as files or as text, not both".to_owned(),
-            });
-            ConfigSource::Files(files)
-        }
-    }
-}
-
-/// What the command can print, and what it prints where nothing is said.
-fn format(reader: &mut Reader<'_>, command: &Command) -> DataFormat {
-    let (other, default) = if *command == Command::Credentials {
-        (("dotenv", DataFormat::Dotenv), DataFormat::Json)
-    } else {
-        (("text", DataFormat::Text), DataFormat::Text)
+/// The configuration is given as files, at least one, or as text. Where it is both, the files count.
+fn one_configuration(given: &mut Vec<Given>) -> Vec<Mistake> {
+    let place = |name| given.iter().position(|one: &Given| one.setting.name() == name);
+    let Some(files) = place("config-file").map(|place| &given[place]) else {
+        return Vec::new();
     };
-    let choices = [other, ("json", DataFormat::Json)];
-    reader
-        .one_of("format", |texts| texts.format.as_deref(), &choices)
-        .unwrap_or(default)
+    let source = &files.source;
+    let none = files.arguments().is_empty().then(|| {
+        let hint = "name one, or several in the order in which they are merged";
+        Mistake::new(format!("{source} names no file"), hint)
+    });
+    let both = place("config").map(|text| {
+        let message = format!("{source} and {} are both given", given[text].source);
+        Mistake::new(message, "give the configuration as files or as text, not both")
+    });
+    if both.is_some() {
+        given.retain(|one| one.setting.name() != "config");
+    }
+    none.into_iter().chain(both).collect()
 }
 
-fn sweep(reader: &mut Reader<'_>) -> SweepSettings {
-    SweepSettings {
-        older_than: reader
-            .duration("older-than", |texts| texts.older_than.as_deref(), Zero::Allowed)
-            .unwrap_or(Duration::from_hours(24)),
-        run: reader.text("run", |texts| texts.run.as_deref()),
-        all_owners: reader
-            .switch("all-owners", |texts| texts.all_owners.as_deref())
-            .unwrap_or(false),
-        protect: reader.list("protect", |texts| texts.protect.as_deref()),
-        max: reader.hits("max", |texts| texts.max.as_deref()).unwrap_or(500),
-        dry_run: reader
-            .switch("dry-run", |texts| texts.dry_run.as_deref())
-            .unwrap_or(false),
-    }
+/// A command of settings alone, each by its name.
+fn reader(settings: impl IntoIterator<Item = clap::Arg>) -> Command {
+    // `--config` is short for `--config-file` where people write it; here it is the setting of that name.
+    let settings = settings.into_iter().map(|arg| arg.alias(None::<&str>));
+    Command::new("settings")
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .args(settings)
 }
 
-fn sandbox(reader: &mut Reader<'_>) -> SandboxSettings {
-    let services = reader.list("services", |texts| texts.services.as_deref());
-    let (tells_retry_after, tells_remaining) = reader
-        .one_of(
-            "limit-headers",
-            |texts| texts.limit_headers.as_deref(),
-            &[
-                ("retry-after", (true, false)),
-                ("remaining", (false, true)),
-                ("both", (true, true)),
-                ("none", (false, false)),
-            ],
-        )
-        .unwrap_or((true, false));
-    SandboxSettings {
-        port: reader.port("port", |texts| texts.port.as_deref()).unwrap_or(8081),
-        services: if services.is_empty() {
-            ["users", "orders", "billing"].map(str::to_owned).to_vec()
-        } else {
-            services
-        },
-        faults: reader.list("fault", |texts| texts.fault.as_deref()),
-        delay: reader
-            .duration("delay", |texts| texts.delay.as_deref(), Zero::Allowed)
-            .unwrap_or_default(),
-        ready_after: reader
-            .duration("ready-after", |texts| texts.ready_after.as_deref(), Zero::Allowed)
-            .unwrap_or_default(),
-        limit: reader.text("limit", |texts| texts.limit.as_deref()),
-        tells_retry_after,
-        tells_remaining,
-    }
+fn parse(command: &Command, given: &[Given]) -> Result<ArgMatches, clap::Error> {
+    command
+        .clone()
+        .try_get_matches_from(given.iter().flat_map(Given::arguments))
 }
 
-/// The sealed part; what is not given is as in `defaults`.
-fn sealed(reader: &mut Reader<'_>, environment: &Environment, defaults: Sealed) -> Sealed {
-    let globs = |list: Vec<String>| (!list.is_empty()).then_some(list);
-    let is_debug_run = environment.get("RUNNER_DEBUG") == Some("1");
-    Sealed {
-        cleanup: reader
-            .one_of(
-                "cleanup",
-                |texts| texts.cleanup.as_deref(),
-                &[("post", CleanupWhen::Post), ("manual", CleanupWhen::Manual)],
-            )
-            .unwrap_or(defaults.cleanup),
-        on_leftover: reader
-            .one_of(
-                "on-leftover",
-                |texts| texts.on_leftover.as_deref(),
-                &[("fail", OnLeftover::Fail), ("warn", OnLeftover::Warn)],
-            )
-            .unwrap_or(defaults.on_leftover),
-        cleanup_deadline: reader
-            .duration(
-                "cleanup-deadline",
-                |texts| texts.cleanup_deadline.as_deref(),
-                Zero::Refused,
-            )
-            .unwrap_or(defaults.cleanup_deadline),
-        allow_env: globs(reader.list("allow-env", |texts| texts.allow_env.as_deref())).or(defaults.allow_env),
-        allow_hosts: globs(reader.list("allow-hosts", |texts| texts.allow_hosts.as_deref())).or(defaults.allow_hosts),
-        allow_audience: globs(reader.list("allow-audience", |texts| texts.allow_audience.as_deref()))
-            .or(defaults.allow_audience),
-        concurrency: reader
-            .count("concurrency", |texts| texts.concurrency.as_deref())
-            .or(defaults.concurrency),
-        timeout: reader
-            .duration("timeout", |texts| texts.timeout.as_deref(), Zero::Refused)
-            .or(defaults.timeout),
-        report: reader
-            .text("report", |texts| texts.report.as_deref())
-            .map(PathBuf::from)
-            .or(defaults.report),
-        show_answers: reader
-            .switch("show-answers", |texts| texts.show_answers.as_deref())
-            .unwrap_or(defaults.show_answers),
-        summary: reader
-            .switch("summary", |texts| texts.summary.as_deref())
-            .unwrap_or(defaults.summary),
-        log_format: reader
-            .one_of(
-                "log-format",
-                |texts| texts.log_format.as_deref(),
-                &[("text", LogFormat::Text), ("json", LogFormat::Json)],
-            )
-            .unwrap_or(defaults.log_format),
-        verbose: reader
-            .switch("verbose", |texts| texts.verbose.as_deref())
-            .unwrap_or(is_debug_run || defaults.verbose),
-    }
+/// What holds where nothing is given.
+fn defaults<T: FromArgMatches>(command: Command) -> T {
+    let nothing = command.try_get_matches_from(None::<&str>);
+    let read = nothing.and_then(|matches| T::from_arg_matches(&matches));
+    read.expect("each field has a default or may be missing, which every test relies on")
 }
 
 #[cfg(test)]

@@ -1,219 +1,115 @@
-//! The table of commands: name, what it does, how it is called, how it exits.
+//! The commands: what each does, how it is called and how it exits.
 //!
-//! A new command is a new row here and a new arm in [`Command`].
+//! A new command is a new variant here; the settings say for themselves which commands take them.
 
 use std::ffi::OsString;
 
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use clap::{Subcommand, ValueHint};
+use clap_complete::Shell;
+
+/// What is to be done. The comments are the help.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Create and verify every account.
+    /// Create and verify every account
+    ///
+    /// Creates and verifies every account of the configuration and writes the outputs. If one fails, deletes what was made
+    /// (unless `--on-failure keep`) and fails. After a signal it deletes nothing: `standin cleanup` does.
+    #[command(
+        after_help = "Exit codes: 0 all are ready; 1 failed; 2 wrong arguments, configuration or variables; \
+                            130, 143 stopped by a signal"
+    )]
     Setup,
-    /// Delete what a setup made.
+    /// Delete what setup made, and name what may be left
+    ///
+    /// Deletes every account of this run's unsettled journals, confirms that each is gone, and names what may be left.
+    /// Calling it twice is harmless.
+    #[command(
+        after_help = "Exit codes: 0 nothing is left; 1 something may be left; 2 wrong arguments or configuration; \
+                            130, 143 stopped by a signal"
+    )]
     Cleanup,
-    /// Set up, run this command with the accounts in its environment, clean up. Never empty.
-    Run(Vec<OsString>),
-    /// Print the names and passwords of the run's accounts.
-    Credentials,
-    /// Show what a setup would do.
-    Plan,
-    /// List the presets, or print the one of this name.
-    Presets(Option<String>),
-    /// Delete old marked accounts by listing the services.
+    /// Set up, run a command with the accounts in its environment, clean up
+    ///
+    /// Sets up, runs CMD with `STANDIN_SERVICE_ACCOUNT_ID`, `_USERNAME`, `_EMAIL` and `_PASSWORD` in its environment, and
+    /// cleans up whatever happens. Passes signals on to CMD.
+    #[command(override_usage = "standin run [OPTIONS] -- CMD [ARGUMENTS]")]
+    #[command(
+        after_help = "Exit codes: CMD's own, 128+N if signal N ended it, 126 not executable, 127 not found; \
+                            else 1 setup failed or something may be left; 2 wrong arguments, configuration or variables"
+    )]
+    Run {
+        /// The command and its arguments
+        #[arg(value_name = "CMD", required = true, trailing_var_arg = true, value_hint = ValueHint::CommandWithArguments)]
+        words: Vec<OsString>,
+    },
+    /// Find and delete old marked accounts
+    ///
+    /// Lists each service and deletes the accounts whose names carry the marker of this repository and whose own time to
+    /// live and `--older-than` are over, or every account of `--run this`. Never touches what carries no marker.
+    #[command(after_help = "Exit codes: 0 done; 1 something is left, or a list is incomplete; \
+                            2 wrong arguments, configuration or variables; 130, 143 stopped by a signal")]
     Sweep,
-    /// Show how the accounts of a setup stand.
+    /// Show whether the accounts of a setup are alive and ready
+    ///
+    /// Asks the services for every account of this run's journals, or of `state`, and shows which are ready, missing or
+    /// changed: renamed, disabled, locked. Changes nothing. With `--watch` it looks every 30 s until one is not ready.
+    #[command(after_help = "Exit codes: 0 all are ready; 1 one is not; 2 wrong arguments or configuration")]
     Status,
-    /// Print the configuration's JSON Schema.
+    /// Print the names and passwords of the run's accounts
+    ///
+    /// Prints what the credentials files of this run's setups hold, as JSON or, with `--format dotenv`, as lines for a
+    /// shell. With `STANDIN_SEED` and `--state` it computes the passwords of a setup that another job made with the same
+    /// seed. Redirect it: whoever sees the output has the passwords.
+    #[command(after_help = "Exit codes: 0 printed; 2 wrong arguments, or there is nothing to print")]
+    Credentials,
+    /// Show the accounts, their order and each request; send nothing
+    ///
+    /// Shows what a setup would do. Needs no network and no variable: shows `env.X` by name, and lists those that are not
+    /// set.
+    #[command(after_help = "Exit codes: 0 planned; 2 wrong arguments or configuration")]
+    Plan,
+    /// List the presets, or print one as a configuration to copy and change
+    ///
+    /// Lists the systems that `preset: NAME` describes, each with the version it was tried on, or `untried`. With NAME
+    /// prints a whole configuration that says all that the preset says.
+    #[command(after_help = "Exit codes: 0 printed; 2 there is no preset of this name")]
+    Presets {
+        /// The preset to print
+        name: Option<String>,
+    },
+    /// Print the configuration's JSON Schema, for editors
     Schema,
-    /// Show a life cycle on services of our own.
+    /// Show a whole life cycle on three services of its own; needs nothing
+    ///
+    /// Starts three sandbox services on loopback, with delays and faults, creates accounts in them, deletes the accounts
+    /// and shows that none is left.
+    #[command(after_help = "Exit codes: 0 nothing is left; 1 failed")]
     Demo,
-    /// Serve the sandbox service.
+    /// Serve the demo's account service, to try a configuration against
+    ///
+    /// Serves the account service of `demo` on loopback until it is stopped.
+    #[command(after_help = "Exit codes: 0 stopped; 1 failed")]
     Sandbox,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
     /// What the image's entry point was given, which is no command of ours: another program of the image. Never empty.
+    #[command(skip)]
     Program(Vec<OsString>),
-    /// The action's main step; its `mode` says what that is.
-    ActionMain,
-    /// The action's post step.
-    ActionPost,
+    /// A phase of the GitHub action, where other rules hold for variables. Its shim calls it, nobody else.
+    #[command(subcommand, hide = true)]
+    Action(Phase),
 }
 
-impl Command {
-    /// Its name, without what it carries.
-    pub fn name(&self) -> CommandName {
-        match self {
-            Self::Setup => CommandName::Setup,
-            Self::Cleanup => CommandName::Cleanup,
-            Self::Run(_) => CommandName::Run,
-            Self::Credentials => CommandName::Credentials,
-            Self::Plan => CommandName::Plan,
-            Self::Presets(_) => CommandName::Presets,
-            Self::Sweep => CommandName::Sweep,
-            Self::Status => CommandName::Status,
-            Self::Schema => CommandName::Schema,
-            Self::Demo => CommandName::Demo,
-            Self::Sandbox => CommandName::Sandbox,
-            Self::Program(_) => CommandName::Program,
-            Self::ActionMain => CommandName::ActionMain,
-            Self::ActionPost => CommandName::ActionPost,
-        }
-    }
-
-    /// Is it a phase of the GitHub action, where other rules hold for variables?
-    pub fn is_action(&self) -> bool {
-        matches!(self, Self::ActionMain | Self::ActionPost)
-    }
+/// A step of the GitHub action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Phase {
+    /// The main step; its `mode` says what that is.
+    Main,
+    /// The post step.
+    Post,
 }
-
-/// The name of a command, as the tables use it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CommandName {
-    /// `setup`
-    Setup,
-    /// `cleanup`
-    Cleanup,
-    /// `run`
-    Run,
-    /// `credentials`
-    Credentials,
-    /// `plan`
-    Plan,
-    /// `presets`
-    Presets,
-    /// `sweep`
-    Sweep,
-    /// `status`
-    Status,
-    /// `schema`
-    Schema,
-    /// `demo`
-    Demo,
-    /// `sandbox`
-    Sandbox,
-    /// `container PROGRAM`, called by the image only
-    Program,
-    /// `action main`, called by the action's shim only
-    ActionMain,
-    /// `action post`, called by the action's shim only
-    ActionPost,
-}
-
-/// A row of the table: a command that people call.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub(super) command: CommandName,
-    pub(super) name: &'static str,
-    /// After `standin`.
-    pub(super) usage: &'static str,
-    /// One line of the overall help.
-    pub(super) summary: &'static str,
-    /// The paragraph of its own help.
-    pub(super) about: &'static str,
-    pub(super) exit_codes: &'static str,
-}
-
-pub(super) static COMMANDS: &[Row] = &[
-    Row {
-        command: CommandName::Setup,
-        name: "setup",
-        usage: "setup [SETTINGS]",
-        summary: "create and verify every account",
-        about: "Creates and verifies every account of the configuration and writes the outputs.\n\
-                If one fails, deletes what was made (unless `--on-failure keep`) and fails.\n\
-                After a signal it deletes nothing: `standin cleanup` does.",
-        exit_codes: "0 all ready; 1 failed; 2 wrong arguments, configuration or variables; 130, 143 stopped by a signal",
-    },
-    Row {
-        command: CommandName::Cleanup,
-        name: "cleanup",
-        usage: "cleanup [SETTINGS]",
-        summary: "delete what setup made, and name what may be left",
-        about: "Deletes every account of this run's unsettled journals, sees that each is gone, and names\n\
-                what may be left. Calling it twice is harmless.",
-        exit_codes: "0 nothing left; 1 something may be left; 2 wrong arguments or configuration;\n\
-                     130, 143 stopped by a signal",
-    },
-    Row {
-        command: CommandName::Run,
-        name: "run",
-        usage: "run [SETTINGS] -- CMD [ARGUMENTS]",
-        summary: "setup, then a command with the accounts in its environment, then cleanup",
-        about: "Sets up, runs CMD with STANDIN_SERVICE_ACCOUNT_ID, _USERNAME, _EMAIL and _PASSWORD in its\n\
-                environment, and cleans up whatever happens. Signals are passed on to CMD.",
-        exit_codes: "CMD's own, 128+N if signal N ended it, 126 not executable, 127 not found; else 1 setup failed or\n\
-                     something may be left; 2 wrong arguments, configuration or variables",
-    },
-    Row {
-        command: CommandName::Sweep,
-        name: "sweep",
-        usage: "sweep [SETTINGS]",
-        summary: "find and delete old marked accounts, by listing the services",
-        about: "Lists each service and deletes the accounts whose names carry the marker of this repository and\n\
-                whose own time to live and `--older-than` are over, or every account of `--run this`. What\n\
-                carries no marker is never touched.",
-        exit_codes: "0; 1 something is left, or a list is incomplete; 2 wrong arguments, configuration or\n\
-                     variables; 130, 143 stopped by a signal",
-    },
-    Row {
-        command: CommandName::Status,
-        name: "status",
-        usage: "status [SETTINGS]",
-        summary: "ask whether the accounts of a setup are alive and ready; changes nothing",
-        about: "Asks the services for every account of this run's journals, or of `state`, and shows which are\n\
-                ready, missing, or changed: renamed, disabled, locked. With `--watch` it looks every 30 s until\n\
-                one is not ready or it is stopped.",
-        exit_codes: "0 all are ready; 1 one is not; 2 wrong arguments or configuration",
-    },
-    Row {
-        command: CommandName::Credentials,
-        name: "credentials",
-        usage: "credentials [SETTINGS]",
-        summary: "print names and passwords of the run's accounts",
-        about: "Prints what the credentials files of this run's setups hold, as JSON or, with `--format dotenv`,\n\
-                as lines for a shell. With STANDIN_SEED and `--state` it computes the passwords of a setup that\n\
-                another job made with the same seed. Redirect it: whoever sees the output has the passwords.",
-        exit_codes: "0; 2 wrong arguments, or there is nothing to print",
-    },
-    Row {
-        command: CommandName::Plan,
-        name: "plan",
-        usage: "plan [SETTINGS]",
-        summary: "show the accounts, their order and each request; sends nothing",
-        about: "Shows what a setup would do. Needs no network and no variable: `env.X` is shown by name, and\n\
-                those that are not set are listed.",
-        exit_codes: "0; 2 wrong arguments or configuration",
-    },
-    Row {
-        command: CommandName::Presets,
-        name: "presets",
-        usage: "presets [NAME]",
-        summary: "list the presets, or print one as a configuration to copy and change",
-        about: "Lists the systems that `preset: NAME` describes, each with the version it was tried on, or\n\
-                `untried`. With NAME prints a whole configuration that says all that the preset says.",
-        exit_codes: "0; 2 there is no preset of this name",
-    },
-    Row {
-        command: CommandName::Schema,
-        name: "schema",
-        usage: "schema",
-        summary: "print the configuration's JSON Schema, for editors",
-        about: "Prints the JSON Schema (draft 2020-12) of the configuration.",
-        exit_codes: "0",
-    },
-    Row {
-        command: CommandName::Demo,
-        name: "demo",
-        usage: "demo [SETTINGS]",
-        summary: "show a whole life cycle on three services of its own; needs nothing",
-        about: "Starts three sandbox services on loopback, with delays and faults, creates accounts in them,\n\
-                deletes the accounts and shows that none is left.",
-        exit_codes: "0; 1 failed",
-    },
-    Row {
-        command: CommandName::Sandbox,
-        name: "sandbox",
-        usage: "sandbox [SETTINGS]",
-        summary: "serve the demo's account service, to try a configuration against",
-        about: "Serves the account service of `demo` on loopback until it is stopped.",
-        exit_codes: "0; 1 failed",
-    },
-];

@@ -16,7 +16,6 @@ use crate::adapters::private_dir::TemporaryDir;
 use crate::adapters::signals::Signals;
 use crate::domain::secret::Secret;
 use crate::sandbox::{Moment, Observed, Sandbox, ServiceSpec};
-use crate::settings::ConfigSource;
 
 const SERVICES: [&str; 3] = ["users", "orders", "billing"];
 /// How late every answer is, so that times are seen.
@@ -130,7 +129,7 @@ fn tell_books(context: &Context, sandbox: &Sandbox) -> usize {
 /// The settings of a demo: its own configuration and journals, and nothing that the environment says.
 fn demonstration(context: &Context, config: &str, journals: &TemporaryDir) -> Context {
     let mut settings = context.settings.clone();
-    settings.config = ConfigSource::Inline(Secret::new(config));
+    settings.config = Some(Secret::new(config));
     settings.journal = Some(journals.path().to_owned());
     Context::new(
         crate::adapters::hosts::Host::Plain,

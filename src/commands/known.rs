@@ -115,7 +115,7 @@ pub(super) struct Kept {
 /// which may have changed the file meanwhile.
 pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
     let is_asked = matches!(context.invocation.command, Command::Cleanup | Command::Status);
-    let is_given = is_asked && context.invocation.flags.iter().any(|(name, _)| name == "config-file");
+    let is_given = is_asked && context.invocation.flags.contains_key("config-file");
     match entry.sealed::<SealedCopy>() {
         Ok(Some(sealed)) if is_given => {
             context.console.recognise(sealed.made);

@@ -9,7 +9,7 @@ use crate::adapters::small_file::{self, SmallFileError, Workspace};
 use crate::config::{self, Config, Missing};
 use crate::domain::account::ServiceName;
 use crate::language::Environment;
-use crate::settings::{ConfigSource, Sealed};
+use crate::settings::Sealed;
 
 /// The default files, looked for in the working directory.
 const DEFAULTS: [&str; 3] = ["standin.yml", "standin.yaml", "standin.json"];
@@ -39,8 +39,8 @@ pub(super) struct Folder {
 
 /// Finds and reads the document that the settings name.
 pub(super) fn document(context: &Context) -> Result<Document, Failure> {
-    match &context.settings.config {
-        ConfigSource::Inline(text) => Ok(Document {
+    if let Some(text) = &context.settings.config {
+        return Ok(Document {
             name: "config".to_owned(),
             text: text.expose().to_owned(),
             more: Vec::new(),
@@ -48,46 +48,39 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
                 path: PathBuf::new(),
                 workspace: Workspace::of(&context.environment),
             },
-        }),
-        ConfigSource::Files(paths) => {
-            let mut documents = Vec::new();
-            for path in paths {
-                guard(context, path)?;
-                documents.push(file(context, path)?);
-            }
-            let mut documents = documents.into_iter();
-            let first = documents.next().ok_or_else(|| {
-                Failure::usage(
-                    "`config-file` names no file\nhint: name one, or several in the order in which they are merged",
-                )
-            })?;
-            Ok(Document {
-                more: documents.map(|document| (document.name, document.text)).collect(),
-                ..first
-            })
+        });
+    }
+    let mut documents = Vec::new();
+    for path in &context.settings.config_file {
+        guard(context, path)?;
+        documents.push(file(context, path)?);
+    }
+    let mut documents = documents.into_iter();
+    if let Some(first) = documents.next() {
+        return Ok(Document {
+            more: documents.map(|document| (document.name, document.text)).collect(),
+            ..first
+        });
+    }
+    let there: Vec<PathBuf> = DEFAULTS
+        .iter()
+        .map(PathBuf::from)
+        .filter(|path| path.exists())
+        .collect();
+    match there.as_slice() {
+        [one] => {
+            guard(context, one)?;
+            file(context, one)
         }
-        ConfigSource::Default => {
-            let there: Vec<PathBuf> = DEFAULTS
-                .iter()
-                .map(PathBuf::from)
-                .filter(|path| path.exists())
-                .collect();
-            match there.as_slice() {
-                [one] => {
-                    guard(context, one)?;
-                    file(context, one)
-                }
-                [] => Err(Failure::usage(format!(
-                    "there is no configuration: none of `{}` is in the working directory, and neither `config-file` nor `config` is given\nhint: write `standin.yml`, or name the file with `config-file`",
-                    DEFAULTS.join("`, `")
-                ))),
-                [first, second, ..] => Err(Failure::usage(format!(
-                    "there are two configurations: `{}` and `{}`\nhint: remove one, or say which with `config-file`",
-                    shown(first),
-                    shown(second)
-                ))),
-            }
-        }
+        [] => Err(Failure::usage(format!(
+            "there is no configuration: none of `{}` is in the working directory, and neither `config-file` nor `config` is given\nhint: write `standin.yml`, or name the file with `config-file`",
+            DEFAULTS.join("`, `")
+        ))),
+        [first, second, ..] => Err(Failure::usage(format!(
+            "there are two configurations: `{}` and `{}`\nhint: remove one, or say which with `config-file`",
+            shown(first),
+            shown(second)
+        ))),
     }
 }
 

@@ -206,7 +206,7 @@ fn locate(draft: &mut Draft, wired: &Wired) {
 /// command would not run, and nobody would see it.
 fn skip(context: &Context) -> Result<bool, Failure> {
     let is_asked = context.settings.when_secrets_missing == WhenSecretsMissing::Skip;
-    if !is_asked || matches!(context.invocation.command, Command::Run(_)) {
+    if !is_asked || matches!(context.invocation.command, Command::Run { .. }) {
         return Ok(false);
     }
     let Some(what) = secretless::reason(context.host, &context.environment) else {

@@ -7,6 +7,7 @@ use super::exit::{ExitCode, Failure};
 use crate::adapters::signals::Signals;
 use crate::config::Rate;
 use crate::sandbox::{Fault, LimitHeaders, RateLimit, SandboxOptions, ServiceSpec, serve_until};
+use crate::settings::TellsLimit;
 
 /// Who may use it; printed, since it guards nothing.
 pub(super) const USER: &str = "qa";
@@ -40,8 +41,8 @@ pub(super) async fn sandbox(context: &Context) -> Result<ExitCode, Failure> {
                     burst: rate.count,
                 }),
                 tells: LimitHeaders {
-                    retry_after: settings.tells_retry_after,
-                    remaining: settings.tells_remaining,
+                    retry_after: matches!(settings.limit_headers, TellsLimit::RetryAfter | TellsLimit::Both),
+                    remaining: matches!(settings.limit_headers, TellsLimit::Remaining | TellsLimit::Both),
                 },
                 ..ServiceSpec::new(name).basic(USER, PASSWORD)
             })

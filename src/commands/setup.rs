@@ -321,7 +321,7 @@ fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
         Stop::Superseded => "because a cleanup of its accounts has begun".to_owned(),
     };
     let may_exist = plural(debts, "account");
-    if matches!(context.invocation.command, Command::Run(_)) {
+    if matches!(context.invocation.command, Command::Run { .. }) {
         context.console.error(&format!(
             "stopped {by}: {may_exist} may exist, and what exists is deleted now"
         ));

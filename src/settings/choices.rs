@@ -1,82 +1,81 @@
 //! What a setting can be, where that is one of a few.
 
-use std::path::PathBuf;
-
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::secret::Secret;
-
-/// Where the configuration is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConfigSource {
-    /// In one of the default files of the working directory.
-    Default,
-    /// In these files, each merged over those before it. Never empty.
-    Files(Vec<PathBuf>),
-    /// Given as it stands. It may hold literal secrets.
-    Inline(Secret),
-}
-
 /// What the action's main step does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// `setup`; post cleans up.
+    /// Create the accounts, which post deletes
     Setup,
-    /// `cleanup` of another job's state.
+    /// Delete the accounts of another job by its `state`
     Cleanup,
-    /// `sweep`
+    /// Find and delete old accounts by listing the services
     Sweep,
-    /// `status`
+    /// Ask whether the accounts are alive and ready
     Status,
-    /// `plan`
+    /// Show what setup would do, without any request
     Plan,
 }
 
 /// Who deletes what a successful setup of the action made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum CleanupWhen {
-    /// The post step.
+    /// After the job's steps
     Post,
-    /// A later `mode: cleanup`.
+    /// By a later `mode: cleanup`
     Manual,
 }
 
 /// What setup does when an account fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OnFailure {
-    /// Delete what was made.
+    /// Delete what was made
     Rollback,
-    /// Leave it, to be looked at.
+    /// Leave it to the cleanup
     Keep,
 }
 
 /// Does a leftover fail the cleanup?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum OnLeftover {
-    /// Exit 1.
+    /// Fail with exit code 1
     Fail,
-    /// A warning, exit 0.
+    /// Warn and exit 0
     Warn,
 }
 
 /// The form of data on standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DataFormat {
-    /// For people.
+    /// For people
     Text,
-    /// For programs.
+    /// For programs
     Json,
-    /// For shells; of `credentials` alone.
+    /// For shells
     Dotenv,
 }
 
 /// What becomes of a setup whose variables are missing where no secrets are given?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WhenSecretsMissing {
-    /// Exit 2, as everywhere.
+    /// Fail with exit code 2
     Fail,
-    /// A notice, exit 0, and nothing is created.
+    /// Create nothing, and exit 0 with a notice
     Skip,
+}
+
+/// What a limit of the sandbox tells of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TellsLimit {
+    /// Refusals say when to come back
+    RetryAfter,
+    /// Answers say how many requests are left
+    Remaining,
+    /// Both
+    Both,
+    /// Neither
+    None,
 }

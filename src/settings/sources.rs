@@ -1,156 +1,105 @@
-//! Where settings come from: flags, inputs, variables; collected as text by name.
+//! Where settings come from: flags, inputs, variables. The first that has a value wins.
 //!
-//! Which source counts is decided here and nowhere else; what a text means is decided in `parse`.
+//! Which source counts is decided here and nowhere else; what a text means is decided by the setting's declaration.
 
-use std::collections::BTreeMap;
+use std::error::Error as _;
 
-use serde::Deserialize;
+use clap::error::{ContextKind, ContextValue};
 
-use super::table::{SETTINGS, Setting, Variable};
+use super::setting::{Setting, Variable};
+use super::values::Wrong;
 use crate::adapters::environment::Environment;
-use crate::cli::{Command, Invocation};
+use crate::cli::{Invocation, Mistake, one_of};
 
-/// Every setting as text, from one source. `envy` fills it, with names in lower case and dashes as underscores.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Texts {
-    pub(super) config_file: Option<String>,
-    pub(super) config: Option<String>,
-    pub(super) journal: Option<String>,
-    pub(super) state: Option<String>,
-    pub(super) state_file: Option<String>,
-    pub(super) repository: Option<String>,
-    pub(super) run_id: Option<String>,
-    pub(super) attempt: Option<String>,
-    pub(super) seed: Option<String>,
-    pub(super) mode: Option<String>,
-    pub(super) cleanup: Option<String>,
-    pub(super) on_failure: Option<String>,
-    pub(super) on_leftover: Option<String>,
-    pub(super) when_secrets_missing: Option<String>,
-    pub(super) leg: Option<String>,
-    pub(super) wait: Option<String>,
-    pub(super) deadline: Option<String>,
-    pub(super) cleanup_deadline: Option<String>,
-    pub(super) only: Option<String>,
-    pub(super) persona: Option<String>,
-    pub(super) concurrency: Option<String>,
-    pub(super) timeout: Option<String>,
-    pub(super) export_env: Option<String>,
-    pub(super) dotenv: Option<String>,
-    pub(super) properties: Option<String>,
-    pub(super) credentials_file: Option<String>,
-    pub(super) report: Option<String>,
-    pub(super) allow_env: Option<String>,
-    pub(super) allow_hosts: Option<String>,
-    pub(super) allow_audience: Option<String>,
-    pub(super) format: Option<String>,
-    pub(super) show_answers: Option<String>,
-    pub(super) summary: Option<String>,
-    pub(super) log_format: Option<String>,
-    pub(super) verbose: Option<String>,
-    pub(super) older_than: Option<String>,
-    pub(super) run: Option<String>,
-    pub(super) all_owners: Option<String>,
-    pub(super) protect: Option<String>,
-    pub(super) max: Option<String>,
-    pub(super) dry_run: Option<String>,
-    pub(super) watch: Option<String>,
-    pub(super) port: Option<String>,
-    pub(super) services: Option<String>,
-    pub(super) fault: Option<String>,
-    pub(super) delay: Option<String>,
-    pub(super) ready_after: Option<String>,
-    pub(super) limit: Option<String>,
-    pub(super) limit_headers: Option<String>,
-}
-
-/// The three sources; the first that has a value wins.
-#[derive(Default)]
-pub(super) struct Layers {
-    flags: Texts,
-    inputs: Texts,
-    variables: Texts,
-}
-
-/// A value and the name under which the user gave it.
-pub(super) struct Found<'a> {
-    pub(super) value: &'a str,
+/// The text of a setting and the name under which the user gave it.
+pub(super) struct Given {
+    pub(super) setting: Setting,
     /// `--deadline`, input `deadline` or `STANDIN_DEADLINE`, ready for a message.
     pub(super) source: String,
+    value: String,
 }
 
-impl Layers {
-    pub(super) fn collect(invocation: &Invocation, environment: &Environment) -> Result<Self, envy::Error> {
-        let flags = invocation
-            .flags
-            .iter()
-            .map(|(name, value)| (key(name), value.to_owned()));
-        // Elsewhere `INPUT_` may be anybody's prefix.
-        let on_github = environment.get("GITHUB_ACTIONS") == Some("true");
-        Ok(Self {
-            flags: texts(flags.collect())?,
-            inputs: if on_github {
-                texts(inputs(environment))?
-            } else {
-                Texts::default()
-            },
-            variables: texts(variables(environment, &invocation.command))?,
-        })
-    }
-
-    /// The value of a setting (name with dashes), from the first source that has one.
-    pub(super) fn find(&self, name: &str, field: fn(&Texts) -> Option<&str>) -> Option<Found<'_>> {
+/// Every setting that is given, each from its first source. Empty values are ignored: the runner sets every unset input to "".
+pub(super) fn given(invocation: &Invocation, environment: &Environment) -> Vec<Given> {
+    let mut found = Vec::new();
+    for setting in Setting::all() {
+        let name = setting.name();
+        // What is switched on in the runner for one run need not be written into the workflow.
+        let is_debug_run = name == "verbose" && environment.get("RUNNER_DEBUG") == Some("1");
         let sources = [
-            (&self.flags, format!("`--{name}`")),
-            (&self.inputs, format!("input `{name}`")),
-            (&self.variables, format!("`STANDIN_{}`", key(name).to_ascii_uppercase())),
+            (format!("`--{name}`"), invocation.flags.get(name).map(String::as_str)),
+            (format!("input `{name}`"), input(&setting, environment)),
+            (
+                format!("`{}`", setting.variable()),
+                variable(&setting, invocation, environment),
+            ),
+            ("`RUNNER_DEBUG`".to_owned(), is_debug_run.then_some("true")),
         ];
-        sources
-            .into_iter()
-            .find_map(|(texts, source)| field(texts).map(|value| Found { value, source }))
+        let given = sources.into_iter().find_map(|(source, value)| {
+            let value = value.filter(|value| !value.trim().is_empty())?;
+            Some((source, value.to_owned()))
+        });
+        found.extend(given.map(|(source, value)| Given { setting, source, value }));
     }
+    found
 }
 
-fn key(name: &str) -> String {
-    name.replace('-', "_")
-}
-
-/// Empty values go before `envy` sees them: to it they are values, and the runner sets every unset input to "".
-fn texts(pairs: BTreeMap<String, String>) -> Result<Texts, envy::Error> {
-    envy::from_iter(pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()))
-}
-
-fn inputs(environment: &Environment) -> BTreeMap<String, String> {
-    let mut pairs = BTreeMap::new();
-    for setting in SETTINGS.iter().filter(|setting| setting.sources.input) {
-        // The runner keeps dashes. Underscores count only where the dashed name is not there at all: the runner sets it,
-        // if only to "", and so an earlier step can't slip in `INPUT_CONFIG_FILE` for an input that was left out.
-        let dashed = format!("INPUT_{}", setting.name.to_ascii_uppercase());
-        let name = if environment.has(&dashed) { dashed } else { key(&dashed) };
-        if let Some(value) = environment.get(&name) {
-            pairs.insert(key(setting.name), value.to_owned());
-        }
+fn input<'e>(setting: &Setting, environment: &'e Environment) -> Option<&'e str> {
+    // Elsewhere `INPUT_` may be anybody's prefix.
+    if !setting.scope.input || environment.get("GITHUB_ACTIONS") != Some("true") {
+        return None;
     }
-    pairs
+    // The runner keeps dashes. Underscores count only where the dashed name is not there at all: the runner sets it,
+    // if only to "", and so an earlier step can't slip in `INPUT_CONFIG_FILE` for an input that was left out.
+    let dashed = format!("INPUT_{}", setting.name().to_ascii_uppercase());
+    let name = if environment.has(&dashed) {
+        dashed
+    } else {
+        dashed.replace('-', "_")
+    };
+    environment.get(&name)
 }
 
 /// Those of the command's own settings: a job sets variables for all its commands, and what is meant for one, and no value of
 /// another's, must not keep that from its work.
-fn variables(environment: &Environment, command: &Command) -> BTreeMap<String, String> {
-    let is_action = command.is_action();
-    let mut pairs = BTreeMap::new();
-    let taken = |setting: &&Setting| is_action || setting.commands.contains(&command.name());
-    for setting in SETTINGS.iter().filter(taken) {
-        let counts = match setting.sources.variable {
-            Variable::Counts => true,
-            Variable::NotInAction => !is_action,
-            Variable::Never => false,
-        };
-        let name = format!("STANDIN_{}", key(setting.name).to_ascii_uppercase());
-        if let Some(value) = environment.get(&name).filter(|_| counts) {
-            pairs.insert(key(setting.name), value.to_owned());
+fn variable<'e>(setting: &Setting, invocation: &Invocation, environment: &'e Environment) -> Option<&'e str> {
+    let is_action = invocation.is_action();
+    let counts = match setting.scope.variable {
+        Variable::Counts => is_action || setting.is_of(&invocation.name),
+        Variable::NotInAction => !is_action && setting.is_of(&invocation.name),
+        Variable::Never => false,
+    };
+    environment.get(&setting.variable()).filter(|_| counts)
+}
+
+impl Given {
+    /// As clap reads it: a list is a flag that is repeated.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let argument = |value: &str| format!("--{}={value}", self.setting.name());
+        if self.setting.is_list() {
+            let items = self.value.split([',', '\n']).map(str::trim);
+            items.filter(|item| !item.is_empty()).map(argument).collect()
+        } else if self.setting.scope.is_secret {
+            vec![argument(&self.value)]
+        } else {
+            vec![argument(self.value.trim())]
         }
     }
-    pairs
+
+    /// What is wrong with it, by the name that the user wrote: clap knows flags alone.
+    pub(super) fn wrong(&self, error: &clap::Error) -> Mistake {
+        let reason = error.source().and_then(|source| source.downcast_ref::<Wrong>());
+        let (what, hint) = match (reason, error.get(ContextKind::ValidValue)) {
+            (Some(wrong), _) => (wrong.what, wrong.hint.to_owned()),
+            (None, Some(ContextValue::Strings(names))) => ("not a known value", one_of(self.value.trim(), names)),
+            _ => ("not taken", "see `standin --help`".to_owned()),
+        };
+        let value: String = self.value.trim().chars().take(80).collect();
+        let message = if self.setting.scope.is_secret {
+            format!("{} {what}", self.source)
+        } else {
+            format!("{} is `{}`: {what}", self.source, value.escape_debug())
+        };
+        Mistake { message, hint }
+    }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::*;
+use crate::adapters::console::LogFormat;
 use crate::cli::{Request, parse};
 
 fn invocation(arguments: &[&str]) -> Invocation {
@@ -12,14 +13,14 @@ fn invocation(arguments: &[&str]) -> Invocation {
     }
 }
 
-fn load(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Settings, SettingErrors> {
-    Settings::load(&invocation(arguments), &variables.iter().copied().collect())
+fn load(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Settings, Vec<Mistake>> {
+    let (settings, errors) = Settings::read(&invocation(arguments), &variables.iter().copied().collect());
+    if errors.is_empty() { Ok(settings) } else { Err(errors) }
 }
 
 fn messages(arguments: &[&str], variables: &[(&str, &str)]) -> Vec<String> {
     load(arguments, variables)
         .expect_err("settings were taken")
-        .0
         .into_iter()
         .map(|error| error.message)
         .collect()
@@ -90,10 +91,10 @@ fn in_the_action_a_variable_cannot_say_what_runs_or_where_it_may_reach() {
     let defaults = load(&["action", "main"], &[]).expect("settings are right");
     assert_eq!(settings, defaults);
     let file = load(&["action", "main"], &[GITHUB, ("STANDIN_CONFIG_FILE", "x.yml")]).expect("settings are right");
-    assert_eq!(file.config, ConfigSource::Default);
+    assert_eq!((file.config, file.config_file), (None, Vec::new()));
 
     let elsewhere = load(&["cleanup"], &variables).expect("settings are right");
-    assert_eq!(elsewhere.config, ConfigSource::Inline(Secret::new("services: []")));
+    assert_eq!(elsewhere.config, Some(Secret::new("services: []")));
     assert_eq!(elsewhere.journal, Some(PathBuf::from("/j")));
     assert_eq!(elsewhere.state.as_deref(), Some("{}"));
     assert_eq!(elsewhere.sealed.allow_hosts, Some(vec!["*".to_owned()]));
@@ -155,9 +156,9 @@ fn everything_that_is_wrong_is_told_at_once_and_by_the_name_that_the_user_wrote(
     assert_eq!(
         told,
         [
-            "input `on-failure` is `rolback`: not a known value",
             "`STANDIN_WAIT` is `99999999999y`: more than 30 days",
             "`--deadline` is `soon`: not a duration",
+            "input `on-failure` is `rolback`: not a known value",
             "`STANDIN_CLEANUP_DEADLINE` is `0s`: no time at all",
             "input `concurrency` is `many`: not a count",
             "`STANDIN_TIMEOUT` is `10`: not a duration",
@@ -204,32 +205,57 @@ fn the_sealed_part_survives_the_journal_and_holds_no_configuration() {
 }
 
 #[test]
-fn every_setting_of_the_table_is_read_from_every_source_that_it_names() {
-    for setting in table::SETTINGS {
-        let value = match setting.name {
+fn every_setting_is_read_from_every_source_that_it_names() {
+    for setting in Setting::all() {
+        let name = setting.name();
+        let value = match name {
             "concurrency" => "2",
-            "mode" | "cleanup" | "on-failure" | "on-leftover" | "format" | "log-format" => "no such value",
-            "export-env" | "show-answers" | "summary" | "verbose" => "maybe",
             "wait" | "deadline" | "cleanup-deadline" | "timeout" => "7s",
+            "mode" | "cleanup" | "on-failure" | "on-leftover" | "format" | "log-format" => "no such value",
+            _ if setting.is_switch() => "maybe",
             _ => "x",
         };
-        let underscored = setting.name.replace('-', "_").to_ascii_uppercase();
-        let command = setting.commands.first().map(|name| format!("{name:?}").to_lowercase());
-        let words = match &command {
-            Some(command) => vec![command.as_str()],
-            None => vec!["action", "main"],
+        let words = match setting.scope.commands {
+            [] => vec!["action", "main"],
+            ["run", ..] => vec!["run", "true"],
+            [command, ..] => vec![*command],
         };
-        let words = if words == ["run"] { vec!["run", "true"] } else { words };
         let defaults = load(&words, &[GITHUB]);
-        if setting.sources.variable != table::Variable::Never {
-            let variable = format!("STANDIN_{underscored}");
+        if setting.scope.variable != Variable::Never {
+            let variable = setting.variable();
             assert_ne!(load(&words, &[GITHUB, (&variable, value)]), defaults, "{variable}");
         }
-        if setting.sources.input {
-            let input = format!("INPUT_{}", setting.name.to_ascii_uppercase());
+        if setting.scope.input {
+            let input = format!("INPUT_{}", name.to_ascii_uppercase());
             assert_ne!(load(&words, &[GITHUB, (&input, value)]), defaults, "{input}");
         }
+        if setting.scope.flag {
+            let flag = format!("--{name}={value}");
+            let words: Vec<_> = [flag.as_str()].into_iter().chain(words.iter().copied()).collect();
+            assert_ne!(load(&words, &[GITHUB]), defaults, "{flag}");
+        }
     }
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let short = [("STANDIN_SEED", "hunter2"), ("STANDIN_CONFIG", "password: hunter2")];
+    let told = load(&["setup"], &short).expect_err("a seed is long")[0].to_string();
+    assert!(
+        told.starts_with("`STANDIN_SEED` has fewer than 32 characters\nhint: "),
+        "{told}"
+    );
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn lone_marks_of_nothing_are_nothing_but_for_a_file() {
+    let settings = load(&["setup", "--only", ","], &[GITHUB, ("INPUT_LEG", "/")]).expect("settings are right");
+    assert_eq!((settings.leg, settings.only.len()), (None, 0));
+    assert_eq!(
+        messages(&["setup", "--config", ","], &[]),
+        ["`--config-file` names no file"]
+    );
 }
 
 #[test]

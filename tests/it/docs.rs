@@ -17,6 +17,7 @@ mod keys;
 mod links;
 mod messages;
 mod reference;
+mod settings;
 mod tables;
 mod workflows;
 

@@ -6,9 +6,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 use standin::config::{preset, preset_names};
-use standin::settings::table::{Kind, SETTINGS, Setting, Variable};
 
-use super::{ROOT, keys, read};
+use super::{ROOT, keys, read, settings};
 
 const REFRESH: &str = "STANDIN_REFRESH_DOCS=1 cargo test --test it docs::";
 
@@ -78,14 +77,16 @@ fn everything() -> Vec<Made> {
         lines: vec![keys::words(kind)],
     };
     vec![
-        table(
-            "README.md",
-            "## Inputs",
-            described("| name | what it does |", "inputs", &action.inputs),
-        ),
+        table("README.md", "## Inputs", settings::inputs()),
+        Made {
+            page: "action.yml",
+            heading: "inputs:",
+            begins: "  ",
+            lines: settings::manifest(),
+        },
         table("README.md", "## Outputs", outputs),
         table("README.md", "## Exit codes", exit_codes()),
-        table(page, "## Settings", settings()),
+        table(page, "## Settings", settings::everywhere()),
         table("docs/presets.md", "## The presets", presets()),
         tried("Tried on", true),
         tried("Untried", false),
@@ -142,7 +143,6 @@ fn presets() -> Vec<String> {
 
 #[derive(Deserialize)]
 struct Action {
-    inputs: BTreeMap<String, Described>,
     outputs: BTreeMap<String, Described>,
 }
 
@@ -188,49 +188,4 @@ fn exit_codes() -> Vec<String> {
         .into_iter()
         .chain(rows)
         .collect()
-}
-
-fn settings() -> Vec<String> {
-    let rows = SETTINGS.iter().map(|setting| {
-        let commands: Vec<String> = setting
-            .commands
-            .iter()
-            .map(|command| format!("{command:?}").to_lowercase())
-            .collect();
-        let commands = if commands.is_empty() {
-            "the action".to_owned()
-        } else {
-            commands.join(", ")
-        };
-        let value = match setting.kind {
-            Kind::Switch => "`true`".to_owned(),
-            Kind::Value => setting.placeholder.to_owned(),
-            Kind::List => format!("{},...", setting.placeholder),
-        };
-        format!(
-            "| `{}` | {value} | {} | {} | {commands} |",
-            setting.name,
-            setting.help,
-            sources(setting)
-        )
-    });
-    [
-        "| setting | value | what it does | given as | commands |".to_owned(),
-        "|---|---|---|---|---|".to_owned(),
-    ]
-    .into_iter()
-    .chain(rows)
-    .collect()
-}
-
-fn sources(setting: &Setting) -> String {
-    let variable = match setting.sources.variable {
-        Variable::Counts => Some("variable"),
-        Variable::NotInAction => Some("variable (not in the action)"),
-        Variable::Never => None,
-    };
-    let flag = setting.sources.flag.then_some("flag");
-    let input = setting.sources.input.then_some("input");
-    let all: Vec<&str> = [flag, input, variable].into_iter().flatten().collect();
-    all.join(", ")
 }

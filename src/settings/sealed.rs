@@ -1,0 +1,75 @@
+//! The settings that main seals for post: post must not believe what later steps changed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::choices::{CleanupWhen, OnLeftover};
+use super::setting::{ALL, ASKERS, EVERYWHERE, GUARDED, JOBS, NOT_AN_INPUT, Scope, WITH_CONFIG};
+use super::setting::{CONFIGURATION, LIMITS, OUTPUT};
+use super::values::{count, some_time};
+use crate::adapters::console::LogFormat;
+
+/// The part of the settings that main seals for post. What an older setup has not sealed stands at its default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sealed {
+    /// When the action deletes what a successful setup made
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "post", add = Scope { flag: false, ..EVERYWHERE })]
+    pub cleanup: CleanupWhen,
+    /// What to do when an account may remain
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "fail")]
+    #[arg(help_heading = LIMITS, add = EVERYWHERE.of(&["cleanup", "run"]))]
+    pub on_leftover: OnLeftover,
+    /// How long the whole cleanup may take
+    ///
+    /// The default fits into what GitHub leaves a cancelled job
+    #[arg(long, value_name = "TIME", default_value = "4m", value_parser = some_time)]
+    #[arg(help_heading = LIMITS, add = EVERYWHERE.of(JOBS))]
+    pub cleanup_deadline: Duration,
+    /// The only variables that the configuration may read [default: all]
+    #[arg(long, value_name = "GLOB,...", help_heading = CONFIGURATION, add = GUARDED.of(WITH_CONFIG))]
+    pub allow_env: Option<Vec<String>>,
+    /// The only hosts that requests may go to [default: all but link-local and cloud metadata addresses]
+    #[arg(long, value_name = "GLOB,...", help_heading = CONFIGURATION, add = GUARDED.of(WITH_CONFIG))]
+    pub allow_hosts: Option<Vec<String>>,
+    /// Audiences that a GitHub ID token may be asked for, beside a service's own origin
+    #[arg(long, value_name = "GLOB,...", help_heading = CONFIGURATION, add = GUARDED.of(WITH_CONFIG))]
+    pub allow_audience: Option<Vec<String>>,
+    /// Requests at once in one service, from 1 to 1,000 [default: of the configuration]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = LIMITS, add = EVERYWHERE.of(WITH_CONFIG))]
+    pub concurrency: Option<u32>,
+    /// How long one request may take [default: of the configuration]
+    #[arg(long, value_name = "TIME", value_parser = some_time, help_heading = LIMITS, add = EVERYWHERE.of(WITH_CONFIG))]
+    pub timeout: Option<Duration>,
+    /// Write what was done and what is left as JSON
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(JOBS))]
+    pub report: Option<PathBuf>,
+    /// Show what a service said where something failed
+    ///
+    /// At most 300 characters, with secrets hidden
+    #[arg(long, default_value = "true", help_heading = OUTPUT, add = EVERYWHERE.of(ASKERS))]
+    pub show_answers: bool,
+    /// Write the job summary, where the host has one
+    #[arg(long, default_value = "true", help_heading = OUTPUT, add = EVERYWHERE.of(ASKERS))]
+    pub summary: bool,
+    /// The form of the log
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    #[arg(help_heading = OUTPUT, add = NOT_AN_INPUT.of(ALL))]
+    pub log_format: LogFormat,
+    /// Verbose output
+    ///
+    /// Shows each request with its status, each create with its id, and every account where there are many. `RUNNER_DEBUG=1`
+    /// turns it on too
+    #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(ALL))]
+    pub verbose: bool,
+}
+
+impl Default for Sealed {
+    fn default() -> Self {
+        let command = Self::augment_args(clap::Command::new("sealed").no_binary_name(true));
+        super::defaults(command)
+    }
+}
