@@ -39,7 +39,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use crate::adapters::clock::Clock;
 use crate::adapters::console::{Console, LogFormat};
 use crate::adapters::environment::Environment;
-use crate::adapters::hosts::Host;
+use crate::adapters::hosts;
 use crate::cli::{self, Command, Request};
 use crate::settings::{SettingErrors, Settings};
 
@@ -52,8 +52,8 @@ use exit::Failure;
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let clock = Clock::start();
     let environment = Environment::capture();
-    let host = Host::detect(&environment);
-    let plain = Console::new(host, LogFormat::Text, false, &environment, clock);
+    let found = hosts::detect(&environment);
+    let plain = Console::new(found.host.clone(), LogFormat::Text, false, clock);
     let invocation = match cli::parse(arguments) {
         Ok(Request::Show(text)) => {
             plain.data(&text);
@@ -72,15 +72,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return ExitCode::Usage;
     }
     let console = Console::new(
-        host,
+        found.host.clone(),
         settings.sealed.log_format,
         settings.sealed.verbose,
-        &environment,
         clock,
     );
     // What our own code traces goes through the one writer; it can be set once, and this is the one place.
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(console.layer())).unwrap_or_default();
-    let context = Context::new(host, environment, invocation, settings, console, clock);
+    for misfit in &found.misfits {
+        console.warning(&misfit.to_string());
+    }
+    let context = Context::new(found.host, environment, invocation, settings, console, clock);
     if let Some(seed) = &context.settings.seed {
         context.console.mask(seed);
     }

@@ -10,7 +10,6 @@ pub mod harmless;
 mod layer;
 mod line;
 pub mod redactor;
-mod workflow;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,14 +25,10 @@ use line::json_line;
 pub use line::{Level, LogFormat};
 
 use super::clock::Clock;
-use super::environment::Environment;
-use super::hosts::{Host, gitlab};
+use super::hosts::Host;
 use crate::domain::secret::Secret;
 use encodings::SHORTEST;
 use redactor::{Learnt, Redactor};
-
-/// The runner records this many annotations of each kind a step, and logs the rest (`_maxCountPerIssueType`).
-const ANNOTATIONS: usize = 10;
 
 /// The runner looks for every mask, in a dozen spellings, in every line of every later step: more than this would slow the
 /// whole job down.
@@ -46,13 +41,10 @@ pub struct Console {
 }
 
 /// How lines look.
-#[derive(Clone, Copy)]
 struct Style {
-    host: Host,
+    host: Arc<dyn Host>,
     format: LogFormat,
     is_verbose: bool,
-    /// The runner shows `::debug::` lines.
-    shows_debug: bool,
 }
 
 struct Streams {
@@ -97,25 +89,19 @@ impl fmt::Debug for Console {
 
 impl Console {
     /// The console of this process, on its standard streams.
-    pub fn new(host: Host, format: LogFormat, is_verbose: bool, environment: &Environment, clock: Clock) -> Self {
-        let is_live = format == LogFormat::Text && host.may_have_a_watcher(environment) && io::stderr().is_terminal();
+    pub fn new(host: Arc<dyn Host>, format: LogFormat, is_verbose: bool, clock: Clock) -> Self {
+        let is_live = format == LogFormat::Text && host.may_have_a_watcher() && io::stderr().is_terminal();
         let live = is_live.then(live_line);
-        let shows_debug = environment.get("RUNNER_DEBUG") == Some("1");
         let streams = Streams {
             log: Box::new(io::stderr()),
             data: Box::new(io::stdout()),
         };
-        Self::on(
-            streams,
-            Style {
-                host,
-                format,
-                is_verbose,
-                shows_debug,
-            },
-            live,
-            clock,
-        )
+        let style = Style {
+            host,
+            format,
+            is_verbose,
+        };
+        Self::on(streams, style, live, clock)
     }
 
     fn on(streams: Streams, style: Style, live: Option<ProgressBar>, clock: Clock) -> Self {
@@ -136,11 +122,6 @@ impl Console {
                 state: Mutex::new(state),
             }),
         }
-    }
-
-    /// The host whose log this is.
-    pub fn host(&self) -> Host {
-        self.inner.style.host
     }
 
     /// Are debug lines shown?
@@ -204,11 +185,14 @@ impl Console {
 
     fn text_line(&self, state: &mut State, level: Level, title: Option<&str>, text: String) -> String {
         let title = title.map(harmless::line);
-        if self.inner.style.host == Host::GitHub {
-            let annotates = level > Level::Info && state.annotations[level as usize] < ANNOTATIONS;
-            if annotates || level == Level::Debug && self.inner.style.shows_debug {
+        if level != Level::Info {
+            let before = state.annotations[level as usize];
+            let host = &self.inner.style.host;
+            if let Some(line) =
+                host.annotation(level.name(), before, title.as_deref(), &harmless::bounded(text.clone()))
+            {
                 state.annotations[level as usize] += 1;
-                return workflow::command(level.name(), title.as_deref(), &harmless::bounded(text));
+                return line;
             }
         }
         let title = title.map(|title| format!("{title}: ")).unwrap_or_default();
@@ -225,13 +209,9 @@ impl Console {
     pub fn group(&self, title: &str) -> Group {
         let mut state = self.lock();
         let title = harmless::line(&state.redactor.redact(title));
-        let line = match (self.inner.style.format, self.inner.style.host) {
-            (LogFormat::Json, _) => json_line(self.inner.clock.now(), Level::Info, None, title.clone(), Vec::new()),
-            (LogFormat::Text, Host::GitHub) => workflow::command("group", None, &title),
-            (LogFormat::Text, Host::GitLab) => gitlab::section_start(&title, &title, self.inner.seconds()),
-            (LogFormat::Text, Host::Jenkins | Host::Azure | Host::CircleCi | Host::Buildkite | Host::Plain) => {
-                format!("{title}\n")
-            }
+        let line = match self.inner.style.format {
+            LogFormat::Json => json_line(self.inner.clock.now(), Level::Info, None, title.clone(), Vec::new()),
+            LogFormat::Text => self.inner.style.host.group(&title, self.inner.seconds()),
         };
         self.write(&mut state, &line);
         drop(state);
@@ -250,13 +230,14 @@ impl Console {
         match state.redactor.learn(secret) {
             Learnt::Known => {}
             Learnt::New => {
-                if self.inner.style.host != Host::GitHub {
+                let values = maskable(secret.expose()).into_iter();
+                let lines: Vec<String> = values.filter_map(|value| self.inner.style.host.mask(value)).collect();
+                if lines.is_empty() {
                     return;
                 }
                 state.masks += 1;
                 if state.masks <= MASKS {
-                    for value in maskable(secret.expose()) {
-                        let line = workflow::command("add-mask", None, value);
+                    for line in lines {
                         self.write(&mut state, &line);
                     }
                 } else if state.masks == MASKS + 1 {
@@ -315,7 +296,7 @@ impl Console {
     pub fn data(&self, document: &str) {
         let text = if serde_json::from_str::<serde::de::IgnoredAny>(document).is_ok() {
             harmless::json(document)
-        } else if matches!(self.inner.style.host, Host::GitHub | Host::Azure) {
+        } else if self.inner.style.host.reads_data() {
             document.lines().map(|line| harmless::uncut(line) + "\n").collect()
         } else {
             document.to_owned()
@@ -406,6 +387,6 @@ fn live_line() -> ProgressBar {
 }
 
 #[cfg(test)]
-pub(crate) mod captured;
+mod captured;
 #[cfg(test)]
 mod tests;

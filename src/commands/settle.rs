@@ -13,8 +13,6 @@ use super::load;
 use super::sealed::SealedCopy;
 use crate::adapters::boot;
 use crate::adapters::entry::{EntryDir, Lock};
-use crate::adapters::hosts::Host;
-use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::private_dir::remove_private_file;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
@@ -268,7 +266,7 @@ pub(super) fn tidy(context: &Context, entry: &EntryDir, ledger: &Ledger) {
 /// The command that tries once more. On GitHub the journal goes with the job, and another job can only look for its marker:
 /// the backticks within divide the command from the inputs of the action.
 pub(super) fn again(context: &Context, entry: &EntryDir) -> String {
-    if context.host == Host::GitHub && context.settings.journal.is_none() {
+    if !context.host.keeps_journals() && context.settings.journal.is_none() {
         let run = &context.identity.run_id;
         return format!("standin sweep --run {run}` or, in a job, the action with `mode: sweep` and `run: {run}");
     }
@@ -291,10 +289,7 @@ pub(super) fn summarise(context: &Context, sealed: &Sealed, settled: &Settled, a
 
 /// Adds to the job summary, where the host has one and it is wanted. A summary that fails costs nothing but a warning.
 pub(super) fn write_summary(context: &Context, markdown: &str) {
-    if context.host != Host::GitHub {
-        return;
-    }
-    let files = FileCommands::from_environment(&context.environment);
+    let Some(files) = context.host.files() else { return };
     if let Err(error) = files.append_summary(&context.console.redact(markdown)) {
         context.console.warning(&error.to_string());
     }

@@ -16,8 +16,6 @@ use super::settle;
 use super::state::State;
 use super::wire::Wired;
 use crate::adapters::entry::EntryDir;
-use crate::adapters::hosts::Host;
-use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::{LiveWorld, StopFile};
@@ -50,7 +48,7 @@ pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
     };
     announce(context, &prepared)?;
     let made = make(context, prepared, &signals).await?;
-    if made.code == ExitCode::Success && context.host != Host::GitHub {
+    if made.code == ExitCode::Success && context.host.files().is_none() {
         if let Some(path) = &made.credentials {
             let path = path.display();
             context.console.info(&format!(
@@ -144,7 +142,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         }
     };
     let code = conclude(context, &entry, &ended);
-    if sealed.summary && context.host == Host::GitHub {
+    if sealed.summary && context.host.files().is_some() {
         summarise(context, &ended);
     }
     Ok(Made {
@@ -263,9 +261,8 @@ fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<Optio
         return Ok(Some(delivered));
     }
     State::write(context, &ended.ledger)?;
-    if context.host == Host::GitHub {
+    if let Some(files) = context.host.files() {
         let state = State::of(&ended.ledger, context.settings.seed.as_ref()).to_output()?;
-        let files = FileCommands::from_environment(&context.environment);
         let marker = &ended.ledger.plan().marker;
         let mut pairs = vec![("ready", "false"), ("count", "0"), ("marker", marker)];
         pairs.extend(state.as_deref().map(|state| ("state", state)));
@@ -326,7 +323,7 @@ fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
     }
     context.console.error(&format!(
         "stopped {by}: {may_exist} may exist\nhint: {}",
-        if context.host == Host::GitHub && context.environment.has("GITHUB_STATE") {
+        if context.host.has_post() {
             "the action's post step deletes them"
         } else {
             "run `standin cleanup`"

@@ -1,7 +1,6 @@
 //! A group of lines, which the host can fold.
 
-use super::{Console, LogFormat, workflow};
-use crate::adapters::hosts::{Host, gitlab};
+use super::{Console, LogFormat};
 
 /// A group of lines; it ends when this is dropped.
 #[derive(Debug)]
@@ -13,12 +12,11 @@ pub struct Group {
 impl Drop for Group {
     fn drop(&mut self) {
         let inner = &self.console.inner;
-        let line = match (inner.style.format, inner.style.host) {
-            (LogFormat::Text, Host::GitHub) => workflow::command("endgroup", None, ""),
-            (LogFormat::Text, Host::GitLab) => gitlab::section_end(&self.title, inner.seconds()),
-            (LogFormat::Json, _)
-            | (_, Host::Jenkins | Host::Azure | Host::CircleCi | Host::Buildkite | Host::Plain) => return,
-        };
-        self.console.write(&mut self.console.lock(), &line);
+        if inner.style.format == LogFormat::Json {
+            return;
+        }
+        if let Some(line) = inner.style.host.group_end(&self.title, inner.seconds()) {
+            self.console.write(&mut self.console.lock(), &line);
+        }
     }
 }
