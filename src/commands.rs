@@ -34,8 +34,6 @@ mod wire;
 
 use std::ffi::OsString;
 
-use tracing_subscriber::layer::SubscriberExt as _;
-
 use crate::adapters::clock::Clock;
 use crate::adapters::console::{Console, LogFormat};
 use crate::adapters::environment::Environment;
@@ -77,8 +75,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         settings.sealed.verbose,
         clock,
     );
-    // What our own code traces goes through the one writer; it can be set once, and this is the one place.
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(console.layer())).unwrap_or_default();
+    // What our own code traces goes through the one writer too.
+    console.hear_all();
+    let _command = tracing::info_span!("command", name = name(&invocation.command)).entered();
     for misfit in &found.misfits {
         console.warning(&misfit.to_string());
     }
@@ -106,5 +105,25 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Program(words) => program::program(words),
         Command::ActionMain => action::main(context).await,
         Command::ActionPost => action::post(context).await,
+    }
+}
+
+/// What the command is called, for the span around it.
+fn name(command: &Command) -> &'static str {
+    match command {
+        Command::Setup => "setup",
+        Command::Cleanup => "cleanup",
+        Command::Run(_) => "run",
+        Command::Credentials => "credentials",
+        Command::Plan => "plan",
+        Command::Sweep => "sweep",
+        Command::Status => "status",
+        Command::Presets(_) => "presets",
+        Command::Schema => "schema",
+        Command::Demo => "demo",
+        Command::Sandbox => "sandbox",
+        Command::Program(_) => "container",
+        Command::ActionMain => "action main",
+        Command::ActionPost => "action post",
     }
 }

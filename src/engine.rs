@@ -355,6 +355,17 @@ impl<'a, W: World> Engine<'a, W> {
         );
     }
 
+    /// What is told within it is told of this account.
+    fn span(&self, place: usize) -> tracing::Span {
+        let ledger = self.ledger.borrow();
+        let key = &ledger.account(place).key;
+        tracing::info_span!(
+            "account",
+            service = key.service.as_str(),
+            account = key.account.as_str()
+        )
+    }
+
     fn tell(&self, place: usize, progress: Progress) {
         let key = self.key(place);
         self.world.tell(Notice::Account { key, progress });

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::iter;
 use std::time::Duration;
 
+use tracing::Instrument as _;
+
 use super::by_name;
 use super::context::{Context, in_full};
 use super::course::{Course, Done};
@@ -224,7 +226,11 @@ pub(super) async fn delete(
         drop(group);
         settled
     };
-    known.engage(context, ledger, narrator, signals, work).await
+    let phase = tracing::info_span!("phase", name = "cleanup");
+    known
+        .engage(context, ledger, narrator, signals, work)
+        .instrument(phase)
+        .await
 }
 
 /// Says what the engine tells.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tracing::Instrument as _;
 
 use super::context::{Context, in_full};
 use super::course::Course;
@@ -189,7 +190,8 @@ async fn drive(
     let ledger = Ledger::new(draft.planned.clone());
     let mut engine = Engine::new(&world, &wired.sites, ledger, account, begun + settings.deadline);
     let keep = settings.on_failure == OnFailure::Keep;
-    let provisioned = engine.provision(settings.wait, keep).await;
+    let phase = tracing::info_span!("phase", name = "setup");
+    let provisioned = engine.provision(settings.wait, keep).instrument(phase).await;
     context.console.end_progress();
     drop(group);
     for line in narrator.borrow_mut().end() {
@@ -245,7 +247,8 @@ async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, na
     let group = (debts > 0).then(|| context.console.group("taking back what was created"));
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
-    let settled = engine.settle().await;
+    let phase = tracing::info_span!("phase", name = "rollback");
+    let settled = engine.settle().instrument(phase).await;
     context.console.end_progress();
     drop(group);
     settled

@@ -6,6 +6,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
+use tracing::Instrument as _;
+
 use super::create::text;
 use super::deletion::Delete;
 use super::exchange::Trouble;
@@ -84,7 +86,7 @@ impl<W: World> Engine<'_, W> {
         limits.push(1);
         let everything = schedule::run(
             Queue::new(lanes, &after, &limits),
-            |task| self.settle_one(debts[task], &ends),
+            |task| self.settle_one(debts[task], &ends).instrument(self.span(debts[task])),
             |task, result: Result<(), Stuck>| {
                 if let Err(stuck) = result {
                     self.leave(debts[task], stuck, &ends);

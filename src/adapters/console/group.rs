@@ -1,6 +1,6 @@
 //! A group of lines, which the host can fold.
 
-use super::{Console, LogFormat};
+use super::Console;
 
 /// A group of lines; it ends when this is dropped.
 #[derive(Debug)]
@@ -11,12 +11,12 @@ pub struct Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let inner = &self.console.inner;
-        if inner.style.format == LogFormat::Json {
+        let writer = &self.console.writer;
+        if writer.is_json() {
             return;
         }
-        if let Some(line) = inner.style.host.group_end(&self.title, inner.seconds()) {
-            self.console.write(&mut self.console.lock(), &line);
+        if let Some(line) = writer.style.host.group_end(&self.title, writer.seconds()) {
+            writer.write(&mut writer.lock(), &line);
         }
     }
 }

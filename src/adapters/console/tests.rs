@@ -1,7 +1,8 @@
 //! What each host's log looks like, byte by byte.
 
-use serde_json::Value;
-use tracing_subscriber::layer::SubscriberExt as _;
+use std::io::Write;
+
+use serde_json::{Value, json};
 
 use super::captured::{AZURE, GITHUB, GITLAB, JENKINS, PLAIN, Variables, console, style};
 use super::*;
@@ -188,8 +189,7 @@ fn secrets_are_taken_out_of_titles_groups_and_json() {
             "m s3cr3t\"s3cr3t and czNjcjN0InMzY3IzdA==",
         );
         drop(console.group("g s3cr3t\"s3cr3t"));
-        let subscriber = tracing_subscriber::registry().with(console.layer());
-        tracing::subscriber::with_default(subscriber, || {
+        dispatcher::with_default(&console.events, || {
             tracing::warn!(target: "standin::adapters", body = "s3cr3t\"s3cr3t", "told");
         });
         assert!(
@@ -241,8 +241,7 @@ fn groups_are_what_each_host_folds() {
 fn events_of_this_program_are_told_and_those_of_libraries_are_not() {
     let run = |is_verbose| {
         let (console, log, _) = console(PLAIN, LogFormat::Text, is_verbose);
-        let subscriber = tracing_subscriber::registry().with(console.layer());
-        tracing::subscriber::with_default(subscriber, || {
+        dispatcher::with_default(&console.events, || {
             tracing::info!(target: "standin", account = "users/alice", status = 201, "created");
             tracing::debug!(target: "standin::adapters", "waiting");
             tracing::error!(target: "hyper::client", "authorization: Basic x");
@@ -252,6 +251,64 @@ fn events_of_this_program_are_told_and_those_of_libraries_are_not() {
     };
     assert_eq!(run(false), "created account=users/alice status=201\n");
     assert_eq!(run(true), "created account=users/alice status=201\ndebug: waiting\n");
+}
+
+/// What a request tells, with nothing in it that no log may show.
+fn answered(status: Option<u16>, lost: Option<&str>) {
+    let _account = tracing::info_span!("account", service = "users", account = "alice").entered();
+    let _request = tracing::debug_span!("request", service = "users", method = "POST", path = "/users").entered();
+    tracing::debug!(name: ANSWER, status, lost, took_ms = 12);
+}
+
+#[test]
+fn a_request_is_one_line_of_text_and_typed_fields_in_json() {
+    let told = |format, is_verbose| {
+        let (console, log, _) = console(PLAIN, format, is_verbose);
+        dispatcher::with_default(&console.events, || {
+            answered(Some(201), None);
+            answered(None, Some("time-out"));
+        });
+        log.text()
+    };
+    assert_eq!(
+        told(LogFormat::Text, true),
+        "debug: users: POST /users: status 201 in 12 ms\ndebug: users: POST /users: lost: time-out in 12 ms\n"
+    );
+    let records = told(LogFormat::Json, true);
+    let record: Value = serde_json::from_str(records.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(record["message"], "users: POST /users: status 201 in 12 ms");
+    assert_eq!(record["fields"], json!({"status": 201, "took_ms": 12}));
+    assert_eq!(
+        record["spans"],
+        json!({
+            "account": {"service": "users", "account": "alice"},
+            "request": {"service": "users", "method": "POST", "path": "/users"},
+        })
+    );
+    assert_eq!(told(LogFormat::Text, false) + &told(LogFormat::Json, false), "");
+}
+
+#[test]
+fn what_is_said_within_a_span_is_told_of_it_in_json_alone_and_spans_cost_nothing_where_no_line_shows_them() {
+    let say = |format, is_verbose| {
+        let (console, log, _) = console(PLAIN, format, is_verbose);
+        let is_made = dispatcher::with_default(&console.events, || {
+            let account = tracing::info_span!("account", service = "users", account = "hunter2hunter2");
+            console.mask(&Secret::new("hunter2hunter2"));
+            account.in_scope(|| console.info("ready"));
+            !account.is_disabled()
+        });
+        (is_made, log.text())
+    };
+    assert_eq!(say(LogFormat::Text, false), (false, "ready\n".to_owned()));
+    assert_eq!(say(LogFormat::Text, true), (true, "ready\n".to_owned()));
+    let (is_made, line) = say(LogFormat::Json, false);
+    let record: Value = serde_json::from_str(&line).expect("JSON");
+    assert!(is_made && record["message"] == "ready", "{line}");
+    assert_eq!(
+        record["spans"],
+        json!({"account": {"service": "users", "account": "***"}})
+    );
 }
 
 #[test]
