@@ -1,15 +1,20 @@
 //! No host that is known: a shell, or a CI that says no more than that it is one.
 
+use std::path::{Path, PathBuf};
+
 use serde::Deserialize;
 
 use super::{Host, LOCAL, Recognised, Run, github};
 use crate::adapters::environment::Environment;
 
-/// What tells whether anybody is watching, or may have sent us here.
+/// What tells whether anybody is watching. A container may be given some variables of a job without the one that says on which
+/// host it is: the limits that follow from them hold all the same.
 #[derive(Default, Deserialize)]
 pub(super) struct Plain {
     ci: Option<String>,
+    ci_project_dir: Option<PathBuf>,
     github_event_name: Option<String>,
+    github_workspace: Option<PathBuf>,
     term: Option<String>,
 }
 
@@ -28,7 +33,10 @@ impl Host for Plain {
         }
     }
 
-    /// A container may be given some variables of a workflow without the one that says where it is.
+    fn workspace(&self) -> Option<&Path> {
+        self.github_workspace.as_deref().or(self.ci_project_dir.as_deref())
+    }
+
     fn guarded_event(&self) -> Option<&str> {
         github::guarded(self.github_event_name.as_deref())
     }
