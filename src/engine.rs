@@ -38,6 +38,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, OnceCell};
+use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
 
 use crate::domain::account::AccountKey;
 use crate::domain::decide::Powers;
@@ -355,15 +357,15 @@ impl<'a, W: World> Engine<'a, W> {
         );
     }
 
-    /// What is told within it is told of this account.
-    fn span(&self, place: usize) -> tracing::Span {
+    /// The work on an account: what is told meanwhile is told of it.
+    fn told_of<F: Future>(&self, place: usize, work: F) -> Instrumented<F> {
         let ledger = self.ledger.borrow();
         let key = &ledger.account(place).key;
-        tracing::info_span!(
+        work.instrument(tracing::info_span!(
             "account",
             service = key.service.as_str(),
             account = key.account.as_str()
-        )
+        ))
     }
 
     fn tell(&self, place: usize, progress: Progress) {

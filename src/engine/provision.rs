@@ -3,8 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use tracing::Instrument as _;
-
 use super::create::Sent;
 use super::exchange::Trouble;
 use super::eyes::by_id;
@@ -96,7 +94,7 @@ impl<W: World> Engine<'_, W> {
         let queue = Queue::new(self.places.borrow().clone(), &after, &limits);
         let everything = schedule::run(
             queue,
-            |place| self.provision_one(place, wait).instrument(self.span(place)),
+            |place| self.told_of(place, self.provision_one(place, wait)),
             |place, (end, journal)| {
                 let mut provisioned = provisioned.borrow_mut();
                 if let Some(journal) = journal {

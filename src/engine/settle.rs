@@ -6,8 +6,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-use tracing::Instrument as _;
-
 use super::create::text;
 use super::deletion::Delete;
 use super::exchange::Trouble;
@@ -86,7 +84,7 @@ impl<W: World> Engine<'_, W> {
         limits.push(1);
         let everything = schedule::run(
             Queue::new(lanes, &after, &limits),
-            |task| self.settle_one(debts[task], &ends).instrument(self.span(debts[task])),
+            |task| self.told_of(debts[task], self.settle_one(debts[task], &ends)),
             |task, result: Result<(), Stuck>| {
                 if let Err(stuck) = result {
                     self.leave(debts[task], stuck, &ends);

@@ -1,7 +1,5 @@
 //! How the accounts of a ledger stand with their services now. Nothing is changed and nothing is written down.
 
-use tracing::Instrument as _;
-
 use super::create::text;
 use super::exchange::Trouble;
 use super::provision::until;
@@ -30,7 +28,7 @@ impl<W: World> Engine<'_, W> {
         let nothing_first = vec![Vec::new(); lanes.len()];
         schedule::run(
             Queue::new(lanes, &nothing_first, &limits),
-            |place| self.stands(place).instrument(self.span(place)),
+            |place| self.told_of(place, self.stands(place)),
             |place, standing| {
                 standings[place] = standing;
                 Flow::GoOn
