@@ -16,7 +16,6 @@ WORKDIR /standin-source
 COPY Cargo.toml Cargo.lock ./
 COPY scripts/auditable scripts/dist scripts/
 COPY presets presets
-COPY docs/standin.schema.json docs/
 COPY src src
 RUN scripts/dist && cp dist/standin-linux-* standin
 

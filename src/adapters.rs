@@ -11,6 +11,7 @@ pub mod hosts;
 pub mod http;
 pub mod journal;
 pub mod journal_home;
+pub mod kept;
 pub mod private_dir;
 pub mod signals;
 pub mod small_file;

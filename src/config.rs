@@ -8,6 +8,7 @@ mod decode;
 mod diagnostic;
 mod document;
 mod excerpt;
+mod keys;
 mod list;
 mod locale;
 mod merge;
@@ -16,6 +17,7 @@ mod preset;
 mod reads;
 mod request;
 mod scalar;
+mod scope;
 mod secrets;
 mod service;
 mod source;
@@ -31,7 +33,8 @@ use crate::language::Environment;
 pub use crate::domain::secret::is_sensitive;
 
 pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
-pub use diagnostic::{Diagnostic, render};
+pub use diagnostic::{Diagnostic, Place, render};
+pub use keys::schema;
 pub use list::{Carrier, List, Next};
 pub use locale::Locale;
 pub use persona::{Copy, Count, Persona};
@@ -39,17 +42,12 @@ pub use preset::{Parameter, Preset, preset, preset_names};
 pub use request::{Condition, Create, Find, Payload, Poll, Request, did_not_hold, gave_nothing};
 pub use scalar::Rate;
 pub use service::{Limits, Service};
-pub use source::Place;
 pub use tls::Tls;
 pub use variables::Missing;
 
 use decode::Decoder;
 use source::Sources;
 use variables::Use;
-
-/// The configuration's JSON Schema. It is kept as a file, so that an editor can read it from the repository; the tests hold
-/// it against what is read.
-pub const SCHEMA: &str = include_str!("../docs/standin.schema.json");
 
 /// A whole configuration, checked: only [`Config::parse`] makes one.
 #[derive(Clone, Debug)]
@@ -92,7 +90,10 @@ impl Config {
         match document {
             Some(document) if diagnostics.is_empty() => {
                 let config = Self {
-                    warnings: document.services.iter().filter_map(Service::warning).collect(),
+                    warnings: (document.services.iter())
+                        .flat_map(|service| [service.warning(), service.warning_of_captures()])
+                        .flatten()
+                        .collect(),
                     prefix: document.prefix,
                     ttl: document.ttl,
                     services: document.services,

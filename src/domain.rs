@@ -15,6 +15,7 @@ pub mod name;
 pub mod outcome;
 pub mod owner;
 pub mod pace;
+pub mod paging;
 pub mod place;
 pub mod said;
 pub mod secret;

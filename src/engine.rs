@@ -10,10 +10,12 @@ mod copied;
 mod create;
 mod dead;
 mod deletion;
+mod end;
 mod exchange;
 mod eyes;
 mod fading;
 mod inquiry;
+mod keep;
 mod list;
 mod listing;
 mod lost;
@@ -56,7 +58,8 @@ use away::Away;
 use dead::Standing;
 use slots::{Slot, Slots, Turn};
 
-pub use list::{Extent, Listed, Regard, is_round};
+pub use keep::{Keeps, keeps};
+pub use list::{Extent, Listed, Regard};
 pub use lost::Unshown;
 pub use provision::{Failure, Provisioned};
 pub use settle::Settled;
@@ -128,6 +131,8 @@ pub struct Engine<'a, W> {
     first_looks: RefCell<HashSet<usize>>,
     ledger: RefCell<Ledger>,
     learnt: RefCell<Vec<Learnt>>,
+    /// Per service, what is kept of its accounts for other processes.
+    keeps: Vec<Keeps>,
     readiness: Vec<OnceCell<Result<(), String>>>,
     /// The requests that each service may be asked at once.
     slots: Vec<Slots>,
@@ -143,6 +148,8 @@ pub struct Engine<'a, W> {
     standings: Vec<Standing>,
     /// How long one that goes away is waited for.
     patience: Cell<Duration>,
+    /// Is what is asked for a debt, so that a service that fails is asked for longer?
+    persists: Cell<bool>,
     /// What would be waited for beyond the deadline is asked at this time once more.
     last_call: Cell<Option<Timestamp>>,
 }
@@ -189,6 +196,7 @@ impl<'a, W: World> Engine<'a, W> {
             throttles_lie: RefCell::default(),
             first_looks: RefCell::default(),
             learnt: RefCell::new(vec![Learnt::default(); accounts.len()]),
+            keeps: keeps(sites.iter().map(|site| &site.service)),
             readiness: sites.iter().map(|_| OnceCell::new()).collect(),
             slots: sites
                 .iter()
@@ -200,6 +208,7 @@ impl<'a, W: World> Engine<'a, W> {
             away: sites.iter().map(|_| Away::default()).collect(),
             standings: sites.iter().map(|_| Standing::default()).collect(),
             patience: Cell::new(Duration::ZERO),
+            persists: Cell::new(false),
             last_call: Cell::new(None),
             ledger: RefCell::new(ledger),
         }
@@ -415,7 +424,8 @@ impl<'a, W: World> Engine<'a, W> {
         self.unless_halted(self.world.admit(self.site_of(place))).await?;
         while let Err(wait) = self.world.turn(self.site_of(place)) {
             if wait > self.time_left() {
-                return Err(Halt::Pace(wait));
+                self.last_call(place, wait).await?;
+                break;
             }
             self.pause(wait).await?;
         }

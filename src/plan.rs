@@ -266,15 +266,39 @@ impl Recalled {
         self.people.contains_key(account)
     }
 
-    /// What templates see as `account`.
-    pub fn value(&self, account: &PlannedAccount) -> minijinja::Value {
-        match self.people.get(&account.key.account) {
-            Some(person) => person.value(&account.username, &account.email),
-            None => minijinja::Value::from_pairs([
-                ("name", account.key.account.clone()),
-                ("username", account.username.clone()),
-                ("email", account.email.clone()),
-            ]),
+    /// The passwords that the configuration gives.
+    pub fn chosen_passwords(&self, config: &Config) -> impl Iterator<Item = &Secret> {
+        self.passwords(config, true)
+    }
+
+    /// Those that the seed gives.
+    pub fn made_passwords(&self, config: &Config) -> impl Iterator<Item = &Secret> {
+        self.passwords(config, false)
+    }
+
+    fn passwords(&self, config: &Config, are_chosen: bool) -> impl Iterator<Item = &Secret> {
+        let is_chosen = move |person: &&Arc<Person>| config.personas[person.persona].password.is_some();
+        let people = self
+            .people
+            .values()
+            .filter(move |person| is_chosen(person) == are_chosen);
+        people.filter_map(|person| person.password.as_ref())
+    }
+
+    /// What templates see as `account`; its password only where one is given or computed.
+    pub fn value(&self, account: &PlannedAccount, password: Option<&Secret>) -> minijinja::Value {
+        let Some(person) = self.people.get(&account.key.account) else {
+            let names = [
+                ("name", account.key.account.as_str()),
+                ("username", account.username.as_str()),
+                ("email", account.email.as_str()),
+            ];
+            let password = password.map(|password| ("password", password.expose()));
+            return minijinja::Value::from_pairs(names.into_iter().chain(password));
+        };
+        match password {
+            Some(password) => person.with_password(password).value(&account.username, &account.email),
+            None => person.value(&account.username, &account.email),
         }
     }
 }

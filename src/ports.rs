@@ -3,6 +3,7 @@
 //! The engine knows the outside only through [`World`]. The real one stands in `adapters`; the tests have one of their
 //! own, so that every order of events and every crash can be played without a socket, a clock or a disk.
 
+mod kept;
 mod outgoing;
 
 use std::future::Future;
@@ -15,6 +16,7 @@ use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 
 pub use crate::domain::secret::lets_in;
+pub use kept::Kept;
 pub use outgoing::{Identity, Outgoing};
 
 /// Why work ends early.
@@ -50,6 +52,8 @@ pub trait World {
     fn append(&self, entry: &Entry) -> Result<(), JournalBroken>;
     /// Writes a line about the whole setup to the journal.
     fn remark(&self, remark: &Remark) -> Result<(), JournalBroken>;
+    /// Keeps what later requests of an account read for other processes; it is out of this one when this returns.
+    fn keep(&self, account: &AccountKey, kept: &Kept) -> Result<(), JournalBroken>;
     /// Returns once every line of the journal is on disk: the loss of the machine takes none of them any more.
     fn sync(&self) -> Result<(), JournalBroken>;
     /// The time.

@@ -5,6 +5,7 @@
 //! That nobody reads (a closed pipe) must never end a cleanup: errors of the streams are ignored.
 
 mod encodings;
+mod fingerprints;
 mod group;
 pub mod harmless;
 mod json;
@@ -25,6 +26,7 @@ use tracing::dispatcher::{self, Dispatch};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry;
 
+pub use fingerprints::Fingerprints;
 pub use group::Group;
 pub use line::{Level, LogFormat};
 pub use told::ANSWER;
@@ -227,7 +229,16 @@ impl Console {
 
     /// Is the whole text a secret that was masked so far, in whatever spelling? A short one may be an id by chance.
     pub fn is_secret(&self, text: &str) -> bool {
-        !redactor::is_short(text) && self.redact(text) == redactor::MASK
+        let is_made = || self.writer.lock().made.iter().any(|made| made.has(text));
+        !redactor::is_short(text) && (self.redact(text) == redactor::MASK || is_made())
+    }
+
+    /// Has what another process made count as a secret from now on.
+    pub fn recognise(&self, made: Fingerprints) {
+        let known = &mut self.writer.lock().made;
+        if !known.contains(&made) {
+            known.push(made);
+        }
     }
 
     /// The text without the secrets that were masked so far, for summaries, reports and errors.

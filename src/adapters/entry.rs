@@ -8,10 +8,12 @@
 //! | `sealed.json` | the configuration and settings of setup | everything is settled |
 //! | `credentials.json` | names and passwords of the accounts | post or `cleanup` |
 //! | `elsewhere` | the credentials were written where the user asked for them | as they |
+//! | `kept.jsonl` | passwords and captures that later requests read | everything is settled |
 //! | `accounts.json` | the accounts, as in the output `accounts`; no secret | as the journal |
 //! | `stop` | a cleanup has begun: setup must not create any more | as the journal |
 //! | `lock` | locked for as long as a setup or a cleanup works here | as the journal |
 
+use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,16 +24,20 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::journal::{self, Journal, Reading};
+use super::kept::{self, KeptFile};
 use super::private_dir::{PrivateDir, PrivateDirError};
 use super::unreadable::why;
+use crate::domain::account::AccountKey;
 use crate::domain::event::Planned;
 use crate::domain::marker::Marker;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
+use crate::ports::Kept;
 
 const JOURNAL: &str = "journal.jsonl";
 const SEALED: &str = "sealed.json";
 const CREDENTIALS: &str = "credentials.json";
+const KEPT: &str = "kept.jsonl";
 const ELSEWHERE: &str = "elsewhere";
 const ACCOUNTS: &str = "accounts.json";
 const STOP: &str = "stop";
@@ -157,9 +163,28 @@ impl EntryDir {
         Ok(self.dir.names()?.iter().any(|name| name == SEALED))
     }
 
-    /// Removes what was put aside: nothing is owed any more.
+    /// Removes what was put aside and kept: nothing is owed any more.
     pub fn unseal(&self) -> Result<(), PrivateDirError> {
+        self.dir.remove_file(KEPT)?;
         self.dir.remove_file(SEALED)
+    }
+
+    /// Where what later requests read is kept.
+    pub fn keep(&self) -> anyhow::Result<KeptFile> {
+        let file = match self.dir.open_file(KEPT) {
+            Err(error) if is_not_found(&error) => self.dir.create_file(KEPT)?,
+            opened => opened?,
+        };
+        KeptFile::append_to(file).with_context(|| format!("`{}` can't be written", self.path().join(KEPT).display()))
+    }
+
+    /// What was kept there.
+    pub fn kept(&self) -> anyhow::Result<HashMap<AccountKey, Kept>> {
+        match self.dir.read(KEPT) {
+            Ok(bytes) => Ok(kept::read(&bytes)),
+            Err(error) if is_not_found(&error) => Ok(HashMap::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Writes the credentials file.

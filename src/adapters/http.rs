@@ -11,6 +11,7 @@ mod credentials;
 mod expiry;
 mod gate;
 mod grant;
+mod long;
 mod metadata;
 mod policy;
 mod resolve;
@@ -28,6 +29,7 @@ use crate::domain::outcome::Delivery;
 use crate::ports::{Identity, Outgoing, lets_in};
 use address::join;
 use connection::NOBODY;
+use long::Reading;
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
@@ -59,8 +61,8 @@ pub struct Endpoint {
 pub struct Service {
     clients: Clients,
     endpoint: Endpoint,
-    /// What every request carries, and what lets it in; or why that can't be sent. Made once for all requests.
-    fields: Result<Fields, String>,
+    /// What every request carries, and what lets it in. Made once for all requests.
+    fields: Fields,
     token: Option<Token>,
     gate: Rc<Gate>,
     clock: Clock,
@@ -73,17 +75,24 @@ struct Fields {
 }
 
 impl Service {
-    /// A service behind one of the shared clients. `token` is what its requests carry beside `endpoint.credentials`.
-    pub fn new(clients: &Clients, endpoint: Endpoint, token: Option<Token>, gate: Rc<Gate>, clock: Clock) -> Self {
-        let fields = Fields::of(&endpoint);
-        Self {
+    /// A service behind one of the shared clients. `token` is what its requests carry beside `endpoint.credentials`. Fails where
+    /// what every request carries can't be sent.
+    pub fn new(
+        clients: &Clients,
+        endpoint: Endpoint,
+        token: Option<Token>,
+        gate: Rc<Gate>,
+        clock: Clock,
+    ) -> Result<Self, String> {
+        let fields = Fields::of(&endpoint)?;
+        Ok(Self {
             clients: clients.clone(),
             endpoint,
             fields,
             token,
             gate,
             clock,
-        }
+        })
     }
 
     /// Sees to it that the token, where there is one, will last for the next request, and that the first answer of the service
@@ -139,7 +148,7 @@ impl Service {
         let sent = self.clock.now();
         let delivery = match prepared {
             Ok((url, headers)) => self.within_time(url, request, headers).await,
-            Err(reason) => Delivery::NotSent(reason),
+            Err(reason) => Delivery::Unsendable(reason),
         };
         if let Delivery::Answered(answer) = &delivery {
             self.gate.learn(answer, sent, self.clock.now());
@@ -165,13 +174,15 @@ impl Service {
     }
 
     async fn within_time(&self, url: Url, request: &Outgoing, headers: HeaderMap) -> Delivery {
-        let sent = tokio::time::timeout(self.endpoint.timeout, self.exchange(url, request, headers)).await;
-        sent.unwrap_or_else(|_| {
-            Delivery::Lost(format!(
-                "no answer within {}",
-                humantime::format_duration(self.endpoint.timeout)
-            ))
-        })
+        let timeout = self.endpoint.timeout;
+        let reading = Reading::new(self.gate.turns());
+        tokio::select! {
+            biased;
+            delivery = self.exchange(url, request, headers, &reading) => delivery,
+            () = reading.until(timeout) => {
+                Delivery::Lost(format!("no answer within {}", humantime::format_duration(timeout)))
+            }
+        }
     }
 
     /// Opens a connection to the service's host and port and closes it again. Behind a proxy, where a connection says nothing
@@ -195,7 +206,10 @@ impl Service {
                     Err(format!("the proxy answers {}", answer.status))
                 }
                 Delivery::Answered(_) => Ok(()),
-                Delivery::NotSent(reason) | Delivery::Lost(reason) | Delivery::Barred(reason) => Err(reason),
+                Delivery::NotSent(reason)
+                | Delivery::Unsendable(reason)
+                | Delivery::Lost(reason)
+                | Delivery::Barred(reason) => Err(reason),
             };
         }
         let host = self.endpoint.base.host_str().unwrap_or_default();
@@ -219,9 +233,9 @@ impl Service {
             .unwrap_or_else(|_| Err(format!("connecting to {host}:{port}: no answer")))
     }
 
-    async fn exchange(&self, mut url: Url, request: &Outgoing, headers: HeaderMap) -> Delivery {
+    async fn exchange(&self, mut url: Url, request: &Outgoing, headers: HeaderMap, reading: &Reading) -> Delivery {
         let Ok(method) = Method::from_bytes(request.method.as_bytes()) else {
-            return Delivery::NotSent(format!("`{}` is no method", request.method));
+            return Delivery::Unsendable(format!("`{}` is no method", request.method));
         };
         for _ in 0..=REDIRECTS_MAX {
             let response = match self.send_on(&method, &url, request, &headers).await {
@@ -231,7 +245,7 @@ impl Service {
             };
             match redirect(&method, &url, &response) {
                 Some(next) => url = next,
-                None => return answer::read(response).await,
+                None => return answer::read(response, reading).await,
             }
         }
         Delivery::Lost(format!("over {REDIRECTS_MAX} redirects"))
@@ -279,7 +293,7 @@ impl Service {
     /// The fields of a request. One of its own replaces the service's and the credentials' of the same name: it proves that
     /// the account itself can log in. An `Authorization` replaces all credentials.
     fn headers(&self, request: &Outgoing, carried: &Carried) -> Result<HeaderMap, String> {
-        let fields = self.fields.as_ref().map_err(Clone::clone)?;
+        let fields = &self.fields;
         let mut headers = fields.own.clone();
         for (name, value) in &request.headers {
             set(&mut headers, name, value)?;
@@ -332,7 +346,7 @@ impl Post for Service {
         let fields = fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
         for (name, value) in payload.chain(own).chain(fields) {
             if let Err(reason) = set(&mut headers, name, value) {
-                return Delivery::NotSent(reason);
+                return Delivery::Unsendable(reason);
             }
         }
         self.within_time(url, request, headers).await
@@ -368,8 +382,12 @@ fn closes(headers: &HeaderMap) -> bool {
 /// A value that can't stand in a header is refused before anything is sent; the value itself is not shown.
 fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
     let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header name"))?;
-    let mut value =
-        HeaderValue::from_str(value).map_err(|_| format!("the value of the header `{name}` can't be sent"))?;
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
+        let what = if value.contains(['\n', '\r']) { "a line break" } else { "a control character" };
+        format!(
+            "the value of the header `{name}` has {what}\nhint: check the variable that it comes from: a secret that is pasted often ends in a line break"
+        )
+    })?;
     value.set_sensitive(true);
     headers.insert(field, value);
     Ok(())

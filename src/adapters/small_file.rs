@@ -15,6 +15,9 @@ use thiserror::Error;
 
 /// A configuration and each file that it names are read up to here.
 pub const SIZE_MAX: u64 = 1024 * 1024;
+/// The longest path that a system takes, and the longest name in it.
+const PATH_MAX: usize = 4096;
+const NAME_MAX: usize = 255;
 /// Folders of views that the system makes up: what is there looks like a file, and is the memory of some process.
 const VIEWS: [&str; 2] = ["/proc", "/sys"];
 
@@ -109,6 +112,13 @@ pub fn read(path: &Path, workspace: &Workspace, max: u64) -> Result<Vec<u8>, Sma
 /// The text of a file of at most [`SIZE_MAX`] bytes.
 pub fn read_text(path: &Path, workspace: &Workspace) -> Result<String, SmallFileError> {
     String::from_utf8(read(path, workspace, SIZE_MAX)?).map_err(|_| SmallFileError::NotText)
+}
+
+/// Can this be meant as a path? What a variable holds may be the content itself, which is no name to print.
+pub fn can_be_a_path(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let is_content = text.chars().any(char::is_control) || text.contains("-----BEGIN ");
+    !is_content && text.len() <= PATH_MAX && text.split('/').all(|name| name.len() <= NAME_MAX)
 }
 
 /// Opens a file to append to it, and makes it where it is not there.

@@ -10,13 +10,15 @@ use super::clock::Clock;
 use super::console::ANSWER;
 use super::http::Service;
 use super::journal::Journal;
+use super::kept::KeptFile;
 use super::signals::Signals;
+use crate::domain::account::AccountKey;
 use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
-use crate::ports::{JournalBroken, Notice, Outgoing, Stop, World};
+use crate::ports::{JournalBroken, Kept, Notice, Outgoing, Stop, World};
 
 /// How often a waiting engine looks whether a cleanup has begun beside it.
 const STOP_LOOK: Duration = Duration::from_millis(500);
@@ -57,6 +59,8 @@ pub struct LiveWorld<'a> {
     pub services: Vec<Option<Service>>,
     /// The journal; `None` where there is none to write, as when a journal was lost.
     pub journal: Option<Journal>,
+    /// Where what later requests read is kept; `None` where nobody comes later.
+    pub kept: Option<KeptFile>,
     /// The time.
     pub clock: Clock,
     /// The signals that end the work.
@@ -99,7 +103,7 @@ impl World for LiveWorld<'_> {
 
     async fn send(&self, service: usize, request: &Outgoing) -> Delivery {
         let Some(service) = self.service(service) else {
-            return Delivery::NotSent("the service can't be asked".to_owned());
+            return Delivery::Unsendable("the service can't be asked".to_owned());
         };
         // What may hold a secret is left out: the query, the fields, the bodies, the address of a next page, and of the path
         // all but ids and names.
@@ -131,6 +135,10 @@ impl World for LiveWorld<'_> {
 
     fn remark(&self, remark: &Remark) -> Result<(), JournalBroken> {
         self.journal.as_ref().map_or(Ok(()), |journal| journal.remark(remark))
+    }
+
+    fn keep(&self, account: &AccountKey, kept: &Kept) -> Result<(), JournalBroken> {
+        self.kept.as_ref().map_or(Ok(()), |file| file.write(account, kept))
     }
 
     fn sync(&self) -> Result<(), JournalBroken> {
@@ -203,7 +211,7 @@ impl World for LiveWorld<'_> {
 fn trace(delivery: &Delivery, took: Duration) {
     let (status, not_sent, lost) = match delivery {
         Delivery::Answered(answer) => (Some(answer.status), None, None),
-        Delivery::NotSent(reason) | Delivery::Barred(reason) => (None, Some(reason.as_str()), None),
+        Delivery::NotSent(reason) | Delivery::Unsendable(reason) | Delivery::Barred(reason) => (None, Some(reason.as_str()), None),
         Delivery::Lost(reason) => (None, None, Some(reason.as_str())),
     };
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);

@@ -6,6 +6,8 @@ mod told;
 
 pub(super) use told::{Subject, of_earlier_attempt, read_state, subject};
 
+use std::collections::HashMap;
+
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
@@ -63,10 +65,12 @@ pub(super) async fn settle_marker(
         Passwords::Drawn(&mut UnwrapErr(SysRng)),
     )
     .map_err(|error| anyhow::anyhow!("{error}"))?;
-    let found = listed::under_the_marker(context, &today, &run, &draft.planned, course).await?;
+    let (found, is_whole) = listed::under_the_marker(context, &today, &run, &draft.planned, course).await?;
     let ledger = listed::ledger(context, draft.planned, found, &today.config);
-    let (outcome, counts) = settle(context, &today, &run, ledger, now, course).await?;
-    if let Some(entry) = entry.filter(|_| counts.left == 0)
+    let (mut outcome, counts) = settle(context, &today, &run, ledger, now, course).await?;
+    // Whoever was in no plan and on no page that was read has nobody else to name it.
+    outcome.fails |= !is_whole && today.sealed.on_leftover == OnLeftover::Fail;
+    if let Some(entry) = entry.filter(|_| counts.left == 0 && is_whole)
         && let Err(error) = entry.unseal()
     {
         context.console.warning(&in_full(&error.into()));
@@ -194,6 +198,7 @@ async fn settle(
         run,
         sealed,
         journal: None,
+        kept: HashMap::new(),
         files: today.files.clone(),
         deadline: course.deadline(sealed),
     };

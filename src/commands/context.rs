@@ -10,7 +10,7 @@ use crate::adapters::hosts::{Host, RunIdentity};
 use crate::adapters::http::Gates;
 use crate::adapters::journal_home;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
-use crate::adapters::state_file;
+use crate::adapters::{small_file, state_file};
 use crate::cli::{Command, Invocation};
 use crate::domain::said::Hider;
 use crate::report::{Level, Line};
@@ -85,6 +85,9 @@ impl Context {
                 "`state` and `state-file` are both given\nhint: give one of them",
             )),
             (state, None) => Ok(state.clone()),
+            (None, Some(path)) if !small_file::can_be_a_path(path) => Err(Failure::usage(
+                "`state-file` is no path, but seems to be the state itself\nhint: give the path of a file, or set `state` to the text",
+            )),
             (None, Some(path)) => match state_file::read(path) {
                 Ok(text) => Ok(Some(text)),
                 Err(error) => Err(Failure::usage(format!(

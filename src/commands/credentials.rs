@@ -1,6 +1,7 @@
 //! `credentials`: names and passwords of the run's accounts, from the files of its setups or computed from a seed.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -11,6 +12,7 @@ use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
 use super::sealed::SealedCopy;
 use super::state::{Signature, State};
+use crate::adapters::console::redactor::would_change;
 use crate::adapters::entry::EntryDir;
 use crate::adapters::private_dir::read_private_file;
 use crate::adapters::unreadable::why;
@@ -109,6 +111,28 @@ fn of_run(context: &Context) -> Result<Vec<Delivered>, Failure> {
         )));
     }
     Ok(accounts)
+}
+
+/// Keeps what a setup has handed over out of all that is printed, and from being taken for an id. The runner was told of it then.
+pub(super) fn hide(context: &Context, entry: &EntryDir) {
+    let accounts = match of_entry(entry) {
+        Ok(accounts) => accounts.unwrap_or_default(),
+        Err(error) => return context.console.debug(&in_full(&error)),
+    };
+    for account in &accounts {
+        let names = [
+            &account.service,
+            &account.account,
+            &account.username,
+            &account.email,
+            &account.id,
+        ];
+        for secret in iter::once(&account.password).chain(account.secrets.iter().map(|(_, secret)| secret)) {
+            if !names.iter().any(|name| would_change(name, secret)) {
+                context.console.hide(secret);
+            }
+        }
+    }
 }
 
 /// The credentials file of an entry, wherever it is; none before the setup has succeeded and after a cleanup has begun.

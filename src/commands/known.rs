@@ -1,6 +1,7 @@
 //! Accounts that a journal or a state tells of, and an engine for them.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::context::{Context, in_full, in_words};
 use super::exit::Failure;
@@ -16,12 +17,14 @@ use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::cli::Command;
 use crate::config::Config;
+use crate::domain::account::AccountKey;
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
 use crate::domain::time::Timestamp;
 use crate::engine::Engine;
 use crate::language::Environment;
 use crate::plan::{self, Run};
+use crate::ports;
 use crate::report::Narrator;
 use crate::settings::Sealed;
 
@@ -37,6 +40,8 @@ pub(super) struct Known<'a> {
     pub(super) sealed: &'a Sealed,
     /// Where what is done is written down, if that can be done.
     pub(super) journal: Option<Journal>,
+    /// What setup kept of the accounts for later requests.
+    pub(super) kept: HashMap<AccountKey, ports::Kept>,
     /// Certificates and keys.
     pub(super) files: KeptFiles,
     /// When it must have ended.
@@ -56,11 +61,20 @@ impl Known<'_> {
     ) -> Result<(T, Ledger, u64), Failure> {
         let scope = plan::scope(self.variables, self.run);
         let wired = wire(context, self.config, self.variables, &scope, self.sealed, &self.files)?;
-        masks::mask(context, ledger.plan(), &wired.secrets);
+        let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
+        masks::mask(
+            context,
+            ledger.plan(),
+            wired.secrets.iter().chain(people.chosen_passwords(self.config)),
+        );
+        for secret in people.made_passwords(self.config) {
+            context.console.hide(secret);
+        }
         let narrator = RefCell::new(narrator);
         let world = LiveWorld {
             services: wired.services,
             journal: self.journal,
+            kept: None,
             clock: context.clock,
             signals,
             stop_file: None,
@@ -70,10 +84,15 @@ impl Known<'_> {
             veil: context.veil(self.sealed),
             is_secret: Box::new(|text| context.console.is_secret(text)),
         };
-        let people = plan::recall(self.config, self.variables, self.run, context.settings.seed.as_ref());
         let planned = ledger.plan().clone();
-        let account = |place: usize| people.value(&planned.accounts[place]);
+        let kept = self.kept;
+        let account = |place: usize| {
+            let account = &planned.accounts[place];
+            let password = kept.get(&account.key).and_then(|kept| kept.password.as_ref());
+            people.value(account, password)
+        };
         let mut engine = Engine::new(&world, &wired.sites, ledger, account, self.deadline);
+        engine.recall(&kept);
         let done = work(&mut engine).await;
         let requests = engine.requests();
         let (ledger, _) = engine.into_parts();
@@ -99,12 +118,14 @@ pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
     let is_given = is_asked && context.invocation.flags.iter().any(|(name, _)| name == "config-file");
     match entry.sealed::<SealedCopy>() {
         Ok(Some(sealed)) if is_given => {
+            context.console.recognise(sealed.made);
             return Kept {
                 sealed: context.over(sealed.settings),
                 ..today(context)
             };
         }
         Ok(Some(sealed)) => {
+            context.console.recognise(sealed.made);
             let document = Document {
                 name: sealed.name,
                 text: sealed.text,
@@ -125,6 +146,14 @@ pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
             .warning(&format!("{}; today's configuration is used", in_full(&error))),
     }
     today(context)
+}
+
+/// What setup kept of the accounts for later requests. Without it some of those can't be sent, which each says itself.
+pub(super) fn recall(context: &Context, entry: &EntryDir) -> HashMap<AccountKey, ports::Kept> {
+    entry.kept().unwrap_or_else(|error| {
+        context.console.warning(&in_full(&error));
+        HashMap::new()
+    })
 }
 
 /// The configuration and settings of now.

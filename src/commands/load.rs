@@ -153,6 +153,12 @@ fn guard(context: &Context, path: &Path) -> Result<(), Failure> {
 fn file(context: &Context, path: &Path) -> Result<Document, Failure> {
     let workspace = Workspace::of(context.host.workspace());
     let text = small_file::read_text(path, &workspace).map_err(|error| {
+        if !small_file::can_be_a_path(path) || reads_like_a_document(path) {
+            // It may hold passwords.
+            return Failure::usage(
+                "`config-file` is no path, but seems to be the configuration itself\nhint: give the path of a file, or set `config` to the text",
+            );
+        }
         let hint = match error {
             SmallFileError::Io(_) => {
                 "the path is relative to the working directory; in a workflow, check the repository out first"
@@ -176,6 +182,12 @@ fn file(context: &Context, path: &Path) -> Result<Document, Failure> {
             workspace,
         },
     })
+}
+
+/// Is this a line of a document, in place of its path?
+fn reads_like_a_document(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.contains(": ") || text.ends_with(':') || text.starts_with(['{', '['])
 }
 
 fn shown(path: &Path) -> String {

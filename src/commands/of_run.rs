@@ -7,6 +7,7 @@ use super::exit::{ExitCode, Failure};
 use super::load;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
+use crate::adapters::hosts::is_ci;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::account::RemoteId;
@@ -34,22 +35,30 @@ pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCod
             return Ok(ExitCode::Success);
         }
     };
-    if found.is_empty() {
+    if found.1 == 0 {
         return Ok(ExitCode::Success);
     }
-    let mut names: Vec<String> = found.iter().take(SHOWN).cloned().collect();
-    if found.len() > SHOWN {
-        names.push(format!("{} more", found.len() - SHOWN));
+    let (mut names, number) = found;
+    if number > names.len() {
+        names.push(format!("{} more", number - names.len()));
     }
+    let identity = &context.identity;
+    // A CI that is not known does not say whose accounts `this` run's are: then they have to be named.
+    let whose = if is_ci(&context.environment) && !(identity.knows_repository() && identity.knows_run()) {
+        format!(" --repository '{}' --run-id '{}'", identity.repository, identity.run_id)
+    } else {
+        String::new()
+    };
     context.console.error(&format!(
-        "{} of this run may still exist: {}\nhint: if no other job of this run uses them, run `standin sweep --run this`",
-        plural(found.len(), "account"),
+        "{} of this run may still exist: {}\nhint: if no other job of this run uses them, run `standin sweep --run this{whose}`",
+        plural(number, "account"),
         names.join(", ")
     ));
     Ok(ExitCode::Failed)
 }
 
-async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failure> {
+/// The names that are told, and how many there are.
+async fn list(context: &Context, signals: &Signals) -> Result<(Vec<String>, usize), Failure> {
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
     let variables = load::variables(context, sealed.allow_env.as_ref());
@@ -82,6 +91,7 @@ async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failu
     let world = LiveWorld {
         services,
         journal: None,
+        kept: None,
         clock: context.clock,
         signals,
         stop_file: None,
@@ -98,7 +108,7 @@ async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failu
     let ledger = Ledger::new(run.planned(now, standing.collect()));
     let deadline = now + sealed.cleanup_deadline;
     let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
-    let found = RefCell::new(Vec::new());
+    let found = RefCell::new((Vec::new(), 0));
     for (place, site) in sites.iter().enumerate() {
         let service = &site.service.name;
         let why = if let Some(why) = &site.unusable {
@@ -110,7 +120,11 @@ async fn list(context: &Context, signals: &Signals) -> Result<Vec<String>, Failu
                 if Marker::within(name).is_none_or(|marker| !marker.is_of_run(&origin)) {
                     return Regard::Stranger;
                 }
-                found.borrow_mut().push(format!("{service} `{}`", seen(name)));
+                let (names, number) = &mut *found.borrow_mut();
+                *number += 1;
+                if names.len() < SHOWN {
+                    names.push(format!("{service} `{}`", seen(name)));
+                }
                 Regard::Told
             };
             engine.list(place, Extent::Prefix, each).await.incomplete

@@ -16,8 +16,10 @@ use super::state::State;
 use super::tls::KeptFiles;
 use super::wire::{Wired, wire};
 use crate::adapters::boot;
+use crate::adapters::console::Fingerprints;
 use crate::adapters::entry::{self, EntryDir, Lock};
 use crate::adapters::journal::Journal;
+use crate::adapters::kept::KeptFile;
 use crate::adapters::private_dir::PrivateDir;
 use crate::adapters::small_file;
 use crate::cli::Command;
@@ -25,9 +27,10 @@ use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
 use crate::domain::leg::Leg;
 use crate::domain::marker::{Marker, Origin};
-use crate::engine::Site;
+use crate::domain::secret::Secret;
+use crate::engine::{Site, keeps};
 use crate::plan::{self, Draft, Passwords, Person, Run, Selection};
-use crate::settings::WhenSecretsMissing;
+use crate::settings::{Sealed, WhenSecretsMissing};
 
 /// Everything that is known before the first request, and on disk.
 pub(super) struct Prepared {
@@ -39,6 +42,8 @@ pub(super) struct Prepared {
     pub(super) wired: Wired,
     /// The journal, with the plan in it.
     pub(super) journal: Journal,
+    /// Where what later requests read is kept, if any does.
+    pub(super) kept: Option<KeptFile>,
     /// Held for as long as the setup works.
     pub(super) lock: Option<Lock>,
 }
@@ -54,19 +59,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     if let Err(missing) = load::require(&config, &variables, &context.settings.only) {
         return if skip(context)? { Ok(None) } else { Err(missing) };
     }
-    let timeout_of = |service: &Service| sealed.timeout.unwrap_or(service.timeout);
-    let slow = config
-        .services
-        .iter()
-        .find(|service| timeout_of(service) * 2 > sealed.cleanup_deadline);
-    if let Some(service) = slow {
-        return Err(Failure::usage(format!(
-            "the `timeout` of `{}`, {}, is over half of the `cleanup-deadline`, {}: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
-            service.name,
-            humantime::format_duration(timeout_of(service)),
-            humantime::format_duration(sealed.cleanup_deadline),
-        )));
-    }
+    check_timeouts(&config, sealed)?;
     let mut random = UnwrapErr(SysRng);
     let leg = context.settings.leg.or(context.host.leg());
     let leg = leg.unwrap_or(Leg::ALONE);
@@ -98,19 +91,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let scope = plan::scope(&variables, &run);
     let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
     let wired = wire(context, &config, &variables, &scope, sealed, &files)?;
-    let is_planned = |site: &&Site| {
-        let accounts = &draft.planned.accounts;
-        accounts.iter().any(|account| account.key.service == site.service.name)
-    };
-    let unusable: Vec<&str> = wired
-        .sites
-        .iter()
-        .filter(is_planned)
-        .filter_map(|site| site.unusable.as_deref())
-        .collect();
-    if !unusable.is_empty() {
-        return Err(Failure::Usage(unusable.join("\n")));
-    }
+    check_sites(&draft, &wired)?;
     locate(&mut draft, &wired);
     mask(context, &config, &wired, &draft);
     for warning in config.warnings.iter().chain(&wired.warnings) {
@@ -130,10 +111,15 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
             None => None,
         },
         files,
+        made: Fingerprints::of(made(&config, &draft)),
         settings: sealed.clone(),
     };
-    let begun = entry.seal(&copy).and_then(|()| entry.begin(&draft.planned));
-    let journal = begun.map_err(|error| {
+    let keeps = keeps(wired.sites.iter().map(|site| &site.service));
+    let keep = || keeps.iter().any(|keeps| keeps.any()).then(|| entry.keep()).transpose();
+    let begun = entry
+        .seal(&copy)
+        .and_then(|()| Ok((keep()?, entry.begin(&draft.planned)?)));
+    let (kept, journal) = begun.map_err(|error| {
         // Nobody will look for what was put aside: no cleanup knows of this setup.
         if let Err(error) = journals.remove_child(entry.name()) {
             context.console.warning(&in_full(&error.into()));
@@ -145,8 +131,42 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         draft,
         wired,
         journal,
+        kept,
         lock,
     }))
+}
+
+/// A service that can't be asked, such as for want of a variable, and that accounts are planned in.
+fn check_sites(draft: &Draft, wired: &Wired) -> Result<(), Failure> {
+    let is_planned = |site: &&Site| {
+        let accounts = &draft.planned.accounts;
+        accounts.iter().any(|account| account.key.service == site.service.name)
+    };
+    let planned = wired.sites.iter().filter(is_planned);
+    let unusable: Vec<&str> = planned.filter_map(|site| site.unusable.as_deref()).collect();
+    if unusable.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Usage(unusable.join("\n")))
+    }
+}
+
+/// A create that is still on its way when cleanup has to end could land after it.
+fn check_timeouts(config: &Config, sealed: &Sealed) -> Result<(), Failure> {
+    let timeout_of = |service: &Service| sealed.timeout.unwrap_or(service.timeout);
+    let slow = config
+        .services
+        .iter()
+        .find(|service| timeout_of(service) * 2 > sealed.cleanup_deadline);
+    if let Some(service) = slow {
+        return Err(Failure::usage(format!(
+            "the `timeout` of `{}`, {}, is over half of the `cleanup-deadline`, {}: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
+            service.name,
+            humantime::format_duration(timeout_of(service)),
+            humantime::format_duration(sealed.cleanup_deadline),
+        )));
+    }
+    Ok(())
 }
 
 /// A file that can't be written in the end is better found before there is any account.
@@ -231,13 +251,11 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
         }
     }
     // What was made stands in no name; what the user chose may, and often is the same for all copies.
-    let (chosen, made): (Vec<&Arc<Person>>, Vec<&Arc<Person>>) = draft
-        .people
-        .iter()
-        .partition(|person| config.personas[person.persona].password.is_some());
-    let chosen = chosen.iter().filter_map(|person| person.password.as_ref());
+    let is_chosen = |person: &&Arc<Person>| config.personas[person.persona].password.is_some();
+    let chosen = draft.people.iter().filter(is_chosen);
+    let chosen = chosen.filter_map(|person| person.password.as_ref());
     let seen_in_names = masks::mask(context, &draft.planned, wired.secrets.iter().chain(chosen));
-    for secret in made.iter().filter_map(|person| person.password.as_ref()) {
+    for secret in made(config, draft) {
         context.console.mask(secret);
     }
     if seen_in_names {
@@ -245,6 +263,13 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
             "a secret stands in a name of an account or a service, and can't be masked without masking the name\nhint: choose another secret",
         );
     }
+}
+
+/// The passwords that the user did not choose.
+fn made<'a>(config: &Config, draft: &'a Draft) -> impl Iterator<Item = &'a Secret> {
+    let people = draft.people.iter();
+    let made = people.filter(|person| config.personas[person.persona].password.is_none());
+    made.filter_map(|person| person.password.as_ref())
 }
 
 /// Tells the host where the journal is: the journal is on disk before, and no request was sent yet.

@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::exit::ExitCode;
-use crate::config::SCHEMA;
+use crate::config;
 
 /// The command.
 pub(super) fn schema(context: &Context) -> ExitCode {
-    context.console.data(SCHEMA.trim_end());
+    context.console.data(&config::schema());
     ExitCode::Success
 }

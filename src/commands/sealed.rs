@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::tls::KeptFiles;
+use crate::adapters::console::Fingerprints;
 use crate::settings::Sealed;
 
 /// The version of [`SealedCopy`].
@@ -28,6 +29,9 @@ pub(super) struct SealedCopy {
     /// The certificates and keys that it names.
     #[serde(default)]
     pub(super) files: KeptFiles,
+    /// What cleanup recognises the passwords by that chance made.
+    #[serde(default)]
+    pub(super) made: Fingerprints,
     /// The settings.
     pub(super) settings: Sealed,
 }

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use tracing::Instrument as _;
 
-use super::by_name;
 use super::context::{Context, in_full};
 use super::course::{Course, Done};
 use super::exit::{ExitCode, Failure};
-use super::known::{Kept, Known, kept, ready};
-use super::load;
+use super::known::{Kept, Known, kept, ready, recall};
 use super::sealed::SealedCopy;
+use super::{by_name, credentials, load};
 use crate::adapters::boot;
 use crate::adapters::entry::{EntryDir, Lock};
 use crate::adapters::private_dir::remove_private_file;
@@ -58,6 +57,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
         context.console.warning(&in_full(&error.into()));
     }
     let lock = lock(context, entry, course).await;
+    credentials::hide(context, entry);
     forget_credentials(context, entry);
     let reading = match entry.read() {
         Ok(reading) => reading,
@@ -101,6 +101,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
                 run: &run,
                 sealed: &sealed,
                 journal: journal.ok(),
+                kept: recall(context, entry),
                 files: files.unwrap_or_default(),
                 deadline: course.deadline(&sealed),
             };

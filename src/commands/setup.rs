@@ -18,6 +18,7 @@ use super::state::State;
 use super::wire::Wired;
 use crate::adapters::entry::EntryDir;
 use crate::adapters::journal::Journal;
+use crate::adapters::kept::KeptFile;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::{LiveWorld, StopFile};
 use crate::cli::Command;
@@ -101,9 +102,10 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         draft,
         wired,
         journal,
+        kept,
         lock,
     } = prepared;
-    let ended = drive(context, &entry, &draft, wired, journal, signals).await;
+    let ended = drive(context, &entry, &draft, wired, (journal, kept), signals).await;
     let sealed = &context.settings.sealed;
     let left: &[Leftover] = ended.settled.as_ref().map_or(&[], |settled| &settled.leftovers);
     let part = Part {
@@ -159,7 +161,7 @@ async fn drive(
     entry: &EntryDir,
     draft: &Draft,
     wired: Wired,
-    journal: Journal,
+    (journal, kept): (Journal, Option<KeptFile>),
     signals: &Signals,
 ) -> Ended {
     let settings = &context.settings;
@@ -171,6 +173,7 @@ async fn drive(
     let world = LiveWorld {
         services: wired.services,
         journal: Some(journal),
+        kept,
         clock: context.clock,
         signals,
         stop_file: Some(StopFile::new(entry.stop_path())),

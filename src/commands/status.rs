@@ -10,11 +10,11 @@ use super::by_name::{self, Subject};
 use super::cleanup::{self, Found};
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
-use super::known::{Kept, Known, kept, ready};
-use super::{load, settle};
+use super::known::{Kept, Known, kept, ready, recall};
+use super::{credentials, load, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
-use crate::domain::account::RemoteId;
+use crate::domain::account::{RemoteId, is_witness};
 use crate::domain::ledger::Ledger;
 use crate::domain::standing::Standing;
 use crate::report::{self, Narrator, Phase, plural};
@@ -129,6 +129,7 @@ async fn look(context: &Context, signals: &Signals) -> Result<(Vec<Row>, bool), 
 
 /// Asks for the accounts of an entry, by the configuration that setup put aside in it.
 async fn of_entry(context: &Context, entry: &EntryDir, ledger: Ledger, signals: &Signals) -> Result<Vec<Row>, Failure> {
+    credentials::hide(context, entry);
     let Kept {
         document,
         sealed,
@@ -148,6 +149,7 @@ async fn of_entry(context: &Context, entry: &EntryDir, ledger: Ledger, signals: 
         run: &run,
         sealed: &sealed,
         journal: None,
+        kept: recall(context, entry),
         files: files.unwrap_or_default(),
         deadline: context.clock.now() + sealed.cleanup_deadline,
     };
@@ -173,6 +175,8 @@ fn rows(ledger: &Ledger, standings: &[Standing]) -> Vec<Row> {
     standings
         .iter()
         .enumerate()
+        // What a cleanup has made to show something is none of the setup's.
+        .filter(|(place, _)| !is_witness(&ledger.account(*place).key.account))
         .map(|(place, standing)| {
             let account = ledger.account(place);
             Row {

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use futures_util::future::join_all;
 use tracing::Instrument as _;
 
-use findings::{Fate, Findings, Found, List, say_outcome, summarise, tell, write};
+use findings::{Fate, Findings, Found, List, Room, say_outcome, summarise, tell, write};
 use trial::Trial;
 
 use super::context::Context;
@@ -38,6 +38,8 @@ use crate::ports::Stop;
 use crate::report::{Narrator, Phase, plural, seen};
 use crate::settings::OnLeftover;
 
+/// So many orphans are named one by one.
+const ORPHANS_TOLD: usize = 1_000;
 /// How often a long list is told of.
 const TELL: Duration = Duration::from_secs(10);
 
@@ -80,6 +82,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let world = LiveWorld {
         services,
         journal: None,
+        kept: None,
         clock: context.clock,
         signals: &signals,
         stop_file: None,
@@ -101,15 +104,18 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         deadline,
     };
     let mut leftovers = Vec::new();
-    if !context.settings.sweep.dry_run {
-        requests += try_lists(context, &world, &trial, &mut lists, &mut leftovers).await;
-    }
+    requests += try_lists(context, &world, &trial, &mut lists, &mut leftovers).await;
     let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
     if hits > max {
+        let over = if lists.iter().any(|list| list.is_full) {
+            "over "
+        } else {
+            ""
+        };
         context.console.error(&format!(
-            "{} would be deleted, and `max` allows {max}: nothing is deleted\nhint: look at them with `--dry-run`, then raise `max`",
+            "{over}{} would be deleted, and `max` allows {max}: nothing is deleted\nhint: look at them with `--dry-run`, then raise `max`",
             plural(hits, "account")
         ));
         incomplete = true;
@@ -141,12 +147,14 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
 /// for ours.
 fn refuse_for_others(context: &Context) -> Result<(), Failure> {
     let (identity, settings) = (&context.identity, &context.settings.sweep);
+    let is_named = |setting: &Option<String>| setting.is_some();
     if settings.all_owners || !is_ci(&context.environment) {
         return Ok(());
     }
-    let unknown = if !identity.knows_repository() {
+    // Whoever names them has said whose accounts are meant, also by what they are where nobody says more.
+    let unknown = if !identity.knows_repository() && !is_named(&context.settings.repository) {
         "repository"
-    } else if settings.run.as_deref() == Some("this") && !identity.knows_run() {
+    } else if settings.run.as_deref() == Some("this") && !identity.knows_run() && !is_named(&context.settings.run_id) {
         "run"
     } else {
         return Ok(());
@@ -235,8 +243,11 @@ async fn list_all(
     let standing = names.map(|service| PlannedAccount::listed(service, String::new(), "*".to_owned()));
     let ledger = Ledger::new(run.planned(now, standing.collect()));
     let engine = Engine::new(world, sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
+    let max = Some(context.settings.sweep.max).filter(|_| !context.settings.sweep.dry_run);
+    let room = Room::new(max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX)));
+    let rules = (&rules, run.marker.prefix());
     let all = sites.iter().enumerate();
-    let all = join_all(all.map(|(place, site)| list(context, &engine, place, site, &rules, run.marker.prefix())));
+    let all = join_all(all.map(|(place, site)| list(context, &engine, (place, site), rules, &room)));
     let all = all.instrument(tracing::info_span!("phase", name = "list")).await;
     let (lists, found): (Vec<List>, Vec<Vec<Found>>) = all.into_iter().unzip();
     (lists, found.into_iter().flatten().collect(), engine.requests())
@@ -252,7 +263,15 @@ async fn try_lists(
 ) -> u64 {
     let mut requests = 0;
     for (list, site) in lists.iter_mut().zip(trial.sites) {
-        if list.accounts > 0 || list.incomplete.is_some() || !site.service.witness {
+        if list.accounts > 0 || list.incomplete.is_some() {
+            continue;
+        }
+        if context.settings.sweep.dry_run {
+            trial::warn(context, &list.service, "a dry run makes none");
+            continue;
+        }
+        if !site.service.witness {
+            trial::warn(context, &list.service, "`witness: false` forbids it");
             continue;
         }
         let tried = trial.of(context, world, &list.service).await;
@@ -275,10 +294,9 @@ fn say_incomplete(context: &Context, service: &ServiceName, reason: &str) {
 async fn list(
     context: &Context,
     engine: &Engine<'_, LiveWorld<'_>>,
-    place: usize,
-    site: &Site,
-    rules: &Rules<'_>,
-    prefix: &str,
+    (place, site): (usize, &Site),
+    (rules, prefix): (&Rules<'_>, &str),
+    room: &Room,
 ) -> (List, Vec<Found>) {
     let service = &site.service.name;
     let has_filter = site.service.list.as_ref().is_some_and(|list| list.filter.is_some());
@@ -295,7 +313,7 @@ async fn list(
     context
         .console
         .info(&format!("{service}: listing its accounts{prefix}"));
-    let mut found = Findings::new();
+    let mut found = Findings::new(room);
     let mut seen = 0;
     let mut told = context.clock.now();
     let mut each = |id: &RemoteId, username: &str, item: &minijinja::Value| {
@@ -338,8 +356,10 @@ async fn list(
         incomplete,
         total: _,
         ended,
+        barred: _,
     } = listed;
     let (found, full) = found.end(context, service);
+    let is_full = full.is_some();
     let incomplete = incomplete.or(full);
     if let Some(answer) = refused {
         context.console.info(&format!(
@@ -367,6 +387,7 @@ async fn list(
         pages,
         accounts,
         filtered,
+        is_full,
         incomplete,
     };
     (list, found)
@@ -385,13 +406,17 @@ async fn delete(
         .collect();
     // Post or `cleanup` should have deleted it: something went wrong there. Whoever names a run asks for all that it has made.
     let is_orphaned = context.settings.sweep.run.is_none();
-    for place in hits.iter().filter(|_| is_orphaned) {
+    for place in hits.iter().filter(|_| is_orphaned).take(ORPHANS_TOLD) {
         let orphan = &found[*place];
         context.console.warning(&format!(
             "{}: `{}` was orphaned",
             orphan.service,
             seen(&orphan.username)
         ));
+    }
+    if is_orphaned && hits.len() > ORPHANS_TOLD {
+        let more = plural(hits.len() - ORPHANS_TOLD, "more account");
+        context.console.warning(&format!("{more} were orphaned"));
     }
     let orphans: Vec<&Found> = hits.iter().map(|place| &found[*place]).collect();
     let names: Vec<String> = orphans.iter().map(|orphan| orphan.username.clone()).collect();

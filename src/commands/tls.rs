@@ -1,6 +1,7 @@
 //! The certificates and keys that a configuration names: read once, and kept for cleanup.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +29,11 @@ impl KeptFiles {
             for (key, template) in [("ca", &tls.ca), ("cert", &tls.cert), ("key", &tls.key)] {
                 let Some(template) = template else { continue };
                 let path = render(template, scope, service, key).map_err(Failure::Usage)?;
-                let text = small_file::read_text(&directory.path.join(&path), &directory.workspace).map_err(|error| {
+                let text = read_one(&path, directory).map_err(|reason| {
+                    // What a variable holds may be no path but the key.
+                    let written = template.source();
                     Failure::usage(format!(
-                        "`tls.{key}` of `{}` can't be read: `{path}`: {error}\nhint: the path is relative to the configuration's file",
+                        "`tls.{key}` of `{}` can't be read: `{written}`: {reason}",
                         service.name
                     ))
                 })?;
@@ -60,8 +63,13 @@ impl KeptFiles {
             let Some(template) = template else { return Ok(None) };
             let path = render(template, scope, service, key)?;
             let text = self.0.get(&path).cloned();
-            text.map(Some)
-                .ok_or_else(|| format!("`tls.{key}` of `{}` was not kept: `{path}`", service.name))
+            text.map(Some).ok_or_else(|| {
+                format!(
+                    "`tls.{key}` of `{}` was not kept: `{}`",
+                    service.name,
+                    template.source()
+                )
+            })
         };
         let identity = match (text(&tls.cert, "cert")?, text(&tls.key, "key")?) {
             (Some(cert), Some(key)) => Some((cert, Secret::new(key))),
@@ -72,6 +80,18 @@ impl KeptFiles {
             identity,
         }))
     }
+}
+
+/// The text of a file, or why there is none: in words that hold nothing of the path.
+fn read_one(path: &str, directory: &Folder) -> Result<String, String> {
+    if !small_file::can_be_a_path(Path::new(path)) {
+        return Err(
+            "it is no path, but the certificate or key itself\nhint: write it to a file, and give the path of that"
+                .to_owned(),
+        );
+    }
+    small_file::read_text(&directory.path.join(path), &directory.workspace)
+        .map_err(|error| format!("{error}\nhint: the path is relative to the configuration's file"))
 }
 
 fn render(template: &Template, scope: &Scope, service: &Service, key: &str) -> Result<String, String> {

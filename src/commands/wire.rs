@@ -118,7 +118,8 @@ pub(super) fn wire(
             let gate = context
                 .gates
                 .to(service.name.as_str(), &endpoint.base, interval, at_once);
-            Ok(http::Service::new(clients, endpoint, token, gate, context.clock))
+            http::Service::new(clients, endpoint, token, gate, context.clock)
+                .map_err(|reason| format!("no request to `{name}` can be sent: {reason}"))
         });
         let (ready, unusable) = match ready {
             Ok(ready) => (Some(ready), None),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::request::Request;
 use crate::language::{Expression, Template};
 
-pub(super) use decode::{KINDS, auth};
+pub(super) use decode::auth;
 
 /// How requests prove who they are. An `Authorization` header of a request stands in its place.
 #[derive(Clone, Debug)]

@@ -3,24 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::decode::Decoder;
+use super::keys::{self, service as key};
 use super::persona::{Copy, Count, Persona};
-use super::service::Service;
+use super::service::{self, Service};
 use super::source::Span;
 use super::tree::Node;
 use super::{Config, Diagnostic};
 use crate::domain::account::ServiceName;
-use crate::language::{Environment, Method, nearest};
-
-/// Tells that there is no service of this name.
-pub(super) fn unknown_service(decoder: &mut Decoder, span: Span, name: &str, known: &[ServiceName]) {
-    let known: Vec<&str> = known.iter().map(ServiceName::as_str).collect();
-    let hint = match nearest(name, known.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("the services are {}", known.join(", ")),
-    };
-    let shown: String = name.chars().take(60).collect();
-    decoder.error_with_hint(span, format!("there is no service `{shown}`"), hint);
-}
+use crate::language::{Environment, Method};
 
 /// `needs`: known services, no cycle, and no persona that lacks an account in a needed service.
 pub(super) fn needs(
@@ -31,22 +21,22 @@ pub(super) fn needs(
     document: &Node,
 ) {
     let place = |name: &ServiceName| known.iter().position(|known| known == name).unwrap_or_default();
-    for service in services {
-        let index = place(&service.name);
-        for (at, need) in service.needs.iter().enumerate() {
+    for one in services {
+        let index = place(&one.name);
+        for (at, need) in one.needs.iter().enumerate() {
             let span = need_span(document, index, at);
             if !known.contains(need) {
-                unknown_service(decoder, span, need.as_str(), known);
+                service::unknown(decoder, span, need.as_str(), known);
                 continue;
             }
             for persona in personas {
-                let absent = persona.services.contains(&service.name) && !persona.services.contains(need);
-                if absent && need != &service.name {
+                let absent = persona.services.contains(&one.name) && !persona.services.contains(need);
+                if absent && need != &one.name {
                     decoder.error_with_hint(
                         persona.span,
                         format!(
                             "`{}` has an account in `{}`, which needs `{need}`, but none there",
-                            persona.name, service.name
+                            persona.name, one.name
                         ),
                         format!("add `{need}` to its `services`"),
                     );
@@ -68,12 +58,12 @@ pub(super) fn needs(
 /// What looks at accounts must neither make nor delete any.
 pub(super) fn looks(decoder: &mut Decoder, span: Span, service: &Service) {
     let looks = [
-        ("ready", service.ready.as_ref()),
-        ("probe", service.probe.as_ref()),
-        ("verify", service.verify.as_ref().map(|poll| &poll.request)),
-        ("find", service.find.as_ref().map(|find| &find.request)),
-        ("list", service.list.as_ref().map(|list| &list.request)),
-        ("gone", service.gone.as_ref().map(|poll| &poll.request)),
+        (key::READY, service.ready.as_ref()),
+        (key::PROBE, service.probe.as_ref()),
+        (key::VERIFY, service.verify.as_ref().map(|poll| &poll.request)),
+        (key::FIND, service.find.as_ref().map(|find| &find.request)),
+        (key::LIST, service.list.as_ref().map(|list| &list.request)),
+        (key::GONE, service.gone.as_ref().map(|poll| &poll.request)),
     ];
     let create = &service.create.request.target;
     for (key, request) in looks {
@@ -88,7 +78,7 @@ pub(super) fn looks(decoder: &mut Decoder, span: Span, service: &Service) {
         };
         decoder.error_with_hint(
             span,
-            format!("the `{key}` of `{}` {does}: {}", service.name, target.source()),
+            format!("the `{}` of `{}` {does}: {}", key.name, service.name, target.source()),
             "let it read, as with GET",
         );
     }
@@ -128,9 +118,9 @@ pub(super) fn overwriting(decoder: &mut Decoder, services: &[Service], personas:
 fn need_span(document: &Node, service: usize, need: usize) -> Span {
     let item = |node: Option<&Node>, at: usize| {
         let items = node.and_then(Node::as_list)?;
-        items.get(at).map(|item| (item.span, item.get("needs").cloned()))
+        items.get(at).map(|item| (item.span, item.get(key::NEEDS).cloned()))
     };
-    item(document.get("services"), service)
+    item(document.get(keys::document::SERVICES), service)
         .and_then(|(_, needs)| item(needs.as_ref(), need))
         .map_or(document.span, |(span, _)| span)
 }

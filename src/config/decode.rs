@@ -5,9 +5,9 @@
 mod fields;
 mod scalars;
 
-use super::Diagnostic;
+use super::diagnostic::{Diagnostic, SHOWN_LIMIT};
+use super::keys::{self, Block};
 use super::merge::{CONVENTION, merge_document};
-use super::preset::Named;
 use super::secrets;
 use super::source::{Sources, Span};
 use super::tree::{self, Entry, Kind, Node};
@@ -16,9 +16,6 @@ use crate::domain::account::ServiceName;
 use crate::language::{Access, EnvUse, Environment, Expression, JsonTemplate, LanguageError, Template, nearest};
 
 pub(super) use fields::Fields;
-
-/// The most mistakes that are told: whoever made more mends these first.
-pub(super) const SHOWN_LIMIT: usize = 50;
 
 /// The most expressions of a document with all that it is merged over: each takes some kilobytes once it is compiled.
 const EXPRESSIONS_LIMIT: usize = 8_000;
@@ -49,6 +46,13 @@ pub(super) enum Reader {
     Verify,
     /// Any other.
     Other,
+}
+
+/// Where a service names its preset, and which: what the preset leaves to the user is missed there.
+#[derive(Clone, Copy)]
+pub(super) struct Named {
+    pub(super) span: Span,
+    pub(super) name: &'static str,
 }
 
 /// What is known while a document is read: its texts, and what was found so far.
@@ -169,18 +173,24 @@ impl Decoder {
         Some(&entry.value)
     }
 
-    /// A map as its fields. `what` names it in messages, with its article.
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<Fields<'n>> {
-        let Some(entries) = node.as_map() else {
+    /// The entries of a map. `what` names it in messages, with its article.
+    pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
+        let entries = node.as_map();
+        if entries.is_none() {
             self.error(node.span, format!("{what} is a map, not {}", node.what()));
-            return None;
-        };
-        Some(Fields {
-            what,
-            span: node.span,
-            entries,
-            known: Vec::new(),
-        })
+        }
+        entries
+    }
+
+    /// A map with the keys of a block.
+    pub(super) fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &'static str,
+        block: &'static Block,
+    ) -> Option<Fields<'n>> {
+        let entries = self.map(node, what)?;
+        Some(Fields::new(what, node.span, entries, block))
     }
 
     pub(super) fn list<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n [Node]> {
@@ -254,11 +264,8 @@ impl Decoder {
         what: &'static str,
         mut value: impl FnMut(&mut Self, &Entry) -> Option<T>,
     ) -> Vec<(String, T)> {
-        let Some(fields) = self.fields(node, what) else {
-            return Vec::new();
-        };
         let mut values = Vec::new();
-        for entry in fields.entries {
+        for entry in self.map(node, what).unwrap_or_default() {
             if matches!(entry.value.kind, Kind::Null) {
                 continue;
             }
@@ -286,7 +293,9 @@ impl Decoder {
                 }
                 Some(JsonTemplate::Scalar(serde_json::Value::Number(number.clone())))
             }
-            Kind::String(_) => self.template(node, "json", names).map(JsonTemplate::Text),
+            Kind::String(_) => self
+                .template(node, keys::request::JSON.name, names)
+                .map(JsonTemplate::Text),
             Kind::List(items) => {
                 let decoded: Vec<_> = items.iter().filter_map(|item| self.json(item, names)).collect();
                 (decoded.len() == items.len()).then_some(JsonTemplate::List(decoded))

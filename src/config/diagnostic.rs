@@ -2,7 +2,25 @@
 
 use std::fmt;
 
-use super::source::Place;
+/// The most mistakes that are told: whoever made more mends these first.
+pub(super) const SHOWN_LIMIT: usize = 50;
+
+/// A place in a document, as messages name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The document's name.
+    pub source: String,
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.source, self.line, self.column)
+    }
+}
 
 /// One mistake, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::check;
-use super::decode::Decoder;
+use super::decode::{Decoder, Named};
+use super::keys::{self, SERVICES_LIMIT, document as key};
 use super::merge::merge_service;
 use super::persona::{self, Persona};
-use super::preset::{self, Named};
+use super::preset;
 use super::reads;
 use super::service::{self, Service};
 use super::tree::{Kind, Node};
@@ -14,8 +15,6 @@ use crate::domain::account::ServiceName;
 
 /// The longest time to live: 30 days.
 const TTL_LIMIT: Duration = Duration::from_hours(30 * 24);
-/// The most services of one document.
-const SERVICES_LIMIT: usize = 1000;
 const TTL_DEFAULT: Duration = Duration::from_hours(24);
 
 /// A document's values.
@@ -29,20 +28,18 @@ pub(super) struct Decoded {
 /// The whole document.
 pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
     let document = decoder.document.take()?;
-    let mut fields = decoder.fields(&document, "the configuration")?;
-    let prefix = fields
-        .take("prefix")
-        .map_or(Some("sd".to_owned()), |node| prefix(decoder, node));
-    let ttl = fields.take("ttl").map_or(Some(TTL_DEFAULT), |node| {
-        let ttl = decoder.duration(node, "ttl")?;
+    let mut fields = decoder.fields(&document, "the configuration", &key::BLOCK)?;
+    let prefix = fields.read_or(decoder, key::PREFIX, "sd".to_owned(), prefix);
+    let ttl = fields.read_or(decoder, key::TTL, TTL_DEFAULT, |decoder, node, name| {
+        let ttl = decoder.duration(node, name)?;
         if ttl > TTL_LIMIT {
-            decoder.error(node.span, "`ttl` is 30 days at most");
+            decoder.error(node.span, format!("`{name}` is 30 days at most"));
         }
         Some(ttl)
     });
-    let services = fields.need(decoder, "services").map(|node| services(decoder, node));
+    let services = fields.need(decoder, key::SERVICES).map(|node| services(decoder, node));
     decoder.service = None;
-    let accounts = fields.take("accounts");
+    let accounts = fields.take(key::ACCOUNTS);
     fields.finish(decoder);
     let services = services?;
     // A service with a mistake of its own must not make its name unknown elsewhere, nor hide the mistakes of the others.
@@ -76,36 +73,40 @@ pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
 
 /// The names that the services are given; none where it is no name.
 fn names(document: &Node) -> Vec<Option<ServiceName>> {
-    let items = document.get("services").and_then(Node::as_list).unwrap_or_default();
-    let name = |item: &Node| item.get("name").and_then(Node::as_text).and_then(ServiceName::parse);
+    let items = document.get(key::SERVICES).and_then(Node::as_list).unwrap_or_default();
+    let name = |item: &Node| {
+        item.get(keys::service::NAME)
+            .and_then(Node::as_text)
+            .and_then(ServiceName::parse)
+    };
     items.iter().map(name).collect()
 }
 
-fn prefix(decoder: &mut Decoder, node: &Node) -> Option<String> {
-    let prefix = decoder.text(node, "prefix")?;
+fn prefix(decoder: &mut Decoder, node: &Node, name: &str) -> Option<String> {
+    let prefix = decoder.text(node, name)?;
     let fits = matches!(prefix.len(), 2 | 3) && prefix.chars().all(|c| c.is_ascii_lowercase());
     if !fits {
-        decoder.error(node.span, "`prefix` is two or three letters from `a` to `z`");
+        decoder.error(node.span, format!("`{name}` is two or three letters from `a` to `z`"));
         return None;
     }
     Some(prefix)
 }
 
 fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
-    let Some(items) = decoder.list(node, "services") else {
+    let Some(items) = decoder.list(node, key::SERVICES.name) else {
         return Vec::new();
     };
     if items.is_empty() {
         decoder.error(node.span, "`services` is empty");
     }
-    if items.len() > SERVICES_LIMIT {
+    if u32::try_from(items.len()).is_ok_and(|count| count > SERVICES_LIMIT) {
         decoder.error(node.span, format!("there are more than {SERVICES_LIMIT} services"));
         return Vec::new();
     }
     let mut seen: Vec<String> = Vec::new();
     let mut services = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        if let Some(name) = item.get("name")
+        if let Some(name) = item.get(keys::service::NAME)
             && let Kind::String(text) = &name.kind
         {
             if seen.contains(text) {
@@ -129,7 +130,9 @@ fn one(decoder: &mut Decoder, item: &Node, index: usize) -> Option<Service> {
     if !matches!(item.kind, Kind::Map(_)) {
         return service::decode(decoder, item, index);
     }
-    let named = item.get("preset").filter(|node| !matches!(node.kind, Kind::Null));
+    let named = item
+        .get(keys::service::PRESET)
+        .filter(|node| !matches!(node.kind, Kind::Null));
     let preset = match named {
         Some(node) => Some((preset::of_service(decoder, node)?, node.span)),
         None => None,
@@ -145,6 +148,9 @@ fn one(decoder: &mut Decoder, item: &Node, index: usize) -> Option<Service> {
     let merged = merge_service(base, item.clone());
     let from = decoder.reads.len();
     let service = service::decode(decoder, &merged, index);
+    if let Some(service) = &service {
+        check::looks(decoder, merged.span, service);
+    }
     let preset = preset.as_ref().map(|(preset, span)| (preset, *span));
     preset::check(decoder, from, item, &merged, preset);
     service

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::SCHEMA;
+use super::keys;
 
 /// What holds a document together, and tells nothing.
 const STRUCTURE: &str = "{}[],:-\"'<";
@@ -42,7 +42,7 @@ pub(super) fn by_look(line: &str) -> Vec<bool> {
     let mut shown = vec![false; line.len()];
     let mut show = |range: Range<usize>| shown[range].fill(true);
     let mut at = 0;
-    for key in keys(line) {
+    for key in known(line) {
         let gap = &line[at..key.start];
         if holds_together(gap) {
             show(at..key.start);
@@ -69,8 +69,8 @@ fn holds_together(text: &str) -> bool {
 }
 
 /// Known keys in a line, each with its quotes and its colon.
-fn keys(line: &str) -> Vec<Range<usize>> {
-    let mut keys: Vec<Range<usize>> = Vec::new();
+fn known(line: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
     for (colon, _) in line.match_indices(':') {
         let after = line[colon + 1..].chars().next();
         let name = line[..colon].trim_end();
@@ -83,7 +83,7 @@ fn keys(line: &str) -> Vec<Range<usize>> {
             .last()
             .map_or(end, |(at, _)| at);
         let is_key = quote.is_some() || after.is_none_or(char::is_whitespace);
-        if !is_key || !SCHEMA.contains(&format!("\"{}\": ", &line[start..end])) {
+        if !is_key || !keys::is_known(&line[start..end]) {
             continue;
         }
         let start = if quote.is_some() && line[..start].ends_with(['"', '\'']) {
@@ -91,11 +91,11 @@ fn keys(line: &str) -> Vec<Range<usize>> {
         } else {
             start
         };
-        if keys.last().is_none_or(|last| last.end <= start) {
-            keys.push(start..colon + 1);
+        if found.last().is_none_or(|last| last.end <= start) {
+            found.push(start..colon + 1);
         }
     }
-    keys
+    found
 }
 
 #[cfg(test)]

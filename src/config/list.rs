@@ -1,6 +1,7 @@
 //! How all accounts of a service are listed, page by page.
 
 use super::decode::{Decoder, Fields};
+use super::keys::{self, Key, list as key};
 use super::request::{Payload, Request, SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, list_request};
 use super::tree::{Entry, Kind, Node};
 use crate::language::{Expression, JsonTemplate, Template};
@@ -67,30 +68,27 @@ pub enum Next {
     },
 }
 
-/// The styles of paging, of which `next` has one.
-pub(super) const STYLES: [&str; 4] = ["page", "offset", "cursor", "url"];
-
 /// `list`.
 pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Option<List> {
     let (request, mut fields) = list_request(decoder, node, place)?;
-    let mut need = |fields: &mut Fields<'_>, key, names| {
+    let mut need = |fields: &mut Fields<'_>, key: Key, names| {
         let node = fields.need(decoder, key)?;
-        decoder.expression(node, key, names)
+        decoder.expression(node, key.name, names)
     };
-    let items = need(&mut fields, "items", SERVICE_ANSWER);
-    let id = need(&mut fields, "id", SERVICE_ITEM);
-    let name = need(&mut fields, "name", SERVICE_ITEM);
-    let total = fields
-        .take("total")
-        .map(|node| decoder.expression(node, "total", SERVICE_ANSWER));
+    let items = need(&mut fields, key::ITEMS, SERVICE_ANSWER);
+    let id = need(&mut fields, key::ID, SERVICE_ITEM);
+    let name = need(&mut fields, key::NAME, SERVICE_ITEM);
+    let total = fields.read(decoder, key::TOTAL, |decoder, node, name| {
+        decoder.expression(node, name, SERVICE_ANSWER)
+    });
     let has_json = request
         .as_ref()
         .is_some_and(|request| matches!(request.payload, Payload::Json(_)));
-    let next = match fields.take("next") {
+    let next = match fields.take(key::NEXT) {
         None => Some((None, Carrier::Query)),
         Some(node) => next(decoder, node, has_json).map(|(next, carrier)| (Some(next), carrier)),
     };
-    let filter = match fields.take("filter") {
+    let filter = match fields.take(key::FILTER) {
         None => Some(None),
         Some(node) => Filter::decode(decoder, node).map(Some),
     };
@@ -103,10 +101,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
         items: items?,
         id: id?,
         name: name?,
-        total: match total {
-            Some(total) => Some(total?),
-            None => None,
-        },
+        total,
         next,
         carrier,
     })
@@ -121,11 +116,11 @@ struct Filter {
 impl Filter {
     /// Reads it.
     fn decode(decoder: &mut Decoder, node: &Node) -> Option<Self> {
-        let mut fields = decoder.fields(node, "`filter`")?;
+        let mut fields = decoder.fields(node, "`filter`", &keys::filter::BLOCK)?;
         let query = fields
-            .take("query")
+            .take(keys::filter::QUERY)
             .map(|node| decoder.templates(node, "`query`", SERVICE_NAMES));
-        let json = fields.take("json");
+        let json = fields.take(keys::filter::JSON);
         fields.finish(decoder);
         if query.is_none() && json.is_none() {
             decoder.error_with_hint(
@@ -160,7 +155,25 @@ impl Filter {
     }
 }
 
+/// A way to say which page is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Page,
+    Offset,
+    Cursor,
+    Url,
+}
+
+/// The ways, of which `next` has one.
+const STYLES: [(Key, Style); 4] = [
+    (keys::next::PAGE, Style::Page),
+    (keys::next::OFFSET, Style::Offset),
+    (keys::next::CURSOR, Style::Cursor),
+    (keys::next::URL, Style::Url),
+];
+
 fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Carrier)> {
+    use keys::next as key;
     const HINT: &str = "write `link`, `{ page: NAME, first: 1 }`, `{ offset: NAME }`, `{ cursor: EXPRESSION, param: NAME }` or `{ url: EXPRESSION }`";
     if node.as_text() == Some("link") {
         return Some((Next::Link, Carrier::Query));
@@ -169,13 +182,16 @@ fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Car
         decoder.error_with_hint(node.span, "this is no way to a next page", HINT);
         return None;
     }
-    let mut fields = decoder.fields(node, "`next`")?;
-    let given: Vec<_> = STYLES.iter().filter_map(|style| fields.entry(style)).collect();
-    let first = fields.entry("first");
-    let param = fields.entry("param");
-    let place = fields.entry("in");
+    let mut fields = decoder.fields(node, "`next`", &key::BLOCK)?;
+    let given: Vec<_> = STYLES
+        .iter()
+        .filter_map(|(key, style)| Some((fields.entry(*key)?, *style)))
+        .collect();
+    let first = fields.entry(key::FIRST);
+    let param = fields.entry(key::PARAM);
+    let place = fields.entry(key::IN);
     fields.finish(decoder);
-    let [entry] = given.as_slice() else {
+    let [(entry, style)] = given.as_slice() else {
         let message = if given.is_empty() {
             "`next` does not say where the next page is"
         } else {
@@ -184,37 +200,38 @@ fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Car
         decoder.error_with_hint(node.span, message, HINT);
         return None;
     };
-    let style = entry.key.as_str();
-    for (entry, of) in [(first, "page"), (param, "cursor")] {
-        if let Some(entry) = entry
-            && style != of
+    for (other, of) in [(first, key::PAGE), (param, key::CURSOR)] {
+        if let Some(other) = other
+            && entry.key != of.name
         {
             decoder.error_with_hint(
-                entry.key_span,
-                format!("`{}` belongs to `{of}`, not to `{style}`", entry.key),
+                other.key_span,
+                format!("`{}` belongs to `{}`, not to `{}`", other.key, of.name, entry.key),
                 HINT,
             );
         }
     }
     let carrier = match place {
         None => Carrier::Query,
-        Some(entry) => carrier(decoder, entry, style, has_json)?,
+        Some(place) => carrier(decoder, place, *style, has_json)?,
     };
     let next = match style {
-        "page" => {
+        Style::Page => {
             let first = match first {
                 None => Some(1),
-                Some(entry) => decoder.number(&entry.value, "first", 0..=1),
+                Some(first) => decoder.number(&first.value, &first.key, key::FIRST.bounds()),
             };
-            let param = decoder.text(&entry.value, "page");
+            let param = decoder.text(&entry.value, &entry.key);
             Some(Next::Page {
                 param: param?,
                 first: first?.into(),
             })
         }
-        "offset" => decoder.text(&entry.value, "offset").map(|param| Next::Offset { param }),
-        "cursor" => {
-            let expression = decoder.expression(&entry.value, "cursor", SERVICE_ANSWER);
+        Style::Offset => decoder
+            .text(&entry.value, &entry.key)
+            .map(|param| Next::Offset { param }),
+        Style::Cursor => {
+            let expression = decoder.expression(&entry.value, &entry.key, SERVICE_ANSWER);
             let Some(param) = param else {
                 decoder.error_with_hint(
                     node.span,
@@ -223,24 +240,24 @@ fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Car
                 );
                 return None;
             };
-            let param = decoder.text(&param.value, "param");
+            let param = decoder.text(&param.value, &param.key);
             Some(Next::Cursor {
                 expression: expression?,
                 param: param?,
             })
         }
-        _ => decoder
-            .expression(&entry.value, "url", SERVICE_ANSWER)
+        Style::Url => decoder
+            .expression(&entry.value, &entry.key, SERVICE_ANSWER)
             .map(|expression| Next::Url { expression }),
     };
     next.map(|next| (next, carrier))
 }
 
 /// `in`: whether the query or the body says which page is asked for.
-fn carrier(decoder: &mut Decoder, entry: &Entry, style: &str, has_json: bool) -> Option<Carrier> {
+fn carrier(decoder: &mut Decoder, entry: &Entry, style: Style, has_json: bool) -> Option<Carrier> {
     let words = [("query", Carrier::Query), ("json", Carrier::Json)];
-    let carrier = decoder.word(&entry.value, "in", &words)?;
-    if style == "url" {
+    let carrier = decoder.word(&entry.value, &entry.key, &words)?;
+    if style == Style::Url {
         decoder.error_with_hint(
             entry.key_span,
             "`in` has no meaning beside `url`",

@@ -63,8 +63,8 @@ impl Locale {
 }
 
 /// `locale` of a persona.
-pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Locale> {
-    let text = decoder.text(node, "locale")?;
+pub(super) fn decode(decoder: &mut Decoder, node: &Node, key: &str) -> Option<Locale> {
+    let text = decoder.text(node, key)?;
     let locale = Locale::parse(&text);
     if locale.is_none() {
         let words = || WORDS.iter().map(|(word, _)| *word);

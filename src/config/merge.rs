@@ -1,7 +1,6 @@
 //! One description over another, as RFC 7396 says: maps deep, lists and scalars replaced, null removes.
 
-use super::auth::KINDS;
-use super::list::STYLES;
+use super::keys::{self, Key, list, service};
 use super::tree::{Entry, Kind, Node};
 
 /// What a service without a preset is merged over: the convention of the article that this project grew from.
@@ -20,32 +19,35 @@ delete:
   request: DELETE /accounts/{{ id }}
 "#;
 
-/// The keys of a request that say what it carries. They are one thing: whichever is given replaces all of them.
-const PAYLOAD: [&str; 3] = ["json", "form", "body"];
+/// Keys whose value is a map that chooses: another choice is another thing, of which nothing below is left.
+const CHOOSING: [Key; 2] = [service::AUTH, list::NEXT];
 
-/// Keys whose value is a map with one of these: another one given is another thing, of which nothing below is left.
-const CHOICES: [(&str, &[&str]); 2] = [("auth", &KINDS), ("next", &STYLES)];
+/// Is this a key of a request that says what it carries? They are one thing: whichever is given replaces all of them.
+fn is_payload(key: &str) -> bool {
+    keys::request::BLOCK.choice.iter().any(|payload| payload.name == key)
+}
 
 /// A service merged over what it starts from. What is given in its other spelling replaces what is below, too.
 pub(super) fn merge_service(mut base: Node, mut over: Node) -> Node {
-    let has = |key: &str| over.get(key).is_some_and(|node| !is_null(node));
-    let replaced = |key: &str| match key {
-        "url" => has("endpoint"),
-        "auth" => has("username") || has("password"),
-        _ => false,
-    };
+    let has = |key: Key| over.get(key).is_some_and(|node| !is_null(node));
+    let is_url_new = has(service::ENDPOINT);
+    let is_auth_new = has(service::USERNAME) || has(service::PASSWORD);
+    let is_replaced = |key: &str| key == service::URL.name && is_url_new || key == service::AUTH.name && is_auth_new;
     let unfilters = asks_otherwise(&over);
     if let Kind::Map(entries) = &mut base.kind {
-        entries.retain(|entry| !replaced(&entry.key));
-        for entry in entries.iter_mut().filter(|entry| unfilters && entry.key == "list") {
+        entries.retain(|entry| !is_replaced(&entry.key));
+        for entry in entries
+            .iter_mut()
+            .filter(|entry| unfilters && entry.key == service::LIST.name)
+        {
             if let Kind::Map(list) = &mut entry.value.kind {
-                list.retain(|entry| entry.key != "filter");
+                list.retain(|entry| entry.key != list::FILTER.name);
             }
         }
     }
     // A parameter that is taken away has its default again.
     if let Kind::Map(entries) = &mut over.kind {
-        for entry in entries.iter_mut().filter(|entry| entry.key == "with") {
+        for entry in entries.iter_mut().filter(|entry| entry.key == service::WITH.name) {
             if let Kind::Map(parameters) = &mut entry.value.kind {
                 parameters.retain(|parameter| !is_null(&parameter.value));
             }
@@ -57,39 +59,51 @@ pub(super) fn merge_service(mut base: Node, mut over: Node) -> Node {
 /// Does a service ask for other accounts than the one below, or give their names another place? Then a filter that was written
 /// for that one would pass over them.
 fn asks_otherwise(over: &Node) -> bool {
-    let gives = |part: &str, keys: &[&str]| {
+    use keys::request::{BLOCK, QUERY, REQUEST};
+    let gives = |part: Key, keys: &[Key]| {
         over.get(part)
-            .is_some_and(|part| keys.iter().any(|key| part.get(key).is_some()))
+            .is_some_and(|part| keys.iter().any(|key| part.get(*key).is_some()))
     };
-    gives("list", &["request", "query", "json", "form", "body", "items", "name"]) || gives("create", &PAYLOAD)
+    gives(service::LIST, &[REQUEST, QUERY, list::ITEMS, list::NAME])
+        || [service::LIST, service::CREATE]
+            .into_iter()
+            .any(|part| gives(part, BLOCK.choice))
 }
 
 /// Lists of the document whose items have names: an item of a name that is there is merged over that one, another is added.
-const NAMED: [&str; 2] = ["services", "accounts"];
+const NAMED: [Key; 2] = [keys::document::SERVICES, keys::document::ACCOUNTS];
 
 /// A document merged over those before it. Null takes away what they say.
 pub(super) fn merge_document(base: Node, mut over: Node) -> Node {
     let Kind::Map(entries) = &mut over.kind else {
         return over;
     };
-    for entry in entries.iter_mut().filter(|entry| NAMED.contains(&entry.key.as_str())) {
-        let below = base.get(&entry.key).and_then(Node::as_list);
+    for entry in entries {
+        let Some(list) = NAMED.iter().find(|named| named.name == entry.key) else {
+            continue;
+        };
+        let below = base.get(*list).and_then(Node::as_list);
         if let (Some(below), Kind::List(above)) = (below, &mut entry.value.kind) {
-            let is_service = entry.key == "services";
+            let is_service = list.name == keys::document::SERVICES.name;
             *above = merge_named(below.to_vec(), std::mem::take(above), is_service);
         }
     }
     merge(base, over)
 }
 
+/// The name of a service or an account, which both have under the same key.
+fn name_of(item: &Node) -> Option<&str> {
+    item.get(service::NAME).and_then(Node::as_text)
+}
+
 fn merge_named(mut items: Vec<Node>, above: Vec<Node>, is_service: bool) -> Vec<Node> {
     let below = items.len();
     for item in above {
-        let name = item.get("name").and_then(Node::as_text);
+        let name = name_of(&item);
         // Two of a name in one document are a mistake, which is told where the list is read.
         let known = items[..below]
             .iter()
-            .position(|known| name.is_some() && known.get("name").and_then(Node::as_text) == name);
+            .position(|known| name.is_some() && name_of(known) == name);
         match known {
             Some(at) if is_service => items[at] = merge_service(items[at].clone(), item),
             Some(at) => items[at] = merge(items[at].clone(), item),
@@ -121,8 +135,12 @@ fn merge_part(base: Node, over: Node, is_filter: bool) -> Node {
 
 fn merge_maps(base: Vec<Entry>, over: Vec<Entry>, is_filter: bool) -> Vec<Entry> {
     // Only requests have payloads. In a map of names, such as `capture`, `body` is a name like any other.
-    let is_request = is_filter || base.iter().chain(&over).any(|entry| entry.key == "request");
-    let is_payload = |key: &str| is_request && PAYLOAD.contains(&key);
+    let is_request = is_filter
+        || base
+            .iter()
+            .chain(&over)
+            .any(|entry| entry.key == keys::request::REQUEST.name);
+    let is_payload = |key: &str| is_request && is_payload(key);
     let replaces_payload = over.iter().any(|entry| is_payload(&entry.key));
     let mut merged: Vec<Entry> = base
         .into_iter()
@@ -139,7 +157,7 @@ fn merge_maps(base: Vec<Entry>, over: Vec<Entry>, is_filter: bool) -> Vec<Entry>
             (Some(at), _) => {
                 let below = merged[at].value.clone();
                 merged[at] = Entry {
-                    value: merge_part(below, entry.value, is_request && entry.key == "filter"),
+                    value: merge_part(below, entry.value, is_request && entry.key == list::FILTER.name),
                     ..entry
                 };
             }
@@ -151,10 +169,11 @@ fn merge_maps(base: Vec<Entry>, over: Vec<Entry>, is_filter: bool) -> Vec<Entry>
 
 /// Is it another choice than the one below?
 fn is_another(entry: &Entry, below: &Node) -> bool {
-    let choice = CHOICES.iter().find(|(key, _)| *key == entry.key);
-    choice.is_some_and(|(_, kinds)| {
-        let chosen = |key: &&&str| entry.value.get(key).is_some_and(|node| !is_null(node));
-        kinds.iter().filter(chosen).any(|key| below.get(key).is_none())
+    let choosing = CHOOSING.iter().find(|key| key.name == entry.key);
+    choosing.is_some_and(|key| {
+        let is_chosen = |key: &&Key| entry.value.get(**key).is_some_and(|node| !is_null(node));
+        let choice = key.kind.choice().iter();
+        choice.filter(is_chosen).any(|key| below.get(*key).is_none())
     })
 }
 
@@ -201,7 +220,7 @@ mod tests {
             ("{list: {name: M, filter: {query: {f: 3}}}}", true),
         ] {
             let merged = merge_service(tree(base), tree(over));
-            let filter = merged.get("list").and_then(|list| list.get("filter"));
+            let filter = merged.get(service::LIST).and_then(|node| node.get(list::FILTER));
             assert_eq!(filter.is_some(), is_kept, "{over}");
         }
     }

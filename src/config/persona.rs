@@ -1,17 +1,18 @@
 //! One logical test user of the document, and the copies that it stands for.
 
 use super::decode::Decoder;
+use super::keys::document::ACCOUNTS;
+use super::keys::{COPIES_LIMIT, Key, account as key};
 use super::locale::{self, Locale};
-use super::reads;
+use super::scope::{self, ACCOUNT_KEYS};
+use super::service;
 use super::source::Span;
 use super::tree::{Kind, Node};
 use super::{Config, Diagnostic};
 use crate::domain::account::{ServiceName, is_witness};
 use crate::language::{Environment, JsonTemplate, Scope, Template};
 
-/// The most copies that a persona may have.
-const COPIES_LIMIT: u32 = 10_000;
-/// The most copies of all personas together.
+/// The most accounts of a document: each copy of each persona in each of its services.
 const TOTAL_LIMIT: usize = 100_000;
 
 /// A logical test user.
@@ -71,18 +72,6 @@ const NAMES: &[&str] = &["env", "run", "account"];
 /// What `count` can see.
 const COUNT_NAMES: &[&str] = &["env"];
 
-/// The keys of `account` that are there without `fields`.
-pub(super) const ACCOUNT_KEYS: &[&str] = &[
-    "name",
-    "index",
-    "username",
-    "email",
-    "password",
-    "first_name",
-    "last_name",
-    "role",
-];
-
 impl Persona {
     /// The one persona of a document that names none: `test_user` of role `tester`, everywhere.
     pub(super) fn default_one(services: &[ServiceName], span: Span) -> Self {
@@ -111,7 +100,7 @@ pub(super) fn decode_all(
     known: &[ServiceName],
     complete: bool,
 ) -> Option<Vec<Persona>> {
-    let items = decoder.list(node, "accounts")?;
+    let items = decoder.list(node, ACCOUNTS.name)?;
     if items.is_empty() {
         decoder.error_with_hint(
             node.span,
@@ -135,41 +124,37 @@ pub(super) fn decode_all(
 }
 
 fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: bool) -> Option<Persona> {
-    let mut fields = decoder.fields(node, "an account")?;
-    let name_node = fields.need(decoder, "name");
+    let mut fields = decoder.fields(node, "an account", &key::BLOCK)?;
+    let name_node = fields.need(decoder, key::NAME);
     let name = name_node.and_then(|node| name(decoder, node));
-    let services = match fields.take("services") {
+    let services = match fields.take(key::SERVICES) {
         Some(node) => services(decoder, node, known, complete),
         None => Some(known.to_vec()),
     };
     let count = fields
-        .take("count")
+        .take(key::COUNT)
         .map_or(Some(None), |node| count(decoder, node).map(Some));
     let from = decoder.reads.len();
-    let mut template = |key: &'static str| {
-        fields
-            .take(key)
-            .map_or(Some(None), |node| decoder.template(node, key, NAMES).map(Some))
+    let mut template = |key: Key| {
+        fields.read_or(decoder, key, None, |decoder, node, name| {
+            decoder.template(node, name, NAMES).map(Some)
+        })
     };
-    let role = template("role");
-    let username = template("username");
-    let email = template("email");
-    let first_name = template("first_name");
-    let last_name = template("last_name");
-    let password = template("password");
-    reads::of_persona(decoder, from, &[]);
-    let locale = fields
-        .take("locale")
-        .map_or(Some(Locale::default()), |node| locale::decode(decoder, node));
-    let unmarked = fields
-        .take("unmarked")
-        .map_or(Some(false), |node| decoder.boolean(node, "unmarked"));
-    let own = fields.take("fields").map(|node| own_fields(decoder, node));
+    let role = template(key::ROLE);
+    let username = template(key::USERNAME);
+    let email = template(key::EMAIL);
+    let first_name = template(key::FIRST_NAME);
+    let last_name = template(key::LAST_NAME);
+    let password = template(key::PASSWORD);
+    scope::of_persona(decoder, from, &[]);
+    let locale = fields.read_or(decoder, key::LOCALE, Locale::default(), locale::decode);
+    let unmarked = fields.read_or(decoder, key::UNMARKED, false, Decoder::boolean);
+    let own = fields.take(key::FIELDS).map(|node| own_fields(decoder, node));
     if let (Some(Some(template)), Some(false)) = (&username, unmarked) {
         let is_marked = template
             .expressions()
             .any(|expression| expression.paths().iter().any(|path| path == "run.marker"));
-        if !is_marked && let Some(node) = fields.take("username") {
+        if !is_marked && let Some(node) = fields.take(key::USERNAME) {
             decoder.error_with_hint(
                 node.span,
                 "the user name carries no marker, so that nothing could tell the account from a person's",
@@ -197,7 +182,7 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
 }
 
 fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
-    let name = decoder.text(node, "name")?;
+    let name = decoder.text(node, key::NAME.name)?;
     let mut chars = name.chars();
     let fits = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
@@ -221,17 +206,17 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
 }
 
 fn services(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: bool) -> Option<Vec<ServiceName>> {
-    let items = decoder.list(node, "services")?;
+    let items = decoder.list(node, key::SERVICES.name)?;
     if items.is_empty() {
         decoder.error(node.span, "`services` is empty, so that there would be no account");
     }
     let mut chosen = Vec::new();
     for item in items {
-        let text = decoder.text(item, "services")?;
+        let text = decoder.text(item, key::SERVICES.name)?;
         if known.iter().any(|name| name.as_str() == text) {
             chosen.push(text);
         } else if complete {
-            super::check::unknown_service(decoder, item.span, &text, known);
+            service::unknown(decoder, item.span, &text, known);
         }
     }
     Some(
@@ -245,18 +230,20 @@ fn services(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete:
 
 fn count(decoder: &mut Decoder, node: &Node) -> Option<Count> {
     if let Kind::String(_) = node.kind {
-        let template = decoder.template(node, "count", COUNT_NAMES)?;
+        let template = decoder.template(node, key::COUNT.name, COUNT_NAMES)?;
         if template.expressions().next().is_some() {
             return Some(Count::Template(template));
         }
     }
-    decoder.number(node, "count", 1..=COPIES_LIMIT).map(Count::Fixed)
+    decoder
+        .number(node, key::COUNT.name, key::COUNT.bounds())
+        .map(Count::Fixed)
 }
 
 fn own_fields(decoder: &mut Decoder, node: &Node) -> Vec<(String, JsonTemplate)> {
     let mut before: Vec<String> = Vec::new();
     decoder.named(node, "`fields`", |decoder, entry| {
-        if ACCOUNT_KEYS.contains(&entry.key.as_str()) || entry.key == "locale" {
+        if ACCOUNT_KEYS.contains(&entry.key.as_str()) || entry.key == key::LOCALE.name {
             decoder.error_with_hint(
                 entry.key_span,
                 format!("`{}` is no field of the user's own", entry.key),
@@ -265,7 +252,7 @@ fn own_fields(decoder: &mut Decoder, node: &Node) -> Vec<(String, JsonTemplate)>
         }
         let from = decoder.reads.len();
         let value = decoder.json(&entry.value, NAMES);
-        reads::of_persona(decoder, from, &before);
+        scope::of_persona(decoder, from, &before);
         before.push(entry.key.clone());
         value
     })
@@ -277,25 +264,35 @@ impl Config {
     pub fn copies(&self, environment: &Environment) -> Result<Vec<Copy>, Vec<Diagnostic>> {
         let mut copies = Vec::new();
         let mut diagnostics = Vec::new();
+        let mut accounts = 0_usize;
         for (persona, at) in self.personas.iter().zip(0..) {
-            if copies.len() > TOTAL_LIMIT {
+            let count = match &persona.count {
+                None => Ok(None),
+                Some(count) => self.count(persona, count, environment).map(Some),
+            };
+            // Before any is made: a short document can ask for millions.
+            let of_each = persona.services.len();
+            accounts = accounts.saturating_add(match count {
+                Ok(Some(count)) => of_each.saturating_mul(count as usize),
+                Ok(None) | Err(_) => of_each,
+            });
+            if accounts > TOTAL_LIMIT {
                 let message = format!("there are more than {TOTAL_LIMIT} accounts with this one");
-                return Err(vec![self.sources.diagnostic(persona.span, message, None)]);
+                let hint = "let it have a smaller `count`, or an account in fewer `services`".to_owned();
+                return Err(vec![self.sources.diagnostic(persona.span, message, Some(hint))]);
             }
-            match &persona.count {
-                None => copies.push(Copy {
+            match count {
+                Ok(None) => copies.push(Copy {
                     name: persona.name.clone(),
                     persona: at,
                     index: 1,
                 }),
-                Some(count) => match self.count(persona, count, environment) {
-                    Ok(count) => copies.extend((1..=count).map(|index| Copy {
-                        name: format!("{}-{index}", persona.name),
-                        persona: at,
-                        index,
-                    })),
-                    Err(diagnostic) => diagnostics.push(*diagnostic),
-                },
+                Ok(Some(count)) => copies.extend((1..=count).map(|index| Copy {
+                    name: format!("{}-{index}", persona.name),
+                    persona: at,
+                    index,
+                })),
+                Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
         diagnostics.extend(self.meetings(&copies));

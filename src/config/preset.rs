@@ -5,8 +5,9 @@
 mod copy;
 mod parameters;
 
-use super::Decoder;
-use super::source::Span;
+use super::decode::Decoder;
+use super::keys::service::{NAME, NEEDS, PASSWORD, PRESET, USERNAME, WITH};
+use super::keys::{Key, parameter, preset_file as key};
 use super::tree::{self, Entry, Kind, Node};
 use crate::language::{Environment, nearest};
 
@@ -45,7 +46,7 @@ const EMBEDDED: &[(&str, &str)] = embed![
 ];
 
 /// What a preset may not say of a service, since it is the user's.
-const USERS: [&str; 6] = ["name", "preset", "with", "needs", "username", "password"];
+const USERS: [Key; 6] = [NAME, PRESET, WITH, NEEDS, USERNAME, PASSWORD];
 
 /// A ready description of a well-known system.
 #[derive(Clone, Debug)]
@@ -103,7 +104,7 @@ fn hint(name: &str) -> String {
 
 /// The preset that a service names, if it names one that there is.
 pub(super) fn of_service(decoder: &mut Decoder, node: &Node) -> Option<Preset> {
-    let name = decoder.text(node, "preset")?;
+    let name = decoder.text(node, PRESET.name)?;
     let preset = load(decoder, &name);
     if preset.is_none() {
         let shown: String = name.chars().take(60).collect();
@@ -120,7 +121,7 @@ impl Preset {
         if let Kind::Map(entries) = &mut base.kind {
             let key_span = base.span;
             entries.push(Entry {
-                key: "with".to_owned(),
+                key: WITH.name.to_owned(),
                 key_span,
                 value: Node {
                     span: key_span,
@@ -141,21 +142,21 @@ fn load(decoder: &mut Decoder, name: &str) -> Option<Preset> {
 }
 
 fn decode(decoder: &mut Decoder, node: &Node, name: &'static str, text: &'static str) -> Option<Preset> {
-    let mut fields = decoder.fields(node, "a preset")?;
-    let own_name = fields.need(decoder, "preset");
+    let mut fields = decoder.fields(node, "a preset", &key::BLOCK)?;
+    let own_name = fields.need(decoder, key::PRESET);
     if let Some(node) = own_name
         && node.as_text() != Some(name)
     {
         decoder.error(node.span, format!("the file of this preset is `{name}.yml`"));
     }
     let about = fields
-        .need(decoder, "about")
-        .and_then(|node| decoder.text(node, "about"));
-    let tried = fields.take("tried").and_then(|node| decoder.text(node, "tried"));
-    let parameters = fields.take("parameters").map(|node| parameters(decoder, node));
-    let service = fields.need(decoder, "service");
+        .need(decoder, key::ABOUT)
+        .and_then(|node| decoder.text(node, key::ABOUT.name));
+    let tried = fields.read(decoder, key::TRIED, Decoder::text);
+    let parameters = fields.take(key::PARAMETERS).map(|node| parameters(decoder, node));
+    let service = fields.need(decoder, key::SERVICE);
     for entry in service.and_then(Node::as_map).unwrap_or_default() {
-        if USERS.contains(&entry.key.as_str()) {
+        if USERS.iter().any(|key| key.name == entry.key) {
             decoder.error(entry.key_span, format!("`{}` is the user's to say", entry.key));
         }
     }
@@ -172,13 +173,13 @@ fn decode(decoder: &mut Decoder, node: &Node, name: &'static str, text: &'static
 
 fn parameters(decoder: &mut Decoder, node: &Node) -> Vec<Parameter> {
     let parameters = decoder.named(node, "`parameters`", |decoder, entry| {
-        let mut fields = decoder.fields(&entry.value, "a parameter")?;
-        let about = fields.need(decoder, "about");
-        let default = fields.entry("default");
+        let mut fields = decoder.fields(&entry.value, "a parameter", &parameter::BLOCK)?;
+        let about = fields.need(decoder, parameter::ABOUT);
+        let default = fields.entry(parameter::DEFAULT);
         fields.finish(decoder);
         Some(Parameter {
             name: entry.key.clone(),
-            about: about.and_then(|node| decoder.text(node, "about"))?,
+            about: about.and_then(|node| decoder.text(node, parameter::ABOUT.name))?,
             default: default.map(|default| Entry {
                 key: entry.key.clone(),
                 key_span: entry.key_span,
@@ -187,11 +188,4 @@ fn parameters(decoder: &mut Decoder, node: &Node) -> Vec<Parameter> {
         })
     });
     parameters.into_iter().map(|(_, parameter)| parameter).collect()
-}
-
-/// Where a service names its preset, and which: what the preset leaves to the user is missed there.
-#[derive(Clone, Copy)]
-pub(super) struct Named {
-    pub(super) span: Span,
-    pub(super) name: &'static str,
 }

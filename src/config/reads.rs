@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::auth::Auth;
 use super::decode::{Decoder, Read, Reader};
-use super::persona::{ACCOUNT_KEYS, Persona};
+use super::persona::Persona;
 use super::request::Request;
-use super::service::Service;
+use super::scope::{ACCOUNT_KEYS, listed, not_of_account};
+use super::service::{CAPTURE_BEFORE, Service};
 use super::source::Span;
 use crate::domain::account::ServiceName;
 use crate::language::nearest;
@@ -15,37 +16,6 @@ use crate::language::nearest;
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "prefix", "marker", "expires", "expires_at"];
 /// The keys of `service`.
 const SERVICE_KEYS: &[&str] = &["name", "url"];
-
-/// What `delete` and `gone` read and a sweep does not have: it knows the name and the id that a list gave, and no more.
-pub(super) fn sweepable(decoder: &mut Decoder, from: usize, captured: &[String]) {
-    let mut unknown: Vec<(String, Span)> = Vec::new();
-    for Read { path, span, .. } in &decoder.reads[from..] {
-        let root = path.split('.').next().unwrap_or_default();
-        let is_known = match root {
-            "account" => path == "account.username",
-            "capture" => path
-                .split('.')
-                .nth(1)
-                .is_some_and(|name| captured.iter().any(|known| known == name)),
-            "needs" => false,
-            // Those of the setup that made the account.
-            "run" => !["run.marker", "run.expires", "run.expires_at"].contains(&path.as_str()),
-            _ => true,
-        };
-        if !is_known {
-            unknown.push((path.clone(), *span));
-        }
-    }
-    for (path, span) in unknown {
-        decoder.error_with_hint(
-            span,
-            format!(
-                "`{path}` is not there in a sweep, which has `id` and `account.username` of each listed account alone"
-            ),
-            "use those in `delete` and `gone`, or say `list: null`: then the service can't be swept",
-        );
-    }
-}
 
 /// What a service's templates can read of other accounts and of earlier answers.
 struct Seen<'s> {
@@ -56,6 +26,8 @@ struct Seen<'s> {
     made: BTreeSet<&'s str>,
     /// What the log-in captures.
     log_in: BTreeSet<&'s str>,
+    /// What `verify` captures, and nobody keeps.
+    verify: BTreeSet<&'s str>,
     /// What its account shows to those that need it.
     shown: BTreeSet<&'s str>,
 }
@@ -91,6 +63,7 @@ impl<'s> Seen<'s> {
             captures,
             made,
             log_in,
+            verify: service.verify.iter().flat_map(|poll| names(&poll.request)).collect(),
         }
     }
 }
@@ -147,6 +120,9 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
                     "`verify` sees what `create` and `after_create` captured; add `capture: {{ {key}: ... }}` there"
                 )
             }
+            None if root == "capture" && seen.is_some_and(|seen| seen.verify.contains(key)) => {
+                format!("what `verify` captures is not kept: {CAPTURE_BEFORE}")
+            }
             None if root == "capture" => format!("add `capture: {{ {key}: ... }}` to the request whose answer has it"),
             None => format!("there are {}", listed(known)),
         };
@@ -188,30 +164,6 @@ fn of_accounts(decoder: &mut Decoder, read: &Read, key: &str, personas: &[Person
     }
 }
 
-/// `account.KEY` of a persona's own templates, which see what stands before them. `from` is where their names begin in
-/// [`Decoder::reads`].
-pub(super) fn of_persona(decoder: &mut Decoder, from: usize, fields: &[String]) {
-    let reads = decoder.reads.split_off(from);
-    let (own, others): (Vec<Read>, Vec<Read>) = reads.into_iter().partition(|read| read.path.starts_with("account."));
-    decoder.reads.extend(others);
-    for read in own {
-        let key = read.path.split('.').nth(1).unwrap_or_default();
-        let known = ACCOUNT_KEYS.iter().copied();
-        let known: BTreeSet<&str> = known.chain(fields.iter().map(String::as_str)).collect();
-        if !known.contains(key) {
-            not_of_account(decoder, read.span, key, &known);
-        }
-    }
-}
-
-fn not_of_account(decoder: &mut Decoder, span: Span, key: &str, known: &BTreeSet<&str>) {
-    let hint = match nearest(key, known.iter().copied()) {
-        Some(meant) => format!("did you mean `account.{meant}`?"),
-        None => format!("there are {}", listed(known)),
-    };
-    decoder.error_with_hint(span, format!("`account.{key}` is not known"), hint);
-}
-
 /// `needs.SERVICE.PART` that the needed account doesn't show.
 fn needed_part(decoder: &mut Decoder, span: Span, name: &ServiceName, known: &BTreeSet<&str>, part: &str) {
     if known.contains(&part) {
@@ -222,8 +174,4 @@ fn needed_part(decoder: &mut Decoder, span: Span, name: &ServiceName, known: &BT
         None => format!("`{name}` shows {}", listed(known)),
     };
     decoder.error_with_hint(span, format!("`{part}` of `needs.{name}` is not known"), hint);
-}
-
-fn listed(names: &BTreeSet<&str>) -> String {
-    names.iter().copied().collect::<Vec<_>>().join(", ")
 }

@@ -1,25 +1,26 @@
 //! Whether a document itself holds secrets, so that it is kept as one.
 
+use super::keys::{Key, basic, create, login, oauth2, request, service};
 use super::tree::{Kind, Node};
 use crate::domain::secret::{is_sensitive, plain};
 use crate::language::{Expression, Template};
 
 /// Keys under `auth` that hold no secret, nor does what is below them.
-const PUBLIC: [&str; 10] = [
-    "username",
-    "clientid",
-    "scope",
-    "tokenurl",
-    "audience",
-    "grant",
-    "clientauth",
-    "expect",
-    "error",
-    "expiresin",
+const PUBLIC: [Key; 10] = [
+    basic::USERNAME,
+    oauth2::CLIENT_ID,
+    oauth2::SCOPE,
+    oauth2::TOKEN_URL,
+    oauth2::AUDIENCE,
+    oauth2::GRANT,
+    oauth2::CLIENT_AUTH,
+    request::EXPECT,
+    request::ERROR,
+    login::EXPIRES_IN,
 ];
 
 /// Names of expressions, which say where something is and not what it is.
-const EXPRESSIONS: [&str; 3] = ["capture", "outputs", "secrets"];
+const EXPRESSIONS: [Key; 3] = [request::CAPTURE, create::OUTPUTS, create::SECRETS];
 
 /// Has a document secrets of its own: not only such as it reads from variables?
 pub(super) fn is_in(node: &Node) -> bool {
@@ -32,19 +33,23 @@ fn walk(node: &Node, sensitive: bool) -> bool {
         Kind::Number(..) => sensitive,
         Kind::List(items) => items.iter().any(|item| walk(item, sensitive)),
         Kind::Map(entries) => entries.iter().any(|entry| {
-            if EXPRESSIONS.contains(&entry.key.as_str()) {
+            let is = |key: &Key| key.name == entry.key;
+            // What is under `tls` are paths of files.
+            if EXPRESSIONS.iter().any(is) || is(&service::TLS) {
                 return false;
             }
-            let plain = plain(&entry.key);
-            let inner = match entry.key.as_str() {
-                "auth" => !matches!(&entry.value.kind, Kind::String(text) if text == "none"),
-                // These are paths of files.
-                "tls" => return false,
-                "token_url" => false,
+            let inner = if is(&service::AUTH) {
+                entry.value.as_text() != Some("none")
+            } else if is(&oauth2::TOKEN_URL) {
+                false
+            } else if sensitive && is(&request::REQUEST) {
                 // `POST /login` is none, but what stands in a query may be.
-                "request" if sensitive => entry.value.as_text().is_some_and(|text| text.contains('?')),
-                _ if sensitive => !PUBLIC.contains(&plain.as_str()),
-                _ => is_sensitive(&entry.key),
+                entry.value.as_text().is_some_and(|text| text.contains('?'))
+            } else if sensitive {
+                let name = plain(&entry.key);
+                !PUBLIC.iter().any(|key| plain(key.name) == name)
+            } else {
+                is_sensitive(&entry.key)
             };
             walk(&entry.value, inner)
         }),

@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use super::auth::{self, Auth};
-use super::check;
 use super::decode::{Decoder, Fields, Reader, is_name};
+use super::keys::{self, Key, service as key};
 use super::list::{self, List};
-use super::reads;
 use super::request::{self, Create, Find, Poll, Request, SERVICE_ANSWER, SERVICE_NAMES};
 use super::scalar::{self, Rate};
+use super::scope;
 use super::secrets;
+use super::source::Span;
 use super::tls::{self, Tls};
 use super::tree::{Kind, Node};
 use crate::domain::account::ServiceName;
-use crate::language::{EvalError, Expression, JsonTemplate, Scope, Template};
+use crate::language::{EvalError, Expression, JsonTemplate, Scope, Template, nearest};
 
 /// A service with accounts.
 #[derive(Clone, Debug)]
@@ -89,7 +90,7 @@ impl Service {
         id.is_some_and(|id| {
             let is_known = id.names().iter().all(|name| KNOWN_BEFORE.contains(&name.as_str()));
             // One that does not come from our marker could be anybody's.
-            let ours = ["account.username", "run.marker"];
+            let ours = ["account.username", "account.uuid", "run.marker"];
             is_known && id.paths().iter().any(|path| ours.contains(&path.as_str()))
         })
     }
@@ -113,6 +114,23 @@ impl Service {
     }
 }
 
+impl Service {
+    /// What is said of captures that nobody keeps.
+    pub(super) fn warning_of_captures(&self) -> Option<String> {
+        let verify = self.verify.as_ref();
+        let has_captures = verify.is_some_and(|verify| !verify.request.captures.is_empty());
+        has_captures.then(|| {
+            format!(
+                "what `verify` of `{}` captures is not kept\nhint: {}",
+                self.name, CAPTURE_BEFORE
+            )
+        })
+    }
+}
+
+/// What to do about a capture of `verify`, which asks again and again.
+pub(super) const CAPTURE_BEFORE: &str = "capture it in `create` or `after_create`";
+
 /// The names that are known before anything was answered, in this process or in any later one.
 const KNOWN_BEFORE: [&str; 5] = ["env", "run", "service", "with", "account"];
 
@@ -127,95 +145,89 @@ const CONCURRENCY: usize = 8;
 /// One service, already merged over what it starts from.
 #[expect(
     clippy::too_many_lines,
-    reason = "each key is read once, in the order of the reference"
+    reason = "each key is read once, in the order of its declaration"
 )]
 pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option<Service> {
-    let place = |key: &str| format!("services[{index}].{key}");
-    let mut fields = decoder.fields(node, "a service")?;
-    let name = fields.need(decoder, "name").and_then(|node| name(decoder, node));
-    let preset = fields.take("preset").and_then(|node| decoder.text(node, "preset"));
-    let with = fields.take("with").map(|node| parameters(decoder, node));
+    let place = |key: Key| format!("services[{index}].{}", key.name);
+    let mut fields = decoder.fields(node, "a service", &key::BLOCK)?;
+    let name = fields.need(decoder, key::NAME).and_then(|node| name(decoder, node));
+    let preset = fields.read(decoder, key::PRESET, Decoder::text);
+    let with = fields.take(key::WITH).map(|node| parameters(decoder, node));
     let url = url(decoder, &mut fields);
     // Every request that follows takes it over.
-    decoder.error = fields
-        .take("error")
-        .and_then(|node| decoder.expression(node, "error", SERVICE_ANSWER));
+    decoder.error = fields.read(decoder, key::ERROR, |decoder, node, name| {
+        decoder.expression(node, name, SERVICE_ANSWER)
+    });
     let before = decoder.reads.len();
-    let auth = auth::auth(decoder, &mut fields, &place("auth"));
+    let auth = auth::auth(decoder, &mut fields, &place(key::AUTH));
     for read in &mut decoder.reads[before..] {
         read.reader = Reader::Auth;
     }
     let tls = fields
-        .take("tls")
+        .take(key::TLS)
         .map_or(Some(None), |node| tls::decode(decoder, node).map(Some));
     let headers = fields
-        .take("headers")
+        .take(key::HEADERS)
         .map(|node| request::headers(decoder, node, SERVICE_NAMES));
-    let needs = fields.take("needs").map_or(Some(Vec::new()), |node| {
-        let items = decoder.list(node, "needs")?;
+    let needs = fields.read_or(decoder, key::NEEDS, Vec::new(), |decoder, node, name| {
+        let items = decoder.list(node, name)?;
         let names: Vec<_> = items.iter().map(|item| self::name(decoder, item)).collect();
         names.into_iter().collect()
     });
-    let limits = fields.take("limits").map_or(
-        Some(Limits {
-            concurrency: CONCURRENCY,
-            rate: None,
-        }),
-        |node| limits(decoder, node),
-    );
-    let timeout = fields
-        .take("timeout")
-        .map_or(Some(TIMEOUT), |node| decoder.positive_duration(node, "timeout"));
-    let account_name_max = fields
-        .take("account_name_max")
-        .and_then(|node| decoder.number(node, "account_name_max", 1..=1024));
-    let ready = fields
-        .take("ready")
-        .and_then(|node| request::service_request(decoder, node, "`ready`", place("ready")));
-    let (probe, told_place) = match fields.take("probe") {
-        Some(node) => request::probe(decoder, node, place("probe")),
+    let usual = Limits {
+        concurrency: CONCURRENCY,
+        rate: None,
+    };
+    let limits = fields.read_or(decoder, key::LIMITS, usual, |decoder, node, _| limits(decoder, node));
+    let timeout = fields.read_or(decoder, key::TIMEOUT, TIMEOUT, Decoder::positive_duration);
+    let account_name_max = fields.read(decoder, key::ACCOUNT_NAME_MAX, |decoder, node, name| {
+        decoder.number(node, name, key::ACCOUNT_NAME_MAX.bounds())
+    });
+    let ready = fields.read(decoder, key::READY, |decoder, node, _| {
+        request::service_request(decoder, node, "`ready`", place(key::READY))
+    });
+    let (probe, told_place) = match fields.take(key::PROBE) {
+        Some(node) => request::probe(decoder, node, place(key::PROBE)),
         None => (None, None),
     };
-    let witness = fields
-        .take("witness")
-        .map_or(Some(true), |node| decoder.boolean(node, "witness"));
+    let witness = fields.read_or(decoder, key::WITNESS, true, Decoder::boolean);
     let create = fields
-        .need(decoder, "create")
-        .and_then(|node| request::create(decoder, node, place("create")));
-    let after_create = fields.take("after_create").map_or(Some(Vec::new()), |node| {
-        request::chain(decoder, node, "after_create", &place("after_create"))
+        .need(decoder, key::CREATE)
+        .and_then(|node| request::create(decoder, node, place(key::CREATE)));
+    let after_create = fields.read_or(decoder, key::AFTER_CREATE, Vec::new(), |decoder, node, _| {
+        request::chain(decoder, node, key::AFTER_CREATE, &place(key::AFTER_CREATE))
     });
     let before = decoder.reads.len();
-    let verify = fields
-        .take("verify")
-        .and_then(|node| request::poll(decoder, node, "`verify`", place("verify")));
+    let verify = fields.read(decoder, key::VERIFY, |decoder, node, _| {
+        request::poll(decoder, node, "`verify`", place(key::VERIFY))
+    });
     for read in &mut decoder.reads[before..] {
         read.reader = Reader::Verify;
     }
-    let find = fields
-        .take("find")
-        .and_then(|node| request::find(decoder, node, place("find")));
-    let list = fields
-        .take("list")
-        .and_then(|node| list::decode(decoder, node, place("list")));
+    let find = fields.read(decoder, key::FIND, |decoder, node, _| {
+        request::find(decoder, node, place(key::FIND))
+    });
+    let list = fields.read(decoder, key::LIST, |decoder, node, _| {
+        list::decode(decoder, node, place(key::LIST))
+    });
     let of_sweep = decoder.reads.len();
-    let delete = fields.need(decoder, "delete").and_then(|node| {
-        let chain = request::chain(decoder, node, "delete", &place("delete"))?;
+    let delete = fields.need(decoder, key::DELETE).and_then(|node| {
+        let chain = request::chain(decoder, node, key::DELETE, &place(key::DELETE))?;
         if chain.is_empty() {
             decoder.error(node.span, "`delete` is empty, so that no account could be deleted");
         }
         Some(chain)
     });
-    let gone = fields
-        .take("gone")
-        .and_then(|node| request::poll(decoder, node, "`gone`", place("gone")));
+    let gone = fields.read(decoder, key::GONE, |decoder, node, _| {
+        request::poll(decoder, node, "`gone`", place(key::GONE))
+    });
     if list.is_some() {
         let steps = delete.iter().flatten().flat_map(|step| &step.captures);
         let captured: Vec<String> = steps.map(|(name, _)| name.clone()).collect();
-        reads::sweepable(decoder, of_sweep, &captured);
+        scope::sweepable(decoder, of_sweep, &captured);
     }
     fields.finish(decoder);
-    let service = Service {
+    Some(Service {
         name: name?,
         preset,
         with: with.unwrap_or_default(),
@@ -238,13 +250,22 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         list,
         delete: delete?,
         gone,
+    })
+}
+
+/// Tells that there is no service of this name.
+pub(super) fn unknown(decoder: &mut Decoder, span: Span, name: &str, known: &[ServiceName]) {
+    let known: Vec<&str> = known.iter().map(ServiceName::as_str).collect();
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("the services are {}", known.join(", ")),
     };
-    check::looks(decoder, node.span, &service);
-    Some(service)
+    let shown: String = name.chars().take(60).collect();
+    decoder.error_with_hint(span, format!("there is no service `{shown}`"), hint);
 }
 
 fn name(decoder: &mut Decoder, node: &Node) -> Option<ServiceName> {
-    let text = decoder.text(node, "name")?;
+    let text = decoder.text(node, key::NAME.name)?;
     let name = ServiceName::parse(&text);
     if name.is_none() {
         decoder.error_with_hint(
@@ -272,8 +293,8 @@ fn parameters(decoder: &mut Decoder, node: &Node) -> Vec<(String, JsonTemplate)>
 
 /// `url`, or its alias `endpoint`.
 fn url(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Template> {
-    let url = fields.entry("url");
-    let endpoint = fields.entry("endpoint");
+    let url = fields.entry(key::URL);
+    let endpoint = fields.entry(key::ENDPOINT);
     let entry = match (url, endpoint) {
         (Some(_), Some(endpoint)) => {
             decoder.error_with_hint(
@@ -333,17 +354,18 @@ fn is_http(text: &str) -> bool {
 }
 
 fn limits(decoder: &mut Decoder, node: &Node) -> Option<Limits> {
-    let mut fields = decoder.fields(node, "`limits`")?;
-    let concurrency = fields.take("concurrency").map_or(Some(CONCURRENCY), |node| {
-        let number = decoder.number(node, "concurrency", 1..=1000)?;
+    use keys::limits as key;
+    let mut fields = decoder.fields(node, "`limits`", &key::BLOCK)?;
+    let concurrency = fields.read_or(decoder, key::CONCURRENCY, CONCURRENCY, |decoder, node, name| {
+        let number = decoder.number(node, name, key::CONCURRENCY.bounds())?;
         usize::try_from(number).ok()
     });
-    let rate = fields.take("rate").map_or(Some(None), |node| {
+    let rate = fields.read_or(decoder, key::RATE, None, |decoder, node, name| {
         let rate = node.as_text().and_then(scalar::rate);
         if rate.is_none() {
             decoder.error_with_hint(
                 node.span,
-                "`rate` must be requests in a time",
+                format!("`{name}` must be requests in a time"),
                 "write it as `50/s` or `600/m`",
             );
         }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::diagnostic::{Diagnostic, Excerpt};
+use super::diagnostic::{Diagnostic, Excerpt, Place};
 use super::excerpt::{self, Outline};
 
 /// What stands for values in a line that is shown.
@@ -16,23 +16,6 @@ const WIDTH: usize = 120;
 
 /// The number of the convention's source, which is added right after the document.
 pub(super) const CONVENTION_SOURCE: usize = 1;
-
-/// A place in a document, as messages name it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The document's name.
-    pub source: String,
-    /// From 1.
-    pub line: usize,
-    /// In characters, from 1.
-    pub column: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.source, self.line, self.column)
-    }
-}
 
 /// A range of bytes in one of the sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

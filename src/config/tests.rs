@@ -1,6 +1,7 @@
 //! The document as a whole: the convention, the language, variables, copies and secrets.
 
 mod auth;
+mod keys;
 mod lists;
 mod presets;
 mod schema;
@@ -279,6 +280,34 @@ fn counts_that_are_no_counts_are_told() {
 }
 
 #[test]
+fn accounts_are_counted_and_not_copies_alone_and_before_any_is_made() {
+    let document = |services: usize, count: &str| {
+        let services: Vec<String> = (0..services)
+            .map(|at| format!("{{ name: s{at}, url: 'http://localhost:1' }}"))
+            .collect();
+        let services = services.join(", ");
+        format!("services: [{services}]\naccounts: [{{ name: buyer, count: {count} }}]\n")
+    };
+    for (services, count) in [(10, 10_000), (20, 5_000)] {
+        assert!(
+            parse(&document(services, &count.to_string())).is_ok(),
+            "{services} x {count}"
+        );
+    }
+    for (services, count) in [(11, 10_000), (100, 10_000)] {
+        let fixed = parse(&document(services, &count.to_string())).unwrap_err();
+        let config = parse(&document(services, "'{{ env.WORKERS }}'")).unwrap();
+        let later = config
+            .copies(&environment(&[("WORKERS", &count.to_string())]))
+            .unwrap_err();
+        for told in [fixed, render(&later)] {
+            let expected = "there are more than 100000 accounts with this one";
+            assert!(told.contains(expected), "{services} x {count}: {told}");
+        }
+    }
+}
+
+#[test]
 fn literal_secrets_are_known() {
     for (auth, expected) in [
         ("auth: none", false),
@@ -401,6 +430,27 @@ fn a_header_of_the_transport_is_not_the_configurations_to_set() {
         let text = format!("services: [{{name: a, url: http://x, headers: {{Connection: {value}}}}}]");
         assert!(parse(&text).is_ok(), "{value}");
     }
+}
+
+#[test]
+fn a_capture_of_verify_is_warned_of_and_whoever_reads_it_is_told_so() {
+    let service = |rest: &str| format!("services:\n  - name: a\n    url: http://x\n    auth: none\n    {rest}\n");
+    let verify = "verify: { request: 'GET /u/{{ id }}', capture: { etag: headers.etag } }";
+    let config = parse(&service(verify)).unwrap();
+    let told = "what `verify` of `a` captures is not kept\nhint: capture it in `create` or `after_create`";
+    assert!(
+        config.warnings.iter().any(|warning| warning == told),
+        "{:?}",
+        config.warnings
+    );
+    let delete = "delete: { request: 'DELETE /u/{{ id }}', headers: { If-Match: '{{ capture.etag }}' } }";
+    let shown = parse(&service(&format!("{verify}\n    {delete}"))).unwrap_err();
+    assert!(shown.contains("`capture.etag` is not known"), "{shown}");
+    assert!(
+        shown.contains("hint: what `verify` captures is not kept: capture it in `create` or `after_create`"),
+        "{shown}"
+    );
+    assert!(!shown.contains("add `capture"), "{shown}");
 }
 
 #[test]

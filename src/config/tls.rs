@@ -1,6 +1,8 @@
 //! The certificates of a service, as paths; nothing here reads a file.
 
 use super::decode::{Decoder, Fields};
+use super::keys::Key;
+use super::keys::tls as key;
 use super::tree::Node;
 use crate::language::Template;
 
@@ -19,9 +21,11 @@ const NAMES: &[&str] = &["env"];
 
 /// `tls`.
 pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Tls> {
-    let mut fields = decoder.fields(node, "`tls`")?;
-    let (cert_entry, key_entry) = (fields.entry("cert"), fields.entry("key"));
-    for (given, other, missing) in [(cert_entry, key_entry, "key"), (key_entry, cert_entry, "cert")] {
+    let mut fields = decoder.fields(node, "`tls`", &key::BLOCK)?;
+    let (cert_entry, key_entry) = (fields.entry(key::CERT), fields.entry(key::KEY));
+    for (given, other, Key { name: missing, .. }) in
+        [(cert_entry, key_entry, key::KEY), (key_entry, cert_entry, key::CERT)]
+    {
         if let Some(entry) = given
             && other.is_none()
         {
@@ -32,14 +36,13 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Tls> {
             );
         }
     }
-    let ca = path(decoder, &mut fields, "ca");
-    let cert = path(decoder, &mut fields, "cert");
-    let key = path(decoder, &mut fields, "key");
+    let ca = path(decoder, &mut fields, key::CA);
+    let cert = path(decoder, &mut fields, key::CERT);
+    let key = path(decoder, &mut fields, key::KEY);
     fields.finish(decoder);
     Some(Tls { ca, cert, key })
 }
 
-fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<Template> {
-    let node = fields.take(key)?;
-    decoder.template(node, key, NAMES)
+fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: Key) -> Option<Template> {
+    fields.read(decoder, key, |decoder, node, name| decoder.template(node, name, NAMES))
 }

@@ -9,9 +9,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_saphyr::{Location, RenderOptions, SnippetMode, Spanned, UserMessageFormatter};
 
-use super::Diagnostic;
-use super::decode::SHOWN_LIMIT;
+use super::diagnostic::{Diagnostic, SHOWN_LIMIT};
 use super::excerpt::Outline;
+use super::keys::Key;
 use super::source::{Sources, Span};
 
 /// The largest document, in bytes.
@@ -46,10 +46,10 @@ pub(super) struct Entry {
 
 impl Node {
     /// The value of a key, if this is a map that has it.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(super) fn get(&self, key: Key) -> Option<&Self> {
         self.as_map()?
             .iter()
-            .find(|entry| entry.key == key)
+            .find(|entry| entry.key == key.name)
             .map(|entry| &entry.value)
     }
 

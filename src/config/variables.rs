@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Config;
-use super::source::Place;
+use super::diagnostic::Place;
 use crate::domain::account::ServiceName;
 use crate::language::{Access, EnvUse, Environment};
 

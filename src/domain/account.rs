@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// What an account is called, in the place of a persona, that is made to see whether a look-up sees.
 pub const WITNESS: &str = "witness";
@@ -11,6 +12,20 @@ pub const WITNESS: &str = "witness";
 pub fn is_witness(name: &str) -> bool {
     name.strip_prefix(WITNESS)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// The namespace of the UUIDs that are computed from user names. It never changes: they are in services' books.
+const USERNAMES: Uuid = Uuid::from_u128(0x5f1b_6d0e_2b7c_4a39_9f4e_6c1a_d2b8_3e75);
+
+/// The UUID of an account by its user name (version 5, RFC 9562 section 5.5): the same in every process, for services whose
+/// clients choose ids.
+pub fn uuid_of(username: &str) -> String {
+    Uuid::new_v5(&USERNAMES, username.as_bytes()).to_string()
+}
+
+/// Does a text look as [`uuid_of`] writes them? Costs less than to compute one.
+pub fn is_written_as_uuid(text: &str) -> bool {
+    text.len() == 36 && text.as_bytes().get(8) == Some(&b'-')
 }
 
 /// The name of a service in the configuration: `[a-z][a-z0-9-]*`, checked where it is decoded.
@@ -129,5 +144,19 @@ pub mod as_text {
     /// Reads it back.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountKey, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_uuid_of_a_name_never_changes_and_looks_like_one() {
+        let uuid = uuid_of("sd-1-alice");
+        assert_eq!(uuid, "49215454-9e58-5850-b24b-884eb998f675");
+        assert!(is_written_as_uuid(&uuid));
+        assert!(!is_written_as_uuid("integration-tester-of-thirty-six-cha"));
+        assert_ne!(uuid, uuid_of("sd-1-alicf"));
     }
 }

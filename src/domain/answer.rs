@@ -18,7 +18,7 @@ pub struct Answer {
 pub enum Body {
     /// It parsed as JSON, whatever the content type said.
     Json(Value),
-    /// Anything else; bytes that are not UTF-8 as U+FFFD. Empty where there was no body.
+    /// Anything else; bytes that are not UTF-8 as U+FFFD, or as `?` where there is much. Empty where there was no body.
     Text(String),
 }
 

@@ -13,6 +13,8 @@ use super::answer::Answer;
 pub enum Delivery {
     /// Not one byte of it reached the service: name not resolved, connection refused, TLS handshake failed.
     NotSent(String),
+    /// It was not sent, and never can be as it is: a value in it fits in no request.
+    Unsendable(String),
     /// Nothing was sent, and nothing will be: who gives the token that it needs refuses the credentials.
     Barred(String),
     /// It was sent, at least in part, and no whole answer came back.
@@ -131,7 +133,7 @@ pub enum Again {
 pub fn again(delivery: &Delivery) -> Again {
     match delivery {
         Delivery::NotSent(_) | Delivery::Lost(_) => Again::Later,
-        Delivery::Barred(_) => Again::No,
+        Delivery::Unsendable(_) | Delivery::Barred(_) => Again::No,
         Delivery::Answered(answer) => match answer.status {
             408 | 425 | 429 | 500 | 502.. => Again::Later,
             _ => Again::No,
@@ -286,6 +288,7 @@ mod tests {
         assert_eq!(again(&Delivery::Lost(String::new())), Again::Later);
         assert_eq!(again(&Delivery::NotSent(String::new())), Again::Later);
         assert_eq!(again(&Delivery::Barred(String::new())), Again::No);
+        assert_eq!(again(&Delivery::Unsendable(String::new())), Again::No);
     }
 
     #[test]

@@ -14,9 +14,14 @@ const DEPTH: usize = 32;
 /// Does a text of the answer satisfy `is_ours`, wherever it stands?
 pub fn shows(answer: &Answer, is_ours: &impl Fn(&str) -> bool) -> bool {
     match &answer.body {
-        Body::Json(json) => holds(json, is_ours, 0),
+        Body::Json(json) => stands_in(json, is_ours),
         Body::Text(text) => is_ours(text.trim()),
     }
+}
+
+/// Does a text of this value satisfy `is_ours`, wherever it stands?
+pub fn stands_in(value: &Value, is_ours: &impl Fn(&str) -> bool) -> bool {
+    holds(value, is_ours, 0)
 }
 
 /// Does our name stand in the object of the answer that holds this id?

@@ -51,6 +51,8 @@ pub struct Pace {
     learnt: Duration,
     /// When the next request may start.
     next: Timestamp,
+    /// When the service asked last to wait.
+    asked: Timestamp,
     /// How many requests may still start before the first answer; `None` once one has come.
     opening: Option<usize>,
     /// How many times in a row a refusal was heeded.
@@ -74,6 +76,7 @@ impl Pace {
             configured: interval.unwrap_or_default(),
             learnt: Duration::ZERO,
             next: Timestamp::from_millis(0),
+            asked: Timestamp::from_millis(0),
             // Whoever allows more at once than is usual has said that the service bears it.
             opening: Some((at_once.min(AT_ONCE) / OPENING).max(1) + at_once.saturating_sub(AT_ONCE)),
             refusals: 0,
@@ -136,10 +139,16 @@ impl Pace {
             self.slow_down(told.retry_after.or(told.reset), sent, now);
         } else {
             self.recover();
+            // Somebody did not wait, and was let in: the wait that was asked for is over.
+            if answer.is_success() && sent > self.asked && self.asked > Timestamp::from_millis(0) && now < self.next {
+                self.next = now + self.configured.max(self.learnt);
+                self.asked = Timestamp::from_millis(0);
+            }
         }
         let apart = self.learnt.max(FIRST_DISTANCE).mul_f64(random);
         let wait = if throttled || answer.status == 503 {
             let asked = told.retry_after.or(if throttled { told.reset } else { None });
+            self.asked = now;
             match asked {
                 Some(asked) => Some(asked + apart),
                 None if throttled => Some(pause(self.refusals, random) + apart),

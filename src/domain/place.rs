@@ -47,13 +47,6 @@ impl Places {
     pub fn of(&self, service: &ServiceName) -> Option<&Place> {
         self.0.get(service)
     }
-
-    /// Only those of these services.
-    #[must_use]
-    pub fn only(mut self, is_meant: impl Fn(&ServiceName) -> bool) -> Self {
-        self.0.retain(|service, _| is_meant(service));
-        self
-    }
 }
 
 impl FromIterator<(ServiceName, Place)> for Places {

@@ -6,6 +6,7 @@ use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
 
 use super::Engine;
+use crate::domain::account::uuid_of;
 use crate::domain::secret::Secret;
 use crate::ports::World;
 
@@ -49,6 +50,7 @@ impl Object for Witness {
         Some(match key.as_str()? {
             "name" => Value::from(self.name.as_str()),
             "username" => Value::from(self.username.as_str()),
+            "uuid" => Value::from(uuid_of(&self.username)),
             "email" => Value::from(self.email.as_str()),
             "password" => Value::from(self.password.expose()),
             _ => return self.base.get_item(key).ok().filter(|value| !value.is_undefined()),
@@ -56,7 +58,9 @@ impl Object for Witness {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let mut names: Vec<Value> = ["name", "username", "email", "password"].map(Value::from).to_vec();
+        let mut names: Vec<Value> = ["name", "username", "uuid", "email", "password"]
+            .map(Value::from)
+            .to_vec();
         let base = self.base.try_iter().into_iter().flatten();
         let more: Vec<Value> = base.filter(|name| !names.contains(name)).collect();
         names.extend(more);

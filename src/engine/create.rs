@@ -80,7 +80,10 @@ impl<W: World> Engine<'_, W> {
         }
         // No plan names a witness: where its lines are lost, nothing does.
         let sync = || if is_planned { Ok(()) } else { self.world.sync() };
-        if let Err(broken) = self.intend(place, Event::CreateIntended).and_then(|()| sync()) {
+        let kept = self
+            .keep(place)
+            .and_then(|()| self.intend(place, Event::CreateIntended));
+        if let Err(broken) = kept.and_then(|()| sync()) {
             return Sent::JournalBroken(broken);
         }
         let intended = self.world.now();
@@ -91,6 +94,10 @@ impl<W: World> Engine<'_, W> {
             Delivery::NotSent(reason) => self.unsent(place, reason.clone()).map(|()| Sent::Again {
                 reason: reason.clone(),
                 throttled: false,
+            }),
+            Delivery::Unsendable(reason) => self.unsent(place, reason.clone()).map(|()| {
+                let place = &create.request.place;
+                Sent::Refused(format!("`{place}` can't be sent: {reason}"))
             }),
             Delivery::Barred(reason) => self
                 .unsent(place, reason.clone())
@@ -160,8 +167,10 @@ impl<W: World> Engine<'_, W> {
                 })
             }
             CreateOutcome::Refused(Refusal::NameTaken) => {
-                let username = self.username(place);
-                let told = format!("{told}; by its `duplicate` the user name `{username}` belongs to somebody");
+                let told = format!(
+                    "{told}; by its `duplicate` somebody has it: {}",
+                    self.who_is_taken(place)
+                );
                 self.refuse(place, plain).map(|()| Sent::Refused(told))
             }
             CreateOutcome::Refused(Refusal::Stranger) => {
@@ -236,6 +245,16 @@ impl<W: World> Engine<'_, W> {
         noted.map(|()| Sent::Unclear { reason, said })
     }
 
+    /// What a service may mean that says "duplicate": most have more than the name once only.
+    pub(super) fn who_is_taken(&self, place: usize) -> String {
+        let ledger = self.ledger.borrow();
+        let account = ledger.account(place);
+        format!(
+            "the user name `{}` is taken, or what else it has once only, such as the e-mail address `{}`",
+            account.username, account.email
+        )
+    }
+
     /// A refusal with why it is not the one of a name that is taken, where the service has an expression for that.
     fn with_duplicate(&self, create: &Create, answer: &Answer, scope: &Scope, told: String) -> String {
         if !matches!(create.duplicate, Condition::Expression(_)) {
@@ -292,7 +311,7 @@ impl<W: World> Engine<'_, W> {
             learnt.secrets.push((name.clone(), secret));
         }
         self.learnt.borrow_mut()[place] = learnt;
-        Ok(())
+        self.keep(place).map_err(|broken| broken.to_string())
     }
 }
 

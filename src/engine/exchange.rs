@@ -13,7 +13,7 @@ use crate::language::{EvalError, Scope};
 use crate::ports::{Identity, Outgoing, Progress, World, lets_in};
 
 /// A request that fails without an answer that says when to come back is sent this many times in all.
-const TRIES: u32 = 6;
+pub(super) const TRIES: u32 = 6;
 
 /// Why a request came to no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(super) enum Trouble {
     Refused(String),
     /// It was answered with what can't be read.
     Useless(String),
+    /// It shows an account of which no name can be read, and which may be the one that was asked for.
+    Nameless(String),
     /// Nothing new is started.
     Halted(Halt),
     /// It is not sent again, since its id leads to somebody else's account by now.
@@ -42,9 +44,11 @@ impl Trouble {
     /// The reason, for a message.
     pub(super) fn reason(&self) -> String {
         match self {
-            Self::Unsendable(reason) | Self::Unanswered(reason) | Self::Refused(reason) | Self::Useless(reason) => {
-                reason.clone()
-            }
+            Self::Unsendable(reason)
+            | Self::Unanswered(reason)
+            | Self::Refused(reason)
+            | Self::Useless(reason)
+            | Self::Nameless(reason) => reason.clone(),
             Self::Halted(halt) => halt.reason(),
             Self::Another => "its id leads to an account under another name".to_owned(),
         }
@@ -100,12 +104,13 @@ impl<W: World> Engine<'_, W> {
         still: impl AsyncFn() -> Result<(), Trouble>,
     ) -> Result<Answer, Trouble> {
         let mut tries = 0;
-        let mut failing = None;
+        let (mut failing, mut hurried) = (None, false);
         let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.site_of(place));
         loop {
             let slot = self.slot(place, Turn::Then).await?;
             let delivery = self.send(place, outgoing).await;
             drop(slot);
+            self.follow(place, what, &delivery);
             // Once, with new credentials: what they may not do either is no matter of age.
             if matches!(&delivery, Delivery::Answered(answer) if answer.status == 401) && renewable {
                 renewable = false;
@@ -114,6 +119,7 @@ impl<W: World> Engine<'_, W> {
             if again(&delivery) == Again::No {
                 return match delivery {
                     Delivery::Answered(answer) => Ok(answer),
+                    Delivery::Unsendable(reason) => Err(Trouble::Unsendable(reason)),
                     Delivery::Barred(reason) => Err(Trouble::Refused(reason)),
                     Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                 };
@@ -123,12 +129,13 @@ impl<W: World> Engine<'_, W> {
             if !throttled {
                 tries += 1;
                 let failing = *failing.get_or_insert_with(|| self.world.now());
-                if tries >= TRIES && !self.waits_for(place, failing, &delivery) {
+                if tries >= self.tries(place, what) && !self.waits_for(place, what, failing, &delivery) {
                     return match delivery {
                         Delivery::Answered(answer) => Ok(answer),
-                        Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
-                            Err(Trouble::Unanswered(reason))
-                        }
+                        Delivery::NotSent(reason)
+                        | Delivery::Unsendable(reason)
+                        | Delivery::Barred(reason)
+                        | Delivery::Lost(reason) => Err(Trouble::Unanswered(reason)),
                     };
                 }
             }
@@ -140,8 +147,17 @@ impl<W: World> Engine<'_, W> {
             if tries < TRIES {
                 let reason = self.describe(&delivery);
                 self.tell(place, Progress::Again { what, reason, pause });
+                self.pause(pause).await?;
+            } else {
+                // Of those that wait for a service one at a time asks it. Once it answers one, the others need no pause.
+                let turn = self.probe(place).await?;
+                let needs_pause = !self.is_back(place, what) || std::mem::replace(&mut hurried, true);
+                if needs_pause {
+                    hurried = false;
+                    self.pause(pause).await?;
+                }
+                drop(turn);
             }
-            self.pause(pause).await?;
             if !throttled && !matches!(delivery, Delivery::NotSent(_)) {
                 still().await?;
             }
@@ -156,6 +172,11 @@ impl<W: World> Engine<'_, W> {
         self.requests.set(self.requests.get() + 1);
         let sent = self.world.now();
         let delivery = self.world.send(self.site_of(place), outgoing).await;
+        if matches!(delivery, Delivery::Unsendable(_)) {
+            // It was none, and says nothing of the service.
+            self.requests.set(self.requests.get() - 1);
+            return delivery;
+        }
         self.watch(place, sent, &delivery);
         self.judge_credentials(place, outgoing, &delivery);
         delivery

@@ -4,19 +4,20 @@
 //! earns it sight; whether "not there" then counts is `domain::evidence`'s to say.
 
 use minijinja::value::ValueKind;
-use serde_json::Value;
 
 use super::create::{id, is_nameless, text};
 use super::exchange::Trouble;
-use super::list::{is_round, next_page};
+use super::list::next_page;
 use super::prove::{is_sent_by_the_account, logs_in};
 use super::provision::until;
 use super::{Engine, Halt, Site};
 use crate::config::{Find, Next, Poll, Request};
 use crate::domain::account::RemoteId;
-use crate::domain::answer::{Answer, Body};
+use crate::domain::answer::Answer;
 use crate::domain::evidence::{Blindness, Eye, Look};
+use crate::domain::ledger::Status;
 use crate::domain::outcome::Shown;
+use crate::domain::paging;
 use crate::language::Scope;
 use crate::ports::World;
 
@@ -119,6 +120,7 @@ impl<W: World> Engine<'_, W> {
     pub(super) async fn find_by_name(&self, place: usize, site: &Site) -> Result<Found, Halt> {
         let blind = self.is_find_blind(place);
         let find = site.service.find.as_ref().filter(|_| site.powers.find);
+        let mut nameless = None;
         if let Some(find) = find.filter(|_| !blind || site.service.list.is_none()) {
             let found = match self.find(place, site, find).await {
                 Ok(ids) if ids.is_empty() => Found::Nobody,
@@ -132,9 +134,17 @@ impl<W: World> Engine<'_, W> {
             if !matches!(found, Found::Unread(_)) || site.service.list.is_none() {
                 return Ok(found);
             }
+            // Of a create that was refused a person may be shown here who has our address and, as people do, no name of ours.
+            let may_be_ours = self.record(place).status != Status::Refused;
+            nameless = Some(found).filter(|found| matches!(found, Found::Unread(Trouble::Nameless(_))) && may_be_ours);
         }
         if site.service.list.is_some() {
-            return self.find_in_list(place, site, self.world.now()).await;
+            let listed = self.find_in_list(place, site, self.world.now()).await?;
+            // A list in which the account has no name either does not overrule what shows it.
+            return Ok(match (listed, nameless) {
+                (Found::Nobody, Some(nameless)) => nameless,
+                (listed, _) => listed,
+            });
         }
         let id = match self.chosen_id(place, site) {
             Ok(id) => id,
@@ -185,7 +195,7 @@ impl<W: World> Engine<'_, W> {
             let said = self.unexpected(&find.request, &answer, &scope);
             return Err(match answer.status {
                 404 | 410 => Trouble::Refused(format!(
-                    "{said}\nhint: if that is how the service says that there is none, write `absent: [{}]` into `find`",
+                    "{said}\nhint: check the path of `find`; if that is how the service says that there is none, write `absent: [{}]` into `find`",
                     answer.status
                 )),
                 400..500 => Trouble::Refused(said),
@@ -199,13 +209,14 @@ impl<W: World> Engine<'_, W> {
             return Err(unreadable(self.why_nothing("items", &find.items, &scope)));
         }
         let mut ids = Vec::new();
-        let (mut shown, mut named, mut nameless, mut others) = (0_usize, 0_usize, false, false);
+        let (mut shown, mut named, mut nameless, mut others, mut is_one_ours) = (0_usize, 0_usize, false, false, false);
         let marker = self.ledger.borrow().plan().marker.clone();
         for item in items.try_iter().map_err(|error| unreadable(error.to_string()))? {
             shown += 1;
-            let scope = scope.clone().with("item", item);
+            let scope = scope.clone().with("item", item.clone());
             let Some(name) = text(Some(&find.name), &scope) else {
                 nameless |= is_nameless(&find.name, &scope);
+                is_one_ours |= self.stands_in_item(place, &item);
                 continue;
             };
             named += 1;
@@ -227,25 +238,21 @@ impl<W: World> Engine<'_, W> {
             self.prove_credentials(place, asked, &find.request, &answer);
             return Ok(ids);
         }
-        // Ours may be among them.
-        if shown > 0 && named == 0 {
-            let hint = if nameless {
-                ""
-            } else {
-                "\nhint: correct `name` of `find`"
-            };
-            return Err(unreadable(format!(
-                "`{}` gives no name for what it shows{hint}",
+        // Ours may be among them: the field that has the name may have been emptied since.
+        if is_one_ours || (shown > 0 && named == 0) {
+            let correct = if nameless { "" } else { "correct `name` of `find`, or " };
+            return Err(Trouble::Nameless(format!(
+                "the look-up's answer can't be read: `{}` gives no name for what it shows\nhint: {correct}look in the service whose account it is",
                 find.name.source()
             )));
         }
-        if shown == 0 && counts_some(&answer) {
+        if shown == 0 && paging::total(&answer).is_some_and(|total| total > 0) {
             return Err(unreadable(
                 "it shows nobody, and says that there is somebody".to_owned(),
             ));
         }
         // Somebody ignores what was asked for, and shows everybody page by page.
-        if next_page(&answer).is_some() || has_more(site, &scope, others && shown > 1) || is_round(shown) {
+        if next_page(&answer).is_some() || has_more(site, &scope, others && shown > 1) || paging::is_round(shown) {
             return Err(Trouble::Useless(
                 "the look-up was answered with only a part of a longer list\nhint: let `find` ask for exactly this user name".to_owned(),
             ));
@@ -265,33 +272,6 @@ fn has_more(site: &Site, scope: &Scope, shows_others: bool) -> bool {
     }
 }
 
-/// Does an answer say that there are accounts, in one of the names that a total commonly has?
-pub(super) fn counts_some(answer: &Answer) -> bool {
-    matches!(&answer.body, Body::Json(json) if has_total(json, 2))
-}
-
-/// What a total is called, in lower case and without separators.
-const TOTALS: [&str; 7] = [
-    "total",
-    "totalresults",
-    "totalcount",
-    "totalitems",
-    "totalelements",
-    "totalsize",
-    "numfound",
-];
-
-fn has_total(value: &Value, depth: usize) -> bool {
-    let Value::Object(map) = value else { return false };
-    let is_total = |key: &str| {
-        let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-        TOTALS.contains(&key.to_ascii_lowercase().as_str())
-    };
-    map.iter().any(|(key, value)| {
-        (is_total(key) && value.as_i64().is_some_and(|total| total > 0)) || (depth > 0 && has_total(value, depth - 1))
-    })
-}
-
 /// An eye that says nothing of use.
 pub(super) fn blind(trouble: &Trouble, answer: Option<&Answer>) -> Look {
     Look::Blind {
@@ -299,7 +279,9 @@ pub(super) fn blind(trouble: &Trouble, answer: Option<&Answer>) -> Look {
         by: match trouble {
             Trouble::Refused(_) => Blindness::Refusal,
             _ if answer.is_some_and(|answer| (400..500).contains(&answer.status)) => Blindness::Refusal,
-            Trouble::Useless(_) | Trouble::Unsendable(_) | Trouble::Another => Blindness::Nonsense,
+            Trouble::Useless(_) | Trouble::Nameless(_) | Trouble::Unsendable(_) | Trouble::Another => {
+                Blindness::Nonsense
+            }
             Trouble::Unanswered(_) | Trouble::Halted(_) => Blindness::Silence,
         },
     }

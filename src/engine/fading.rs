@@ -73,6 +73,9 @@ impl<W: World> Engine<'_, W> {
                     fading = if self.sees_any(place) {
                         self.fades(place, site, id).await?
                     } else {
+                        if let Some(stuck) = self.elsewhere(place) {
+                            return Err(stuck);
+                        }
                         let why = self.sight(place).tried.unwrap_or_default();
                         let detail =
                             format!("its delete was accepted, but nothing that shows accounts is known to see ({why})");
@@ -161,10 +164,7 @@ impl<W: World> Engine<'_, W> {
                 return Ok(Fading::Seen(if is_seen || self.locks_out(place, site, id).await? {
                     Ok(())
                 } else {
-                    Err((
-                        Reason::Blind,
-                        "its delete was accepted, and nothing shows whether it is gone\nhint: give the service `verify`, `find` or `gone`".to_owned(),
-                    ))
+                    Err((Reason::Blind, unseen(by_id, by_name)))
                 }));
             };
             if self.world.now().since(begun) >= within {
@@ -193,6 +193,21 @@ impl<W: World> Engine<'_, W> {
             Err(_) => Ok(false),
         }
     }
+}
+
+/// Why nothing shows whether a deleted account is gone: what looks was not let, or there is nothing that looks.
+fn unseen(by_id: Option<Look>, by_name: Option<Found>) -> String {
+    let why = match (by_id, by_name) {
+        (_, Some(Found::Unread(trouble))) => trouble.reason(),
+        (Some(Look::Blind { why, .. }), _) => why,
+        _ => {
+            return "its delete was accepted, and nothing shows whether it is gone\nhint: give the service `verify`, `find` or `gone`".to_owned();
+        }
+    };
+    let (what, hint) = why
+        .split_once('\n')
+        .unwrap_or((&why, "hint: let the credentials see accounts"));
+    format!("its delete was accepted, and nothing shows whether it is gone: {what}\n{hint}")
 }
 
 /// The form of an answer: its status, and what its body is made of.

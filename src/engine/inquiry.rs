@@ -1,8 +1,9 @@
 //! What setup looks into beside its way: refusals that may be none, and whether `find` sees at all.
 
+use super::end::{End, halted, troubled};
 use super::exchange::Trouble;
 use super::eyes::by_id;
-use super::provision::{Attempt, End, halted, troubled};
+use super::provision::Attempt;
 use super::{Engine, Site};
 use crate::config::Find;
 use crate::domain::account::RemoteId;

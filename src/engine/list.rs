@@ -2,6 +2,7 @@
 
 mod items;
 mod link;
+mod next;
 
 use std::collections::HashSet;
 
@@ -9,22 +10,30 @@ use minijinja::value::Value;
 
 use super::create::text;
 use super::exchange::Trouble;
-use super::eyes::counts_some;
 use super::words::asked;
 use super::{Engine, Site};
-use crate::config::{Carrier, List, Next, Request};
+use crate::config::{List, Next, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
+use crate::domain::paging;
 use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, World};
 use items::{Items, Shown};
 pub(super) use link::next_page;
+use next::{is_cut, pointer, turn};
 
 /// A list of more pages ends with an error.
 const PAGES_MAX: usize = 100_000;
 
 /// So many empty pages a list may have before its end.
 const EMPTY_MAX: usize = 20;
+
+/// What is kept of accounts that are told of or looked for, in bytes: beside a number for each that is planned, so that what a
+/// service makes up does not fill the memory.
+const KEPT_MAX: usize = 4 * 1024 * 1024;
+const KEPT_OF_EACH: usize = 1024;
+/// What is kept of one beside its texts.
+const BESIDE: usize = 96;
 
 /// A list that has shown another account of ours at each of so many readings ends with an error.
 const READINGS_MAX: usize = 5;
@@ -53,6 +62,7 @@ pub enum Regard {
 
 /// How a listing went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, read one by one")]
 pub struct Listed {
     /// How often the list was read.
     pub readings: usize,
@@ -72,15 +82,13 @@ pub struct Listed {
     pub ended: bool,
     /// Why it does not show all of them, if so.
     pub incomplete: Option<String>,
-}
-
-/// Is this a number that pages commonly have? Then a list of one page may be cut short.
-pub fn is_round(items: usize) -> bool {
-    items >= 10 && (items.is_multiple_of(10) || items.is_multiple_of(25) || items.is_power_of_two())
+    /// Was its first page refused (4xx), or are the credentials known to be dead?
+    pub barred: bool,
 }
 
 impl<W: World> Engine<'_, W> {
-    /// Lists the service of the account at `place`, and hands over each account that has a name, with all that the list shows of it.
+    /// Lists the service of the account at `place`, and hands over each account with all that the list shows of it. The name of
+    /// one that has none is empty.
     ///
     /// Pages are asked for one after the other, and others create and delete accounts meanwhile: whoever stands behind one
     /// that is deleted moves up, at times from a page that is still to come to one that was read. No page tells that. So a
@@ -118,6 +126,8 @@ impl<W: World> Engine<'_, W> {
         // Of strangers nothing is kept, however many there are.
         let mut known: HashSet<(RemoteId, String)> = HashSet::new();
         let (mut whole, mut was_repeated) = (0, false);
+        let mut room = KEPT_MAX + KEPT_OF_EACH * self.ledger.borrow().plan().accounts.len();
+        let mut is_full = false;
         loop {
             let before = listed.pages;
             let begun = self.world.now();
@@ -128,16 +138,26 @@ impl<W: World> Engine<'_, W> {
                 if known.contains(&account) {
                     return;
                 }
+                if is_full {
+                    return;
+                }
                 let regard = each(&account.0, &account.1, item);
                 is_new |= regard == Regard::Wanted;
                 if regard != Regard::Stranger {
+                    let bytes = BESIDE + account.0.as_str().len() + account.1.len();
+                    is_full = bytes > room;
+                    room = room.saturating_sub(bytes);
                     known.insert(account);
                 }
             };
             listed.filtered = filter.is_some();
             let first = filter.unwrap_or(&list.request);
-            let (shown, is_empty) = match self.pages((place, list, &scope), first, take, listed).await? {
-                End::Last { shown, is_empty } => (shown, is_empty),
+            let (shown, is_empty, is_cut) = match self.pages((place, list, &scope), first, take, listed).await? {
+                End::Last {
+                    shown,
+                    is_empty,
+                    is_cut,
+                } => (shown, is_empty, is_cut),
                 End::Repeated if was_repeated => {
                     return Err("a page came twice: the service does not go by the parameter of `next`".to_owned());
                 }
@@ -153,13 +173,23 @@ impl<W: World> Engine<'_, W> {
                 }
                 End::Refused(answer) => return Err(format!("{} was answered with {answer}", asked(first))),
             };
+            if is_full {
+                return Err("it shows more accounts of ours than can be kept in memory".to_owned());
+            }
             // That none of them is ours can't be told.
             if let Some(reason) = shown.unreadable(list) {
                 return Err(reason);
             }
             whole += 1;
+            if is_cut && list.next.is_some() {
+                return Err(
+                    "its last page says that there are more, and its `next` leads nowhere\nhint: correct `next`"
+                        .to_owned(),
+                );
+            }
             let is_counted = listed.total == Some(shown.items);
-            listed.ended = list.next.is_some() || filter.is_some() || is_counted || !is_round(shown.items);
+            listed.ended =
+                !is_cut && (list.next.is_some() || filter.is_some() || is_counted || !paging::is_round(shown.items));
             if let Some(total) = listed.total.filter(|total| *total > shown.items) {
                 return Err(format!(
                     "it says that there are {total} accounts, and shows {}",
@@ -216,6 +246,7 @@ impl<W: World> Engine<'_, W> {
                 | Trouble::Unanswered(_)
                 | Trouble::Refused(_)
                 | Trouble::Useless(_)
+                | Trouble::Nameless(_)
                 | Trouble::Another,
             ) => Err(self.unproved(place, "the list can't be believed")),
         }
@@ -243,7 +274,14 @@ impl<W: World> Engine<'_, W> {
         let mut seen = HashSet::new();
         let (mut pages, mut empty, mut shown) = (0, 0, Shown::default());
         loop {
-            let (answer, items) = match self.page(place, scope, list, &page, &mut each).await? {
+            let read = self.page(place, scope, list, &page, &mut each).await;
+            listed.barred = pages == 0
+                && match &read {
+                    Ok(Ok(_)) => false,
+                    Ok(Err(answer)) => (400..500).contains(&answer.status),
+                    Err(trouble) => matches!(trouble, Trouble::Refused(_)),
+                };
+            let (answer, items) = match read.map_err(|trouble| trouble.reason())? {
                 Ok(page) => page,
                 // Credentials that are refused are refused without a filter, too.
                 Err(answer) if pages == 0 && answer.status != 401 => {
@@ -269,37 +307,37 @@ impl<W: World> Engine<'_, W> {
                 let total = text(Some(total), &scope).and_then(|total| total.parse().ok());
                 listed.total = total.or(listed.total);
             }
-            if count == 0 && pages == 1 && listed.total.is_none() && counts_some(&answer) {
+            if count == 0
+                && pages == 1
+                && listed.total.is_none()
+                && paging::total(&answer).is_some_and(|total| total > 0)
+            {
                 return Err("it shows nobody, and says that there is somebody".to_owned());
             }
-            let end = End::Last {
-                shown,
-                is_empty: count == 0,
-            };
-            let Some(next) = &list.next else { return Ok(end) };
-            let more = match next {
-                Next::Page { param, .. } => {
+            let more = match &list.next {
+                None => false,
+                Some(Next::Page { param, .. }) => {
                     number += 1;
                     turn(&mut page, list.carrier, param, number.into())?;
                     count > 0
                 }
-                Next::Offset { param } => {
+                Some(Next::Offset { param }) => {
                     number += count as u64;
                     turn(&mut page, list.carrier, param, number.into())?;
                     count > 0
                 }
-                Next::Cursor { expression, param } => match text(Some(expression), &scope) {
+                Some(Next::Cursor { expression, param }) => match pointer(expression, &scope)? {
                     Some(cursor) => {
                         turn(&mut page, list.carrier, param, cursor.into())?;
                         true
                     }
                     None => false,
                 },
-                Next::Url { expression } => {
-                    page.next = text(Some(expression), &scope);
+                Some(Next::Url { expression }) => {
+                    page.next = pointer(expression, &scope)?;
                     page.next.is_some()
                 }
-                Next::Link => {
+                Some(Next::Link) => {
                     page.next = next_page(&answer);
                     page.next.is_some()
                 }
@@ -314,7 +352,12 @@ impl<W: World> Engine<'_, W> {
                 }
             }
             if !more {
-                return Ok(end);
+                let is_cut = is_cut(list, &answer, shown.items, listed.filtered);
+                return Ok(End::Last {
+                    shown,
+                    is_empty: count == 0,
+                    is_cut,
+                });
             }
         }
     }
@@ -327,36 +370,26 @@ impl<W: World> Engine<'_, W> {
         list: &List,
         page: &Outgoing,
         each: &mut impl FnMut(RemoteId, String, &Value),
-    ) -> Result<Result<(Answer, Items), Answer>, String> {
-        let answer = self
-            .repeat(place, "list", page)
-            .await
-            .map_err(|trouble: Trouble| trouble.reason())?;
+    ) -> Result<Result<(Answer, Items), Answer>, Trouble> {
+        let answer = self.repeat(place, "list", page).await?;
         let scope = scope.clone().answer(&answer);
         if !list.request.expect.holds(&answer, &scope).unwrap_or(false) {
             return Ok(Err(answer));
         }
-        let items = items::read(list, &scope, each)?;
+        let items = items::read(list, &scope, each).map_err(Trouble::Useless)?;
         Ok(Ok((answer, items)))
     }
 }
 
-/// Has the next request ask for another page.
-fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: serde_json::Value) -> Result<(), String> {
-    match (carrier, value) {
-        (Carrier::Json, value) => page
-            .set_json(param, value)
-            .map_err(|key| format!("`{param}` is no place in the body: `{key}` is no map there"))?,
-        (Carrier::Query, serde_json::Value::String(text)) => page.set_query(param, &text),
-        (Carrier::Query, value) => page.set_query(param, &value.to_string()),
-    }
-    Ok(())
-}
-
 /// Why a reading is over.
 enum End {
-    /// The last page was read; it was empty, or not.
-    Last { shown: Shown, is_empty: bool },
+    /// The last page was read.
+    Last {
+        shown: Shown,
+        is_empty: bool,
+        /// It says itself that there are more.
+        is_cut: bool,
+    },
     /// A page came for the second time.
     Repeated,
     /// The first page was answered otherwise than is expected.

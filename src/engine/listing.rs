@@ -1,6 +1,9 @@
 //! The list as an eye by the name: one listing of a service serves all of its accounts.
 
+use std::collections::HashSet;
 use std::rc::Rc;
+
+use minijinja::Value;
 
 use super::exchange::Trouble;
 use super::eyes::Found;
@@ -8,6 +11,7 @@ use super::list::{Extent, Regard};
 use super::{Engine, Halt, Site};
 use crate::domain::account::RemoteId;
 use crate::domain::evidence::Eye;
+use crate::domain::ledger::Status;
 use crate::domain::marker::Marker;
 use crate::domain::time::Timestamp;
 use crate::ports::World;
@@ -18,8 +22,12 @@ pub(super) struct Listing {
     began: Timestamp,
     /// Ids and names of those that may be ours.
     shown: Vec<(RemoteId, String)>,
+    /// The places of those that a nameless account may be, since it shows an e-mail address or another text of theirs.
+    nameless: HashSet<usize>,
     /// Why it proves nothing, if so.
     blind: Option<String>,
+    /// Was it refused?
+    barred: bool,
 }
 
 impl Listing {
@@ -51,7 +59,13 @@ impl<W: World> Engine<'_, W> {
             self.earn(place, Eye::Name);
             return Ok(Found::Ours(ids));
         }
+        // Of a create that was refused it may be the person who has our address.
+        if listing.nameless.contains(&place) && self.record(place).status != Status::Refused {
+            let said = "the list shows an account without a name that has its e-mail address or another text of its own\nhint: look in the service whose account it is";
+            return Ok(Found::Unread(Trouble::Nameless(said.to_owned())));
+        }
         Ok(match &listing.blind {
+            Some(reason) if listing.barred => Found::Unread(Trouble::Refused(reason.clone())),
             Some(reason) => Found::Unread(Trouble::Unanswered(format!("the list does not show it, and {reason}"))),
             None => Found::Nobody,
         })
@@ -68,17 +82,26 @@ impl<W: World> Engine<'_, W> {
         }
         self.unless_halted(std::future::ready(())).await?;
         let began = self.world.now();
-        let (marker, names) = {
+        let (marker, names, texts) = {
             let ledger = self.ledger.borrow();
             let plan = ledger.plan();
             let service = &site.service.name;
-            let accounts = plan.accounts.iter().filter(|account| account.key.service == *service);
-            let names: std::collections::HashSet<String> = accounts.map(|account| account.username.clone()).collect();
-            (plan.marker.clone(), names)
+            let of_service = || plan.accounts.iter().filter(|account| account.key.service == *service);
+            let names: HashSet<String> = of_service().map(|account| account.username.clone()).collect();
+            // Most addresses are made of the user name, which has the marker.
+            let emails = of_service().map(|account| account.email.to_lowercase());
+            let texts = emails.filter(|email| !email.is_empty() && !email.contains(&plan.marker));
+            let texts: HashSet<String> = texts.chain([plan.marker.clone()]).collect();
+            (plan.marker.clone(), names, texts)
         };
         let mut shown = Vec::new();
+        let mut nameless = HashSet::new();
         let listed = self
-            .list(place, Extent::Marker, |id, name, _| {
+            .list(place, Extent::Marker, |id, name, item| {
+                if name.is_empty() {
+                    nameless.extend(self.whose_texts(place, item, &texts));
+                    return Regard::Stranger;
+                }
                 let is_marked = || Marker::within(name).is_some_and(|found| found.as_str() == marker);
                 if !names.contains(name) && !is_marked() && !name_may_be_spelled(name, &marker) {
                     return Regard::Stranger;
@@ -91,9 +114,27 @@ impl<W: World> Engine<'_, W> {
             let said = "it may be one page of a longer list\nhint: give `list` its `next`, or its `total`";
             (!listed.ended).then(|| said.to_owned())
         });
-        let listing = Rc::new(Listing { began, shown, blind });
+        let listing = Rc::new(Listing {
+            began,
+            shown,
+            nameless,
+            blind,
+            barred: listed.barred,
+        });
         *known = Some(Rc::clone(&listing));
         Ok(listing)
+    }
+
+    /// The places in this service of those accounts of which an item has a text, where it has one of `texts` at all.
+    fn whose_texts(&self, like: usize, item: &Value, texts: &HashSet<String>) -> Vec<usize> {
+        let all = item.to_string().to_lowercase();
+        if !texts.iter().any(|text| all.contains(text.as_str())) {
+            return Vec::new();
+        }
+        let of = self.site_of(like);
+        let count = self.ledger.borrow().plan().accounts.len();
+        let places = (0..count).filter(|place| self.site_of(*place) == of);
+        places.filter(|place| self.stands_in_item(*place, item)).collect()
     }
 }
 

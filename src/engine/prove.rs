@@ -126,6 +126,7 @@ impl<W: World> Engine<'_, W> {
                 | Trouble::Unanswered(_)
                 | Trouble::Refused(_)
                 | Trouble::Useless(_)
+                | Trouble::Nameless(_)
                 | Trouble::Another,
             ) => None,
         };

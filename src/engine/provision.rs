@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::create::Sent;
+use super::end::{End, halted, troubled};
 use super::exchange::Trouble;
 use super::eyes::by_id;
 use super::schedule::{self, Flow, Queue};
 use super::words::without_words;
-use super::{Engine, Halt, Site};
+use super::{Engine, Site};
 use crate::config::{Create, Poll};
 use crate::domain::account::AccountKey;
 use crate::domain::answer::Answer;
@@ -66,13 +67,6 @@ pub(super) enum Looked {
     Adopted,
     /// It is not there, and a create can't make a second one.
     Absent,
-}
-
-/// How one account ended.
-pub(super) enum End {
-    Ready,
-    Failed(String),
-    Stopped,
 }
 
 impl<W: World> Engine<'_, W> {
@@ -234,7 +228,7 @@ impl<W: World> Engine<'_, W> {
             Sent::Taken(reason) => {
                 attempt.taken = true;
                 attempt.creates_left = 0;
-                attempt.reason = format!("{reason}: the user name `{}` is taken", self.username(place));
+                attempt.reason = format!("{reason}: a duplicate, by what it says: {}", self.who_is_taken(place));
                 return if self.record(place).status == Status::Refused {
                     self.look_who_has_it(place, site, attempt).await
                 } else {
@@ -260,7 +254,7 @@ impl<W: World> Engine<'_, W> {
         if !throttled {
             let failing = *attempt.failing.get_or_insert_with(|| self.world.now());
             let unreached = Delivery::NotSent(reason.clone());
-            waits = attempt.creates_left == 1 && self.waits_for(place, failing, &unreached);
+            waits = attempt.creates_left == 1 && self.waits_for(place, "create", failing, &unreached);
             attempt.creates_left -= u32::from(!waits);
         }
         // The pace of a service that asked to wait is kept by its turns.
@@ -387,6 +381,7 @@ impl<W: World> Engine<'_, W> {
             if let Err(reason) = captured {
                 return self.reject(place, Trouble::Unanswered(reason));
             }
+            self.keep(place)?;
         }
         let Some(verify) = &site.service.verify else {
             self.note(place, Event::Trusted)?;
@@ -477,23 +472,4 @@ pub(super) fn until(poll: &Poll, scope: &Scope) -> bool {
     poll.until
         .as_ref()
         .is_none_or(|until| until.eval_bool(scope).unwrap_or(false))
-}
-
-pub(super) fn halted(halt: Halt, reason: &str) -> End {
-    match halt {
-        Halt::Stopped => End::Stopped,
-        Halt::Deadline | Halt::Pace(_) if reason.is_empty() => End::Failed(halt.reason()),
-        Halt::Deadline | Halt::Pace(_) => End::Failed(format!("{}: {reason}", halt.reason())),
-    }
-}
-
-pub(super) fn troubled(trouble: &Trouble) -> End {
-    match trouble {
-        Trouble::Halted(halt) => halted(*halt, ""),
-        Trouble::Unsendable(_)
-        | Trouble::Unanswered(_)
-        | Trouble::Refused(_)
-        | Trouble::Useless(_)
-        | Trouble::Another => End::Failed(trouble.reason()),
-    }
 }

@@ -76,6 +76,9 @@ impl<W: World> Engine<'_, W> {
         let delivery = self.send(place, &outgoing).await;
         match &delivery {
             Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Unready::ForNow(reason.clone())),
+            Delivery::Unsendable(reason) => {
+                Err(Unready::ForGood(format!("`{}` can't be sent: {reason}", request.place)))
+            }
             Delivery::Barred(reason) => Err(Unready::ForGood(advice::on_refusal(
                 401,
                 None,

@@ -69,6 +69,7 @@ impl<W: World> Engine<'_, W> {
     /// One account that can't be deleted holds up nothing but its own order: what it needs is tried after it all the same.
     pub async fn settle(&self) -> Settled {
         let ends = Ends::new();
+        self.persist(true);
         // The last created go first.
         let debts: Vec<usize> = {
             let debts: Vec<usize> = self.ledger.borrow().open().collect();
@@ -96,6 +97,7 @@ impl<W: World> Engine<'_, W> {
             () = everything => {}
             () = self.after_last_answers() => {}
         }
+        self.persist(false);
         let mut settled = ends.settled.into_inner();
         self.name_the_rest(&mut settled);
         settled.stopped = self.world.stop();
@@ -252,10 +254,19 @@ impl<W: World> Engine<'_, W> {
                     Delete::Denied => looks.deny(id),
                 },
                 Step::Earn(eye) => self.earn_sight(place, site, eye, ends).await?,
-                Step::Leave(Reason::NoLookUp, _) => return Err(Stuck::new(Reason::NoLookUp, self.why_unclear(place))),
-                Step::Leave(reason, detail) => return Err(Stuck::new(reason, detail)),
+                Step::Leave(reason, detail) => return Err(self.stuck(place, reason, detail)),
             }
         }
+    }
+
+    fn stuck(&self, place: usize, reason: Reason, detail: String) -> Stuck {
+        if reason == Reason::NoLookUp {
+            return Stuck::new(reason, self.why_unclear(place));
+        }
+        // No eye sees who is somewhere else: the place is what to mend, and not the eye.
+        let is_blind = reason == Reason::Blind;
+        let elsewhere = is_blind.then(|| self.elsewhere(place)).flatten();
+        elsewhere.unwrap_or_else(|| Stuck::new(reason, detail))
     }
 
     /// Counts an account of the plan; what was made to show something is none.
@@ -265,15 +276,21 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
+    /// Why an account that was not found may well be there, where this is another place than setup's.
+    pub(super) fn elsewhere(&self, place: usize) -> Option<Stuck> {
+        let what = self.is_elsewhere(place)?;
+        Some(Stuck::new(
+            Reason::Elsewhere,
+            format!(
+                "not found, but this is not where it was made: `{what}` differs\nhint: run it with the values that setup had"
+            ),
+        ))
+    }
+
     /// Proves that "not there" is no lie told to a stranger, and that it was said at the same place.
     pub(super) async fn prove_gone(&self, place: usize, site: &Site, eye: Eye) -> Result<Proof, Stuck> {
-        if let Some(what) = self.is_elsewhere(place) {
-            return Err(Stuck::new(
-                Reason::Elsewhere,
-                format!(
-                    "not found, but this is not where it was made: `{what}` differs\nhint: run it with the values that setup had"
-                ),
-            ));
+        if let Some(stuck) = self.elsewhere(place) {
+            return Err(stuck);
         }
         let request = match eye {
             Eye::Id => super::eyes::by_id(site).map(|poll| &poll.request),

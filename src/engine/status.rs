@@ -6,7 +6,8 @@ use super::provision::until;
 use super::schedule::{self, Flow, Queue};
 use super::{Engine, Site};
 use crate::config::{Find, Poll};
-use crate::domain::account::RemoteId;
+use crate::domain::account::{RemoteId, is_witness};
+use crate::domain::evidence::Eye;
 use crate::domain::ledger::{Record, Status};
 use crate::domain::outcome::Shown;
 use crate::domain::standing::Standing;
@@ -24,54 +25,95 @@ impl<W: World> Engine<'_, W> {
         let mut limits = self.lanes();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
-        let mut standings = vec![Standing::Unknown(String::new()); lanes.len()];
+        let mut looks = vec![(Standing::Unknown(String::new()), None); lanes.len()];
         let nothing_first = vec![Vec::new(); lanes.len()];
         schedule::run(
             Queue::new(lanes, &nothing_first, &limits),
             |place| self.told_of(place, self.stands(place)),
-            |place, standing| {
-                standings[place] = standing;
+            |place, look| {
+                looks[place] = look;
                 Flow::GoOn
             },
         )
         .await;
-        standings
+        // Which eyes see is known when all accounts were looked at.
+        let looks = looks.into_iter().enumerate();
+        looks
+            .map(|(place, (standing, eye))| self.believed(place, standing, eye))
+            .collect()
     }
 
-    async fn stands(&self, place: usize) -> Standing {
+    /// What an account's standing comes to: "not there" counts only from what has shown a known account.
+    fn believed(&self, place: usize, standing: Standing, eye: Option<Eye>) -> Standing {
+        let (Standing::Missing(_), Some(eye)) = (&standing, eye) else {
+            return standing;
+        };
+        if let Some(what) = self.is_elsewhere(place) {
+            return Standing::Unknown(format!(
+                "it was not found, but this is not where it was made: `{what}` differs"
+            ));
+        }
+        let record = self.record(place);
+        let has_shown = match eye {
+            // It is the very request by which setup has seen this account.
+            Eye::Id => record.ids.first().is_some_and(|id| record.was_read(id)),
+            Eye::Name => false,
+        };
+        if has_shown || self.sees(place, eye) {
+            return standing;
+        }
+        let what = match eye {
+            Eye::Id => "reading it",
+            Eye::Name => "the look-up",
+        };
+        Standing::Unknown(format!(
+            "it was not found, but {what} has shown no account, so that this proves nothing"
+        ))
+    }
+
+    /// How an account stands by what is asked of it, and by which eye, if it was not found.
+    async fn stands(&self, place: usize) -> (Standing, Option<Eye>) {
+        let unknown = |reason: &str| (Standing::Unknown(reason.to_owned()), None);
+        // What a cleanup has made to show something is none of the setup's.
+        if is_witness(&self.key(place).account) {
+            return unknown("");
+        }
         let record = self.record(place);
         if let Some(reason) = never_there(&record) {
-            return Standing::Missing(reason.to_owned());
+            return (Standing::Missing(reason.to_owned()), None);
         }
         let Some(site) = self.site(place) else {
-            return Standing::Unknown("the configuration has no such service any more".to_owned());
+            return unknown("the configuration has no such service any more");
         };
         if let Some(reason) = &site.unusable {
-            return Standing::Unknown(reason.clone());
+            return unknown(reason);
         }
         // Whatever can't be asked of the place is told by what is asked of the account.
         let _known = self.learn_place(place, site).await;
         match self.look_at(place, site, &record).await {
-            Ok(Standing::Missing(why)) => match self.is_elsewhere(place) {
-                Some(what) => Standing::Unknown(format!("{why}, but this is not where it was made: `{what}` differs")),
-                None => Standing::Missing(why),
-            },
-            Ok(standing) => standing,
-            Err(trouble) => Standing::Unknown(trouble.reason()),
+            Ok(seen) => seen,
+            Err(trouble) => unknown(&trouble.reason()),
         }
     }
 
-    async fn look_at(&self, place: usize, site: &Site, record: &Record) -> Result<Standing, Trouble> {
+    async fn look_at(&self, place: usize, site: &Site, record: &Record) -> Result<(Standing, Option<Eye>), Trouble> {
         let chosen = || text(site.service.create.id.as_ref(), &self.scope(place, site)).and_then(RemoteId::new);
         let known = record.ids.first().cloned();
         let id = known.or_else(|| site.powers.chosen_id.then(chosen).flatten());
         match (&site.service.verify, &site.service.find, id) {
-            (Some(verify), _, Some(id)) => self.read_back(place, site, verify, &id).await,
-            (_, Some(find), id) => self.look_up(place, site, find, id.as_ref()).await,
-            (Some(_), None, None) => Ok(Standing::Unknown("its id is not known".to_owned())),
-            (None, None, _) => Ok(Standing::Unknown(
-                "the service has neither `verify` nor `find`".to_owned(),
-            )),
+            (Some(verify), _, Some(id)) => {
+                let standing = self.read_back(place, site, verify, &id).await?;
+                Ok((standing, Some(Eye::Id)))
+            }
+            (_, Some(find), id) => {
+                let standing = self.look_up(place, site, find, id.as_ref()).await?;
+                Ok((standing, Some(Eye::Name)))
+            }
+            (Some(_), None, None) => Ok((Standing::Unknown("its id is not known".to_owned()), None)),
+            (None, None, _) => {
+                let why = "the service has neither `verify` nor `find`";
+                Ok((Standing::Unknown(why.to_owned()), None))
+            }
         }
     }
 
@@ -92,8 +134,10 @@ impl<W: World> Engine<'_, W> {
             return Ok(Standing::Unknown(self.unexpected(&verify.request, &answer, &seen)));
         }
         self.prove_by_reading(place, asked, &verify.request, &answer);
-        if self.shown(place, verify.name.as_ref(), &seen) == Shown::Other {
-            return Ok(Standing::Changed("its id shows another name".to_owned()));
+        match self.shown(place, verify.name.as_ref(), &seen) {
+            Shown::Other => return Ok(Standing::Changed("its id shows another name".to_owned())),
+            Shown::Ours => self.earn(place, Eye::Id),
+            Shown::Nothing => {}
         }
         if !until(verify, &seen) {
             let why = verify.until.as_ref().map(|until| self.why_not_yet(until, &seen));
@@ -122,6 +166,7 @@ impl<W: World> Engine<'_, W> {
                 None => Standing::Unknown(self.unproved(place, "it was not found")),
             });
         }
+        self.earn(place, Eye::Name);
         Ok(match id {
             Some(id) if !found.contains(id) => Standing::Changed("its name belongs to another id".to_owned()),
             Some(_) | None => Standing::Ready,

@@ -28,6 +28,7 @@ impl From<Trouble> for Stuck {
             | Trouble::Unanswered(_)
             | Trouble::Refused(_)
             | Trouble::Useless(_)
+            | Trouble::Nameless(_)
             | Trouble::Another => Reason::Failed,
             Trouble::Halted(Halt::Stopped) => Reason::Stopped,
             Trouble::Halted(Halt::Deadline | Halt::Pace(_)) => Reason::Deadline,

@@ -13,6 +13,7 @@ mod journal;
 mod life;
 mod lifecycle;
 mod order;
+mod persistence;
 mod process;
 mod slips;
 

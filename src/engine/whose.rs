@@ -2,7 +2,7 @@
 
 use super::create::text;
 use super::{Engine, Site};
-use crate::domain::account::RemoteId;
+use crate::domain::account::{RemoteId, is_written_as_uuid, uuid_of};
 use crate::domain::answer::Answer;
 use crate::domain::event::Event;
 use crate::domain::marker::Marker;
@@ -30,7 +30,7 @@ impl<W: World> Engine<'_, W> {
         is_ours(shown, &account.username, marker.as_ref().map(Marker::as_str), planned)
     }
 
-    /// Is this a text that only this account has: its user name, or its e-mail address?
+    /// Is this a text that only this account has: its user name, its UUID or its e-mail address?
     fn is_its_own(&self, place: usize, text: &str) -> bool {
         let (email, shortest) = {
             let ledger = self.ledger.borrow();
@@ -39,7 +39,11 @@ impl<W: World> Engine<'_, W> {
             (is_email, account.username.len().min(20))
         };
         // A name without separators, or cut, still has the marker.
-        email || (text.len() >= shortest && self.is_its_name(place, text))
+        email || self.is_its_uuid(place, text) || (text.len() >= shortest && self.is_its_name(place, text))
+    }
+
+    fn is_its_uuid(&self, place: usize, text: &str) -> bool {
+        is_written_as_uuid(text) && text.eq_ignore_ascii_case(&uuid_of(&self.username(place)))
     }
 
     /// The name that an answer shows, held against ours. Another spelling of it is remembered for the outputs, and told once.
@@ -47,6 +51,10 @@ impl<W: World> Engine<'_, W> {
         let Some(shown) = text(name, scope) else {
             return Shown::Nothing;
         };
+        // A service that keeps ids and no names shows one for the other.
+        if self.is_its_uuid(place, &shown) {
+            return Shown::Ours;
+        }
         if !self.is_its_name(place, &shown) {
             return Shown::Other;
         }
@@ -73,6 +81,11 @@ impl<W: World> Engine<'_, W> {
     /// Does the answer hold our name or e-mail address anywhere?
     pub(super) fn stands_in(&self, place: usize, answer: &Answer) -> bool {
         owner::shows(answer, &|text: &str| self.is_its_own(place, text))
+    }
+
+    /// The same of one item of an answer.
+    pub(super) fn stands_in_item(&self, place: usize, item: &minijinja::Value) -> bool {
+        serde_json::to_value(item).is_ok_and(|item| owner::stands_in(&item, &|text: &str| self.is_its_own(place, text)))
     }
 
     /// What the answer to a create tells of the id that it gave.

@@ -104,7 +104,10 @@ impl<W: World> Engine<'_, W> {
     /// What came back to a request that is sent again.
     pub(super) fn describe(&self, delivery: &Delivery) -> String {
         match delivery {
-            Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => reason.clone(),
+            Delivery::NotSent(reason)
+            | Delivery::Unsendable(reason)
+            | Delivery::Barred(reason)
+            | Delivery::Lost(reason) => reason.clone(),
             Delivery::Answered(answer) => {
                 let shown = self.world.shows_answers();
                 let words = shown.then(|| said(answer, &|text| self.world.hide(text))).flatten();

@@ -266,7 +266,7 @@ fn tells_accounts_apart(expression: &Expression) -> bool {
         matches!(
             names.as_slice(),
             ["id"]
-                | ["account", "username" | "email" | "name" | "index"]
+                | ["account", "username" | "uuid" | "email" | "name" | "index"]
                 | ["needs", _, "id" | "username"]
                 | ["run", _]
                 | ["service", "name"]

@@ -69,19 +69,21 @@ impl Template {
         })
     }
 
+    /// How it is written, for a message about what it gives: that may be a secret.
+    pub fn source(&self) -> String {
+        let parts = self.segments.iter().map(|segment| match segment {
+            Segment::Literal(text) => text.clone(),
+            Segment::Value(expression) => format!("{{{{ {} }}}}", expression.source()),
+        });
+        parts.collect()
+    }
+
     /// The literal text between the expressions, in order.
     pub fn literals(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().filter_map(|segment| match segment {
             Segment::Literal(text) => Some(text.as_str()),
             Segment::Value(_) => None,
         })
-    }
-
-    /// Is it made only of expressions that read what they give, with no text or number of its own?
-    pub fn is_reference(&self) -> bool {
-        self.literals().all(str::is_empty)
-            && self.expressions().next().is_some()
-            && self.expressions().all(|expression| !expression.has_literal())
     }
 }
 

@@ -14,6 +14,7 @@ use ring::digest;
 
 use super::{PlanError, Run, password};
 use crate::config::{Copy, Locale, Persona};
+use crate::domain::account::uuid_of;
 use crate::domain::secret::Secret;
 use crate::language::{EvalError, Scope, Template};
 
@@ -91,6 +92,15 @@ pub struct Person {
 }
 
 impl Person {
+    /// The same with the password that setup drew.
+    pub(super) fn with_password(&self, password: &Secret) -> Arc<Self> {
+        let password = Some(password.clone());
+        Arc::new(Self {
+            password,
+            ..self.clone()
+        })
+    }
+
     /// Makes it. Its own templates see `env`, `run` and what stands before them here.
     pub(super) fn make(
         persona: &Persona,
@@ -206,7 +216,16 @@ struct Account {
 }
 
 /// The names that every account has.
-const NAMES: [&str; 7] = ["name", "username", "email", "first_name", "last_name", "role", "index"];
+const NAMES: [&str; 8] = [
+    "name",
+    "username",
+    "uuid",
+    "email",
+    "first_name",
+    "last_name",
+    "role",
+    "index",
+];
 
 impl Object for Account {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
@@ -216,6 +235,7 @@ impl Object for Account {
         Some(match key {
             "name" => Value::from(person.name.as_str()),
             "username" => Value::from(self.username.as_str()),
+            "uuid" => Value::from(uuid_of(&self.username)),
             "email" => Value::from(self.email.as_str()),
             "first_name" => Value::from(person.first_name.as_str()),
             "last_name" => Value::from(person.last_name.as_str()),

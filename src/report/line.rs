@@ -28,11 +28,6 @@ impl Line {
         Self::new(Level::Info, text)
     }
 
-    /// A warning.
-    pub fn warning(text: impl Into<String>) -> Self {
-        Self::new(Level::Warning, text)
-    }
-
     /// An error.
     pub fn error(text: impl Into<String>) -> Self {
         Self::new(Level::Error, text)

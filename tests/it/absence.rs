@@ -1,6 +1,8 @@
 //! Look-ups that find nobody although somebody may be there: in another case, on another page, behind a dead key, or under
 //! another e-mail.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::desk::Desk;
@@ -313,4 +315,51 @@ accounts:
     let ended = job().run(&["cleanup", "--state", &state.to_string()]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stderr.contains("1 deleted, 0 left"), "{}", ended.stderr);
+}
+
+/// A service that keeps no names, but the ids that its clients choose.
+#[test]
+fn an_account_under_the_uuid_of_its_name_is_found_by_another_process() {
+    let mut there = BTreeSet::new();
+    let users = Liar::start(move |asked| {
+        let id = asked.target.trim_start_matches("/users/").to_owned();
+        match asked.method.as_str() {
+            "PUT" => {
+                there.insert(id);
+                // Done, and not said.
+                answer(500, &[], b"")
+            }
+            "GET" if there.contains(&id) => reply(200, &json!({ "uuid": id })),
+            "DELETE" if there.remove(&id) => answer(204, &[], b""),
+            _ => answer(404, &[], b""),
+        }
+    });
+    let desk = Desk::new().configured(&format!(
+        "services:
+  - name: users
+    url: {}
+    timeout: 1s
+    create: {{ request: 'PUT /users/{{{{ account.uuid }}}}', id: account.uuid }}
+    find: {{ request: 'GET /users/{{{{ account.uuid }}}}', items: '[body]', id: item.uuid, name: item.uuid, absent: [404] }}
+    verify: {{ request: 'GET /users/{{{{ account.uuid }}}}' }}
+    delete: {{ request: 'DELETE /users/{{{{ account.uuid }}}}' }}
+    list: null
+",
+        users.url()
+    ));
+    let ended = desk.run(&["setup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let ended = desk.run(&["cleanup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 deleted, 0 left"), "{}", ended.stderr);
+    let lines = users.lines();
+    let of = |method: &str| {
+        lines
+            .iter()
+            .find_map(|line| line.strip_prefix(method))
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(of("PUT"), of("DELETE"));
+    assert!(lines.iter().all(|line| line.ends_with(&of("PUT"))), "{lines:?}");
 }

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::time::{Duration, Instant};
 
 use standin::sandbox::{Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
 
@@ -63,6 +64,46 @@ fn more_than_one_configuration() {
     refused_at("two_default_files", &two, &["setup"]);
     let both = Desk::new().with("STANDIN_CONFIG", "services: []");
     refused_at("config_and_config_file", &both, &["setup", "--config-file", "a.yml"]);
+}
+
+#[test]
+fn a_text_that_stands_where_its_path_is_meant_is_not_printed() {
+    for (name, variable, arguments) in [
+        ("config_for_its_path", "STANDIN_CONFIG_FILE", &["setup"][..]),
+        ("state_for_its_path", "STANDIN_STATE_FILE", &["credentials"][..]),
+    ] {
+        let desk = Desk::new().with(variable, "password: correct-horse\nusername: qa\n");
+        refused_at(name, &desk, arguments);
+    }
+}
+
+#[test]
+fn a_value_that_fits_in_no_request_is_told_at_once() {
+    let config = "services:\n  - { name: users, url: ADDRESS, auth: { bearer: \"{{ env.TOKEN }}\" }, ready: { request: GET /health } }\n";
+    let of_one_request =
+        "services:\n  - { name: users, url: ADDRESS, create: { headers: { X-Team: \"{{ env.TOKEN }}\" } } }\n";
+    let of_ready = "services:\n  - { name: users, url: ADDRESS, ready: { request: GET /health, headers: { X-Team: \"{{ env.TOKEN }}\" } } }\n";
+    let of_log_in = "services:\n  - name: users\n    url: ADDRESS\n    auth: { login: { request: POST /login, headers: { X-Team: \"{{ env.TOKEN }}\" }, capture: { t: body.t }, use: { headers: { X-T: \"{{ capture.t }}\" } } } }\n";
+    for (name, config, value, code) in [
+        ("token_with_line_break", config, "hunter-2222\n", 2),
+        ("header_with_line_break", of_one_request, "hunter-2222\r\n", 1),
+        ("header_with_control_character", of_one_request, "hunter-\u{7f}2222", 1),
+        ("ready_with_line_break", of_ready, "hunter-2222\n", 1),
+        ("log_in_with_line_break", of_log_in, "hunter-2222\n", 1),
+    ] {
+        let sandbox = started(Sandbox::builder().service(ServiceSpec::new("users")));
+        let desk = Desk::new()
+            .configured(&config.replace("ADDRESS", &sandbox.url("users")))
+            .with("TOKEN", value);
+        let begun = Instant::now();
+        // With a `wait` that would go on for long, if it were waited for.
+        let ended = desk.run(&["setup", "--wait", "60s"]);
+        assert!(begun.elapsed() < Duration::from_secs(20), "{name}: {}", ended.stderr);
+        assert_eq!(ended.code, Some(code), "{name}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("hunter-2222"), "{name}: {}", ended.stderr);
+        assert!(sandbox.requests().is_empty(), "{name}: {:?}", sandbox.requests());
+        assert_snapshot(&format!("bad_input/{name}"), &ended.told(&desk));
+    }
 }
 
 #[test]

@@ -55,7 +55,16 @@ fn what_asks_for_too_much_is_an_error_within_the_bounds() {
     );
     let many: Vec<String> = (0..16_000).map(|at| format!("c{at}: body.a")).collect();
     let long = "a".repeat(30);
+    let mut services = "services:\n".to_owned();
+    for at in 0..100 {
+        writeln!(services, "  - {{ name: s{at}, url: 'http://x' }}").unwrap();
+    }
     for (name, text, expected) in [
+        (
+            "many copies in many services",
+            services + "accounts: [{ name: a, count: 10000 }]\n",
+            "there are more than 100000 accounts with this one",
+        ),
         ("doubling", email(&doubled), "takes too much work or memory"),
         (
             "doubling by fields",

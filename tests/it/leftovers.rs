@@ -81,20 +81,42 @@ fn a_service_that_says_too_many_many_times_is_asked_again() {
     assert_eq!(sent, 8, "{}", ended.stderr);
 }
 
+/// A wait that goes beyond the deadline is cut short, and the service is asked once more.
+#[test]
+fn a_service_that_asks_to_wait_beyond_the_deadline_is_asked_once_more_before_it_is_given_up() {
+    for status in [429, 503] {
+        let builder = Sandbox::builder()
+            .service(ServiceSpec::new("users"))
+            .fault(&format!("users DELETE 1 retry-after {status} 30s"));
+        let users = Sandbox::spawn_thread(builder).unwrap();
+        let text = format!(
+            "services:\n  - {{ name: users, url: {}, timeout: 1s }}\naccounts: [ {{ name: alice }}, {{ name: bob }} ]\n",
+            users.url("users")
+        );
+        let desk = Desk::new().configured(&text);
+        assert_eq!(desk.run(&["setup"]).code, Some(0));
+        let ended = desk.run(&["cleanup", "--cleanup-deadline", "4s"]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(ended.stderr.contains("2 deleted, 0 left"), "{}", ended.stderr);
+    }
+}
+
 /// It is not waited for in vain, and who reads of it learns what held it up.
 #[test]
 fn a_service_that_asks_to_wait_longer_than_there_is_time_is_named_as_the_cause() {
     // The second create, so that there is one to take back: that begins at once, and waits for nothing that a create was told.
-    for (phase, left) in [("POST 2", 0), ("DELETE 1", 2)] {
+    for (phase, left) in [("POST 2", 0), ("DELETE 1+", 2)] {
         let builder = Sandbox::builder()
             .service(ServiceSpec::new("users"))
             .fault(&format!("users {phase} retry-after 429 20m"));
         let users = Sandbox::spawn_thread(builder).unwrap();
         let text = format!(
-            "services:\n  - {{ name: users, url: {}, limits: {{ concurrency: 1 }} }}\naccounts: [ {{ name: alice }}, {{ name: bob }} ]\n",
+            "services:\n  - {{ name: users, url: {}, timeout: 1s, limits: {{ concurrency: 1 }} }}\naccounts: [ {{ name: alice }}, {{ name: bob }} ]\n",
             users.url("users")
         );
-        let ended = Desk::new().configured(&text).run(&["run", "--", "true"]);
+        let ended = Desk::new()
+            .configured(&text)
+            .run(&["run", "--cleanup-deadline", "4s", "--", "true"]);
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);
         assert_eq!(users.books("users").unwrap().left().count(), left, "{}", ended.stderr);
         let cause = "the deadline comes before the service may be asked again, which is in ";

@@ -1,5 +1,8 @@
 //! What is masked in every command, and what must stay readable.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Value, json};
 use standin::sandbox::{Sandbox, ServiceSpec};
 
@@ -291,6 +294,63 @@ fn an_id_that_is_a_secret_is_told_nobody_and_the_account_fails() {
                     let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
                     assert!(!text.contains("key-of-the-Service"), "{}", path.display());
                 }
+            }
+        }
+    }
+}
+
+/// A password that a service shows as an id: the setup that made it knows it, and so does a cleanup that is another process.
+#[test]
+fn a_password_that_is_shown_as_an_id_is_told_nobody_by_a_later_cleanup_either() {
+    let find = ", find: { request: 'GET /accounts?username={{ account.username }}', items: body.items, id: item.id, name: item.username }";
+    let create = "{ json: { username: '{{ account.username }}', password: '{{ account.password }}' } }";
+    for succeeds in [false, true] {
+        let password = Arc::new(Mutex::new(String::new()));
+        let (kept, later) = (Arc::clone(&password), Arc::new(AtomicBool::new(!succeeds)));
+        let shows_it = Arc::clone(&later);
+        let users = Liar::start(move |asked| {
+            let mut password = kept.lock().unwrap();
+            if asked.method == "POST" {
+                let body: serde_json::Value = serde_json::from_str(&asked.body).unwrap();
+                body["password"].as_str().unwrap().clone_into(&mut password);
+            }
+            let shown = if shows_it.load(Ordering::SeqCst) {
+                password.as_str()
+            } else {
+                "u-1"
+            };
+            let name = asked.target.split('=').next_back();
+            match asked.method.as_str() {
+                "POST" => reply(201, &json!({"id": shown, "username": asked.username()})),
+                "GET" if asked.target.contains('=') => reply(200, &json!({"items": [{"id": shown, "username": name}]})),
+                "GET" => reply(404, &json!({})),
+                // What it throws back, too.
+                _ => reply(400, &json!({"error": format!("not {password}")})),
+            }
+        });
+        let desk = Desk::on_github("octo/shop", "1").configured(&format!(
+            "services: [{{ name: users, url: '{}', auth: none, verify: null, timeout: 1s, create: {create}{find} }}]\n",
+            users.url()
+        ));
+        let setup = desk.run(&["setup"]);
+        assert_eq!(setup.code, Some(i32::from(!succeeds)), "{}", setup.stderr);
+        later.store(true, Ordering::SeqCst);
+        let password = password.lock().unwrap().clone();
+        for command in ["status", "cleanup"] {
+            let ended = desk.run(&[command]);
+            assert_ne!(ended.code, Some(0), "{command}: {}", ended.stderr);
+            assert!(
+                !ended.stderr.contains(&password) && !ended.stdout.contains(&password),
+                "{command}: {}{}",
+                ended.stderr,
+                ended.stdout
+            );
+        }
+        for entry in std::fs::read_dir(desk.journals()).unwrap() {
+            for file in std::fs::read_dir(entry.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+                assert!(!text.contains(&password), "{}", path.display());
             }
         }
     }

@@ -183,6 +183,71 @@ fn an_account_that_somebody_else_deleted_is_seen_to_be_gone() {
     }
 }
 
+/// Where the name stands in a field beside the log-in, the job can empty it. Without the journal's lines only the address leads
+/// to the account then, and it may be ours.
+#[test]
+fn an_account_whose_name_the_job_emptied_is_never_called_absent() {
+    for (vendor, field) in [
+        (&AUTH0, "/app_metadata"),
+        (&DIRECTUS, "/external_identifier"),
+        (&KRATOS, "/metadata_admin"),
+        (&SUPABASE, "/app_metadata"),
+    ] {
+        for extra in ["", "    list: null\n"] {
+            let stand = Stand::start(vendor, false);
+            let text =
+                config(vendor, stand.port, BUYERS).replace("    timeout: 2s\n", &format!("    timeout: 2s\n{extra}"));
+            let desk = desk(vendor, &stand, BUYERS).configured(&text);
+            ends(vendor, &desk.run(&["setup"]), 0, "");
+            for entry in std::fs::read_dir(desk.journals()).unwrap() {
+                std::fs::remove_file(entry.unwrap().path().join("journal.jsonl")).ok();
+            }
+            stand.look(|store| {
+                for user in &mut store.users[1..] {
+                    let field = user.pointer_mut(field).unwrap();
+                    *field = if field.is_object() {
+                        serde_json::json!({})
+                    } else {
+                        serde_json::Value::Null
+                    };
+                }
+            });
+            let ended = desk.run(&["cleanup"]);
+            ends(vendor, &ended, 1, "3 accounts may still exist");
+            ends(vendor, &ended, 1, "look in the service whose account it is");
+            assert_eq!(stand.ours(), 3, "{}", vendor.preset);
+        }
+    }
+}
+
+/// The row may be there, and nobody can log in.
+#[test]
+fn an_account_that_was_locked_marked_as_deleted_or_emptied_is_not_ready() {
+    let yes = serde_json::json!(true);
+    for (vendor, field, value) in [
+        (&AUTH0, "blocked", yes.clone()),
+        (&AUTH0, "app_metadata", serde_json::json!({})),
+        (&FIREBASE, "disabled", yes.clone()),
+        (&GITEA, "prohibit_login", yes.clone()),
+        (&GITEA, "active", serde_json::json!(false)),
+        (&GITLAB, "state", "deactivated".into()),
+        (&GRAFANA, "isDisabled", yes),
+        (&KRATOS, "metadata_admin", serde_json::Value::Null),
+        (&MATTERMOST, "delete_at", serde_json::json!(1_800_000_000_000_u64)),
+        (&SUPABASE, "deleted_at", "2026-11-30T00:00:00Z".into()),
+        (&SUPABASE, "app_metadata", serde_json::json!({})),
+        (&ZITADEL, "state", "USER_STATE_LOCKED".into()),
+    ] {
+        let stand = Stand::start(vendor, false);
+        let desk = desk(vendor, &stand, "[{ name: buyer }]");
+        ends(vendor, &desk.run(&["setup"]), 0, "");
+        ends(vendor, &desk.run(&["status"]), 0, "ready");
+        stand.look(|store| store.users[1][field] = value);
+        ends(vendor, &desk.run(&["status"]), 1, "changed");
+        ends(vendor, &desk.run(&["cleanup"]), 0, "1 deleted, 0 left");
+    }
+}
+
 #[test]
 fn orphans_are_found_page_by_page_and_persons_are_left_alone() {
     for vendor in VENDORS {

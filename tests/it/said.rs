@@ -253,3 +253,18 @@ fn thirty_creates_that_are_refused_for_one_reason_are_one_line_with_a_count() {
     );
     assert_eq!(ended.stderr.matches("hint:").count(), 1, "{}", ended.stderr);
 }
+
+/// What is taken is not said by every service, and often it is the e-mail address.
+#[test]
+fn a_duplicate_is_not_said_to_be_of_the_user_name_alone() {
+    let service = refusing(409, json!({"error": "User exists with same email"}));
+    let (_, ended) = setup(&service, "accounts: [{ name: buyer, email: buyer@example.org }]");
+    holds(
+        &ended,
+        &[
+            "409: User exists with same email",
+            "a duplicate, by what it says: the user name `sd-",
+            "-buyer` is taken, or what else it has once only, such as the e-mail address `buyer@example.org`",
+        ],
+    );
+}

@@ -119,6 +119,52 @@ fn what_cannot_be_told_is_unknown_and_never_missing() {
     are(&desk, [("unknown", "nothing proves"), ("unknown", "nothing proves")]);
 }
 
+/// Two accounts that are known by a look-up alone, which asks for this.
+fn found_by(service: &SandboxHandle, asks_for: &str) -> Desk {
+    desk(service).configured(&format!(
+        "services:
+  - name: users
+    url: {}
+    auth: {{ basic: {{ username: qa, password: '{{{{ env.PASSWORD }}}}' }} }}
+    timeout: 1s
+    probe: {{ request: GET /me }}
+    verify: null
+    find: {{ request: 'GET /accounts?username={{{{ {asks_for} }}}}', items: body.items, id: item.id, name: item.username, settle: 0s }}
+accounts: [ {{ name: alice }}, {{ name: bob }} ]
+",
+        service.url("users")
+    ))
+}
+
+#[test]
+fn what_a_look_up_does_not_show_is_missing_only_where_it_has_shown_another() {
+    let service = service(&[]);
+    let desk = found_by(&service, "account.username");
+    set_up(&desk);
+    are(&desk, [("ready", ""), ("ready", "")]);
+    change(&service, 0, "DELETE", "");
+    are(&desk, [("missing", "no account of its name"), ("ready", "")]);
+    let blind = "the look-up has shown no account";
+    change(&service, 0, "DELETE", "");
+    are(&desk, [("unknown", blind), ("unknown", blind)]);
+}
+
+#[test]
+fn a_look_up_that_is_blind_makes_nobody_missing_and_a_witness_is_no_account_of_the_setup() {
+    let service = service(&[]);
+    let desk = found_by(&service, "account.email");
+    let blind = "the look-up has shown no account";
+    let ended = desk.run(&["setup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    are(&desk, [("unknown", blind), ("unknown", blind)]);
+    change(&service, 0, "DELETE", "");
+    let ended = desk.run(&["cleanup"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("witness"), "{}", ended.stderr);
+    let ended = desk.run(&["status", "--format", "json"]);
+    assert_eq!(statuses(&ended).len(), 2, "{}", ended.stdout);
+}
+
 #[test]
 fn without_good_credentials_all_is_unknown() {
     let service = service(&[]);

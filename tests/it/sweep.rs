@@ -5,6 +5,7 @@ mod interrupted;
 mod lister;
 mod moving;
 mod nobody;
+mod pointers;
 mod progress;
 mod schedules;
 mod strangers;
@@ -338,7 +339,15 @@ fn one_that_can_not_be_deleted_blocks_nobody() {
         let list = format!("limits: {{ concurrency: 1 }}\n    {OFFSET}");
         let desk = job(&service, ("shop", "7"), "0s", &list);
         orphan(&desk);
-        let ended = desk.run(&["sweep", "--older-than", "0s", "--report", "report.json"]);
+        let ended = desk.run(&[
+            "sweep",
+            "--older-than",
+            "0s",
+            "--report",
+            "report.json",
+            "--cleanup-deadline",
+            "20s",
+        ]);
         is(&ended, 1, "4 deleted, 1 left");
         let report = std::fs::read_to_string(desk.work().join("report.json")).unwrap();
         let report: serde_json::Value = serde_json::from_str(&report).unwrap();

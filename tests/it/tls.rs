@@ -223,3 +223,41 @@ fn a_certificate_that_is_not_there_is_told_before_any_request() {
     );
     assert_eq!(fortress.count(), 0);
 }
+
+#[test]
+fn a_key_that_stands_where_its_path_is_meant_is_not_printed() {
+    let config = CONFIG.replace("key: pki/client.key", "key: '{{ env.KEY }}'");
+    for (form, told) in [
+        (
+            "the key",
+            "`{{ env.KEY }}`: it is no path, but the certificate or key itself",
+        ),
+        (
+            "with spaces",
+            "`{{ env.KEY }}`: it is no path, but the certificate or key itself",
+        ),
+        // Nothing tells its words from a path, so that they are not told.
+        ("its words alone", "`{{ env.KEY }}`: "),
+    ] {
+        let (fortress, mut machine) = scene(&config);
+        let key = fs::read_to_string(machine.path("work/pki/client.key")).unwrap();
+        let words: Vec<&str> = key.lines().filter(|line| !line.starts_with("---")).collect();
+        let value = match form {
+            "the key" => key.clone(),
+            "with spaces" => key.replace('\n', " "),
+            _ => words.concat(),
+        };
+        machine.set("KEY", &value);
+        let setup = machine.run(&["setup"]);
+        assert_eq!(setup.code(), Some(2), "{form}: {}", setup.log);
+        assert!(!setup.log.contains(words[0]), "{form}: {}", setup.log);
+        assert!(
+            setup
+                .log
+                .contains(&format!("`tls.key` of `users` can't be read: {told}")),
+            "{form}: {}",
+            setup.log
+        );
+        assert_eq!(fortress.count(), 0, "{form}");
+    }
+}

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::ProgressBar;
 
+use super::fingerprints::Fingerprints;
 use super::redactor::Redactor;
 use super::{LogFormat, Style};
 use crate::adapters::clock::Clock;
@@ -28,6 +29,8 @@ pub(super) struct Writer {
 pub(super) struct State {
     streams: Streams,
     pub(super) redactor: Redactor,
+    /// Secrets that other processes have made.
+    pub(super) made: Vec<Fingerprints>,
     /// How many of each kind were made, by `Level`.
     pub(super) annotations: [usize; 5],
     /// What short secrets are called, so that a warning can name them.
@@ -44,6 +47,7 @@ impl Writer {
         let state = State {
             streams,
             redactor: Redactor::default(),
+            made: Vec::new(),
             annotations: [0; 5],
             names_of_short: Vec::new(),
             warned_of: Vec::new(),

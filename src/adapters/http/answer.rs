@@ -2,23 +2,30 @@
 
 use std::error::Error as _;
 
+use super::long::Reading;
 use crate::domain::answer::{Answer, Body};
 use crate::domain::outcome::Delivery;
 
 /// Bodies are read up to here, after decompression.
 const BODY_MAX: usize = 8 * 1024 * 1024;
 
-/// A value takes some hundred bytes once it is read, however short it is in the body: with more a sweep would need over 64 MB.
-const VALUES_MAX: usize = 150_000;
+/// A value takes some hundred bytes once it is read, and so does a key, however short they are in the body: with more of both a
+/// sweep would need over 64 MB.
+const VALUES_MAX: usize = 200_000;
+
+/// A body grows by so much at most: doubled it would take twice its length in the end.
+const GROWTH: usize = 1024 * 1024;
 
 /// What became of a request that the client gave up on.
 ///
 /// Only a failure to connect is certain: reqwest counts name resolution, TCP and TLS as connecting (`is_connect`), and
-/// nothing of the request is written before they are done. A request that could not be built was never sent either.
+/// nothing of the request is written before they are done. A request that can't be built never will be sent.
 pub(super) fn failure(error: reqwest::Error) -> Delivery {
-    let unsent = error.is_connect() || error.is_builder();
+    let (is_unsent, is_unsendable) = (error.is_connect(), error.is_builder());
     let reason = explain(&error.without_url());
-    if unsent {
+    if is_unsendable {
+        Delivery::Unsendable(reason)
+    } else if is_unsent {
         Delivery::NotSent(reason)
     } else {
         Delivery::Lost(reason)
@@ -26,7 +33,7 @@ pub(super) fn failure(error: reqwest::Error) -> Delivery {
 }
 
 /// Reads the whole answer.
-pub(super) async fn read(mut response: reqwest::Response) -> Delivery {
+pub(super) async fn read(mut response: reqwest::Response, reading: &Reading) -> Delivery {
     let status = response.status().as_u16();
     let headers = response
         .headers()
@@ -39,12 +46,20 @@ pub(super) async fn read(mut response: reqwest::Response) -> Delivery {
         })
         .collect();
     let mut bytes = Vec::new();
+    // Held to the end: what is understood of an answer takes more than its bytes.
+    let mut turn = None;
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if bytes.len() + chunk.len() > BODY_MAX => {
                 return Delivery::Lost(format!("status {status} with a body of over {} MiB", BODY_MAX >> 20));
             }
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(Some(chunk)) => {
+                reading.take_turn(bytes.len() + chunk.len(), &mut turn).await;
+                if bytes.capacity() - bytes.len() < chunk.len() {
+                    bytes.reserve_exact(chunk.len().max(bytes.len().min(GROWTH)));
+                }
+                bytes.extend_from_slice(&chunk);
+            }
             Ok(None) => break,
             Err(error) => {
                 return Delivery::Lost(format!("status {status}, then {}", explain(&error.without_url())));
@@ -52,16 +67,18 @@ pub(super) async fn read(mut response: reqwest::Response) -> Delivery {
         }
     }
     if values(&bytes) > VALUES_MAX {
-        return Delivery::Lost(format!("status {status} with a body of over {VALUES_MAX} values"));
+        return Delivery::Lost(format!(
+            "status {status} with a body of over {VALUES_MAX} keys and values"
+        ));
     }
     Delivery::Answered(Answer {
         status,
         headers,
-        body: body(&bytes),
+        body: body(bytes),
     })
 }
 
-/// How many values a body of JSON has at most: what stands between them is counted, outside of strings.
+/// How many keys and values a body of JSON has at most: what stands between them is counted, outside of strings.
 fn values(bytes: &[u8]) -> usize {
     let (mut count, mut in_string, mut is_escaped) = (0, false, false);
     for byte in bytes {
@@ -69,15 +86,32 @@ fn values(bytes: &[u8]) -> usize {
             _ if is_escaped => is_escaped = false,
             b'\\' => is_escaped = in_string,
             b'"' => in_string = !in_string,
-            b',' | b'[' | b'{' if !in_string => count += 1,
+            b',' | b':' | b'[' | b'{' if !in_string => count += 1,
             _ => {}
         }
     }
     count
 }
 
-fn body(bytes: &[u8]) -> Body {
-    serde_json::from_slice(bytes).map_or_else(|_| Body::Text(String::from_utf8_lossy(bytes).into_owned()), Body::Json)
+fn body(bytes: Vec<u8>) -> Body {
+    serde_json::from_slice(&bytes).map_or_else(|_| Body::Text(text(bytes)), Body::Json)
+}
+
+/// Text of about the bytes' length, whatever they are: U+FFFD takes three.
+fn text(bytes: Vec<u8>) -> String {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return text,
+        Err(error) => error.into_bytes(),
+    };
+    let broken = if bytes.len() > GROWTH { "?" } else { "\u{fffd}" };
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push_str(broken);
+        }
+    }
+    text
 }
 
 /// The chain of causes, outermost last: reqwest's own text only says that something failed.
@@ -109,12 +143,21 @@ mod tests {
     #[test]
     fn the_values_of_a_body_are_counted_before_it_is_read() {
         for (text, expected) in [
-            (r#"{"a": [1, 2, {}], "b": ",,[{\",["}"#, 6),
+            (r#"{"a": [1, 2, {}], "b": ",,[{\",["}"#, 8),
             ("[]", 1),
             ("text, and more", 1),
         ] {
             assert_eq!(values(text.as_bytes()), expected, "{text}");
         }
+        let map: Vec<String> = (0..149_000).map(|at| format!("\"k{at}\":1")).collect();
+        assert!(values(format!("{{{}}}", map.join(",")).as_bytes()) > VALUES_MAX);
         assert!(values("[{},".repeat(200_000).as_bytes()) > VALUES_MAX);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_not_grow_by_being_read() {
+        assert_eq!(text(b"caf\xe9 \xff".to_vec()), "caf\u{fffd} \u{fffd}");
+        let long = text(b"\xff\xfe".repeat(GROWTH));
+        assert_eq!((long.len(), long.capacity()), (2 * GROWTH, 2 * GROWTH));
     }
 }

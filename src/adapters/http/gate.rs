@@ -11,6 +11,7 @@ use std::time::Duration;
 use reqwest::Url;
 use tokio::sync::Notify;
 
+use super::long::Turns;
 use crate::domain::answer::Answer;
 use crate::domain::pace::Pace;
 use crate::domain::time::Timestamp;
@@ -26,16 +27,27 @@ pub struct Gate {
     answered: Notify,
     /// How many requests were lost on connections that had brought answers before.
     lost: Cell<u32>,
+    turns: Turns,
 }
 
 impl Gate {
     /// A gate where nothing was learnt yet.
     pub fn new(pace: Pace) -> Self {
+        Self::among(&Turns::default(), pace)
+    }
+
+    fn among(turns: &Turns, pace: Pace) -> Self {
         Self {
+            turns: turns.clone(),
             pace: RefCell::new(pace),
             answered: Notify::new(),
             lost: Cell::new(0),
         }
+    }
+
+    /// The turns of long answers, of all services together.
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Waits for the first answer, if enough requests are on their way to bring it.
@@ -87,17 +99,20 @@ impl Gate {
 /// The gates of a process, by the names of the services and where they are: journals of several configurations are settled
 /// one after the other, and each may have another service of the same name.
 #[derive(Debug, Default)]
-pub struct Gates(RefCell<HashMap<(String, Url), Rc<Gate>>>);
+pub struct Gates {
+    gates: RefCell<HashMap<(String, Url), Rc<Gate>>>,
+    turns: Turns,
+}
 
 impl Gates {
     /// The gate to a service that is asked `at_once` requests at once, with an `interval` between them where its rate is
     /// limited.
     pub fn to(&self, name: &str, base: &Url, interval: Option<Duration>, at_once: usize) -> Rc<Gate> {
-        let mut gates = self.0.borrow_mut();
+        let mut gates = self.gates.borrow_mut();
         let gate = gates
             .entry((name.to_owned(), base.clone()))
             .and_modify(|gate| gate.pace.borrow_mut().resume(interval))
-            .or_insert_with(|| Rc::new(Gate::new(Pace::new(interval, at_once))));
+            .or_insert_with(|| Rc::new(Gate::among(&self.turns, Pace::new(interval, at_once))));
         Rc::clone(gate)
     }
 }

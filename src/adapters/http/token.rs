@@ -66,6 +66,8 @@ enum NoToken {
     Failed(String),
     /// The credentials were not accepted.
     Refused(String),
+    /// What would be sent for it fits in no request.
+    Unsendable(String),
 }
 
 impl From<String> for NoToken {
@@ -82,6 +84,8 @@ enum Held {
     Failed(String),
     /// It was refused: asking again can't help, and could lock the user out.
     Refused(String),
+    /// It can't be asked for, now or later.
+    Unsendable(String),
     /// This, until then.
     Token(Carried, Timestamp),
 }
@@ -104,7 +108,7 @@ impl Token {
         let asked = now();
         match &*self.held.borrow() {
             Held::Token(_, renew_at) if asked < *renew_at => return,
-            Held::Refused(_) => return,
+            Held::Refused(_) | Held::Unsendable(_) => return,
             Held::Token(..) | Held::Failed(_) | Held::Nothing => {}
         }
         let fetched = match self.fetch(wire, asked).await {
@@ -116,6 +120,7 @@ impl Token {
             }
             Err(NoToken::Failed(reason)) => Held::Failed(reason),
             Err(NoToken::Refused(reason)) => Held::Refused(reason),
+            Err(NoToken::Unsendable(reason)) => Held::Unsendable(reason),
         };
         self.held.replace(fetched);
     }
@@ -127,6 +132,7 @@ impl Token {
             Held::Token(carried, _) => Ok(carried.clone()),
             Held::Failed(reason) => Err(Delivery::NotSent(format!("there is no token: {reason}"))),
             Held::Refused(reason) => Err(Delivery::Barred(format!("there is no token: {reason}"))),
+            Held::Unsendable(reason) => Err(Delivery::Unsendable(format!("there is no token: {reason}"))),
             Held::Nothing => Err(Delivery::NotSent("there is no token yet".to_owned())),
         }
     }
@@ -225,9 +231,11 @@ impl Token {
         now: Timestamp,
     ) -> Result<(Carried, Duration), NoToken> {
         let cannot = |error: &dyn std::fmt::Display| format!("`{}`: {error}", login.request.place);
-        let mut request = Outgoing::render(&login.request, scope, Identity::Own).map_err(|error| cannot(&error))?;
+        // Nothing that it is made of will be another later.
+        let mut request = Outgoing::render(&login.request, scope, Identity::Own)
+            .map_err(|error| NoToken::Unsendable(cannot(&error)))?;
         request.repeatable = true;
-        let url = wire.below(&request.target)?;
+        let url = wire.below(&request.target).map_err(NoToken::Unsendable)?;
         let is_expected = |answer: &Answer| {
             let scope = scope.clone().answer(answer);
             login.request.expect.holds(answer, &scope).unwrap_or(false)
@@ -372,6 +380,7 @@ fn answered(
                 NoToken::Failed(reason)
             })
         }
+        Delivery::Unsendable(reason) => Err(NoToken::Unsendable(format!("{what} can't be sent: {reason}"))),
         Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
             Err(NoToken::Failed(format!("{what} failed: {reason}")))
         }

@@ -17,6 +17,9 @@ use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Extent, Regard};
 use crate::plan::{self, Run};
 
+/// So many accounts are taken up, of all services together: a list may be hostile.
+const LISTED_MAX: usize = 10_000;
+
 /// An account that a list shows.
 pub(super) struct Listed {
     service: ServiceName,
@@ -25,15 +28,15 @@ pub(super) struct Listed {
     at: Timestamp,
 }
 
-/// Every account under exactly this run's marker, of the services that can be listed. What a list does not show is looked
-/// for by name all the same.
+/// Every account under exactly this run's marker, of the services that can be listed, and whether each of those lists was
+/// read to its end. What a list does not show is looked for by name all the same.
 pub(super) async fn under_the_marker(
     context: &Context,
     today: &Today,
     run: &Run,
     plan: &Planned,
     course: &Course<'_>,
-) -> Result<Vec<Listed>, Failure> {
+) -> Result<(Vec<Listed>, bool), Failure> {
     let scope = plan::scope(&today.variables, run);
     let Wired {
         sites,
@@ -52,6 +55,7 @@ pub(super) async fn under_the_marker(
     let world = LiveWorld {
         services,
         journal: None,
+        kept: None,
         clock: context.clock,
         signals: course.signals,
         stop_file: None,
@@ -72,6 +76,7 @@ pub(super) async fn under_the_marker(
     let deadline = now + course.deadline(&today.sealed).since(now) / 2;
     let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
     let mut found = Vec::new();
+    let (mut is_full, mut is_whole) = (false, true);
     for (place, site) in sites.iter().enumerate() {
         if site.service.list.is_none() || site.unusable.is_some() {
             continue;
@@ -83,6 +88,10 @@ pub(super) async fn under_the_marker(
                 if Marker::at_front_of(username).is_none_or(|marker| marker != run.marker) {
                     return Regard::Stranger;
                 }
+                if found.len() == LISTED_MAX {
+                    is_full = true;
+                    return Regard::Stranger;
+                }
                 found.push(Listed {
                     service: service.clone(),
                     username: username.to_owned(),
@@ -92,13 +101,15 @@ pub(super) async fn under_the_marker(
                 Regard::Wanted
             })
             .await;
-        if let Some(reason) = listed.incomplete {
+        let full = "it shows more accounts of this run than one cleanup takes: run it again once these are deleted";
+        if let Some(reason) = listed.incomplete.or_else(|| is_full.then(|| full.to_owned())) {
+            is_whole = false;
             context
                 .console
-                .warning(&format!("{service}: the list is incomplete: {reason}"));
+                .error(&format!("{service}: the list is incomplete: {reason}"));
         }
     }
-    Ok(found)
+    Ok((found, is_whole))
 }
 
 /// The ledger of a plan and of what was listed beside it: each account may be there, and those that were listed are. Where

@@ -1,5 +1,7 @@
 //! What a `state` output tells, as far as it is believed.
 
+use std::collections::HashMap;
+
 use super::{Today, apply_at, configuration, intend, run_of};
 use crate::adapters::entry::EntryDir;
 use crate::commands::context::Context;
@@ -62,6 +64,7 @@ impl OfState {
             run: &self.run,
             sealed: &today.sealed,
             journal: None,
+            kept: HashMap::new(),
             files: today.files.clone(),
             deadline: context.clock.now() + today.sealed.cleanup_deadline,
         };

@@ -1,5 +1,6 @@
 //! What a sweep has found, for people and for programs.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,8 +21,10 @@ const HEAD: &[&str] = &["service", "user name", "id", "", "why"];
 
 /// Rows of the table; more are only counted. So many that stay are kept of each service.
 const ROWS_MAX: usize = 1_000;
-/// What is kept of the list of one service, in bytes.
-const BYTES_MAX: usize = 16 * 1024 * 1024;
+/// So many accounts are deleted by one sweep, of all services together: each takes some kilobytes until it is gone.
+const HITS_MAX: usize = 5_000;
+/// What is kept of all lists together, in bytes.
+const BYTES_MAX: usize = 4 * 1024 * 1024;
 /// One that stays is kept with a name and an id up to here: nobody's are longer.
 const LONGEST: usize = 4_096;
 
@@ -78,24 +81,55 @@ impl Found {
     }
 }
 
+/// What is kept of all lists so far.
+pub(super) struct Room {
+    bytes: Cell<usize>,
+    hits: Cell<usize>,
+    /// With more nothing is deleted, and what is beyond need not be kept.
+    hits_max: usize,
+}
+
+impl Room {
+    /// Room for what may be deleted, where `max` accounts may be at most.
+    pub(super) fn new(max: usize) -> Self {
+        Self {
+            bytes: Cell::new(0),
+            hits: Cell::new(0),
+            // With fewer than there are rows, what would be deleted is told in full.
+            hits_max: max.clamp(ROWS_MAX, HITS_MAX),
+        }
+    }
+
+    fn takes(&self, is_hit: bool, bytes: usize) -> bool {
+        let hits = self.hits.get() + usize::from(is_hit);
+        let bytes = self.bytes.get() + bytes;
+        let takes = hits <= self.hits_max && bytes <= BYTES_MAX;
+        if takes {
+            self.hits.set(hits);
+            self.bytes.set(bytes);
+        }
+        takes
+    }
+}
+
 /// What the list of one service shows, as far as it is kept: a list may be hostile, and is read to its end all the same.
-pub(super) struct Findings {
+pub(super) struct Findings<'a> {
+    room: &'a Room,
     found: Vec<Found>,
     /// Accounts that stay, beyond those that are kept to be told of.
     more: usize,
     kept: usize,
-    bytes: usize,
     /// Were there more to delete than can be kept?
     is_full: bool,
 }
 
-impl Findings {
-    pub(super) fn new() -> Self {
+impl<'a> Findings<'a> {
+    pub(super) fn new(room: &'a Room) -> Self {
         Self {
+            room,
             found: Vec::new(),
             more: 0,
             kept: 0,
-            bytes: 0,
             is_full: false,
         }
     }
@@ -113,12 +147,12 @@ impl Findings {
             self.more += 1;
             return false;
         }
-        if self.bytes + bytes > BYTES_MAX {
-            self.is_full = true;
+        if !self.room.takes(!is_left, bytes) {
+            self.is_full |= !is_left;
+            self.more += usize::from(is_left);
             return false;
         }
         self.kept += usize::from(is_left);
-        self.bytes += bytes;
         self.found.push(found);
         true
     }
@@ -131,8 +165,14 @@ impl Findings {
                 self.more
             ));
         }
-        let full = "it shows more accounts of ours than can be kept in memory";
-        (self.found, self.is_full.then(|| full.to_owned()))
+        let full = || {
+            format!(
+                "with it there are more accounts to delete than one sweep takes: the first {} are known, and the rest is for another sweep",
+                self.room.hits.get()
+            )
+        };
+        let full = self.is_full.then(full);
+        (self.found, full)
     }
 }
 
@@ -146,6 +186,9 @@ pub(super) struct List {
     pub(super) accounts: usize,
     /// Was the service asked for the accounts of the configuration's prefix alone?
     pub(super) filtered: bool,
+    /// Did it show more to delete than is kept?
+    #[serde(skip)]
+    pub(super) is_full: bool,
     pub(super) incomplete: Option<String>,
 }
 
@@ -275,7 +318,8 @@ mod tests {
 
     #[test]
     fn of_a_list_of_near_misses_a_bounded_part_is_kept_and_the_rest_counted() {
-        let mut findings = Findings::new();
+        let room = Room::new(1_000_000);
+        let mut findings = Findings::new(&room);
         for number in 0..5_000 {
             findings.add(found(format!("sd-{number}"), Fate::Kept));
         }
@@ -287,6 +331,20 @@ mod tests {
         for _ in 0..40 {
             findings.add(found("x".repeat(1_000_000), Fate::Delete));
         }
-        assert!(findings.bytes <= BYTES_MAX && findings.is_full);
+        assert!(room.bytes.get() <= BYTES_MAX && findings.is_full);
+    }
+
+    #[test]
+    fn of_all_lists_together_so_many_are_kept_as_may_be_deleted() {
+        for (max, expected) in [(0, 1_000), (500, 1_000), (3_000, 3_000), (100_000_000, 5_000)] {
+            let room = Room::new(max);
+            let mut lists = [Findings::new(&room), Findings::new(&room)];
+            for number in 0..20_000 {
+                lists[number % 2].add(found(format!("sd-{number}"), Fate::Delete));
+            }
+            let kept: usize = lists.iter().map(|list| list.found.len()).sum();
+            assert_eq!(kept, expected, "{max}");
+            assert!(lists.iter().all(|list| list.is_full), "{max}");
+        }
     }
 }

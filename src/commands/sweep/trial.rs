@@ -31,6 +31,13 @@ pub(super) struct Tried {
     pub(super) requests: u64,
 }
 
+/// Says that a list shows nobody and was not tried: a list that hides everybody looks like one of which all are gone.
+pub(super) fn warn(context: &Context, service: &ServiceName, why: &str) {
+    context.console.warning(&format!(
+        "{service}: its list shows nobody, and no account could be made to see whether it shows any: {why}\nhint: accounts of ours may be there unseen; a sweep that may make one, or that is shown somebody, can tell"
+    ));
+}
+
 impl Trial<'_> {
     /// Tries the list of a service.
     pub(super) async fn of(&self, context: &Context, world: &LiveWorld<'_>, service: &ServiceName) -> Tried {
@@ -39,11 +46,7 @@ impl Trial<'_> {
             settled: Settled::default(),
             requests: 0,
         };
-        let warn = |why: &str| {
-            context.console.warning(&format!(
-                "{service}: its list shows nobody, and no account could be made to see whether it shows any: {why}"
-            ));
-        };
+        let warn = |why: &str| warn(context, service, why);
         let draft = match self.draft(context, service) {
             Ok(draft) => draft,
             Err(why) => {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Preset;
+use crate::config::keys::service::URL;
 use crate::config::tree::{Kind, Node};
 
 impl Preset {
@@ -17,7 +18,7 @@ impl Preset {
             "# {} ({tried}).\n# It says all that `preset: {}` says: change what is different in yours.\nservices:\n  - name: {}\n",
             self.about, self.name, self.name
         );
-        if self.service.get("url").is_none() {
+        if self.service.get(URL).is_none() {
             line(&mut text, &format!("    url: \"{{{{ env.{prefix}_URL }}}}\""));
         }
         if !self.parameters.is_empty() {

@@ -1,7 +1,8 @@
 //! What a service reads of `with`, against what it is given and what its preset asks for.
 
 use super::{Parameter, Preset};
-use crate::config::Decoder;
+use crate::config::decode::Decoder;
+use crate::config::keys::service::WITH;
 use crate::config::source::Span;
 use crate::config::tree::{Entry, Kind, Node};
 use crate::language::nearest;
@@ -81,6 +82,6 @@ pub(in crate::config) fn check(
 
 /// The parameters of a service that are not null.
 fn entries(service: &Node) -> impl Iterator<Item = &Entry> {
-    let with = service.get("with").and_then(Node::as_map).unwrap_or_default();
+    let with = service.get(WITH).and_then(Node::as_map).unwrap_or_default();
     with.iter().filter(|entry| !matches!(entry.value.kind, Kind::Null))
 }

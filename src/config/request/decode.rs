@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Condition, Create, Find, Payload, Poll, Request};
 use crate::config::decode::{Decoder, Fields};
+use crate::config::keys::{self, Block, Key, after_create, delete, request as key};
 use crate::config::source::{CONVENTION_SOURCE, Span};
 use crate::config::tree::{Kind, Node};
 use crate::language::{Expression, Target, Template};
@@ -62,11 +63,11 @@ impl<'n> Shape<'n> {
         decoder: &mut Decoder,
         node: &'n Node,
         what: &'static str,
+        block: &'static Block,
         place: String,
-        names: &'static [&'static str],
-        answer: &'static [&'static str],
+        [names, answer]: [&'static [&'static str]; 2],
     ) -> Option<Self> {
-        let fields = decoder.fields(node, what)?;
+        let fields = decoder.fields(node, what, block)?;
         Some(Self {
             fields,
             place,
@@ -78,26 +79,23 @@ impl<'n> Shape<'n> {
     /// The keys that every request has.
     fn request(&mut self, decoder: &mut Decoder) -> Option<Request> {
         let (names, answer) = (self.names, self.answer);
-        let target = match self.fields.need(decoder, "request") {
+        let target = match self.fields.need(decoder, key::REQUEST) {
             Some(node) => target(decoder, node, names),
             None => None,
         };
         let query = self
             .fields
-            .take("query")
+            .take(key::QUERY)
             .map(|node| decoder.templates(node, "`query`", names));
-        let headers = self.fields.take("headers").map(|node| headers(decoder, node, names));
+        let headers = self.fields.take(key::HEADERS).map(|node| headers(decoder, node, names));
         let payload = self.payload(decoder);
-        let expect = match self.fields.take("expect") {
-            Some(node) => condition(decoder, node, "expect", answer),
-            None => Some(Condition::Success),
-        };
+        let expect = self.condition(decoder, key::EXPECT, Condition::Success);
         let captures = self
             .fields
-            .take("capture")
+            .take(key::CAPTURE)
             .map(|node| decoder.expressions(node, "`capture`", answer));
         let error = self
-            .expression(decoder, "error", answer)
+            .expression(decoder, key::ERROR, answer)
             .or_else(|| decoder.error.clone());
         Some(Request {
             place: self.place.clone(),
@@ -114,9 +112,9 @@ impl<'n> Shape<'n> {
 
     fn payload(&mut self, decoder: &mut Decoder) -> Option<Payload> {
         let names = self.names;
-        let json = self.fields.entry("json");
-        let form = self.fields.entry("form");
-        let body = self.fields.entry("body");
+        let json = self.fields.entry(key::JSON);
+        let form = self.fields.entry(key::FORM);
+        let body = self.fields.entry(key::BODY);
         let given: Vec<_> = [json, form, body].into_iter().flatten().collect();
         if let [_, second, ..] = given.as_slice() {
             decoder.error_with_hint(
@@ -133,34 +131,26 @@ impl<'n> Shape<'n> {
             return Some(Payload::Form(decoder.templates(&entry.value, "`form`", names)));
         }
         match body {
-            Some(entry) => decoder.template(&entry.value, "body", names).map(Payload::Text),
+            Some(entry) => decoder.template(&entry.value, &entry.key, names).map(Payload::Text),
             None => Some(Payload::None),
         }
     }
 
-    fn condition(&mut self, decoder: &mut Decoder, key: &'static str, default: Condition) -> Option<Condition> {
-        match self.fields.take(key) {
-            Some(node) => condition(decoder, node, key, self.answer),
-            None => Some(default),
-        }
+    fn condition(&mut self, decoder: &mut Decoder, key: Key, default: Condition) -> Option<Condition> {
+        let answer = self.answer;
+        self.fields.read_or(decoder, key, default, |decoder, node, name| {
+            condition(decoder, node, name, answer)
+        })
     }
 
-    fn expression(
-        &mut self,
-        decoder: &mut Decoder,
-        key: &'static str,
-        names: &'static [&'static str],
-    ) -> Option<Expression> {
-        self.fields
-            .take(key)
-            .and_then(|node| decoder.expression(node, key, names))
+    fn expression(&mut self, decoder: &mut Decoder, key: Key, names: &'static [&'static str]) -> Option<Expression> {
+        self.fields.read(decoder, key, |decoder, node, name| {
+            decoder.expression(node, name, names)
+        })
     }
 
-    fn duration(&mut self, decoder: &mut Decoder, key: &'static str, default: Duration) -> Option<Duration> {
-        match self.fields.take(key) {
-            Some(node) => decoder.duration(node, key),
-            None => Some(default),
-        }
+    fn duration(&mut self, decoder: &mut Decoder, key: Key, default: Duration) -> Option<Duration> {
+        self.fields.read_or(decoder, key, default, Decoder::duration)
     }
 }
 
@@ -171,9 +161,8 @@ pub(in crate::config) fn service_request(
     what: &'static str,
     place: String,
 ) -> Option<Request> {
-    let mut shape = Shape::new(decoder, node, what, place, SERVICE_NAMES, SERVICE_ANSWER)?;
-    let request = shape.request(decoder);
-    shape.fields.finish(decoder);
+    let (request, fields) = service_part(decoder, node, what, &key::BLOCK, place)?;
+    fields.finish(decoder);
     request
 }
 
@@ -183,12 +172,13 @@ pub(in crate::config) fn probe(
     node: &Node,
     place: String,
 ) -> (Option<Request>, Option<Expression>) {
-    let Some(mut shape) = Shape::new(decoder, node, "`probe`", place, SERVICE_NAMES, SERVICE_ANSWER) else {
+    let Some((request, mut fields)) = service_part(decoder, node, "`probe`", &keys::probe::BLOCK, place) else {
         return (None, None);
     };
-    let request = shape.request(decoder);
-    let place = shape.expression(decoder, "place", SERVICE_ANSWER);
-    shape.fields.finish(decoder);
+    let place = fields.read(decoder, keys::probe::PLACE, |decoder, node, name| {
+        decoder.expression(node, name, SERVICE_ANSWER)
+    });
+    fields.finish(decoder);
     (request, place)
 }
 
@@ -198,7 +188,7 @@ pub(in crate::config) fn login_request<'n>(
     node: &'n Node,
     place: String,
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    service_part(decoder, node, "`login`", place)
+    service_part(decoder, node, "`login`", &keys::login::BLOCK, place)
 }
 
 /// A page of `list`, with the keys that are the caller's to read.
@@ -207,41 +197,45 @@ pub(in crate::config) fn list_request<'n>(
     node: &'n Node,
     place: String,
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    service_part(decoder, node, "`list`", place)
+    service_part(decoder, node, "`list`", &keys::list::BLOCK, place)
 }
 
 fn service_part<'n>(
     decoder: &mut Decoder,
     node: &'n Node,
     what: &'static str,
+    block: &'static Block,
     place: String,
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    let mut shape = Shape::new(decoder, node, what, place, SERVICE_NAMES, SERVICE_ANSWER)?;
+    let mut shape = Shape::new(decoder, node, what, block, place, [SERVICE_NAMES, SERVICE_ANSWER])?;
     let request = shape.request(decoder);
     Some((request, shape.fields))
 }
 
 /// `create`.
 pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: String) -> Option<Create> {
-    let mut shape = Shape::new(decoder, node, "`create`", place, NEW, NEW_ANSWER)?;
+    use keys::create as key;
+    let mut shape = Shape::new(decoder, node, "`create`", &key::BLOCK, place, [NEW, NEW_ANSWER])?;
     let request = shape.request(decoder);
-    let duplicate_declared = shape.fields.take("duplicate").is_some();
-    let duplicate = shape.condition(decoder, "duplicate", Condition::Codes(vec![409]));
-    let id = shape.expression(decoder, "id", NEW_ANSWER);
-    let name = shape.expression(decoder, "name", NEW_ANSWER);
+    let duplicate_declared = shape.fields.take(key::DUPLICATE).is_some();
+    let duplicate = shape.condition(decoder, key::DUPLICATE, Condition::Codes(vec![409]));
+    let id = shape.expression(decoder, key::ID, NEW_ANSWER);
+    let name = shape.expression(decoder, key::NAME, NEW_ANSWER);
     let outputs = shape
         .fields
-        .take("outputs")
+        .take(key::OUTPUTS)
         .map(|node| decoder.expressions(node, "`outputs`", NEW_ANSWER));
     let secrets = shape
         .fields
-        .take("secrets")
+        .take(key::SECRETS)
         .map(|node| decoder.expressions(node, "`secrets`", NEW_ANSWER));
-    let idempotency_header = shape.fields.take("idempotency_header").and_then(|node| {
-        let name = decoder.text(node, "idempotency_header")?;
-        header_name(decoder, node.span, &name);
-        Some(name)
-    });
+    let idempotency_header = shape
+        .fields
+        .read(decoder, key::IDEMPOTENCY_HEADER, |decoder, node, name| {
+            let header = decoder.text(node, name)?;
+            header_name(decoder, node.span, &header);
+            Some(header)
+        });
     shape.fields.finish(decoder);
     Some(Create {
         request: request?,
@@ -257,18 +251,20 @@ pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: Strin
 }
 
 /// A step of `after_create`.
-fn after_create(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
-    let mut shape = Shape::new(decoder, node, "a request of `after_create`", place, KNOWN, KNOWN_ANSWER)?;
+fn step(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
+    let what = "a request of `after_create`";
+    let mut shape = Shape::new(decoder, node, what, &after_create::BLOCK, place, [KNOWN, KNOWN_ANSWER])?;
     let request = shape.request(decoder);
     shape.fields.finish(decoder);
     request
 }
 
 /// A step of `delete`.
-fn delete(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
-    let mut shape = Shape::new(decoder, node, "a request of `delete`", place, KNOWN, KNOWN_ANSWER)?;
+fn delete_step(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
+    let what = "a request of `delete`";
+    let mut shape = Shape::new(decoder, node, what, &delete::BLOCK, place, [KNOWN, KNOWN_ANSWER])?;
     let request = shape.request(decoder);
-    let gone = shape.condition(decoder, "gone", absent_codes());
+    let gone = shape.condition(decoder, delete::GONE, absent_codes());
     shape.fields.finish(decoder);
     Some(Request {
         gone: gone?,
@@ -277,13 +273,9 @@ fn delete(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> 
 }
 
 /// `delete` and `after_create`: one request or a list of them.
-pub(in crate::config) fn chain(
-    decoder: &mut Decoder,
-    node: &Node,
-    key: &'static str,
-    place: &str,
-) -> Option<Vec<Request>> {
-    let step = if key == "delete" { delete } else { after_create };
+pub(in crate::config) fn chain(decoder: &mut Decoder, node: &Node, key: Key, place: &str) -> Option<Vec<Request>> {
+    let is_delete = key.name == keys::service::DELETE.name;
+    let step = if is_delete { delete_step } else { step };
     if let Kind::List(items) = &node.kind {
         let steps: Vec<_> = items
             .iter()
@@ -297,13 +289,15 @@ pub(in crate::config) fn chain(
 
 /// `verify` and `gone`.
 pub(in crate::config) fn poll(decoder: &mut Decoder, node: &Node, what: &'static str, place: String) -> Option<Poll> {
-    let mut shape = Shape::new(decoder, node, what, place, KNOWN, KNOWN_ANSWER)?;
+    use keys::poll as key;
+    let mut shape = Shape::new(decoder, node, what, &key::BLOCK, place, [KNOWN, KNOWN_ANSWER])?;
     let request = shape.request(decoder);
-    let gone = shape.condition(decoder, "gone", absent_codes());
-    let name = shape.expression(decoder, "name", KNOWN_ANSWER);
-    let until = shape.fields.take("until");
-    let until = until.and_then(|node| claim(decoder, node, "until", KNOWN_ANSWER));
-    let within = shape.duration(decoder, "within", WITHIN);
+    let gone = shape.condition(decoder, key::GONE, absent_codes());
+    let name = shape.expression(decoder, key::NAME, KNOWN_ANSWER);
+    let until = shape.fields.read(decoder, key::UNTIL, |decoder, node, name| {
+        claim(decoder, node, name, KNOWN_ANSWER)
+    });
+    let within = shape.duration(decoder, key::WITHIN, WITHIN);
     shape.fields.finish(decoder);
     Some(Poll {
         request: Request {
@@ -318,18 +312,19 @@ pub(in crate::config) fn poll(decoder: &mut Decoder, node: &Node, what: &'static
 
 /// `find`.
 pub(in crate::config) fn find(decoder: &mut Decoder, node: &Node, place: String) -> Option<Find> {
-    let mut shape = Shape::new(decoder, node, "`find`", place, NEW, NEW_ANSWER)?;
+    use keys::find as key;
+    let mut shape = Shape::new(decoder, node, "`find`", &key::BLOCK, place, [NEW, NEW_ANSWER])?;
     let request = shape.request(decoder);
-    let mut need = |shape: &mut Shape<'_>, key, names| {
+    let mut need = |shape: &mut Shape<'_>, key: Key, names| {
         let node = shape.fields.need(decoder, key)?;
-        decoder.expression(node, key, names)
+        decoder.expression(node, key.name, names)
     };
-    let items = need(&mut shape, "items", NEW_ANSWER);
-    let id = need(&mut shape, "id", NEW_ITEM);
-    let name = need(&mut shape, "name", NEW_ITEM);
+    let items = need(&mut shape, key::ITEMS, NEW_ANSWER);
+    let id = need(&mut shape, key::ID, NEW_ITEM);
+    let name = need(&mut shape, key::NAME, NEW_ITEM);
     // A slip in the address is answered with 404 too: what means "none" has to be said.
-    let absent = shape.condition(decoder, "absent", Condition::Codes(Vec::new()));
-    let settle = shape.duration(decoder, "settle", Duration::ZERO);
+    let absent = shape.condition(decoder, key::ABSENT, Condition::Codes(Vec::new()));
+    let settle = shape.duration(decoder, key::SETTLE, Duration::ZERO);
     shape.fields.finish(decoder);
     let absent = absent?;
     Some(Find {
@@ -346,7 +341,7 @@ pub(in crate::config) fn find(decoder: &mut Decoder, node: &Node, place: String)
 }
 
 fn target(decoder: &mut Decoder, node: &Node, names: &'static [&'static str]) -> Option<Target> {
-    let text = decoder.text(node, "request")?;
+    let text = decoder.text(node, key::REQUEST.name)?;
     decoder.has_room(node)?;
     match Target::parse(&text) {
         Ok(target) => {
@@ -411,7 +406,7 @@ fn claim(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'stati
         return Some(expression);
     }
     let is_code = |c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | ',' | ' ');
-    let hint = if source.chars().all(is_code) && key != "until" {
+    let hint = if source.chars().all(is_code) && key != keys::poll::UNTIL.name {
         format!("write `[{}]`, without quotes", source.trim_matches(['[', ']']))
     } else {
         "compare `status`, `headers` or `body` with something, as in `\"status == 200\"`".to_owned()

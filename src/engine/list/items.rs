@@ -55,7 +55,7 @@ impl Shown {
     }
 }
 
-/// Hands over each item that has a name and an id.
+/// Hands over each item that has an id, with an empty name where it has none.
 pub(super) fn read(
     list: &List,
     scope: &Scope,
@@ -84,10 +84,10 @@ pub(super) fn read(
             shown.named += usize::from(name.is_some());
             // One is enough: most items of a list may have no name.
             shown.is_one_nameless |= name.is_none() && !shown.is_one_nameless && is_nameless(&list.name, &scope);
-            // An item without a name or an id is none of ours.
-            if let (Some(id), Some(name)) = (id, name) {
-                shown.readable += 1;
-                each(id, name, &item);
+            // One without a name is nobody whom we know; whoever lists may know it by what else it shows.
+            if let Some(id) = id {
+                shown.readable += usize::from(name.is_some());
+                each(id, name.unwrap_or_default(), &item);
             }
         }
     }

@@ -16,12 +16,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::book::{Book, Kind, answer};
 use super::fault::{Fault, Planted};
 use super::process::{Crash, Process};
+use crate::domain::account::AccountKey;
 use crate::domain::answer::Answer;
 use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
-use crate::ports::{JournalBroken, Notice, Outgoing, Stop, World};
+use crate::ports::{JournalBroken, Kept, Notice, Outgoing, Stop, World};
 
 /// What one request may take, in every configuration of these tests.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -402,6 +403,10 @@ impl World for Fake {
 
     fn remark(&self, remark: &Remark) -> Result<(), JournalBroken> {
         self.write(remark)
+    }
+
+    fn keep(&self, _account: &AccountKey, _kept: &Kept) -> Result<(), JournalBroken> {
+        Ok(())
     }
 
     fn password(&self) -> Secret {

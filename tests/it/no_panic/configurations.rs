@@ -231,7 +231,7 @@ fn sandbox() -> SandboxHandle {
 fn live(document: &str, sandbox: &SandboxHandle) -> (Ended, Ended) {
     let at = format!("http://127.0.0.1:{}", sandbox.port());
     let desk = Desk::new()
-        .configured(&document.replace("AT", &at))
+        .configured(&document.replace("AT/", &format!("{at}/")))
         .with("QA_TOKEN", "token-of-qa")
         .with("WORKERS", "3");
     let limits = [

@@ -173,15 +173,14 @@ fn directus(store: &mut Store, call: &Call) -> Reply {
             }
         }
         ("GET", parts) if parts.len() == 1 => {
-            let filters = [
-                ("filter[id][_eq]", "/id"),
-                ("filter[external_identifier][_eq]", "/external_identifier"),
-            ];
-            let filter = filters
-                .iter()
-                .find_map(|(name, place)| Some((call.query(name)?, *place)));
-            let users: Vec<Value> = if let Some((value, place)) = filter {
-                store.by(place, value).into_iter().cloned().collect()
+            let users: Vec<Value> = if let Some(id) = call.query("filter[id][_eq]") {
+                store.by("/id", id).into_iter().cloned().collect()
+            } else if let Some(filter) = call.query("filter") {
+                let filter: Value = serde_json::from_str(filter).unwrap();
+                let name = &filter["_or"][0]["external_identifier"]["_eq"];
+                let emails = filter["_or"][1]["email"]["_in"].as_array().unwrap();
+                let is_asked = |user: &&Value| user["external_identifier"] == *name || emails.contains(&user["email"]);
+                store.users.iter().filter(is_asked).cloned().collect()
             } else {
                 let front = call.query("filter[external_identifier][_starts_with]");
                 store.page_of(call.before("page", 1), "/external_identifier", front)

@@ -263,7 +263,7 @@ fn half_made(real: &Described, prefix: &str, rate: &str, more: &str) -> Machine 
     let real = Described {
         server: Arc::clone(&real.server),
         service: format!(
-            "{}    limits: {{ concurrency: 2, rate: {rate} }}\n    timeout: 5s\n",
+            "{}    limits: {{ concurrency: 2, rate: {rate} }}\n    timeout: 10s\n",
             real.service
         ),
         secret: real.secret.clone(),
@@ -271,13 +271,14 @@ fn half_made(real: &Described, prefix: &str, rate: &str, more: &str) -> Machine 
     };
     let machine = real.machine(prefix, more);
     let mut setup = machine.start(&["setup"]);
-    let patience = Instant::now() + Duration::from_mins(1);
+    let patience = Instant::now() + Duration::from_mins(3);
     while real.count(prefix) < 3 {
         assert!(
             Instant::now() < patience && setup.try_wait().unwrap().is_none(),
             "setup makes no accounts"
         );
-        thread::park_timeout(Duration::from_millis(5));
+        // A list of all users is work for a busy server.
+        thread::park_timeout(Duration::from_millis(50));
     }
     setup.kill().unwrap();
     assert_eq!(Machine::end(setup).signal(), Some(9));

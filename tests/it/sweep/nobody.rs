@@ -112,11 +112,22 @@ fn a_service_with_nobody_in_it_is_swept_by_a_list_that_shows_who_is_made_for_it(
 }
 
 #[test]
-fn nothing_is_made_in_a_dry_run_or_where_that_is_forbidden() {
-    for (more, arguments) in [("", &["--dry-run"] as &[&str]), ("witness: false", &[])] {
+fn nothing_is_made_in_a_dry_run_or_where_that_is_forbidden_and_a_warning_says_what_is_not_proved() {
+    for (more, arguments, why) in [
+        ("", &["--dry-run"] as &[&str], "a dry run makes none"),
+        ("witness: false", &[], "`witness: false` forbids it"),
+        ("witness: false", &["--dry-run"], "a dry run makes none"),
+    ] {
         let (liar, _books) = service(201);
         let ended = swept(&liar, "nobody", more, arguments);
         assert_eq!((ended.code, made(&liar)), (Some(0), 0), "{}", ended.stderr);
+        let told = format!("no account could be made to see whether it shows any: {why}");
+        assert!(ended.stderr.contains(&told), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("accounts of ours may be there unseen"),
+            "{}",
+            ended.stderr
+        );
     }
 }
 

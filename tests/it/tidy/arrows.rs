@@ -1,9 +1,9 @@
 //! Dependencies point one way, and the pure part stays pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::words;
-use super::{Source, check, source};
+use super::{Source, check, source, tree};
 
 /// Who may name whom. A module that is not here is unknown, and so may neither name nor be named.
 ///
@@ -70,6 +70,35 @@ fn the_domain_is_pure() {
             Vec::new()
         }
     });
+}
+
+/// The files of the configuration lean on each other in one direction too, so that each can be read with those below it.
+#[test]
+fn the_configurations_files_form_no_circle() {
+    let mut leans: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in tree() {
+        let inside = file.path.strip_prefix("src/config/").unwrap_or_default();
+        let (Some("config"), Some(part)) = (module(&file.path), inside.split(['/', '.']).next()) else {
+            continue;
+        };
+        let up = "super::".repeat(inside.matches('/').count() + 1);
+        let named = ["crate::config::", &up]
+            .into_iter()
+            .flat_map(|prefix| named(&file.text, prefix));
+        leans
+            .entry(part.to_owned())
+            .or_default()
+            .extend(named.map(str::to_owned));
+    }
+    assert!(leans.len() > 20, "{leans:?}");
+    // What leans on nothing that is left is taken away, again and again.
+    let mut left = usize::MAX;
+    while leans.len() < left {
+        left = leans.len();
+        let known: BTreeSet<String> = leans.keys().cloned().collect();
+        leans.retain(|part, on| on.iter().any(|on| on != part && known.contains(on)));
+    }
+    assert!(leans.is_empty(), "there is a circle in {:?}", leans.keys());
 }
 
 /// The top-level module that a path belongs to: `src/engine/limits.rs` and `src/engine.rs` are `engine`. Tests are of none:

@@ -195,7 +195,7 @@ async fn settle(
         return Some(Settled::default());
     }
     let planned = ledger.plan().clone();
-    let account = |place: usize| people.value(&planned.accounts[place]);
+    let account = |place: usize| people.value(&planned.accounts[place], None);
     let engine = Engine::new(world, &outfit.sites, ledger, account, world.now() + CLEANUP);
     let whole = async {
         let lost = if is_cut { engine.recover().await } else { Vec::new() };

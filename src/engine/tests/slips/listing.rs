@@ -133,6 +133,7 @@ fn passes(service: &Service, act: &Act, call: &Call, held: &Held) -> Option<bool
                 }
             }
             Some("scim") => scim(value, held)?,
+            Some("directus") => directus(value, held)?,
             Some("pocket") => pocket(value, held)?,
             Some(other) => panic!("the model has no filter `{other}`"),
         };
@@ -164,6 +165,19 @@ fn scim(filter: &str, held: &Held) -> Option<bool> {
         "sw" => Some(held.name.starts_with(value)),
         _ => None,
     }
+}
+
+/// A name, or one of several addresses.
+fn directus(filter: &str, held: &Held) -> Option<bool> {
+    let filter: Value = serde_json::from_str(filter).ok()?;
+    let name = filter.pointer("/_or/0/external_identifier/_eq")?;
+    let emails = filter.pointer("/_or/1/email/_in")?.as_array()?;
+    let is_one = |email: &Value| {
+        email
+            .as_str()
+            .is_some_and(|email| held.email.eq_ignore_ascii_case(email))
+    };
+    Some(*name == held.name.as_str() || emails.iter().any(is_one))
 }
 
 /// `(email='ADDRESS')` and `(email~'FRONT%')`, where the name is the front of the address.

@@ -202,7 +202,7 @@ model:
     "GET /users":
       do: list
       filters:
-        filter[external_identifier][_eq]: name
+        filter: directus
         filter[external_identifier][_starts_with]: "name*"
         filter[id][_eq]: id
         fields: ignored

@@ -12,12 +12,13 @@ use tokio::time::{Instant, sleep};
 use super::history::Mishap;
 use super::service::{HOSTS, Service};
 use super::stage::{EPOCH, Endpoint};
+use crate::domain::account::AccountKey;
 use crate::domain::answer::{Answer, Body};
 use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
-use crate::ports::{JournalBroken, Notice, Outgoing, Stop, World};
+use crate::ports::{JournalBroken, Kept, Notice, Outgoing, Stop, World};
 
 /// What one request may take: the default of a configuration.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -294,6 +295,10 @@ impl World for Played {
 
     fn remark(&self, remark: &Remark) -> Result<(), JournalBroken> {
         self.write(remark)
+    }
+
+    fn keep(&self, _account: &AccountKey, _kept: &Kept) -> Result<(), JournalBroken> {
+        Ok(())
     }
 
     fn sync(&self) -> Result<(), JournalBroken> {
