@@ -8,6 +8,7 @@ mod encodings;
 mod fingerprints;
 mod group;
 pub mod harmless;
+mod hearing;
 mod json;
 mod line;
 pub mod redactor;
@@ -28,17 +29,15 @@ use tracing_subscriber::registry;
 
 pub use fingerprints::Fingerprints;
 pub use group::Group;
+pub use hearing::ANSWER;
 pub use line::{Level, LogFormat};
-pub use told::ANSWER;
 
 use super::clock::Clock;
 use super::hosts::Host;
 use crate::domain::secret::Secret;
 use encodings::SHORTEST;
-use json::JsonLayer;
+use hearing::{Form, Hearing, NOTICE};
 use redactor::Learnt;
-use text::TextLayer;
-use told::NOTICE;
 use writer::{Streams, Writer};
 
 /// The runner looks for every mask, in a dozen spellings, in every line of every later step: more than this would slow the
@@ -92,16 +91,16 @@ impl Console {
         let writer = Arc::new(Writer::new(streams, style, live, clock));
         let is_verbose = writer.style.is_verbose;
         // Lines of text name what they are about themselves, but for a request's.
-        let events = match writer.style.format {
-            LogFormat::Text => {
-                let layer = TextLayer(writer.clone()).with_filter(told::ours(is_verbose, is_verbose));
-                Dispatch::new(registry().with(layer))
-            }
-            LogFormat::Json => {
-                let layer = JsonLayer(writer.clone()).with_filter(told::ours(is_verbose, true));
-                Dispatch::new(registry().with(layer))
-            }
+        let (form, shows_spans): (Form, bool) = match writer.style.format {
+            LogFormat::Text => (text::line, is_verbose),
+            LogFormat::Json => (json::line, true),
         };
+        let hearing = Hearing {
+            writer: writer.clone(),
+            form,
+        };
+        let hearing = hearing.with_filter(hearing::ours(is_verbose, shows_spans));
+        let events = Dispatch::new(registry().with(hearing));
         Self { writer, events }
     }
 

@@ -211,7 +211,9 @@ impl World for LiveWorld<'_> {
 fn trace(delivery: &Delivery, took: Duration) {
     let (status, not_sent, lost) = match delivery {
         Delivery::Answered(answer) => (Some(answer.status), None, None),
-        Delivery::NotSent(reason) | Delivery::Unsendable(reason) | Delivery::Barred(reason) => (None, Some(reason.as_str()), None),
+        Delivery::NotSent(reason) | Delivery::Unsendable(reason) | Delivery::Barred(reason) => {
+            (None, Some(reason.as_str()), None)
+        }
         Delivery::Lost(reason) => (None, None, Some(reason.as_str())),
     };
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
