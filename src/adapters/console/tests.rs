@@ -79,6 +79,12 @@ fn foreign_text_is_never_a_command_on_any_path_to_the_log() {
                 console.say(level, None, hostile);
             }
             drop(console.group(hostile));
+            dispatcher::with_default(&console.events, || {
+                let _request =
+                    tracing::debug_span!("request", service = hostile, method = hostile, path = hostile).entered();
+                tracing::warn!(title = hostile, body = hostile, "{hostile}");
+                tracing::debug!(name: ANSWER, lost = hostile, took_ms = 12);
+            });
             if host == GITHUB {
                 console.data(&format!("{hostile}\n"));
             }
@@ -178,7 +184,7 @@ fn a_key_with_a_short_line_does_not_make_the_runner_mask_that_line_everywhere() 
 }
 
 #[test]
-fn secrets_are_taken_out_of_titles_groups_and_json() {
+fn secrets_are_taken_out_of_titles_groups_fields_spans_and_json() {
     let secret = Secret::new("s3cr3t\"s3cr3t");
     for format in [LogFormat::Text, LogFormat::Json] {
         let (console, log, _) = console(GITLAB, format, true);
@@ -190,7 +196,10 @@ fn secrets_are_taken_out_of_titles_groups_and_json() {
         );
         drop(console.group("g s3cr3t\"s3cr3t"));
         dispatcher::with_default(&console.events, || {
-            tracing::warn!(target: "standin::adapters", body = "s3cr3t\"s3cr3t", "told");
+            let _request =
+                tracing::debug_span!("request", service = "users", method = "GET", path = "/s3cr3t\"s3cr3t").entered();
+            tracing::warn!(target: "standin::adapters", body = "s3cr3t\"s3cr3t", body_as_debug = ?["s3cr3t\"s3cr3t"], "told");
+            tracing::debug!(name: ANSWER, lost = "s3cr3t\"s3cr3t", took_ms = 12);
         });
         assert!(
             !log.text().contains("s3cr3t") && !log.text().contains("czNj"),
