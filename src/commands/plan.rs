@@ -12,6 +12,7 @@ use super::load;
 use crate::config::{Auth, Condition, Config, Count, Grant, List, Next, Poll, Request, Service};
 use crate::domain::event::PlannedAccount;
 use crate::domain::marker::{Marker, Origin};
+use crate::engine::kept_reads;
 use crate::language::{Environment, Scope};
 use crate::plan::{self, Run, Selection};
 use crate::report;
@@ -37,7 +38,7 @@ struct ShownService<'a> {
     auth: &'static str,
     concurrency: usize,
     requests: Vec<ShownRequest<'a>>,
-    notes: Vec<&'static str>,
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -263,13 +264,25 @@ fn pages(next: Option<&Next>) -> String {
 }
 
 /// What is not possible with a service as it is described.
-fn notes(service: &Service) -> Vec<&'static str> {
+fn notes(service: &Service) -> Vec<String> {
     let mut notes = Vec::new();
     if !service.settles_unclear() {
-        notes.push("without `find` an account whose create ended unclear can only be named as a leftover");
+        let unclear = "without `find` an account whose create ended unclear can only be named as a leftover";
+        notes.push(unclear.to_owned());
     }
     if service.list.is_none() {
-        notes.push("without `list` it can't be swept");
+        notes.push("without `list` it can't be swept".to_owned());
+    }
+    for read in kept_reads(service) {
+        // Passwords that come from a seed are computed in any job that has it.
+        let but = if read == "account.password" {
+            ", unless both have the `seed`"
+        } else {
+            ""
+        };
+        notes.push(format!(
+            "`{read}` stays in the job of the setup: another job can't clean up{but}"
+        ));
     }
     notes
 }

@@ -182,7 +182,7 @@ impl<W: World> Engine<'_, W> {
         };
         match self.find(place, site, find).await {
             Ok(ids) => Ok(!ids.contains(id)),
-            Err(Trouble::Halted(halt)) => Err(halt),
+            Err(Trouble::Halted(halt, _)) => Err(halt),
             Err(_) => Ok(true),
         }
     }

@@ -20,7 +20,7 @@ pub(super) fn halted(halt: Halt, reason: &str) -> End {
 
 pub(super) fn troubled(trouble: &Trouble) -> End {
     match trouble {
-        Trouble::Halted(halt) => halted(*halt, ""),
+        Trouble::Halted(halt, failed) => halted(*halt, failed.as_deref().unwrap_or_default()),
         Trouble::Unsendable(_)
         | Trouble::Unanswered(_)
         | Trouble::Refused(_)

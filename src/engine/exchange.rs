@@ -28,15 +28,15 @@ pub(super) enum Trouble {
     Useless(String),
     /// It shows an account of which no name can be read, and which may be the one that was asked for.
     Nameless(String),
-    /// Nothing new is started.
-    Halted(Halt),
+    /// Nothing new is started; and how it had failed until then, if it was sent.
+    Halted(Halt, Option<String>),
     /// It is not sent again, since its id leads to somebody else's account by now.
     Another,
 }
 
 impl From<Halt> for Trouble {
     fn from(halt: Halt) -> Self {
-        Self::Halted(halt)
+        Self::Halted(halt, None)
     }
 }
 
@@ -49,7 +49,8 @@ impl Trouble {
             | Self::Refused(reason)
             | Self::Useless(reason)
             | Self::Nameless(reason) => reason.clone(),
-            Self::Halted(halt) => halt.reason(),
+            Self::Halted(Halt::Deadline, Some(failed)) => format!("{}; before that {failed}", Halt::Deadline.reason()),
+            Self::Halted(halt, _) => halt.reason(),
             Self::Another => "its id leads to an account under another name".to_owned(),
         }
     }
@@ -104,10 +105,14 @@ impl<W: World> Engine<'_, W> {
         still: impl AsyncFn() -> Result<(), Trouble>,
     ) -> Result<Answer, Trouble> {
         let mut tries = 0;
-        let (mut failing, mut hurried) = (None, false);
+        let (mut failing, mut hurried, mut failed) = (None, false, None);
         let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.site_of(place));
         loop {
-            let slot = self.slot(place, Turn::Then).await?;
+            let halted = |failed: &Option<String>| {
+                let failed = failed.clone();
+                |halt| Trouble::Halted(halt, failed)
+            };
+            let slot = self.slot(place, Turn::Then).await.map_err(halted(&failed))?;
             let delivery = self.send(place, outgoing).await;
             drop(slot);
             self.follow(place, what, &delivery);
@@ -144,17 +149,18 @@ impl<W: World> Engine<'_, W> {
             } else {
                 pause(tries.min(TRIES - 1), self.world.random())
             };
+            let reason = self.describe(&delivery);
+            failed = Some(format!("the {what} failed: {reason}"));
             if tries < TRIES {
-                let reason = self.describe(&delivery);
                 self.tell(place, Progress::Again { what, reason, pause });
-                self.pause(pause).await?;
+                self.pause(pause).await.map_err(halted(&failed))?;
             } else {
                 // Of those that wait for a service one at a time asks it. Once it answers one, the others need no pause.
-                let turn = self.probe(place).await?;
+                let turn = self.probe(place).await.map_err(halted(&failed))?;
                 let needs_pause = !self.is_back(place, what) || std::mem::replace(&mut hurried, true);
                 if needs_pause {
                     hurried = false;
-                    self.pause(pause).await?;
+                    self.pause(pause).await.map_err(halted(&failed))?;
                 }
                 drop(turn);
             }

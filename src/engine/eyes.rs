@@ -56,7 +56,7 @@ impl<W: World> Engine<'_, W> {
         let asked = self.stamp();
         let answer = match self.look(place, "read", &poll.request, &scope).await {
             Ok(answer) => answer,
-            Err(Trouble::Halted(halt)) => return Err(halt),
+            Err(Trouble::Halted(halt, _)) => return Err(halt),
             // What is known of a listed account may be too little for it.
             Err(Trouble::Unsendable(_)) if self.only_listed => return Ok(Look::Nameless),
             Err(trouble) => return Ok(blind(&trouble, None)),
@@ -111,7 +111,7 @@ impl<W: World> Engine<'_, W> {
                 let seen = scope.answer(&answer);
                 Ok(is_gone(gone, &answer, &seen))
             }
-            Err(Trouble::Halted(halt)) => Err(halt),
+            Err(Trouble::Halted(halt, _)) => Err(halt),
             Err(_) => Ok(false),
         }
     }
@@ -128,7 +128,7 @@ impl<W: World> Engine<'_, W> {
                     self.earn(place, Eye::Name);
                     Found::Ours(ids)
                 }
-                Err(Trouble::Halted(halt)) => return Err(halt),
+                Err(Trouble::Halted(halt, _)) => return Err(halt),
                 Err(trouble) => Found::Unread(trouble),
             };
             if !matches!(found, Found::Unread(_)) || site.service.list.is_none() {
@@ -282,7 +282,7 @@ pub(super) fn blind(trouble: &Trouble, answer: Option<&Answer>) -> Look {
             Trouble::Useless(_) | Trouble::Nameless(_) | Trouble::Unsendable(_) | Trouble::Another => {
                 Blindness::Nonsense
             }
-            Trouble::Unanswered(_) | Trouble::Halted(_) => Blindness::Silence,
+            Trouble::Unanswered(_) | Trouble::Halted(..) => Blindness::Silence,
         },
     }
 }

@@ -189,7 +189,7 @@ impl<W: World> Engine<'_, W> {
         let scope = self.scope(place, site).with("id", id.as_str());
         match self.look(place, "read", &verify.request, &scope).await {
             Ok(answer) => Ok(answer.status == 401),
-            Err(Trouble::Halted(halt)) => Err(halt),
+            Err(Trouble::Halted(halt, _)) => Err(halt),
             Err(_) => Ok(false),
         }
     }

@@ -63,7 +63,7 @@ impl<W: World> Engine<'_, W> {
                     });
                 }
                 Ok(_) if asked.since(begun) < site.powers.settle => {}
-                Err(Trouble::Halted(halt)) => return Ok(Some(halted(halt, &attempt.reason))),
+                Err(Trouble::Halted(halt, _)) => return Ok(Some(halted(halt, &attempt.reason))),
                 Ok(_) | Err(_) => return Ok(refused()),
             }
             round += 1;
@@ -111,7 +111,7 @@ impl<W: World> Engine<'_, W> {
                     return None;
                 }
                 Ok(_) => "it shows nobody of its name".to_owned(),
-                Err(Trouble::Halted(_)) => return None,
+                Err(Trouble::Halted(_, _)) => return None,
                 Err(trouble) => trouble.reason(),
             };
             if asked.since(begun) >= site.powers.settle {
@@ -163,7 +163,7 @@ impl<W: World> Engine<'_, W> {
                 self.note(place, Event::StrangerShown(reason.clone()))?;
                 Ok(Some(Trouble::Useless(reason)))
             }
-            Err(Trouble::Halted(halt)) => Ok(Some(halt.into())),
+            Err(Trouble::Halted(halt, _)) => Ok(Some(halt.into())),
             Err(_) => Ok(None),
         }
     }

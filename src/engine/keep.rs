@@ -1,6 +1,6 @@
 //! What other processes must have to look accounts up and to delete them: passwords and captures that such requests read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Engine;
 use crate::config::{Payload, Request, Service};
@@ -49,6 +49,30 @@ pub fn keeps<'s>(services: impl Iterator<Item = &'s Service> + Clone) -> Vec<Kee
         }
     }
     keeps
+}
+
+/// What such requests of a service read that is kept in the job of its setup alone: no other job can send them.
+pub fn kept_reads(service: &Service) -> BTreeSet<String> {
+    // What a step of `delete` captures, those after it have wherever they are sent.
+    let own: Vec<&str> = service
+        .delete
+        .iter()
+        .flat_map(|step| &step.captures)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let is_kept = |path: &String| {
+        let mut parts = path.split('.');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some("account"), Some("password"), _) => true,
+            (Some("capture"), Some(name), _) => !own.contains(&name),
+            (Some("needs"), _, read) => !matches!(read, Some("id" | "username")),
+            _ => false,
+        }
+    };
+    let read = later(service)
+        .flat_map(expressions)
+        .flat_map(|expression| expression.paths().to_vec());
+    read.filter(is_kept).collect()
 }
 
 /// What a cleanup in another process may send about one account.

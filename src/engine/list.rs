@@ -239,7 +239,7 @@ impl<W: World> Engine<'_, W> {
         }
         match self.prove(place, site, request, &site.scope, self.stamp()).await {
             Ok(Some(_)) => Ok(()),
-            Err(Trouble::Halted(halt)) => Err(Trouble::Halted(halt).reason()),
+            Err(trouble @ Trouble::Halted(..)) => Err(trouble.reason()),
             Ok(None)
             | Err(
                 Trouble::Unsendable(_)

@@ -40,7 +40,7 @@ impl<W: World> Engine<'_, W> {
         };
         here.get_or_try_init(async || match self.place_now(place, site).await {
             Ok(told) => Ok(told),
-            Err(Trouble::Halted(halt)) => Err(halt),
+            Err(Trouble::Halted(halt, _)) => Err(halt),
             // What can't be asked is not known to be the same.
             Err(_) => Ok(None),
         })

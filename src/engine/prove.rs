@@ -119,7 +119,7 @@ impl<W: World> Engine<'_, W> {
         };
         let answer = match self.repeat(place, "request without credentials", &anonymous).await {
             Ok(answer) => Some(answer),
-            Err(Trouble::Halted(halt)) => return Err(halt.into()),
+            Err(Trouble::Halted(halt, _)) => return Err(halt.into()),
             // No answer proves nothing, neither way.
             Err(
                 Trouble::Unsendable(_)

@@ -120,7 +120,7 @@ impl<W: World> Engine<'_, W> {
         let debts: Vec<usize> = self.ledger.borrow().debts().collect();
         for place in debts {
             if !named.contains(&self.key(place)) {
-                let stuck = Trouble::Halted(super::Halt::Stopped).into();
+                let stuck = Trouble::from(super::Halt::Stopped).into();
                 settled.leftovers.push(self.leftover(place, stuck));
             }
         }

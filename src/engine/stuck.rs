@@ -30,8 +30,8 @@ impl From<Trouble> for Stuck {
             | Trouble::Useless(_)
             | Trouble::Nameless(_)
             | Trouble::Another => Reason::Failed,
-            Trouble::Halted(Halt::Stopped) => Reason::Stopped,
-            Trouble::Halted(Halt::Deadline | Halt::Pace(_)) => Reason::Deadline,
+            Trouble::Halted(Halt::Stopped, _) => Reason::Stopped,
+            Trouble::Halted(Halt::Deadline | Halt::Pace(_), _) => Reason::Deadline,
         };
         Self::new(reason, trouble.reason())
     }

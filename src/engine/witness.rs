@@ -239,7 +239,7 @@ impl<W: World> Engine<'_, W> {
         let mut answered = true;
         if self.record(place).status == Status::Live {
             // What follows a create may be what makes it visible.
-            if let Ok(Err(Trouble::Halted(halt))) = self.complete(place, site).await {
+            if let Ok(Err(Trouble::Halted(halt, _))) = self.complete(place, site).await {
                 return Err(halt.into());
             }
         }

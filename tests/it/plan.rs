@@ -90,6 +90,24 @@ fn a_part_of_it_can_be_shown() {
 }
 
 #[test]
+fn what_only_the_job_of_the_setup_has_is_named() {
+    let desk = Desk::new().configured(
+        "services:
+  - name: users
+    url: http://127.0.0.1:9
+    create: { expect: [201], capture: { folder: body.folder } }
+    find: { request: \"GET /accounts?login={{ account.username }}\", items: body.items, id: item.id, name: item.login }
+    delete:
+      - { request: \"GET /accounts/{{ id }}/version\", capture: { version: body.version } }
+      - { request: \"DELETE /folders/{{ capture.folder }}\", headers: { If-Match: \"{{ capture.version }}\" } }
+      - { request: \"DELETE /accounts/{{ id }}\", json: { password: \"{{ account.password }}\" } }
+accounts: [{ name: alice }]
+",
+    );
+    plan("kept", &desk, &[]);
+}
+
+#[test]
 fn a_mistake_is_told_as_setup_tells_it() {
     let desk = Desk::new().configured("services:\n  - name: users\n    ulr: http://localhost:8080\n");
     let (plan, setup) = (desk.run(&["plan"]), desk.run(&["setup"]));

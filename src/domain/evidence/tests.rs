@@ -230,6 +230,49 @@ fn an_id_is_deleted_by_where_it_is_known_to_be_its_own() {
 }
 
 #[test]
+fn an_id_that_may_be_anothers_is_never_deleted_by_unless_an_eye_shows_ours() {
+    use Event::{CreateIntended, Created, DeleteIntended, Given, Sole, Verified};
+    let histories: [&[Event]; 5] = [
+        &[CreateIntended, Created(id())],
+        &[CreateIntended, Given(id())],
+        &[CreateIntended, Sole(id())],
+        &[CreateIntended, Created(id()), Verified],
+        &[CreateIntended, Created(id()), Verified, DeleteIntended],
+    ];
+    let seen = [
+        None,
+        OURS,
+        GONE,
+        Some(Look::Other),
+        Some(Look::Nameless),
+        Some(blind(Blindness::Refusal)),
+        Some(blind(Blindness::Nonsense)),
+        Some(blind(Blindness::Silence)),
+    ];
+    let shared = Powers { shared: true, ..FULL };
+    let elsewhere = Powers {
+        elsewhere: true,
+        ..FULL
+    };
+    for history in histories {
+        for by_id in &seen {
+            for by_name in &seen {
+                for powers in [shared, elsewhere] {
+                    let looks = looks(by_id.clone(), by_name.clone(), false);
+                    let now = Timestamp::from_millis(1_000);
+                    let step = judge(&record(history), &looks, &seeing(&BOTH), &powers, now);
+                    let is_shown = !powers.shared && (*by_id == OURS || *by_name == OURS);
+                    assert!(
+                        is_shown || !matches!(step, Step::Delete(_)),
+                        "{history:?}, {by_id:?}, {by_name:?}: {step:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_delete_that_says_not_there_is_believed_of_an_eye_that_sees() {
     use Event::{CreateIntended, Created, Trusted, Verified};
     let verified = [CreateIntended, Created(id()), Verified];
