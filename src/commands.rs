@@ -91,7 +91,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Setup => setup::setup(context).await,
+        Command::Setup => Box::pin(setup::setup(context)).await,
         Command::Cleanup => cleanup::cleanup(context).await,
         Command::Run(words) => Box::pin(run::run(context, words)).await,
         Command::Credentials => credentials::credentials(context),
@@ -103,7 +103,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Demo => Box::pin(demo::demo(context)).await,
         Command::Sandbox => sandbox::sandbox(context).await,
         Command::Program(words) => program::program(words),
-        Command::ActionMain => action::main(context).await,
+        Command::ActionMain => Box::pin(action::main(context)).await,
         Command::ActionPost => action::post(context).await,
     }
 }

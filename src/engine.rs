@@ -58,7 +58,7 @@ use away::Away;
 use dead::Standing;
 use slots::{Slot, Slots, Turn};
 
-pub use keep::{Keeps, kept_reads, keeps};
+pub use keep::{Keeps, keeps, kept_reads};
 pub use list::{Extent, Listed, Regard};
 pub use lost::Unshown;
 pub use provision::{Failure, Provisioned};

@@ -31,7 +31,7 @@ pub(super) struct Heard {
 }
 
 /// How a log writes it: a line or more, harmless. A form sees no event itself, so that none can pass a secret on.
-pub(super) type Form = fn(&Writer, &mut State, Heard) -> String;
+pub(super) type Form = fn(&Writer, &mut State, &Heard) -> String;
 
 /// The layer.
 pub(super) struct Hearing {
@@ -52,7 +52,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hearing {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut state = self.writer.lock();
         let heard = heard(&state, event, &context);
-        let line = (self.form)(&self.writer, &mut state, heard);
+        let line = (self.form)(&self.writer, &mut state, &heard);
         self.writer.write(&mut state, &line);
     }
 }

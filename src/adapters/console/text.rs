@@ -7,14 +7,14 @@ use super::{Level, harmless};
 
 /// The form of `log-format: text`. A message of several lines is indented from the second on, so that foreign text in it
 /// can't pass for a line of ours.
-pub(super) fn line(writer: &Writer, state: &mut State, heard: Heard) -> String {
-    let mut text = heard.message;
+pub(super) fn line(writer: &Writer, state: &mut State, heard: &Heard) -> String {
+    let mut text = heard.message.clone();
     if !heard.is_in_words {
         let fields = heard.fields.iter();
         text.extend(fields.map(|(name, value)| format!(" {name}={}", in_text(value))));
     }
     let text = harmless::lines(&text);
-    let title = heard.title.map(|title| harmless::line(&title));
+    let title = heard.title.as_deref().map(harmless::line);
     let level = heard.level;
     if level != Level::Info {
         let before = &mut state.annotations[level as usize];

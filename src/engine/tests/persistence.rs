@@ -40,11 +40,7 @@ async fn dead(count: u32, time: Duration, fault: Fault) -> (Vec<Leftover>, Durat
     fake.planted.borrow_mut().extend(planted);
     let (calls, begun) = (fake.calls().len(), fake.now());
     let settled = stage.engine(&fake, replay(&fake.journal()), time).settle().await;
-    (
-        settled.leftovers,
-        fake.now().since(begun),
-        fake.calls().len() - calls,
-    )
+    (settled.leftovers, fake.now().since(begun), fake.calls().len() - calls)
 }
 
 #[tokio::test(start_paused = true)]
