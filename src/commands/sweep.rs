@@ -286,9 +286,11 @@ async fn try_lists(
 }
 
 fn say_incomplete(context: &Context, service: &ServiceName, reason: &str) {
-    context.console.error(&format!(
-        "{service}: the list is incomplete: {reason}\nhint: what it showed is swept; there may be more"
-    ));
+    let swept = "what it showed is swept; there may be more";
+    let (reason, hint) = reason.split_once("\nhint: ").unwrap_or((reason, swept));
+    context
+        .console
+        .error(&format!("{service}: the list is incomplete: {reason}\nhint: {hint}"));
 }
 
 async fn list(
@@ -355,7 +357,7 @@ async fn list(
         refused,
         incomplete,
         total: _,
-        ended,
+        doubt,
         barred: _,
     } = listed;
     let (found, full) = found.end(context, service);
@@ -366,13 +368,7 @@ async fn list(
             "{service}: it answered its `filter` with {answer}, and all accounts are listed"
         ));
     }
-    let incomplete = incomplete.or_else(|| {
-        (!ended).then(|| {
-            format!(
-                "it shows {accounts} accounts on one page, and may be cut short: give it its `next`, or its `total`"
-            )
-        })
-    });
+    let incomplete = incomplete.or(doubt);
     if once {
         context.console.warning(&format!(
             "{service}: there is no time to read its list again, and accounts that moved to an earlier page meanwhile may be missed\nhint: raise `cleanup-deadline`"

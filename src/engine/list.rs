@@ -20,7 +20,7 @@ use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, World};
 use items::{Items, Shown};
 pub(super) use link::next_page;
-use next::{is_cut, pointer, turn};
+use next::{doubt, is_cut, pointer, turn};
 
 /// A list of more pages ends with an error.
 const PAGES_MAX: usize = 100_000;
@@ -62,7 +62,6 @@ pub enum Regard {
 
 /// How a listing went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, read one by one")]
 pub struct Listed {
     /// How often the list was read.
     pub readings: usize,
@@ -78,8 +77,9 @@ pub struct Listed {
     pub once: bool,
     /// What the service said to the `filter`, where it would not have it.
     pub refused: Option<String>,
-    /// Did it tell where it ends: by another page that is empty or isn't there, by its total, or by a filter?
-    pub ended: bool,
+    /// Why it may be cut short, unless it told where it ends: by another page that is empty or isn't there, by its total, or by
+    /// a filter.
+    pub doubt: Option<String>,
     /// Why it does not show all of them, if so.
     pub incomplete: Option<String>,
     /// Was its first page refused (4xx), or are the credentials known to be dead?
@@ -187,9 +187,8 @@ impl<W: World> Engine<'_, W> {
                         .to_owned(),
                 );
             }
-            let is_counted = listed.total == Some(shown.items);
-            listed.ended =
-                !is_cut && (list.next.is_some() || filter.is_some() || is_counted || !paging::is_round(shown.items));
+            let is_told = filter.is_some() || listed.total == Some(shown.items);
+            listed.doubt = doubt(list, shown.items, is_cut, is_told);
             if let Some(total) = listed.total.filter(|total| *total > shown.items) {
                 return Err(format!(
                     "it says that there are {total} accounts, and shows {}",

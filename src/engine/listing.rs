@@ -110,10 +110,7 @@ impl<W: World> Engine<'_, W> {
                 Regard::Wanted
             })
             .await;
-        let blind = listed.incomplete.or_else(|| {
-            let said = "it may be one page of a longer list\nhint: give `list` its `next`, or its `total`";
-            (!listed.ended).then(|| said.to_owned())
-        });
+        let blind = listed.incomplete.or(listed.doubt);
         let listing = Rc::new(Listing {
             began,
             shown,

@@ -365,3 +365,20 @@ fn a_description_of_ones_own_that_can_look_nothing_up_is_warned_of() {
         assert_eq!(!config.warnings.is_empty(), warned, "{rest}: {:?}", config.warnings);
     }
 }
+
+/// A list of one page is of a round length now and then, and would be taken for the first of several.
+#[test]
+fn every_preset_tells_where_its_list_ends() {
+    let mut lists = 0;
+    for name in crate::config::preset_names() {
+        let preset = crate::config::preset(name).expect("a preset");
+        let text = preset.as_config();
+        let Some((_, list)) = text.split_once("  list:") else {
+            continue;
+        };
+        let list = list.split("  delete:").next().unwrap_or_default();
+        assert!(list.contains("next:") || list.contains("total:"), "{name}");
+        lists += 1;
+    }
+    assert!(lists > 15, "only {lists} presets have a list");
+}

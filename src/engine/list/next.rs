@@ -22,7 +22,10 @@ pub(super) fn is_cut(list: &List, page: &Answer, shown: usize, is_filtered: bool
         Some(Next::Page { .. } | Next::Offset { .. } | Next::Link) => false,
         Some(Next::Cursor { .. } | Next::Url { .. }) | None => {
             let shown = u64::try_from(shown).unwrap_or(u64::MAX);
-            let counts_more = || list.total.is_none() && paging::total(page).is_some_and(|total| total > shown);
+            // A total that is the length of what is shown knows of no others.
+            let is_own = |total: &Expression| total.source().contains("length");
+            let is_told = !list.total.as_ref().is_none_or(is_own);
+            let counts_more = || !is_told && paging::total(page).is_some_and(|total| total > shown);
             paging::points_on(page) || (!is_filtered && counts_more())
         }
     }
@@ -38,4 +41,18 @@ pub(super) fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: se
         (Carrier::Query, value) => page.set_query(param, &value.to_string()),
     }
     Ok(())
+}
+
+/// Why a list that was read to its end may show a part alone: nothing says where it ends.
+pub(super) fn doubt(list: &List, items: usize, is_cut: bool, is_told: bool) -> Option<String> {
+    if is_cut {
+        return Some("its answer says that there are more\nhint: give `list` its `next`".to_owned());
+    }
+    let may_go_on = list.next.is_none() && !is_told && paging::is_round(items);
+    may_go_on.then(|| {
+        format!(
+            "it shows {items} accounts on one page, and may be cut short\nhint: give `list` its `next` or its `total`; where one page always shows all, write `total: {} | length`",
+            list.items.source()
+        )
+    })
 }
