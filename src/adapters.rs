@@ -10,6 +10,7 @@ pub mod environment;
 pub mod hosts;
 pub mod http;
 pub mod journal;
+pub mod journal_home;
 pub mod kept;
 pub mod private_dir;
 pub mod signals;

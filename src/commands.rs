@@ -33,12 +33,10 @@ mod wire;
 
 use std::ffi::OsString;
 
-use tracing_subscriber::layer::SubscriberExt as _;
-
 use crate::adapters::clock::Clock;
 use crate::adapters::console::{Console, LogFormat};
 use crate::adapters::environment::Environment;
-use crate::adapters::hosts::Host;
+use crate::adapters::hosts;
 use crate::cli::{self, Command, Phase, Request};
 use crate::config;
 use crate::settings::Settings;
@@ -52,8 +50,8 @@ use exit::Failure;
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let clock = Clock::start();
     let environment = Environment::capture();
-    let host = Host::detect(&environment);
-    let plain = Console::new(host, LogFormat::Text, false, &environment, clock);
+    let found = hosts::detect(&environment);
+    let plain = Console::new(found.host.clone(), LogFormat::Text, false, clock);
     let invocation = match cli::parse(arguments) {
         Ok(Request::Show(text)) => {
             plain.data(&text);
@@ -73,15 +71,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return ExitCode::Usage;
     }
     let console = Console::new(
-        host,
+        found.host.clone(),
         settings.sealed.log_format,
         settings.sealed.verbose,
-        &environment,
         clock,
     );
-    // What our own code traces goes through the one writer; it can be set once, and this is the one place.
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(console.layer())).unwrap_or_default();
-    let context = Context::new(host, environment, invocation, settings, console, clock);
+    // What our own code traces goes through the one writer too.
+    console.hear_all();
+    let _command = tracing::info_span!("command", name = invocation.name.as_str()).entered();
+    for misfit in &found.misfits {
+        console.warning(&misfit.to_string());
+    }
+    let context = Context::new(found.host, environment, invocation, settings, console, clock);
     if let Some(seed) = &context.settings.seed {
         context.console.mask(seed);
     }
@@ -91,7 +92,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Setup => setup::setup(context).await,
+        Command::Setup => Box::pin(setup::setup(context)).await,
         Command::Cleanup => cleanup::cleanup(context).await,
         Command::Run { words } => Box::pin(run::run(context, words)).await,
         Command::Credentials => credentials::credentials(context),
@@ -105,7 +106,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Demo => Box::pin(demo::demo(context)).await,
         Command::Sandbox => sandbox::sandbox(context).await,
         Command::Program(words) => program::program(words),
-        Command::Action(Phase::Main) => action::main(context).await,
+        Command::Action(Phase::Main) => Box::pin(action::main(context)).await,
         Command::Action(Phase::Post) => action::post(context).await,
     }
 }

@@ -40,6 +40,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, OnceCell};
+use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
 
 use crate::domain::account::AccountKey;
 use crate::domain::decide::Powers;
@@ -362,6 +364,17 @@ impl<'a, W: World> Engine<'a, W> {
             taken.is_ok(),
             "the engine takes only steps that the table has: {taken:?}"
         );
+    }
+
+    /// The work on an account: what is told meanwhile is told of it.
+    fn told_of<F: Future>(&self, place: usize, work: F) -> Instrumented<F> {
+        let ledger = self.ledger.borrow();
+        let key = &ledger.account(place).key;
+        work.instrument(tracing::info_span!(
+            "account",
+            service = key.service.as_str(),
+            account = key.account.as_str()
+        ))
     }
 
     fn tell(&self, place: usize, progress: Progress) {

@@ -8,88 +8,59 @@ mod encodings;
 mod fingerprints;
 mod group;
 pub mod harmless;
-mod layer;
+mod hearing;
+mod json;
 mod line;
 pub mod redactor;
-mod workflow;
+mod text;
+mod told;
+mod writer;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing::dispatcher::{self, Dispatch};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::registry;
 
 pub use fingerprints::Fingerprints;
 pub use group::Group;
-pub use layer::ConsoleLayer;
-use line::json_line;
+pub use hearing::ANSWER;
 pub use line::{Level, LogFormat};
 
 use super::clock::Clock;
-use super::environment::Environment;
-use super::hosts::{Host, gitlab};
+use super::hosts::Host;
 use crate::domain::secret::Secret;
 use encodings::SHORTEST;
-use redactor::{Learnt, Redactor};
-
-/// The runner records this many annotations of each kind a step, and logs the rest (`_maxCountPerIssueType`).
-const ANNOTATIONS: usize = 10;
+use hearing::{Form, Hearing, NOTICE};
+use redactor::Learnt;
+use writer::{Streams, Writer};
 
 /// The runner looks for every mask, in a dozen spellings, in every line of every later step: more than this would slow the
 /// whole job down.
 const MASKS: usize = 1_000;
 
+/// Under which what is said here goes to the layers.
+const STORY: &str = "standin";
+
 /// The console. Clones write to the same streams.
+///
+/// What is said to it is an event as any other of this program; a layer makes lines of them all.
 #[derive(Clone)]
 pub struct Console {
-    inner: Arc<Inner>,
+    writer: Arc<Writer>,
+    events: Dispatch,
 }
 
 /// How lines look.
-#[derive(Clone, Copy)]
 struct Style {
-    host: Host,
+    host: Arc<dyn Host>,
     format: LogFormat,
     is_verbose: bool,
-    /// The runner shows `::debug::` lines.
-    shows_debug: bool,
-}
-
-struct Streams {
-    log: Box<dyn Write + Send>,
-    data: Box<dyn Write + Send>,
-}
-
-struct Inner {
-    style: Style,
-    live: Option<ProgressBar>,
-    clock: Clock,
-    state: Mutex<State>,
-}
-
-struct State {
-    streams: Streams,
-    redactor: Redactor,
-    /// Secrets that other processes have made.
-    made: Vec<Fingerprints>,
-    /// How many of each kind were made, by `Level`.
-    annotations: [usize; 5],
-    /// What short secrets are called, so that a warning can name them.
-    names_of_short: Vec<(Secret, String)>,
-    /// Which of them were warned of.
-    warned_of: Vec<String>,
-    data_lost: Option<String>,
-    /// How many secrets the runner was told.
-    masks: usize,
-}
-
-impl Inner {
-    /// Since the epoch, as GitLab's sections want it.
-    fn seconds(&self) -> u64 {
-        self.clock.now().as_millis() / 1000
-    }
 }
 
 impl fmt::Debug for Console {
@@ -101,51 +72,46 @@ impl fmt::Debug for Console {
 
 impl Console {
     /// The console of this process, on its standard streams.
-    pub fn new(host: Host, format: LogFormat, is_verbose: bool, environment: &Environment, clock: Clock) -> Self {
-        let is_live = format == LogFormat::Text && host.may_have_a_watcher(environment) && io::stderr().is_terminal();
+    pub fn new(host: Arc<dyn Host>, format: LogFormat, is_verbose: bool, clock: Clock) -> Self {
+        let is_live = format == LogFormat::Text && host.may_have_a_watcher() && io::stderr().is_terminal();
         let live = is_live.then(live_line);
-        let shows_debug = environment.get("RUNNER_DEBUG") == Some("1");
         let streams = Streams {
             log: Box::new(io::stderr()),
             data: Box::new(io::stdout()),
         };
-        Self::on(
-            streams,
-            Style {
-                host,
-                format,
-                is_verbose,
-                shows_debug,
-            },
-            live,
-            clock,
-        )
+        let style = Style {
+            host,
+            format,
+            is_verbose,
+        };
+        Self::on(streams, style, live, clock)
     }
 
     fn on(streams: Streams, style: Style, live: Option<ProgressBar>, clock: Clock) -> Self {
-        let state = State {
-            streams,
-            redactor: Redactor::default(),
-            made: Vec::new(),
-            annotations: [0; 5],
-            names_of_short: Vec::new(),
-            warned_of: Vec::new(),
-            data_lost: None,
-            masks: 0,
+        let writer = Arc::new(Writer::new(streams, style, live, clock));
+        let is_verbose = writer.style.is_verbose;
+        // Lines of text name what they are about themselves, but for a request's.
+        let (form, shows_spans): (Form, bool) = match writer.style.format {
+            LogFormat::Text => (text::line, is_verbose),
+            LogFormat::Json => (json::line, true),
         };
-        Self {
-            inner: Arc::new(Inner {
-                style,
-                live,
-                clock,
-                state: Mutex::new(state),
-            }),
-        }
+        let hearing = Hearing {
+            writer: writer.clone(),
+            form,
+        };
+        let hearing = hearing.with_filter(hearing::ours(is_verbose, shows_spans));
+        let events = Dispatch::new(registry().with(hearing));
+        Self { writer, events }
+    }
+
+    /// Brings the events of the whole process here. It can be done once.
+    pub fn hear_all(&self) {
+        dispatcher::set_global_default(self.events.clone()).unwrap_or_default();
     }
 
     /// Are debug lines shown?
     pub fn is_verbose(&self) -> bool {
-        self.inner.style.is_verbose
+        self.writer.style.is_verbose
     }
 
     /// A line that only `verbose` shows.
@@ -173,68 +139,27 @@ impl Console {
         self.say(Level::Error, None, text);
     }
 
-    /// A message of any level, with a title where an annotation has one. A message of several lines is indented from the
-    /// second on, so that foreign text in it can't pass for a line of ours.
+    /// A message of any level, with a title where an annotation has one.
     pub fn say(&self, level: Level, title: Option<&str>, text: &str) {
-        self.tell(level, title, text, &[]);
-    }
-
-    /// As [`Console::say`], with the fields of an event.
-    fn tell(&self, level: Level, title: Option<&str>, text: &str, fields: &[(String, String)]) {
-        if level == Level::Debug && !self.inner.style.is_verbose {
-            return;
-        }
-        let mut state = self.lock();
-        let text = state.redactor.redact(text).into_owned();
-        let title = title.map(|title| state.redactor.redact(title).into_owned());
-        let fields: Vec<(String, String)> = fields
-            .iter()
-            .map(|(name, value)| (name.clone(), state.redactor.redact(value).into_owned()))
-            .collect();
-        let line = match self.inner.style.format {
-            LogFormat::Json => json_line(self.inner.clock.now(), level, title, text, fields),
-            LogFormat::Text => {
-                let fields = fields.iter().map(|(name, value)| format!(" {name}={value}"));
-                let text = harmless::lines(&(text + &fields.collect::<String>()));
-                self.text_line(&mut state, level, title.as_deref(), text)
-            }
-        };
-        self.write(&mut state, &line);
-    }
-
-    fn text_line(&self, state: &mut State, level: Level, title: Option<&str>, text: String) -> String {
-        let title = title.map(harmless::line);
-        if self.inner.style.host == Host::GitHub {
-            let annotates = level > Level::Info && state.annotations[level as usize] < ANNOTATIONS;
-            if annotates || level == Level::Debug && self.inner.style.shows_debug {
-                state.annotations[level as usize] += 1;
-                return workflow::command(level.name(), title.as_deref(), &harmless::bounded(text));
-            }
-        }
-        let title = title.map(|title| format!("{title}: ")).unwrap_or_default();
-        match level {
-            Level::Info => format!("{title}{text}\n"),
-            Level::Debug | Level::Notice | Level::Warning | Level::Error => {
-                format!("{}: {title}{text}\n", level.name())
-            }
-        }
+        dispatcher::with_default(&self.events, || match level {
+            Level::Debug => tracing::debug!(target: STORY, title, "{text}"),
+            Level::Info => tracing::info!(target: STORY, title, "{text}"),
+            Level::Notice => tracing::info!(name: NOTICE, target: STORY, title, "{text}"),
+            Level::Warning => tracing::warn!(target: STORY, title, "{text}"),
+            Level::Error => tracing::error!(target: STORY, title, "{text}"),
+        });
     }
 
     /// Opens a group of lines, collapsed where the host can do that; it ends when the answer is dropped. Groups don't nest.
     #[must_use = "the group ends when this is dropped"]
     pub fn group(&self, title: &str) -> Group {
-        let mut state = self.lock();
-        let title = harmless::line(&state.redactor.redact(title));
-        let line = match (self.inner.style.format, self.inner.style.host) {
-            (LogFormat::Json, _) => json_line(self.inner.clock.now(), Level::Info, None, title.clone(), Vec::new()),
-            (LogFormat::Text, Host::GitHub) => workflow::command("group", None, &title),
-            (LogFormat::Text, Host::GitLab) => gitlab::section_start(&title, &title, self.inner.seconds()),
-            (LogFormat::Text, Host::Jenkins | Host::Azure | Host::CircleCi | Host::Buildkite | Host::Plain) => {
-                format!("{title}\n")
-            }
-        };
-        self.write(&mut state, &line);
-        drop(state);
+        let title = harmless::line(&self.redact(title));
+        if self.writer.is_json() {
+            self.info(&title);
+        } else {
+            let line = self.writer.style.host.group(&title, self.writer.seconds());
+            self.writer.write(&mut self.writer.lock(), &line);
+        }
         Group {
             console: self.clone(),
             title,
@@ -246,18 +171,19 @@ impl Console {
     /// characters is not told to the runner, which would mask it within every word, but warned of by its name, once, and
     /// taken out where it stands alone. The caller sees to it that ids, names and outputs don't hold the value.
     pub fn mask(&self, secret: &Secret) {
-        let mut state = self.lock();
+        let mut state = self.writer.lock();
         match state.redactor.learn(secret) {
             Learnt::Known => {}
             Learnt::New => {
-                if self.inner.style.host != Host::GitHub {
+                let values = maskable(secret.expose()).into_iter();
+                let lines: Vec<String> = values.filter_map(|value| self.writer.style.host.mask(value)).collect();
+                if lines.is_empty() {
                     return;
                 }
                 state.masks += 1;
                 if state.masks <= MASKS {
-                    for value in maskable(secret.expose()) {
-                        let line = workflow::command("add-mask", None, value);
-                        self.write(&mut state, &line);
+                    for line in lines {
+                        self.writer.write(&mut state, &line);
                     }
                 } else if state.masks == MASKS + 1 {
                     drop(state);
@@ -286,7 +212,7 @@ impl Console {
 
     /// Says what a secret is called, for the warning that it is too short. The name is no secret.
     pub fn name(&self, secret: &Secret, name: &str) {
-        let names = &mut self.lock().names_of_short;
+        let names = &mut self.writer.lock().names_of_short;
         if redactor::is_short(secret.expose()) && !names.iter().any(|(known, _)| known == secret) {
             names.push((secret.clone(), name.to_owned()));
         }
@@ -296,19 +222,19 @@ impl Console {
     /// taken out of other words.
     pub fn hide(&self, secret: &Secret) {
         if !redactor::is_short(secret.expose()) {
-            self.lock().redactor.learn(secret);
+            self.writer.lock().redactor.learn(secret);
         }
     }
 
     /// Is the whole text a secret that was masked so far, in whatever spelling? A short one may be an id by chance.
     pub fn is_secret(&self, text: &str) -> bool {
-        let is_made = || self.lock().made.iter().any(|made| made.has(text));
+        let is_made = || self.writer.lock().made.iter().any(|made| made.has(text));
         !redactor::is_short(text) && (self.redact(text) == redactor::MASK || is_made())
     }
 
     /// Has what another process made count as a secret from now on.
     pub fn recognise(&self, made: Fingerprints) {
-        let known = &mut self.lock().made;
+        let known = &mut self.writer.lock().made;
         if !known.contains(&made) {
             known.push(made);
         }
@@ -316,7 +242,7 @@ impl Console {
 
     /// The text without the secrets that were masked so far, for summaries, reports and errors.
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.lock().redactor.redact(text)
+        self.writer.lock().redactor.redact(text)
     }
 
     /// Data, to standard output, as it is: nothing is masked in it, since `credentials` prints passwords. It ends with a
@@ -324,32 +250,24 @@ impl Console {
     pub fn data(&self, document: &str) {
         let text = if serde_json::from_str::<serde::de::IgnoredAny>(document).is_ok() {
             harmless::json(document)
-        } else if matches!(self.inner.style.host, Host::GitHub | Host::Azure) {
+        } else if self.writer.style.host.reads_data() {
             document.lines().map(|line| harmless::uncut(line) + "\n").collect()
         } else {
             document.to_owned()
         };
         let newline = if text.ends_with('\n') { "" } else { "\n" };
-        let mut state = self.lock();
-        let write = |data: &mut dyn Write| {
-            data.write_all(format!("{text}{newline}").as_bytes())
-                .and_then(|()| data.flush())
-        };
-        let written = self.aside(|| write(&mut state.streams.data));
-        // Whoever closed the pipe has read enough.
-        if let Some(error) = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
-            state.data_lost = Some(error.to_string());
-        }
+        self.writer
+            .write_data(&mut self.writer.lock(), &format!("{text}{newline}"));
     }
 
     /// Why data could not be written, if so.
     pub fn data_lost(&self) -> Option<String> {
-        self.lock().data_lost.clone()
+        self.writer.lock().data_lost.clone()
     }
 
     /// Says on the live line what is being done; nothing where there is no terminal, and then nobody asks for the text.
     pub fn progress(&self, text: impl FnOnce() -> String) {
-        let Some(live) = &self.inner.live else { return };
+        let Some(live) = &self.writer.live else { return };
         let text = harmless::line(&self.redact(&text()));
         if live.is_finished() {
             live.reset();
@@ -360,34 +278,9 @@ impl Console {
 
     /// Takes the live line away.
     pub fn end_progress(&self) {
-        if let Some(live) = &self.inner.live {
+        if let Some(live) = &self.writer.live {
             live.disable_steady_tick();
             live.finish_and_clear();
-        }
-    }
-
-    /// A layer that brings `tracing` events of this program here.
-    pub fn layer(&self) -> ConsoleLayer {
-        ConsoleLayer::new(self.clone())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A thread that panicked here left a line unwritten at most.
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// One write of one whole line or more.
-    fn write(&self, state: &mut State, line: &str) {
-        let write = |log: &mut dyn Write| log.write_all(line.as_bytes()).and_then(|()| log.flush());
-        // A log that can't be written is no reason to leave accounts behind.
-        drop(self.aside(|| write(&mut state.streams.log)));
-    }
-
-    /// Writes with the live line out of the way.
-    fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.inner.live {
-            Some(live) => live.suspend(write),
-            None => write(),
         }
     }
 }
@@ -415,6 +308,6 @@ fn live_line() -> ProgressBar {
 }
 
 #[cfg(test)]
-pub(crate) mod captured;
+mod captured;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
 /// The variables of the process. It has no `Debug`: values may be secrets.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
@@ -27,11 +30,45 @@ impl Environment {
         self.0.contains_key(name)
     }
 
+    /// Fills a struct whose fields are named as variables are after the prefix, in lower case. What a field can't hold is
+    /// left out, and told: a variable that somebody else has set must not keep a cleanup from its work.
+    pub fn fill<T: DeserializeOwned + Default>(&self, prefix: &str) -> (T, Vec<Misfit>) {
+        // To `envy` an empty value is a value, and a name in lower case is the same as one in upper case, given twice.
+        let is_meant = |name: &str| name.starts_with(prefix) && !name.contains(|c: char| c.is_ascii_lowercase());
+        let mut variables: BTreeMap<&str, &str> = self
+            .iter()
+            .filter(|(name, value)| is_meant(name) && !value.is_empty())
+            .collect();
+        let mut misfits = Vec::new();
+        loop {
+            let pairs = variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let error = match envy::prefixed(prefix).from_iter(pairs) {
+                Ok(filled) => return (filled, misfits),
+                Err(error) => error.to_string(),
+            };
+            // The error ends in the name, without the prefix; before it stands the value, which is nobody's business.
+            let name = error
+                .rsplit_once(" provided by ")
+                .map(|(_, name)| format!("{prefix}{name}"));
+            match name.filter(|name| variables.remove(name.as_str()).is_some()) {
+                Some(name) => misfits.push(Misfit(name)),
+                None => return (T::default(), misfits),
+            }
+        }
+    }
+
     /// Every variable, by name, empty ones included.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
+
+/// A variable that does not hold what it should. Its value is not told: it may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{0}` can't be read, and is ignored")]
+pub struct Misfit(String);
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
@@ -54,5 +91,52 @@ mod tests {
         assert_eq!(environment.get("SET"), Some("x"));
         assert_eq!(environment.get("EMPTY"), None);
         assert!(environment.has("EMPTY") && !environment.has("ABSENT"));
+    }
+
+    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
+    struct Build {
+        id: Option<String>,
+        attempt: Option<u32>,
+        total: Option<u32>,
+    }
+
+    fn filled(prefix: &str, pairs: &[(&str, &str)]) -> (Build, Vec<String>) {
+        let environment: Environment = pairs.iter().copied().collect();
+        let (build, misfits) = environment.fill(prefix);
+        (build, misfits.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_struct_is_filled_with_what_is_set_and_has_its_names_in_upper_case() {
+        let pairs = [
+            ("CI_ID", "7"),
+            ("CI_ATTEMPT", ""),
+            ("CI_TOTAL", "3"),
+            ("CI_total", "4"),
+            ("ID", "8"),
+            ("id", "9"),
+        ];
+        let build = |id: &str, total| Build {
+            id: Some(id.to_owned()),
+            attempt: None,
+            total,
+        };
+        assert_eq!(filled("CI_", &pairs), (build("7", Some(3)), Vec::new()));
+        assert_eq!(filled("", &pairs), (build("8", None), Vec::new()));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_by_its_whole_name_without_its_value_and_takes_nothing_with_it() {
+        let hunter = "hunter2 provided by CI_ID";
+        let (build, misfits) = filled("CI_", &[("CI_ID", "7"), ("CI_ATTEMPT", hunter), ("CI_TOTAL", "-1")]);
+        assert_eq!(build.id.as_deref(), Some("7"));
+        assert_eq!((build.attempt, build.total), (None, None));
+        assert_eq!(
+            misfits,
+            [
+                "`CI_ATTEMPT` can't be read, and is ignored",
+                "`CI_TOTAL` can't be read, and is ignored"
+            ]
+        );
     }
 }

@@ -13,8 +13,6 @@ use std::path::{Component, Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::adapters::environment::Environment;
-
 /// A configuration and each file that it names are read up to here.
 pub const SIZE_MAX: u64 = 1024 * 1024;
 /// The longest path that a system takes, and the longest name in it.
@@ -49,11 +47,9 @@ pub struct Workspace(Vec<PathBuf>);
 
 impl Workspace {
     /// What the host names, else the working directory.
-    pub fn of(environment: &Environment) -> Self {
-        let named = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"]
-            .iter()
-            .filter_map(|name| std::fs::canonicalize(environment.get(name)?).ok());
-        let mut roots: Vec<PathBuf> = named.collect();
+    pub fn of(named: Option<&Path>) -> Self {
+        let named = named.and_then(|path| std::fs::canonicalize(path).ok());
+        let mut roots: Vec<PathBuf> = named.into_iter().collect();
         if let Some(here) = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok()) {
             // A job that stands above its checkout, as in `/`, is not all of the machine's.
             if !roots.iter().any(|root| root.starts_with(&here)) {
@@ -198,8 +194,7 @@ mod tests {
     use super::*;
 
     fn workspace(root: &Path) -> Workspace {
-        let pairs = [("GITHUB_WORKSPACE", root.to_str().expect("UTF-8"))];
-        Workspace::of(&pairs.into_iter().collect())
+        Workspace::of(Some(root))
     }
 
     fn pipe(path: &Path) {

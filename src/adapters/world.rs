@@ -4,7 +4,10 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tracing::Instrument as _;
+
 use super::clock::Clock;
+use super::console::ANSWER;
 use super::http::Service;
 use super::journal::Journal;
 use super::kept::KeptFile;
@@ -102,10 +105,21 @@ impl World for LiveWorld<'_> {
         let Some(service) = self.service(service) else {
             return Delivery::Unsendable("the service can't be asked".to_owned());
         };
-        let begun = self.clock.now();
-        let delivery = service.send(request).await;
-        trace(service.name(), request, &delivery, self.clock.now().since(begun));
-        delivery
+        // What may hold a secret is left out: the query, the fields, the bodies, the address of a next page, and of the path
+        // all but ids and names.
+        let span = tracing::debug_span!(
+            "request",
+            service = service.name(),
+            method = request.method.as_str(),
+            path = request.shown.as_deref()
+        );
+        let exchange = async {
+            let begun = self.clock.now();
+            let delivery = service.send(request).await;
+            trace(&delivery, self.clock.now().since(begun));
+            delivery
+        };
+        exchange.instrument(span).await
     }
 
     async fn reach(&self, service: usize) -> Result<(), String> {
@@ -193,25 +207,17 @@ impl World for LiveWorld<'_> {
     }
 }
 
-/// Tells whoever looks for a fault of a request and its answer. What may hold a secret is left out: the query, the fields,
-/// the bodies, the address of a next page, and of the path all but ids and names.
-fn trace(service: &str, request: &Outgoing, delivery: &Delivery, took: Duration) {
-    if !tracing::enabled!(tracing::Level::DEBUG) {
-        return;
-    }
-    let path = request.shown.as_deref().unwrap_or_default();
-    let answer = match delivery {
-        Delivery::Answered(answer) => format!("status {}", answer.status),
+/// Tells whoever looks for a fault what a request came to.
+fn trace(delivery: &Delivery, took: Duration) {
+    let (status, not_sent, lost) = match delivery {
+        Delivery::Answered(answer) => (Some(answer.status), None, None),
         Delivery::NotSent(reason) | Delivery::Unsendable(reason) | Delivery::Barred(reason) => {
-            format!("not sent: {reason}")
+            (None, Some(reason.as_str()), None)
         }
-        Delivery::Lost(reason) => format!("lost: {reason}"),
+        Delivery::Lost(reason) => (None, None, Some(reason.as_str())),
     };
-    tracing::debug!(
-        "{service}: {} {path}: {answer} in {} ms",
-        request.method,
-        took.as_millis()
-    );
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(name: ANSWER, status, not_sent, lost, took_ms);
 }
 
 impl LiveWorld<'_> {

@@ -8,7 +8,6 @@ use super::course::Course;
 use super::exit::{ExitCode, Failure};
 use super::{plan, prepare, setup, status, sweep};
 use crate::adapters::entry::EntryDir;
-use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::signals::Signals;
 use crate::settings::{CleanupWhen, Mode};
 
@@ -27,7 +26,7 @@ struct Saved<'a> {
 
 impl Saved<'_> {
     fn save(&self, context: &Context) -> Result<(), Failure> {
-        let files = FileCommands::from_environment(&context.environment);
+        let files = context.host.files().unwrap_or_default();
         let pairs = [
             ("mode", self.mode),
             ("entry", self.entry),

@@ -1,11 +1,14 @@
 //! What every command has at hand.
 
+use std::sync::Arc;
+
 use super::exit::{ExitCode, Failure};
 use crate::adapters::clock::Clock;
 use crate::adapters::console::Console;
 use crate::adapters::environment::Environment;
-use crate::adapters::hosts::{Host, RunIdentity, journal_home};
+use crate::adapters::hosts::{Host, RunIdentity};
 use crate::adapters::http::Gates;
+use crate::adapters::journal_home;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::adapters::{small_file, state_file};
 use crate::cli::{Command, Invocation};
@@ -20,7 +23,7 @@ const EVENTS_AT_ONCE: usize = 8;
 /// What every command has at hand.
 pub(super) struct Context {
     /// Where this runs.
-    pub host: Host,
+    pub host: Arc<dyn Host>,
     /// The variables, captured once.
     pub environment: Environment,
     /// What was asked for.
@@ -40,7 +43,7 @@ pub(super) struct Context {
 impl Context {
     /// Puts it together.
     pub(super) fn new(
-        host: Host,
+        host: Arc<dyn Host>,
         environment: Environment,
         invocation: Invocation,
         settings: Settings,
@@ -48,7 +51,7 @@ impl Context {
         clock: Clock,
     ) -> Self {
         Self {
-            identity: RunIdentity::detect(host, &environment).over(
+            identity: RunIdentity::of(host.run()).over(
                 settings.repository.clone(),
                 settings.run_id.clone(),
                 settings.attempt,
@@ -151,7 +154,7 @@ impl Context {
 
     /// The journals' directory, made if need be.
     pub(super) fn journals(&self) -> Result<PrivateDir, PrivateDirError> {
-        journal_home::open(self.settings.journal.as_deref(), self.host, &self.environment)
+        journal_home::open(self.settings.journal.as_deref(), &*self.host, &self.environment)
     }
 }
 

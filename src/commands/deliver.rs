@@ -11,7 +11,7 @@ use super::context::Context;
 use super::state::State;
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::github::{FileCommands, OUTPUT_MAX, VARIABLE_MAX};
-use crate::adapters::hosts::{Host, gitlab, jenkins};
+use crate::adapters::hosts::{gitlab, jenkins};
 use crate::adapters::private_dir::write_private_file;
 use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;
@@ -238,9 +238,9 @@ pub(super) fn deliver(
         None => entry.write_credentials(&credentials)?,
     };
     State::write(context, ledger)?;
-    if context.host == Host::GitHub {
-        let files = (accounts_file.as_path(), credentials_file.as_path());
-        outputs(context, ledger, accounts, &list, files, complete)?;
+    if let Some(files) = context.host.files() {
+        let paths = (accounts_file.as_path(), credentials_file.as_path());
+        outputs(context, &files, ledger, accounts, &list, paths, complete)?;
     }
     let ids: Vec<(String, String)> = accounts
         .iter()
@@ -259,13 +259,13 @@ pub(super) fn deliver(
 
 fn outputs(
     context: &Context,
+    files: &FileCommands,
     ledger: &Ledger,
     accounts: &[Delivered],
     list: &str,
     (accounts_file, credentials_file): (&Path, &Path),
     complete: bool,
 ) -> anyhow::Result<()> {
-    let files = FileCommands::from_environment(&context.environment);
     let ids = ids_json(accounts)?;
     let mut pairs: Vec<(String, String)> = vec![
         ("count".to_owned(), accounts.len().to_string()),
@@ -310,7 +310,7 @@ fn outputs(
     warn_of_masked(context, &pairs);
     files.set_outputs(&pairs)?;
     if context.settings.export_env {
-        export(context, &files, accounts)?;
+        export(context, files, accounts)?;
     }
     Ok(())
 }

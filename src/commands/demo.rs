@@ -132,7 +132,7 @@ fn demonstration(context: &Context, config: &str, journals: &TemporaryDir) -> Co
     settings.config = Some(Secret::new(config));
     settings.journal = Some(journals.path().to_owned());
     Context::new(
-        crate::adapters::hosts::Host::Plain,
+        crate::adapters::hosts::plain(),
         context.environment.clone(),
         context.invocation.clone(),
         settings,

@@ -13,8 +13,6 @@ use crate::settings::Sealed;
 
 /// The default files, looked for in the working directory.
 const DEFAULTS: [&str; 3] = ["standin.yml", "standin.yaml", "standin.json"];
-/// Events on which a workflow runs with its secrets on what a stranger may have written.
-const GUARDED_EVENTS: [&str; 3] = ["pull_request_target", "workflow_run", "issue_comment"];
 
 /// A configuration's text and what messages call it.
 pub(super) struct Document {
@@ -46,7 +44,7 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
             more: Vec::new(),
             directory: Folder {
                 path: PathBuf::new(),
-                workspace: Workspace::of(&context.environment),
+                workspace: Workspace::of(context.host.workspace()),
             },
         });
     }
@@ -134,14 +132,11 @@ pub(super) fn require(config: &Config, variables: &Environment, only: &[String])
 
 /// A file of a repository may have been written by somebody who must not see the workflow's secrets.
 fn guard(context: &Context, path: &Path) -> Result<(), Failure> {
-    let Some(event) = context.environment.get("GITHUB_EVENT_NAME") else {
-        return Ok(());
-    };
     let sealed = &context.settings.sealed;
     let guarded = sealed.allow_env.is_some() && sealed.allow_hosts.is_some();
-    if guarded || !GUARDED_EVENTS.contains(&event) {
+    let Some(event) = context.host.guarded_event().filter(|_| !guarded) else {
         return Ok(());
-    }
+    };
     Err(Failure::usage(format!(
         "`{}` may come from somebody who does not own this workflow: on `{event}` it is read only within limits\nhint: set both `allow-env` and `allow-hosts`",
         shown(path)
@@ -149,7 +144,7 @@ fn guard(context: &Context, path: &Path) -> Result<(), Failure> {
 }
 
 fn file(context: &Context, path: &Path) -> Result<Document, Failure> {
-    let workspace = Workspace::of(&context.environment);
+    let workspace = Workspace::of(context.host.workspace());
     let text = small_file::read_text(path, &workspace).map_err(|error| {
         if !small_file::can_be_a_path(path) || reads_like_a_document(path) {
             // It may hold passwords.

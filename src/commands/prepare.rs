@@ -18,8 +18,6 @@ use super::wire::{Wired, wire};
 use crate::adapters::boot;
 use crate::adapters::console::Fingerprints;
 use crate::adapters::entry::{self, EntryDir, Lock};
-use crate::adapters::hosts::github::FileCommands;
-use crate::adapters::hosts::{Host, secretless};
 use crate::adapters::journal::Journal;
 use crate::adapters::kept::KeptFile;
 use crate::adapters::private_dir::PrivateDir;
@@ -63,7 +61,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     }
     check_timeouts(&config, sealed)?;
     let mut random = UnwrapErr(SysRng);
-    let leg = context.settings.leg.or(context.host.leg(&context.environment));
+    let leg = context.settings.leg.or(context.host.leg());
     let leg = leg.unwrap_or(Leg::ALONE);
     let invocation = leg.invocation(random.random_range(0..leg.room()));
     let identity = &context.identity;
@@ -209,14 +207,13 @@ fn skip(context: &Context) -> Result<bool, Failure> {
     if !is_asked || matches!(context.invocation.command, Command::Run { .. }) {
         return Ok(false);
     }
-    let Some(what) = secretless::reason(context.host, &context.environment) else {
+    let Some(what) = context.host.why_secretless() else {
         return Ok(false);
     };
     context.console.notice(&format!(
         "no account is created: this is {what}, which is given no secrets, and `when-secrets-missing` is `skip`"
     ));
-    if context.host == Host::GitHub {
-        let files = FileCommands::from_environment(&context.environment);
+    if let Some(files) = context.host.files() {
         files.set_outputs(&[("ready", "false"), ("count", "0")])?;
     }
     Ok(true)
@@ -279,8 +276,7 @@ fn made<'a>(config: &Config, draft: &'a Draft) -> impl Iterator<Item = &'a Secre
 pub(super) fn announce(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
     let ledger = Ledger::new(prepared.draft.planned.clone());
     State::write(context, &ledger).context("no account was created")?;
-    if context.host == Host::GitHub {
-        let files = FileCommands::from_environment(&context.environment);
+    if let Some(files) = context.host.files() {
         let state = State::of(&ledger, context.settings.seed.as_ref()).to_output()?;
         // A state that no output can carry is warned of at the end.
         let mut pairs = vec![("ready", "false"), ("marker", &prepared.draft.planned.marker)];

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::iter;
 use std::time::Duration;
 
+use tracing::Instrument as _;
+
 use super::context::{Context, in_full};
 use super::course::{Course, Done};
 use super::exit::{ExitCode, Failure};
@@ -12,8 +14,6 @@ use super::sealed::SealedCopy;
 use super::{by_name, credentials, load};
 use crate::adapters::boot;
 use crate::adapters::entry::{EntryDir, Lock};
-use crate::adapters::hosts::Host;
-use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::private_dir::remove_private_file;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
@@ -227,7 +227,11 @@ pub(super) async fn delete(
         drop(group);
         settled
     };
-    known.engage(context, ledger, narrator, signals, work).await
+    let phase = tracing::info_span!("phase", name = "cleanup");
+    known
+        .engage(context, ledger, narrator, signals, work)
+        .instrument(phase)
+        .await
 }
 
 /// Says what the engine tells.
@@ -269,7 +273,7 @@ pub(super) fn tidy(context: &Context, entry: &EntryDir, ledger: &Ledger) {
 /// The command that tries once more. On GitHub the journal goes with the job, and another job can only look for its marker:
 /// the backticks within divide the command from the inputs of the action.
 pub(super) fn again(context: &Context, entry: &EntryDir) -> String {
-    if context.host == Host::GitHub && context.settings.journal.is_none() {
+    if !context.host.keeps_journals() && context.settings.journal.is_none() {
         let run = &context.identity.run_id;
         return format!("standin sweep --run {run}` or, in a job, the action with `mode: sweep` and `run: {run}");
     }
@@ -292,10 +296,7 @@ pub(super) fn summarise(context: &Context, sealed: &Sealed, settled: &Settled, a
 
 /// Adds to the job summary, where the host has one and it is wanted. A summary that fails costs nothing but a warning.
 pub(super) fn write_summary(context: &Context, markdown: &str) {
-    if context.host != Host::GitHub {
-        return;
-    }
-    let files = FileCommands::from_environment(&context.environment);
+    let Some(files) = context.host.files() else { return };
     if let Err(error) = files.append_summary(&context.console.redact(markdown)) {
         context.console.warning(&error.to_string());
     }

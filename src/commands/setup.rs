@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tracing::Instrument as _;
 
 use super::context::{Context, in_full};
 use super::course::Course;
@@ -16,8 +17,6 @@ use super::settle;
 use super::state::State;
 use super::wire::Wired;
 use crate::adapters::entry::EntryDir;
-use crate::adapters::hosts::Host;
-use crate::adapters::hosts::github::FileCommands;
 use crate::adapters::journal::Journal;
 use crate::adapters::kept::KeptFile;
 use crate::adapters::signals::Signals;
@@ -51,7 +50,7 @@ pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
     };
     announce(context, &prepared)?;
     let made = make(context, prepared, &signals).await?;
-    if made.code == ExitCode::Success && context.host != Host::GitHub {
+    if made.code == ExitCode::Success && context.host.files().is_none() {
         if let Some(path) = &made.credentials {
             let path = path.display();
             context.console.info(&format!(
@@ -146,7 +145,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         }
     };
     let code = conclude(context, &entry, &ended);
-    if sealed.summary && context.host == Host::GitHub {
+    if sealed.summary && context.host.files().is_some() {
         summarise(context, &ended);
     }
     Ok(Made {
@@ -194,7 +193,8 @@ async fn drive(
     let ledger = Ledger::new(draft.planned.clone());
     let mut engine = Engine::new(&world, &wired.sites, ledger, account, begun + settings.deadline);
     let keep = settings.on_failure == OnFailure::Keep;
-    let provisioned = engine.provision(settings.wait, keep).await;
+    let phase = tracing::info_span!("phase", name = "setup");
+    let provisioned = engine.provision(settings.wait, keep).instrument(phase).await;
     context.console.end_progress();
     drop(group);
     for line in narrator.borrow_mut().end() {
@@ -250,7 +250,8 @@ async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, na
     let group = (debts > 0).then(|| context.console.group("taking back what was created"));
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
-    let settled = engine.settle().await;
+    let phase = tracing::info_span!("phase", name = "rollback");
+    let settled = engine.settle().instrument(phase).await;
     context.console.end_progress();
     drop(group);
     settled
@@ -266,9 +267,8 @@ fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<Optio
         return Ok(Some(delivered));
     }
     State::write(context, &ended.ledger)?;
-    if context.host == Host::GitHub {
+    if let Some(files) = context.host.files() {
         let state = State::of(&ended.ledger, context.settings.seed.as_ref()).to_output()?;
-        let files = FileCommands::from_environment(&context.environment);
         let marker = &ended.ledger.plan().marker;
         let mut pairs = vec![("ready", "false"), ("count", "0"), ("marker", marker)];
         pairs.extend(state.as_deref().map(|state| ("state", state)));
@@ -329,7 +329,7 @@ fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
     }
     context.console.error(&format!(
         "stopped {by}: {may_exist} may exist\nhint: {}",
-        if context.host == Host::GitHub && context.environment.has("GITHUB_STATE") {
+        if context.host.has_post() {
             "the action's post step deletes them"
         } else {
             "run `standin cleanup`"

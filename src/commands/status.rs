@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Serialize;
+use tracing::Instrument as _;
 
 use super::by_name::{self, Subject};
 use super::cleanup::{self, Found};
@@ -164,7 +165,8 @@ async fn inspect(context: &Context, known: Known<'_>, ledger: Ledger, signals: &
     let asked = known.engage(context, ledger, narrator, signals, async |engine| {
         engine.inspect().await
     });
-    let (standings, ledger, _requests) = asked.await?;
+    let phase = tracing::info_span!("phase", name = "status");
+    let (standings, ledger, _requests) = asked.instrument(phase).await?;
     context.console.end_progress();
     Ok(rows(&ledger, &standings))
 }

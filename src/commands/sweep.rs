@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::future::join_all;
+use tracing::Instrument as _;
 
 use findings::{Fate, Findings, Found, List, Room, say_outcome, summarise, tell, write};
 use trial::Trial;
@@ -246,7 +247,8 @@ async fn list_all(
     let room = Room::new(max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX)));
     let rules = (&rules, run.marker.prefix());
     let all = sites.iter().enumerate();
-    let all = join_all(all.map(|(place, site)| list(context, &engine, (place, site), rules, &room))).await;
+    let all = join_all(all.map(|(place, site)| list(context, &engine, (place, site), rules, &room)));
+    let all = all.instrument(tracing::info_span!("phase", name = "list")).await;
     let (lists, found): (Vec<List>, Vec<Vec<Found>>) = all.into_iter().unzip();
     (lists, found.into_iter().flatten().collect(), engine.requests())
 }
@@ -426,7 +428,8 @@ async fn delete(
     let mut engine = Engine::new(world, sites, ledger, account, deadline);
     engine.only_listed();
     let begun = context.clock.now();
-    let settled = engine.settle().await;
+    let phase = tracing::info_span!("phase", name = "sweep");
+    let settled = engine.settle().instrument(phase).await;
     context.console.end_progress();
     drop(group);
     let took = context.clock.now().since(begun);

@@ -88,7 +88,7 @@ impl<W: World> Engine<'_, W> {
         let queue = Queue::new(self.places.borrow().clone(), &after, &limits);
         let everything = schedule::run(
             queue,
-            |place| self.provision_one(place, wait),
+            |place| self.told_of(place, self.provision_one(place, wait)),
             |place, (end, journal)| {
                 let mut provisioned = provisioned.borrow_mut();
                 if let Some(journal) = journal {

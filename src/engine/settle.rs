@@ -85,7 +85,7 @@ impl<W: World> Engine<'_, W> {
         limits.push(1);
         let everything = schedule::run(
             Queue::new(lanes, &after, &limits),
-            |task| self.settle_one(debts[task], &ends),
+            |task| self.told_of(debts[task], self.settle_one(debts[task], &ends)),
             |task, result: Result<(), Stuck>| {
                 if let Err(stuck) = result {
                     self.leave(debts[task], stuck, &ends);

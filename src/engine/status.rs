@@ -29,7 +29,7 @@ impl<W: World> Engine<'_, W> {
         let nothing_first = vec![Vec::new(); lanes.len()];
         schedule::run(
             Queue::new(lanes, &nothing_first, &limits),
-            |place| self.stands(place),
+            |place| self.told_of(place, self.stands(place)),
             |place, look| {
                 looks[place] = look;
                 Flow::GoOn

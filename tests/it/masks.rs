@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use standin::sandbox::{Sandbox, ServiceSpec};
 
 use crate::desk::Desk;
@@ -169,10 +169,9 @@ fn a_captured_token_is_not_told() {
     );
 }
 
-/// A capture may be a secret whatever it is called, and so may a variable: in a log their names stand for them.
-#[test]
-fn the_paths_of_a_verbose_log_show_ids_by_value_and_variables_and_captures_by_name() {
-    let users = of_one(&json!({"sid": "5e55-10n"}));
+/// A desk whose one account is activated by a request with a variable and a capture in its path, and how its `run` with
+/// these arguments ends. Both are secrets, and sent.
+fn activated(users: &Liar, arguments: &[&str]) -> String {
     let desk = Desk::new().with("BOT", "b07-t0k").configured(&format!(
         "services:
   - name: users
@@ -184,7 +183,7 @@ fn the_paths_of_a_verbose_log_show_ids_by_value_and_variables_and_captures_by_na
 ",
         users.url()
     ));
-    let ended = desk.run(&["run", "--verbose", "--", "true"]);
+    let ended = desk.run(&[&["run", "--verbose"], arguments, &["--", "true"]].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let sent = users.lines();
     assert!(
@@ -192,16 +191,61 @@ fn the_paths_of_a_verbose_log_show_ids_by_value_and_variables_and_captures_by_na
             .any(|line| line.contains("/botb07-t0k/") && line.contains("/activate/5E55-10N")),
         "{sent:?}"
     );
+    for secret in ["b07-t0k", "5e55-10n", "5E55-10N"] {
+        assert!(!ended.stderr.contains(secret), "{secret}: {}", ended.stderr);
+    }
+    ended.stderr
+}
+
+/// A capture may be a secret whatever it is called, and so may a variable: in a log their names stand for them.
+#[test]
+fn the_paths_of_a_verbose_log_show_ids_by_value_and_variables_and_captures_by_name() {
+    let told = activated(&of_one(&json!({"sid": "5e55-10n"})), &[]);
     for part in [
         "PUT /bot{{ env.BOT }}/sd-",
         "-test-user/7/activate/{{ capture.sid | upper }}: status 204",
         "DELETE /accounts/7: status 204",
     ] {
-        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+        assert!(told.contains(part), "{part}: {told}");
     }
-    for secret in ["b07-t0k", "5e55-10n", "5E55-10N"] {
-        assert!(!ended.stderr.contains(secret), "{secret}: {}", ended.stderr);
+}
+
+#[test]
+fn a_log_in_json_tells_of_each_request_with_its_account_phase_and_command_in_fields() {
+    let told = activated(&of_one(&json!({"sid": "5e55-10n"})), &["--log-format", "json"]);
+    let records: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let known = ["time", "level", "message", "title", "fields", "spans"];
+    for record in &records {
+        let mut keys = record.as_object().unwrap().keys();
+        assert!(keys.all(|key| known.contains(&key.as_str())), "{record}");
     }
+    for (method, phase, status) in [
+        ("POST", "setup", 201),
+        ("PUT", "setup", 204),
+        ("DELETE", "cleanup", 204),
+    ] {
+        let record = records
+            .iter()
+            .find(|record| record["spans"]["request"]["method"] == method)
+            .unwrap();
+        assert_eq!(record["fields"]["status"], status, "{record}");
+        assert!(record["fields"]["took_ms"].is_u64(), "{record}");
+        let spans = &record["spans"];
+        assert_eq!(spans["command"], json!({"name": "run"}), "{record}");
+        assert_eq!(spans["phase"], json!({"name": phase}), "{record}");
+        assert_eq!(
+            spans["account"],
+            json!({"service": "users", "account": "test_user"}),
+            "{record}"
+        );
+    }
+    let ready = records.iter().find(|record| {
+        record["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("users/test_user: ready")
+    });
+    assert_eq!(ready.unwrap()["spans"]["account"]["account"], "test_user");
 }
 
 /// A service may show what let us in where its id was meant, and ids stand in journals, outputs and reports.

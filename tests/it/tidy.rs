@@ -11,6 +11,7 @@
 mod arrows;
 mod documents;
 mod errors;
+mod tables;
 mod words;
 
 use std::path::Path;

@@ -5,18 +5,18 @@ use std::sync::{Arc, Mutex};
 
 use super::{Console, LogFormat, Streams, Style};
 use crate::adapters::clock::Clock;
-use crate::adapters::hosts::Host;
+use crate::adapters::hosts;
 
 /// What was written, one item a write.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Stream(Arc<Mutex<Vec<String>>>);
+pub(super) struct Stream(Arc<Mutex<Vec<String>>>);
 
 impl Stream {
-    pub(crate) fn writes(&self) -> Vec<String> {
+    pub(super) fn writes(&self) -> Vec<String> {
         self.0.lock().expect("no test panicked while writing").clone()
     }
 
-    pub(crate) fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.writes().concat()
     }
 }
@@ -33,18 +33,30 @@ impl Write for Stream {
     }
 }
 
+/// What tells hosts apart.
+pub(super) type Variables = &'static [(&'static str, &'static str)];
+pub(super) const GITHUB: Variables = &[("GITHUB_ACTIONS", "true")];
+pub(super) const GITLAB: Variables = &[("GITLAB_CI", "true")];
+pub(super) const JENKINS: Variables = &[("JENKINS_URL", "http://j")];
+pub(super) const AZURE: Variables = &[("TF_BUILD", "True")];
+pub(super) const PLAIN: Variables = &[];
+
+/// How the log of a host looks.
+pub(super) fn style(variables: Variables, format: LogFormat, is_verbose: bool) -> Style {
+    Style {
+        host: hosts::detect(&variables.iter().copied().collect()).host,
+        format,
+        is_verbose,
+    }
+}
+
 /// A console without a terminal, its log and its data.
-pub(crate) fn console(host: Host, format: LogFormat, is_verbose: bool) -> (Console, Stream, Stream) {
+pub(super) fn console(host: Variables, format: LogFormat, is_verbose: bool) -> (Console, Stream, Stream) {
     let (log, data) = (Stream::default(), Stream::default());
     let streams = Streams {
         log: Box::new(log.clone()),
         data: Box::new(data.clone()),
     };
-    let style = Style {
-        host,
-        format,
-        is_verbose,
-        shows_debug: false,
-    };
+    let style = style(host, format, is_verbose);
     (Console::on(streams, style, None, Clock::start()), log, data)
 }

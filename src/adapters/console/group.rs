@@ -1,7 +1,6 @@
 //! A group of lines, which the host can fold.
 
-use super::{Console, LogFormat, workflow};
-use crate::adapters::hosts::{Host, gitlab};
+use super::Console;
 
 /// A group of lines; it ends when this is dropped.
 #[derive(Debug)]
@@ -12,13 +11,12 @@ pub struct Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let inner = &self.console.inner;
-        let line = match (inner.style.format, inner.style.host) {
-            (LogFormat::Text, Host::GitHub) => workflow::command("endgroup", None, ""),
-            (LogFormat::Text, Host::GitLab) => gitlab::section_end(&self.title, inner.seconds()),
-            (LogFormat::Json, _)
-            | (_, Host::Jenkins | Host::Azure | Host::CircleCi | Host::Buildkite | Host::Plain) => return,
-        };
-        self.console.write(&mut self.console.lock(), &line);
+        let writer = &self.console.writer;
+        if writer.is_json() {
+            return;
+        }
+        if let Some(line) = writer.style.host.group_end(&self.title, writer.seconds()) {
+            writer.write(&mut writer.lock(), &line);
+        }
     }
 }

@@ -1,13 +1,7 @@
-//! How much a line of the log matters, and what it is as JSON.
-
-use std::time::{Duration, UNIX_EPOCH};
+//! How much a line of the log matters, and which form the log has.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-use super::harmless;
-use crate::domain::time::Timestamp;
 
 /// The form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -44,30 +38,4 @@ impl Level {
             Self::Error => "error",
         }
     }
-}
-
-/// One line, as an object.
-pub(super) fn json_line(
-    now: Timestamp,
-    level: Level,
-    title: Option<String>,
-    text: String,
-    fields: Vec<(String, String)>,
-) -> String {
-    let mut object = Map::new();
-    let time = humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(now.as_millis())).to_string();
-    object.insert("time".to_owned(), Value::from(time));
-    object.insert("level".to_owned(), Value::from(level.name()));
-    if let Some(title) = title {
-        object.insert("title".to_owned(), Value::from(title));
-    }
-    object.insert("message".to_owned(), Value::from(text));
-    if !fields.is_empty() {
-        let fields = fields
-            .into_iter()
-            .map(|(name, value)| (name, Value::from(value)))
-            .collect();
-        object.insert("fields".to_owned(), Value::Object(fields));
-    }
-    harmless::json(&Value::Object(object).to_string()) + "\n"
 }

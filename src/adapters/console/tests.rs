@@ -1,17 +1,13 @@
 //! What each host's log looks like, byte by byte.
 
-use serde_json::Value;
-use tracing_subscriber::layer::SubscriberExt as _;
+use std::io::Write;
 
-use super::captured::console;
+use serde_json::{Value, json};
+
+use super::captured::{AZURE, GITHUB, GITLAB, JENKINS, PLAIN, Variables, console, style};
 use super::*;
 
-const DEBUG_RUN: Style = Style {
-    host: Host::GitHub,
-    format: LogFormat::Text,
-    is_verbose: true,
-    shows_debug: true,
-};
+const DEBUG_RUN: Variables = &[("GITHUB_ACTIONS", "true"), ("RUNNER_DEBUG", "1")];
 
 #[test]
 fn each_level_has_its_form_on_each_host() {
@@ -22,36 +18,24 @@ fn each_level_has_its_form_on_each_host() {
     };
     for (host, level, expected) in [
         (
-            Host::GitHub,
+            GITHUB,
             Level::Error,
             "::error title=users/alice::50%25 of ::x%0A  hint: look\n",
         ),
         (
-            Host::GitHub,
+            GITHUB,
             Level::Warning,
             "::warning title=users/alice::50%25 of ::x%0A  hint: look\n",
         ),
         (
-            Host::GitHub,
+            GITHUB,
             Level::Notice,
             "::notice title=users/alice::50%25 of ::x%0A  hint: look\n",
         ),
-        (Host::GitHub, Level::Info, "users/alice: 50% of ::x\n  hint: look\n"),
-        (
-            Host::GitHub,
-            Level::Debug,
-            "debug: users/alice: 50% of ::x\n  hint: look\n",
-        ),
-        (
-            Host::GitLab,
-            Level::Error,
-            "error: users/alice: 50% of ::x\n  hint: look\n",
-        ),
-        (
-            Host::Plain,
-            Level::Notice,
-            "notice: users/alice: 50% of ::x\n  hint: look\n",
-        ),
+        (GITHUB, Level::Info, "users/alice: 50% of ::x\n  hint: look\n"),
+        (GITHUB, Level::Debug, "debug: users/alice: 50% of ::x\n  hint: look\n"),
+        (GITLAB, Level::Error, "error: users/alice: 50% of ::x\n  hint: look\n"),
+        (PLAIN, Level::Notice, "notice: users/alice: 50% of ::x\n  hint: look\n"),
     ] {
         assert_eq!(say(host, level), expected, "{host:?} {level:?}");
     }
@@ -59,7 +43,7 @@ fn each_level_has_its_form_on_each_host() {
 
 #[test]
 fn debug_lines_are_for_those_who_ask_and_are_commands_where_the_runner_shows_them() {
-    let (quiet, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    let (quiet, log, _) = console(GITHUB, LogFormat::Text, false);
     quiet.debug("x");
     assert_eq!(log.text(), "");
     let stream = super::captured::Stream::default();
@@ -67,13 +51,13 @@ fn debug_lines_are_for_those_who_ask_and_are_commands_where_the_runner_shows_the
         log: Box::new(stream.clone()),
         data: Box::new(io::sink()),
     };
-    Console::on(streams, DEBUG_RUN, None, Clock::start()).debug("a%");
+    Console::on(streams, style(DEBUG_RUN, LogFormat::Text, true), None, Clock::start()).debug("a%");
     assert_eq!(stream.text(), "::debug::a%25\n");
 }
 
 #[test]
 fn after_ten_annotations_of_a_kind_the_rest_are_plain_lines() {
-    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    let (console, log, _) = console(GITHUB, LogFormat::Text, false);
     for n in 0..12 {
         console.error(&n.to_string());
     }
@@ -87,7 +71,7 @@ fn after_ten_annotations_of_a_kind_the_rest_are_plain_lines() {
 #[test]
 fn foreign_text_is_never_a_command_on_any_path_to_the_log() {
     let hostile = "::add-mask::a\n::error::b\r##[set-output name=x]c\u{1b}[2J\u{202e} ::stop-commands::x";
-    for host in [Host::GitHub, Host::GitLab, Host::Azure, Host::Plain] {
+    for host in [GITHUB, GITLAB, AZURE, PLAIN] {
         for format in [LogFormat::Text, LogFormat::Json] {
             let (console, log, data) = console(host, format, true);
             for level in [Level::Debug, Level::Info, Level::Notice, Level::Warning, Level::Error] {
@@ -95,14 +79,20 @@ fn foreign_text_is_never_a_command_on_any_path_to_the_log() {
                 console.say(level, None, hostile);
             }
             drop(console.group(hostile));
-            if host == Host::GitHub {
+            dispatcher::with_default(&console.events, || {
+                let _request =
+                    tracing::debug_span!("request", service = hostile, method = hostile, path = hostile).entered();
+                tracing::warn!(title = hostile, body = hostile, "{hostile}");
+                tracing::debug!(name: ANSWER, lost = hostile, took_ms = 12);
+            });
+            if host == GITHUB {
                 console.data(&format!("{hostile}\n"));
             }
             console.data(&serde_json::json!({ "name": hostile }).to_string());
             let text = log.text() + &data.text();
             let ours = ["::error", "::warning", "::notice", "::group::", "::endgroup::"];
             for line in text.split(['\n', '\r']).map(str::trim_start) {
-                let is_ours = host == Host::GitHub && ours.iter().any(|command| line.starts_with(command));
+                let is_ours = host == GITHUB && ours.iter().any(|command| line.starts_with(command));
                 assert!(is_ours || !line.starts_with("::"), "{host:?} {format:?}: {line}");
                 assert!(!line.starts_with("::error::b"), "{line}");
                 assert!(
@@ -117,9 +107,9 @@ fn foreign_text_is_never_a_command_on_any_path_to_the_log() {
 #[test]
 fn every_line_is_one_write() {
     for (host, format) in [
-        (Host::GitHub, LogFormat::Text),
-        (Host::GitLab, LogFormat::Text),
-        (Host::Plain, LogFormat::Json),
+        (GITHUB, LogFormat::Text),
+        (GITLAB, LogFormat::Text),
+        (PLAIN, LogFormat::Json),
     ] {
         let (console, log, data) = console(host, format, true);
         console.mask(&Secret::new("hunter2hunter2"));
@@ -138,10 +128,10 @@ fn every_line_is_one_write() {
 fn a_secret_is_masked_on_github_alone_and_taken_out_everywhere() {
     let secret = Secret::new("hunter2%hunter2");
     for (host, expected) in [
-        (Host::GitHub, "::add-mask::hunter2%25hunter2\nx *** y\n"),
-        (Host::GitLab, "x *** y\n"),
-        (Host::Jenkins, "x *** y\n"),
-        (Host::Plain, "x *** y\n"),
+        (GITHUB, "::add-mask::hunter2%25hunter2\nx *** y\n"),
+        (GITLAB, "x *** y\n"),
+        (JENKINS, "x *** y\n"),
+        (PLAIN, "x *** y\n"),
     ] {
         let (console, log, _) = console(host, LogFormat::Text, false);
         console.mask(&secret);
@@ -154,7 +144,7 @@ fn a_secret_is_masked_on_github_alone_and_taken_out_everywhere() {
 
 #[test]
 fn a_word_of_the_configuration_is_hidden_here_and_the_runner_is_not_told() {
-    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    let (console, log, _) = console(GITHUB, LogFormat::Text, false);
     console.hide(&Secret::new("correct-horse"));
     console.hide(&Secret::new("pw"));
     console.info("it says: correct-horse, and pw");
@@ -163,7 +153,7 @@ fn a_word_of_the_configuration_is_hidden_here_and_the_runner_is_not_told() {
 
 #[test]
 fn a_short_secret_is_warned_of_once_by_its_name_and_never_told() {
-    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    let (console, log, _) = console(GITHUB, LogFormat::Text, false);
     console.name(&Secret::new("pw"), "a secret in `auth.bearer` of `users`");
     for secret in ["pw", "pw", "qa", "qb"] {
         console.mask(&Secret::new(secret));
@@ -184,7 +174,7 @@ fn a_short_secret_is_warned_of_once_by_its_name_and_never_told() {
 
 #[test]
 fn a_key_with_a_short_line_does_not_make_the_runner_mask_that_line_everywhere() {
-    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    let (console, log, _) = console(GITHUB, LogFormat::Text, false);
     console.mask(&Secret::new("first line\nsecond line"));
     console.mask(&Secret::new("{\n  \"key\": \"value\"\r\n}\n"));
     assert_eq!(
@@ -194,10 +184,10 @@ fn a_key_with_a_short_line_does_not_make_the_runner_mask_that_line_everywhere() 
 }
 
 #[test]
-fn secrets_are_taken_out_of_titles_groups_and_json() {
+fn secrets_are_taken_out_of_titles_groups_fields_spans_and_json() {
     let secret = Secret::new("s3cr3t\"s3cr3t");
     for format in [LogFormat::Text, LogFormat::Json] {
-        let (console, log, _) = console(Host::GitLab, format, true);
+        let (console, log, _) = console(GITLAB, format, true);
         console.mask(&secret);
         console.say(
             Level::Error,
@@ -205,9 +195,11 @@ fn secrets_are_taken_out_of_titles_groups_and_json() {
             "m s3cr3t\"s3cr3t and czNjcjN0InMzY3IzdA==",
         );
         drop(console.group("g s3cr3t\"s3cr3t"));
-        let subscriber = tracing_subscriber::registry().with(console.layer());
-        tracing::subscriber::with_default(subscriber, || {
-            tracing::warn!(target: "standin::adapters", body = "s3cr3t\"s3cr3t", "told");
+        dispatcher::with_default(&console.events, || {
+            let _request =
+                tracing::debug_span!("request", service = "users", method = "GET", path = "/s3cr3t\"s3cr3t").entered();
+            tracing::warn!(target: "standin::adapters", body = "s3cr3t\"s3cr3t", body_as_debug = ?["s3cr3t\"s3cr3t"], "told");
+            tracing::debug!(name: ANSWER, lost = "s3cr3t\"s3cr3t", took_ms = 12);
         });
         assert!(
             !log.text().contains("s3cr3t") && !log.text().contains("czNj"),
@@ -219,7 +211,7 @@ fn secrets_are_taken_out_of_titles_groups_and_json() {
 
 #[test]
 fn a_json_log_is_one_true_object_a_line() {
-    let (console, log, _) = console(Host::GitHub, LogFormat::Json, false);
+    let (console, log, _) = console(GITHUB, LogFormat::Json, false);
     console.say(Level::Error, Some("t"), "a ##[error]b\nc");
     let line = log.text();
     assert!(
@@ -240,17 +232,14 @@ fn a_json_log_is_one_true_object_a_line() {
 
 #[test]
 fn groups_are_what_each_host_folds() {
-    for (host, pattern) in [
-        (Host::GitHub, "::group::Set up\nx\n::endgroup::\n"),
-        (Host::Plain, "Set up\nx\n"),
-    ] {
+    for (host, pattern) in [(GITHUB, "::group::Set up\nx\n::endgroup::\n"), (PLAIN, "Set up\nx\n")] {
         let (console, log, _) = console(host, LogFormat::Text, false);
         let group = console.group("Set up");
         console.info("x");
         drop(group);
         assert_eq!(log.text(), pattern);
     }
-    let (console, log, _) = console(Host::GitLab, LogFormat::Text, false);
+    let (console, log, _) = console(GITLAB, LogFormat::Text, false);
     drop(console.group("Set up"));
     let text = log.text();
     assert!(text.starts_with("\x1b[0Ksection_start:") && text.contains(":Set_up[collapsed=true]\r\x1b[0KSet up\n"));
@@ -260,9 +249,8 @@ fn groups_are_what_each_host_folds() {
 #[test]
 fn events_of_this_program_are_told_and_those_of_libraries_are_not() {
     let run = |is_verbose| {
-        let (console, log, _) = console(Host::Plain, LogFormat::Text, is_verbose);
-        let subscriber = tracing_subscriber::registry().with(console.layer());
-        tracing::subscriber::with_default(subscriber, || {
+        let (console, log, _) = console(PLAIN, LogFormat::Text, is_verbose);
+        dispatcher::with_default(&console.events, || {
             tracing::info!(target: "standin", account = "users/alice", status = 201, "created");
             tracing::debug!(target: "standin::adapters", "waiting");
             tracing::error!(target: "hyper::client", "authorization: Basic x");
@@ -272,6 +260,64 @@ fn events_of_this_program_are_told_and_those_of_libraries_are_not() {
     };
     assert_eq!(run(false), "created account=users/alice status=201\n");
     assert_eq!(run(true), "created account=users/alice status=201\ndebug: waiting\n");
+}
+
+/// What a request tells, with nothing in it that no log may show.
+fn answered(status: Option<u16>, lost: Option<&str>) {
+    let _account = tracing::info_span!("account", service = "users", account = "alice").entered();
+    let _request = tracing::debug_span!("request", service = "users", method = "POST", path = "/users").entered();
+    tracing::debug!(name: ANSWER, status, lost, took_ms = 12);
+}
+
+#[test]
+fn a_request_is_one_line_of_text_and_typed_fields_in_json() {
+    let told = |format, is_verbose| {
+        let (console, log, _) = console(PLAIN, format, is_verbose);
+        dispatcher::with_default(&console.events, || {
+            answered(Some(201), None);
+            answered(None, Some("time-out"));
+        });
+        log.text()
+    };
+    assert_eq!(
+        told(LogFormat::Text, true),
+        "debug: users: POST /users: status 201 in 12 ms\ndebug: users: POST /users: lost: time-out in 12 ms\n"
+    );
+    let records = told(LogFormat::Json, true);
+    let record: Value = serde_json::from_str(records.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(record["message"], "users: POST /users: status 201 in 12 ms");
+    assert_eq!(record["fields"], json!({"status": 201, "took_ms": 12}));
+    assert_eq!(
+        record["spans"],
+        json!({
+            "account": {"service": "users", "account": "alice"},
+            "request": {"service": "users", "method": "POST", "path": "/users"},
+        })
+    );
+    assert_eq!(told(LogFormat::Text, false) + &told(LogFormat::Json, false), "");
+}
+
+#[test]
+fn what_is_said_within_a_span_is_told_of_it_in_json_alone_and_spans_cost_nothing_where_no_line_shows_them() {
+    let say = |format, is_verbose| {
+        let (console, log, _) = console(PLAIN, format, is_verbose);
+        let is_made = dispatcher::with_default(&console.events, || {
+            let account = tracing::info_span!("account", service = "users", account = "hunter2hunter2");
+            console.mask(&Secret::new("hunter2hunter2"));
+            account.in_scope(|| console.info("ready"));
+            !account.is_disabled()
+        });
+        (is_made, log.text())
+    };
+    assert_eq!(say(LogFormat::Text, false), (false, "ready\n".to_owned()));
+    assert_eq!(say(LogFormat::Text, true), (true, "ready\n".to_owned()));
+    let (is_made, line) = say(LogFormat::Json, false);
+    let record: Value = serde_json::from_str(&line).expect("JSON");
+    assert!(is_made && record["message"] == "ready", "{line}");
+    assert_eq!(
+        record["spans"],
+        json!({"account": {"service": "users", "account": "***"}})
+    );
 }
 
 #[test]
@@ -289,7 +335,7 @@ fn a_closed_pipe_stops_nothing() {
         log: Box::new(Closed),
         data: Box::new(Closed),
     };
-    let console = Console::on(streams, DEBUG_RUN, None, Clock::start());
+    let console = Console::on(streams, style(DEBUG_RUN, LogFormat::Text, true), None, Clock::start());
     console.mask(&Secret::new("hunter2hunter2"));
     drop(console.group("g"));
     console.error("x");
@@ -299,7 +345,7 @@ fn a_closed_pipe_stops_nothing() {
 
 #[test]
 fn lines_of_several_threads_stay_whole() {
-    let (console, log, _) = console(Host::GitHub, LogFormat::Text, false);
+    let (console, log, _) = console(GITHUB, LogFormat::Text, false);
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let console = console.clone();

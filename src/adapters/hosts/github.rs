@@ -1,360 +1,167 @@
-//! The file commands of the GitHub runner: outputs, state, variables and the job summary.
-//!
-//! Each call is one write, so that a process that is killed leaves whole lines. The runner reads these files whatever
-//! happened to the process. Commands on the streams are the console's.
+//! GitHub Actions, and runners that speak its protocol (act, Gitea, Forgejo).
 
-use std::fs::File;
-use std::io::{self, Write as _};
+mod file_commands;
+mod workflow;
+
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
+use serde::Deserialize;
+use serde_json::Value;
 
+use super::{FORK, Host, Recognised, Run, absolute};
 use crate::adapters::environment::Environment;
-use crate::adapters::small_file::{self, SmallFileError};
+use crate::adapters::small_file::{self, Workspace};
 
-/// The runner drops a summary that is larger than this, in bytes (`CreateStepSummaryCommand` of actions/runner).
-const SUMMARY_LIMIT: u64 = 1024 * 1024;
-/// Outputs of a job end at 1 MB, counted in UTF-16 and shared by all of them: so many bytes are set, the rest is in a file.
-pub const OUTPUT_MAX: usize = 400_000;
-/// A variable of more than 131,071 bytes, name included, keeps Linux from starting any process: post could not run.
-pub const VARIABLE_MAX: usize = 100_000;
-const SUMMARY_NOTE: &str = "\n\n*The summary was too long and ends here.*\n";
+pub use file_commands::{FileCommands, OUTPUT_MAX, VARIABLE_MAX};
 
-/// The runner's files of this step. Each phase has its own.
-#[derive(Clone, Debug, Default)]
-pub struct FileCommands {
-    output: Option<PathBuf>,
-    state: Option<PathBuf>,
-    env: Option<PathBuf>,
-    summary: Option<PathBuf>,
+/// The runner records this many annotations of each kind a step, and logs the rest (`_maxCountPerIssueType`).
+const ANNOTATIONS: usize = 10;
+/// An event is read up to here; GitHub's own limit is 25 MB.
+const EVENT_MAX: u64 = 32 * 1024 * 1024;
+/// Who starts Dependabot's runs.
+const DEPENDABOT: &str = "dependabot[bot]";
+/// Events on which a workflow runs with its secrets on what a stranger may have written.
+const GUARDED_EVENTS: [&str; 3] = ["pull_request_target", "workflow_run", "issue_comment"];
+
+/// Its variables, those of its file commands included.
+#[derive(Default, Deserialize)]
+pub(super) struct GitHub {
+    github_actor: Option<String>,
+    github_env: Option<PathBuf>,
+    github_event_name: Option<String>,
+    github_event_path: Option<PathBuf>,
+    github_output: Option<PathBuf>,
+    github_repository: Option<String>,
+    github_run_attempt: Option<u32>,
+    github_run_id: Option<String>,
+    github_server_url: Option<String>,
+    github_state: Option<PathBuf>,
+    github_step_summary: Option<PathBuf>,
+    github_workspace: Option<PathBuf>,
+    runner_debug: Option<String>,
+    runner_temp: Option<PathBuf>,
 }
 
-/// Which of the runner's files is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommandFile {
-    /// `GITHUB_OUTPUT`
-    Output,
-    /// `GITHUB_STATE`: comes back to post as `STATE_NAME`.
-    State,
-    /// `GITHUB_ENV`: variables of later steps.
-    Env,
-    /// `GITHUB_STEP_SUMMARY`
-    Summary,
-}
-
-impl CommandFile {
-    fn variable(self) -> &'static str {
-        match self {
-            Self::Output => "GITHUB_OUTPUT",
-            Self::State => "GITHUB_STATE",
-            Self::Env => "GITHUB_ENV",
-            Self::Summary => "GITHUB_STEP_SUMMARY",
-        }
+impl Recognised for GitHub {
+    fn is_here(environment: &Environment) -> bool {
+        environment.get("GITHUB_ACTIONS") == Some("true")
     }
 }
 
-/// Why the runner could not be told something.
-#[derive(Debug, Error)]
-pub enum FileCommandError {
-    /// The runner named no file.
-    #[error(
-        "`{variable}` is not set, so the runner can't be told `{name}`\nhint: run this as a step of a GitHub workflow, and pass the variable on into containers"
-    )]
-    Missing {
-        /// The variable that should name the file.
-        variable: &'static str,
-        /// What should have been told.
-        name: String,
-    },
-    /// The file belongs to the runner's user and we are another.
-    #[error(
-        "may not write the file that `{variable}` names\nhint: run the container as the runner's user or as root (`options: --user 0`)"
-    )]
-    Denied {
-        /// The variable that names the file.
-        variable: &'static str,
-        /// The system's word.
-        #[source]
-        source: io::Error,
-    },
-    /// The file can't be written.
-    #[error("can't write the file that `{variable}` names")]
-    Io {
-        /// The variable that names the file.
-        variable: &'static str,
-        /// The system's word.
-        #[source]
-        source: io::Error,
-    },
-    /// A name that would be read as something else.
-    #[error(
-        "`{name}` can't be the name of an output, state or variable: it is empty, has `=`, `<<` or a control character, or ends in `<`"
-    )]
-    Name {
-        /// The name, made harmless.
-        name: String,
-    },
-    /// A value that would be read as something else. It is not shown.
-    #[error("the value of `{name}` can't be told to the runner: {reason}")]
-    Value {
-        /// Whose value it is.
-        name: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-}
-
-impl FileCommands {
-    /// The files that the environment names.
-    pub fn from_environment(environment: &Environment) -> Self {
-        let path = |file: CommandFile| environment.get(file.variable()).map(PathBuf::from);
-        Self {
-            output: path(CommandFile::Output),
-            state: path(CommandFile::State),
-            env: path(CommandFile::Env),
-            summary: path(CommandFile::Summary),
+impl Host for GitHub {
+    fn run(&self) -> Run {
+        Run {
+            repository: self.github_repository.clone(),
+            id: self.github_run_id.clone(),
+            attempt: self.github_run_attempt,
+            url: self.url(),
         }
     }
 
-    /// Sets outputs of the step. Nothing is written if one of them is refused.
-    pub fn set_outputs<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
-        self.tell(CommandFile::Output, pairs)
+    fn journals(&self) -> Option<PathBuf> {
+        absolute(self.runner_temp.as_deref())
     }
 
-    /// Saves state for post, which finds it as `STATE_NAME`. At most 100,000 bytes a value.
-    pub fn save_state<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
-        self.tell(CommandFile::State, pairs)
+    fn keeps_journals(&self) -> bool {
+        false
     }
 
-    /// Sets variables of later steps. At most 100,000 bytes a value.
-    pub fn export<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
-        self.tell(CommandFile::Env, pairs)
+    fn workspace(&self) -> Option<&Path> {
+        self.github_workspace.as_deref()
     }
 
-    /// Appends Markdown to the job summary, cut where the runner would drop all of it. Foreign text in it has been made
-    /// harmless by the caller. Without a summary file nothing happens: older hosts have none.
-    pub fn append_summary(&self, markdown: &str) -> Result<(), FileCommandError> {
-        let Some(path) = &self.summary else {
-            return Ok(());
-        };
-        let explain = |source| explain(CommandFile::Summary, source);
-        let mut file = open(path).map_err(explain)?;
-        let used = file.metadata().map_err(explain)?.len();
-        let room = usize::try_from(SUMMARY_LIMIT.saturating_sub(used)).unwrap_or(0);
-        write_once(&mut file, &bounded(markdown, room)).map_err(explain)
-    }
-
-    fn tell<N: AsRef<str>, V: AsRef<str>>(&self, kind: CommandFile, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
-        let Some((first, _)) = pairs.first() else {
-            return Ok(());
-        };
-        let path = match kind {
-            CommandFile::Output => &self.output,
-            CommandFile::State => &self.state,
-            CommandFile::Env => &self.env,
-            CommandFile::Summary => &self.summary,
-        };
-        let path = path.as_ref().ok_or_else(|| FileCommandError::Missing {
-            variable: kind.variable(),
-            name: first.as_ref().escape_debug().to_string(),
-        })?;
-        let delimiter = format!("ghadelimiter_{:032x}", rand::random::<u128>());
-        let mut text = String::new();
-        for (name, value) in pairs {
-            text.push_str(&entry(kind, name.as_ref(), value.as_ref(), &delimiter)?);
+    fn why_secretless(&self) -> Option<&'static str> {
+        if self.github_actor.as_deref() == Some(DEPENDABOT) {
+            return Some("a run of Dependabot");
         }
-        let mut file = open(path).map_err(|source| explain(kind, source))?;
-        write_once(&mut file, &text).map_err(|source| explain(kind, source))
+        let is_pull_request = self.github_event_name.as_deref() == Some("pull_request");
+        (is_pull_request && self.event().is_some_and(|event| is_fork(&event))).then_some(FORK)
     }
-}
 
-/// One pair in the heredoc form. A random delimiter keeps a value from ending itself.
-fn entry(kind: CommandFile, name: &str, value: &str, delimiter: &str) -> Result<String, FileCommandError> {
-    // A `<` at the end would become part of the `<<`, and the delimiter another than it is.
-    let unreadable = name.contains('=') || name.contains("<<") || name.ends_with('<');
-    if name.is_empty() || unreadable || name.chars().any(char::is_control) {
-        return Err(FileCommandError::Name {
-            name: name.escape_debug().to_string(),
-        });
+    fn guarded_event(&self) -> Option<&str> {
+        guarded(self.github_event_name.as_deref())
     }
-    let refused = |reason| FileCommandError::Value {
-        name: name.to_owned(),
-        reason,
-    };
-    if name.contains(delimiter) || value.contains(delimiter) {
-        return Err(refused("it holds the delimiter"));
-    }
-    if value.contains('\0') {
-        return Err(refused("it holds a NUL character, which no variable can"));
-    }
-    if matches!(kind, CommandFile::State | CommandFile::Env) && value.len() > VARIABLE_MAX {
-        return Err(refused("it is over 100,000 bytes, and later steps could not start"));
-    }
-    Ok(format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
-}
 
-fn bounded(markdown: &str, room: usize) -> String {
-    if markdown.len() <= room {
-        return markdown.to_owned();
+    fn files(&self) -> Option<FileCommands> {
+        Some(FileCommands {
+            output: self.github_output.clone(),
+            state: self.github_state.clone(),
+            env: self.github_env.clone(),
+            summary: self.github_step_summary.clone(),
+        })
     }
-    let Some(room) = room.checked_sub(SUMMARY_NOTE.len()) else {
-        return String::new();
-    };
-    let cut = markdown.floor_char_boundary(room);
-    // A table row that is cut in the middle would swallow the note.
-    let cut = markdown[..cut].rfind('\n').unwrap_or(cut);
-    format!("{}{SUMMARY_NOTE}", &markdown[..cut])
-}
 
-fn open(path: &Path) -> io::Result<File> {
-    small_file::append_to(path).map_err(|error| {
-        if let SmallFileError::Io(error) = error {
-            error
+    fn has_post(&self) -> bool {
+        self.github_state.is_some()
+    }
+
+    fn reads_data(&self) -> bool {
+        true
+    }
+
+    fn mask(&self, value: &str) -> Option<String> {
+        Some(workflow::command("add-mask", None, value))
+    }
+
+    fn annotation(&self, level: &str, before: usize, title: Option<&str>, text: &str) -> Option<String> {
+        let is_shown = if level == "debug" {
+            self.runner_debug.as_deref() == Some("1")
         } else {
-            io::Error::other(error)
-        }
-    })
-}
-
-fn write_once(file: &mut File, text: &str) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    file.flush()
-}
-
-fn explain(kind: CommandFile, source: io::Error) -> FileCommandError {
-    let variable = kind.variable();
-    if source.kind() == io::ErrorKind::PermissionDenied {
-        FileCommandError::Denied { variable, source }
-    } else {
-        FileCommandError::Io { variable, source }
+            before < ANNOTATIONS
+        };
+        is_shown.then(|| workflow::command(level, title, text))
     }
+
+    fn group(&self, title: &str, _: u64) -> String {
+        workflow::command("group", None, title)
+    }
+
+    fn group_end(&self, _: &str, _: u64) -> Option<String> {
+        Some(workflow::command("endgroup", None, ""))
+    }
+}
+
+impl GitHub {
+    fn url(&self) -> Option<String> {
+        let (server, repository) = (self.github_server_url.as_ref()?, self.github_repository.as_ref()?);
+        let run = self.github_run_id.as_ref()?;
+        let attempt = self.github_run_attempt.unwrap_or(1);
+        Some(format!("{server}/{repository}/actions/runs/{run}/attempts/{attempt}"))
+    }
+
+    /// The payload of the event, where it can be read: without it nothing is skipped.
+    fn event(&self) -> Option<Value> {
+        let workspace = Workspace::of(self.workspace());
+        let bytes = small_file::read(self.github_event_path.as_ref()?, &workspace, EVENT_MAX).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+}
+
+/// The event, if a stranger can start it and it has the workflow's secrets.
+pub(super) fn guarded(event: Option<&str>) -> Option<&str> {
+    event.filter(|event| GUARDED_EVENTS.contains(event))
+}
+
+/// Compared by the repositories' names: `fork` is true of a fork's own pull requests within itself too. A head that was
+/// deleted since was a fork's.
+fn is_fork(event: &Value) -> bool {
+    let name = |side: &str| event["pull_request"][side]["repo"]["full_name"].as_str();
+    name("base").is_some_and(|base| name("head") != Some(base))
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the tests read what was written for the runner"
-)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    /// The runner's own grammar (`EnvFileKeyValuePairs` of actions/runner), as far as it can read what is written here.
-    fn read_as_the_runner(text: &str) -> Vec<(String, String)> {
-        let mut pairs = Vec::new();
-        let mut lines = text.split('\n');
-        while let Some(line) = lines.next() {
-            if line.is_empty() {
-                continue;
-            }
-            let equals = line.find('=').unwrap_or(usize::MAX);
-            let heredoc = line.find("<<").unwrap_or(usize::MAX);
-            assert!(heredoc < equals, "not a heredoc: {line}");
-            let (name, delimiter) = line.split_once("<<").expect("it has a `<<`");
-            let value: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
-            pairs.push((name.to_owned(), value.join("\n")));
-        }
-        pairs
-    }
-
-    fn files(directory: &Path) -> FileCommands {
-        let names = ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"];
-        let pairs = names.map(|name| (name, directory.join(name).to_str().expect("UTF-8").to_owned()));
-        FileCommands::from_environment(&pairs.into_iter().collect())
-    }
-
     #[test]
-    fn what_the_runner_reads_is_what_was_meant_whatever_the_value_holds() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let pairs = [
-            ("plain", "x"),
-            ("empty", ""),
-            ("lines", "a\n\nb\n"),
-            ("hostile", "EOF\nother=1\nname<<EOF\n::set-output name=a::b"),
-            ("carriage", "a\r"),
-            ("SERVICE-alice-id", "ghadelimiter_0"),
-        ];
-        let commands = files(directory.path());
-        commands.set_outputs(&pairs[..2]).expect("written");
-        commands.set_outputs(&pairs[2..]).expect("written");
-        let text = std::fs::read_to_string(directory.path().join("GITHUB_OUTPUT")).expect("it is there");
-        assert_eq!(
-            read_as_the_runner(&text),
-            pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        );
-        let delimiters: std::collections::BTreeSet<&str> = text
-            .lines()
-            .filter(|line| line.starts_with("ghadelimiter_") && line.len() == 45)
-            .collect();
-        assert_eq!(delimiters.len(), 2, "each write has a delimiter of its own: {text}");
-    }
-
-    #[test]
-    fn names_and_values_that_would_be_read_as_something_else_are_refused() {
-        let delimiter = "ghadelimiter_0123";
-        for (kind, name, value) in [
-            (CommandFile::Output, "", "x"),
-            (CommandFile::Output, "a=b", "x"),
-            (CommandFile::Output, "a<<b", "x"),
-            (CommandFile::Output, "a<", "x"),
-            (CommandFile::Output, "a\nb", "x"),
-            (CommandFile::Output, "a", "x\nghadelimiter_0123\nb=c"),
-            (CommandFile::Output, "ghadelimiter_0123", "x"),
-            (CommandFile::State, "a", "x\0"),
-        ] {
-            assert!(entry(kind, name, value, delimiter).is_err(), "{name:?} {value:?}");
-        }
-        let long = "x".repeat(VARIABLE_MAX + 1);
-        assert!(entry(CommandFile::State, "a", &long, delimiter).is_err());
-        assert!(entry(CommandFile::Output, "a", &long, delimiter).is_ok());
-    }
-
-    #[test]
-    fn nothing_is_written_when_one_of_several_is_refused() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let refused = files(directory.path()).save_state(&[("good", "x"), ("bad", "\0")]);
-        assert!(matches!(refused, Err(FileCommandError::Value { .. })), "{refused:?}");
-        assert!(!directory.path().join("GITHUB_STATE").exists());
-    }
-
-    #[test]
-    fn a_missing_file_is_told_but_a_missing_summary_is_not() {
-        let commands = FileCommands::default();
-        let error = commands.set_outputs(&[("ids", "{}")]).expect_err("there is no file");
-        assert!(
-            error
-                .to_string()
-                .starts_with("`GITHUB_OUTPUT` is not set, so the runner can't be told `ids`"),
-            "{error}"
-        );
-        commands.append_summary("x").expect("nothing to do");
-        commands.export::<&str, &str>(&[]).expect("nothing to do");
-    }
-
-    #[test]
-    fn a_file_of_another_user_is_explained() {
-        let denied = explain(CommandFile::State, io::Error::from(io::ErrorKind::PermissionDenied));
-        assert!(
-            denied
-                .to_string()
-                .contains("hint: run the container as the runner's user"),
-            "{denied}"
-        );
-    }
-
-    #[test]
-    fn a_long_summary_ends_at_a_line_and_below_the_runners_limit() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let commands = files(directory.path());
-        let row = "| ä | b |\n";
-        commands.append_summary(&row.repeat(60_000)).expect("written");
-        commands.append_summary(&row.repeat(60_000)).expect("written");
-        commands.append_summary(&row.repeat(60_000)).expect("written");
-        let text = std::fs::read_to_string(directory.path().join("GITHUB_STEP_SUMMARY")).expect("it is there");
-        assert!(text.len() as u64 <= SUMMARY_LIMIT, "{}", text.len());
-        assert!(
-            text.ends_with(&format!("| b |{SUMMARY_NOTE}")),
-            "{}",
-            &text[text.len() - 99..]
-        );
+    fn a_fork_is_known_by_the_two_repositories_of_the_event() {
+        let event =
+            |head: Value| json!({"pull_request": {"base": {"repo": {"full_name": "o/shop"}}, "head": {"repo": head}}});
+        assert!(is_fork(&event(json!({"full_name": "eve/shop", "fork": true}))));
+        assert!(is_fork(&event(Value::Null)));
+        assert!(!is_fork(&event(json!({"full_name": "o/shop", "fork": true}))));
+        assert!(!is_fork(&json!({"ref": "refs/heads/main"})));
     }
 }

@@ -1,8 +1,15 @@
-//! What GitLab reads: dotenv reports and collapsible sections.
+//! GitLab CI: its variables, dotenv reports and collapsible sections.
 //!
 //! It makes texts; it writes no file and no line.
 
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 use thiserror::Error;
+
+use super::{FORK, Host, Recognised, Run, absolute, beside, leg};
+use crate::adapters::environment::Environment;
+use crate::domain::leg::Leg;
 
 /// GitLab's own default limits: 20 variables, and a report smaller than 5 KiB. Ours is under the smaller number.
 const MOST_LINES: usize = 20;
@@ -10,6 +17,64 @@ const BYTES_UNDER: usize = 5_000;
 
 /// The one variable of a report that can't carry the ids.
 pub const ACCOUNTS_FILE: &str = "STANDIN_ACCOUNTS_FILE";
+
+/// Its variables.
+#[derive(Default, Deserialize)]
+pub(super) struct GitLab {
+    ci_merge_request_project_id: Option<String>,
+    ci_merge_request_source_project_id: Option<String>,
+    /// From 1, and only in a job with `parallel`.
+    ci_node_index: Option<u32>,
+    ci_node_total: Option<u32>,
+    ci_pipeline_id: Option<String>,
+    ci_pipeline_url: Option<String>,
+    ci_project_dir: Option<String>,
+    ci_project_path: Option<String>,
+    runner_temp_project_dir: Option<PathBuf>,
+}
+
+impl Recognised for GitLab {
+    fn is_here(environment: &Environment) -> bool {
+        environment.get("GITLAB_CI").is_some()
+    }
+}
+
+impl Host for GitLab {
+    fn run(&self) -> Run {
+        Run {
+            repository: self.ci_project_path.clone(),
+            id: self.ci_pipeline_id.clone(),
+            attempt: None,
+            url: self.ci_pipeline_url.clone(),
+        }
+    }
+
+    fn leg(&self) -> Option<Leg> {
+        leg(1, self.ci_node_index, self.ci_node_total)
+    }
+
+    /// Both lie on the builds volume: a cancelled job's container, with its temporary directory, is removed.
+    fn journals(&self) -> Option<PathBuf> {
+        absolute(self.runner_temp_project_dir.as_deref()).or_else(|| beside(self.ci_project_dir.as_deref(), ".tmp"))
+    }
+
+    fn workspace(&self) -> Option<&Path> {
+        self.ci_project_dir.as_deref().map(Path::new)
+    }
+
+    fn why_secretless(&self) -> Option<&'static str> {
+        let source = self.ci_merge_request_source_project_id.as_ref()?;
+        (source != self.ci_merge_request_project_id.as_ref()?).then_some(FORK)
+    }
+
+    fn group(&self, title: &str, at: u64) -> String {
+        section_start(title, title, at)
+    }
+
+    fn group_end(&self, title: &str, at: u64) -> Option<String> {
+        Some(section_end(title, at))
+    }
+}
 
 /// Why there can be no dotenv report.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -56,7 +121,7 @@ fn is_value(value: &str) -> bool {
 }
 
 /// The line that opens a section, collapsed. `at` is in seconds since the epoch, `title` already harmless.
-pub fn section_start(name: &str, title: &str, at: u64) -> String {
+fn section_start(name: &str, title: &str, at: u64) -> String {
     format!(
         "\x1b[0Ksection_start:{at}:{}[collapsed=true]\r\x1b[0K{title}\n",
         section_name(name)
@@ -64,7 +129,7 @@ pub fn section_start(name: &str, title: &str, at: u64) -> String {
 }
 
 /// The line that closes it.
-pub fn section_end(name: &str, at: u64) -> String {
+fn section_end(name: &str, at: u64) -> String {
     format!("\x1b[0Ksection_end:{at}:{}\r\x1b[0K\n", section_name(name))
 }
 

@@ -1,6 +1,51 @@
-//! What Jenkins reads: a properties file, by `readProperties` of pipeline-utility-steps.
+//! Jenkins: its variables, and a properties file for `readProperties` of pipeline-utility-steps.
 //!
 //! It makes the text; it writes no file.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{FORK, Host, Recognised, Run, absolute, beside};
+use crate::adapters::environment::Environment;
+
+/// Its variables.
+#[derive(Default, Deserialize)]
+pub(super) struct Jenkins {
+    build_number: Option<String>,
+    build_tag: Option<String>,
+    build_url: Option<String>,
+    change_fork: Option<String>,
+    job_name: Option<String>,
+    workspace: Option<String>,
+    workspace_tmp: Option<PathBuf>,
+}
+
+impl Recognised for Jenkins {
+    fn is_here(environment: &Environment) -> bool {
+        environment.get("JENKINS_URL").is_some()
+    }
+}
+
+impl Host for Jenkins {
+    fn run(&self) -> Run {
+        Run {
+            repository: self.job_name.clone(),
+            // BUILD_TAG is `jenkins-JOB-NUMBER`: unique on the server, but a number is what people look for.
+            id: self.build_number.clone().or_else(|| self.build_tag.clone()),
+            attempt: None,
+            url: self.build_url.clone(),
+        }
+    }
+
+    fn journals(&self) -> Option<PathBuf> {
+        absolute(self.workspace_tmp.as_deref()).or_else(|| beside(self.workspace.as_deref(), "@tmp"))
+    }
+
+    fn why_secretless(&self) -> Option<&'static str> {
+        self.change_fork.as_ref().map(|_| FORK)
+    }
+}
 
 /// The pairs as a Java properties file (`java.util.Properties.load`): ASCII, everything else as `\uXXXX`.
 pub fn properties(pairs: &[(String, String)]) -> String {

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::read;
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
@@ -14,6 +14,7 @@ const PAGES: [&str; 11] = [
     "docs/cleanup.md",
     "docs/configuration.md",
     "docs/errors.md",
+    "docs/how-to-add.md",
     "docs/journal.md",
     "docs/testing.md",
     "examples/README.md",

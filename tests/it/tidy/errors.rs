@@ -9,7 +9,7 @@ const OUR_OWN: [(&str, usize); 7] = [
     ("src/commands/sweep/orphans.rs", 1),
     ("src/domain/ledger.rs", 1),
     // Fields of our own events.
-    ("src/adapters/console/layer.rs", 1),
+    ("src/adapters/console/told.rs", 1),
     // The `Debug` of an expression, a template and a path, which holds the configuration's text.
     ("src/language/expression.rs", 1),
     ("src/language/target.rs", 2),

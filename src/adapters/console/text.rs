@@ -1,0 +1,35 @@
+//! What was heard as a line for people, in the form that the host's log has for it.
+
+use super::hearing::Heard;
+use super::told::in_text;
+use super::writer::{State, Writer};
+use super::{Level, harmless};
+
+/// The form of `log-format: text`. A message of several lines is indented from the second on, so that foreign text in it
+/// can't pass for a line of ours.
+pub(super) fn line(writer: &Writer, state: &mut State, heard: &Heard) -> String {
+    let mut text = heard.message.clone();
+    if !heard.is_in_words {
+        let fields = heard.fields.iter();
+        text.extend(fields.map(|(name, value)| format!(" {name}={}", in_text(value))));
+    }
+    let text = harmless::lines(&text);
+    let title = heard.title.as_deref().map(harmless::line);
+    let level = heard.level;
+    if level != Level::Info {
+        let before = &mut state.annotations[level as usize];
+        let bounded = harmless::bounded(text.clone());
+        let host = &writer.style.host;
+        if let Some(line) = host.annotation(level.name(), *before, title.as_deref(), &bounded) {
+            *before += 1;
+            return line;
+        }
+    }
+    let title = title.map(|title| format!("{title}: ")).unwrap_or_default();
+    match level {
+        Level::Info => format!("{title}{text}\n"),
+        Level::Debug | Level::Notice | Level::Warning | Level::Error => {
+            format!("{}: {title}{text}\n", level.name())
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Who writes: one line at a time, in one write, without secrets.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use indicatif::ProgressBar;
+
+use super::fingerprints::Fingerprints;
+use super::redactor::Redactor;
+use super::{LogFormat, Style};
+use crate::adapters::clock::Clock;
+use crate::domain::secret::Secret;
+
+/// Where a console writes to.
+pub(super) struct Streams {
+    pub(super) log: Box<dyn Write + Send>,
+    pub(super) data: Box<dyn Write + Send>,
+}
+
+/// The streams, and what is known of what passes them.
+pub(super) struct Writer {
+    pub(super) style: Style,
+    pub(super) live: Option<ProgressBar>,
+    pub(super) clock: Clock,
+    state: Mutex<State>,
+}
+
+pub(super) struct State {
+    streams: Streams,
+    pub(super) redactor: Redactor,
+    /// Secrets that other processes have made.
+    pub(super) made: Vec<Fingerprints>,
+    /// How many of each kind were made, by `Level`.
+    pub(super) annotations: [usize; 5],
+    /// What short secrets are called, so that a warning can name them.
+    pub(super) names_of_short: Vec<(Secret, String)>,
+    /// Which of them were warned of.
+    pub(super) warned_of: Vec<String>,
+    pub(super) data_lost: Option<String>,
+    /// How many secrets the runner was told.
+    pub(super) masks: usize,
+}
+
+impl Writer {
+    pub(super) fn new(streams: Streams, style: Style, live: Option<ProgressBar>, clock: Clock) -> Self {
+        let state = State {
+            streams,
+            redactor: Redactor::default(),
+            made: Vec::new(),
+            annotations: [0; 5],
+            names_of_short: Vec::new(),
+            warned_of: Vec::new(),
+            data_lost: None,
+            masks: 0,
+        };
+        Self {
+            style,
+            live,
+            clock,
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        self.style.format == LogFormat::Json
+    }
+
+    /// Since the epoch, as GitLab's sections want it.
+    pub(super) fn seconds(&self) -> u64 {
+        self.clock.now().as_millis() / 1000
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked here left a line unwritten at most.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One write of one whole line or more to the log.
+    pub(super) fn write(&self, state: &mut State, line: &str) {
+        // A log that can't be written is no reason to leave accounts behind.
+        drop(self.aside(|| write_out(&mut state.streams.log, line)));
+    }
+
+    /// The same to standard output. Whoever closed the pipe has read enough.
+    pub(super) fn write_data(&self, state: &mut State, text: &str) {
+        let written = self.aside(|| write_out(&mut state.streams.data, text));
+        if let Some(error) = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+            state.data_lost = Some(error.to_string());
+        }
+    }
+
+    /// Writes with the live line out of the way.
+    fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.live {
+            Some(live) => live.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl State {
+    /// The text without the secrets that are known.
+    pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.redactor.redact(text)
+    }
+}
+
+fn write_out(stream: &mut dyn Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
+}
