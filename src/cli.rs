@@ -15,9 +15,9 @@ use clap::{ArgMatches, FromArgMatches as _, Subcommand as _};
 
 pub use command::{Command, Phase};
 pub use manual::{completions, man};
-pub use mistake::Mistake;
 pub(crate) use mistake::one_of;
 
+use crate::domain::why::Why;
 use crate::settings::Setting;
 
 /// What the arguments ask for.
@@ -51,7 +51,7 @@ impl Invocation {
 ///
 /// Flags may stand before or after the command. After `run`, the first argument that is no flag begins its command,
 /// and all that follows is the command's own.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, Mistake> {
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, Why> {
     let words: Vec<OsString> = arguments.into_iter().collect();
     match words.split_first() {
         Some((first, rest)) if first == "container" => container(rest),
@@ -61,7 +61,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, M
 
 /// `container WORDS`, which is the image's entry point: a command of ours, or any other program. GitLab and Jenkins start a
 /// shell or `cat` in an image, and an entry point that is a shell itself would drop variables with dashes in their names.
-fn container(words: &[OsString]) -> Result<Request, Mistake> {
+fn container(words: &[OsString]) -> Result<Request, Why> {
     let Some(first) = words.first().map(|word| word.to_string_lossy()) else {
         return sorted(&["--help".into()]);
     };
@@ -77,11 +77,11 @@ fn container(words: &[OsString]) -> Result<Request, Mistake> {
     }))
 }
 
-fn sorted(words: &[OsString]) -> Result<Request, Mistake> {
+fn sorted(words: &[OsString]) -> Result<Request, Why> {
     let settings = Setting::all();
     let words = &words::plain(words, &settings);
     if let Some(setting) = words::unfilled(words, &settings) {
-        return Err(Mistake::unfilled(setting));
+        return Err(mistake::unfilled(setting));
     }
     let matches = match read(&settings).try_get_matches_from(words) {
         Ok(matches) => matches,
@@ -89,9 +89,9 @@ fn sorted(words: &[OsString]) -> Result<Request, Mistake> {
         Err(error) if error.kind() == ErrorKind::DisplayVersion => {
             return Ok(Request::Show(documented(&settings).render_version()));
         }
-        Err(error) => return Err(Mistake::of(&error, words, &settings)),
+        Err(error) => return Err(mistake::of(&error, words, &settings)),
     };
-    let command = Command::from_arg_matches(&matches).map_err(|error| Mistake::of(&error, words, &settings))?;
+    let command = Command::from_arg_matches(&matches).map_err(|error| mistake::of(&error, words, &settings))?;
     // Clap has insisted on a command.
     let (name, below) = matches.subcommand().unwrap_or(("", &matches));
     let mut flags = BTreeMap::new();
@@ -99,7 +99,7 @@ fn sorted(words: &[OsString]) -> Result<Request, Mistake> {
         add(&mut flags, setting, &matches)?;
         add(&mut flags, setting, below)?;
         if flags.contains_key(setting.name()) && !setting.is_of(name) {
-            return Err(Mistake::not_of(setting.name(), name));
+            return Err(mistake::not_of(setting.name(), name));
         }
     }
     Ok(Request::Do(Invocation {
@@ -129,7 +129,7 @@ fn help(words: &[OsString], settings: &[Setting]) -> String {
     text.to_string()
 }
 
-fn add(flags: &mut BTreeMap<String, String>, setting: &Setting, matches: &ArgMatches) -> Result<(), Mistake> {
+fn add(flags: &mut BTreeMap<String, String>, setting: &Setting, matches: &ArgMatches) -> Result<(), Why> {
     let Ok(Some(values)) = matches.try_get_many::<String>(setting.arg.get_id().as_str()) else {
         return Ok(());
     };
@@ -139,7 +139,7 @@ fn add(flags: &mut BTreeMap<String, String>, setting: &Setting, matches: &ArgMat
             flags.insert(setting.name().to_owned(), values);
         }
         Some(present) if setting.is_list() => *present = format!("{present}\n{values}"),
-        Some(_) => return Err(Mistake::twice(setting.name())),
+        Some(_) => return Err(mistake::twice(setting.name())),
     }
     Ok(())
 }

@@ -39,6 +39,7 @@ use crate::adapters::environment::Environment;
 use crate::adapters::hosts;
 use crate::cli::{self, Command, Phase, Request};
 use crate::config;
+use crate::domain::why::Why;
 use crate::settings::Settings;
 
 pub use exit::ExitCode;
@@ -59,15 +60,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Ok(Request::Do(invocation)) => invocation,
         Err(error) => {
-            plain.error(&error.to_string());
+            plain.error(error);
             return ExitCode::Usage;
         }
     };
     let (settings, mistakes) = Settings::read(&invocation, &environment);
     // Post must not stop at a setting that a later step has spoilt: it goes by those that main sealed.
     if !mistakes.is_empty() && invocation.command != Command::Action(Phase::Post) {
-        let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        plain.error(&all.join("\n"));
+        plain.error(Why::all("\n", mistakes));
         return ExitCode::Usage;
     }
     let console = Console::new(
@@ -80,7 +80,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     console.hear_all();
     let _command = tracing::info_span!("command", name = invocation.name.as_str()).entered();
     for misfit in &found.misfits {
-        console.warning(&misfit.to_string());
+        console.warning(misfit.to_string());
     }
     let context = Context::new(found.host, environment, invocation, settings, console, clock);
     if let Some(seed) = &context.settings.seed {

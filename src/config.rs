@@ -28,6 +28,7 @@ mod variables;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::why::Why;
 use crate::language::Environment;
 
 pub use crate::domain::secret::is_sensitive;
@@ -61,7 +62,7 @@ pub struct Config {
     /// The personas in the order of the document, with names of their own.
     pub personas: Vec<Persona>,
     /// What should be known before it is used, though it is no mistake.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Why>,
     /// Does the document itself hold secrets, so that its text must be kept as one?
     pub has_literal_secrets: bool,
     uses: Vec<Use>,

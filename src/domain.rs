@@ -22,3 +22,4 @@ pub mod secret;
 pub mod standing;
 pub mod sweep;
 pub mod time;
+pub mod why;

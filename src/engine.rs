@@ -52,6 +52,7 @@ use crate::domain::leftover::Reason;
 use crate::domain::name::Names;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
 use away::Away;
@@ -81,7 +82,7 @@ pub struct Learnt {
 }
 
 /// Whether an accepted delete has come true, or why that is not so.
-type Faded = Result<(), (Reason, String)>;
+type Faded = Result<(), (Reason, Why)>;
 
 /// Drives the accounts of one ledger.
 pub struct Engine<'a, W> {
@@ -133,7 +134,7 @@ pub struct Engine<'a, W> {
     learnt: RefCell<Vec<Learnt>>,
     /// Per service, what is kept of its accounts for other processes.
     keeps: Vec<Keeps>,
-    readiness: Vec<OnceCell<Result<(), String>>>,
+    readiness: Vec<OnceCell<Result<(), Why>>>,
     /// The requests that each service may be asked at once.
     slots: Vec<Slots>,
     /// Per service, the [`Engine::stamp`] of the latest request whose answer showed that the credentials are good.

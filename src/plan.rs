@@ -19,6 +19,7 @@ use crate::domain::marker::Marker;
 use crate::domain::place::Places;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::language::{Environment, Scope};
 
 pub use password::{derive, draw};
@@ -81,11 +82,6 @@ pub enum Passwords<'a, R> {
     Computed(&'a Secret),
 }
 
-/// Why no plan could be made: a mistake of the configuration that only shows with the variables at hand.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PlanError(pub String);
-
 /// A plan, and the people it is about.
 pub struct Draft {
     /// What the journal begins with.
@@ -115,7 +111,7 @@ pub fn scope(environment: &Environment, run: &Run) -> Scope {
     )
 }
 
-/// Draws the plan up.
+/// Draws the plan up, or says which mistake of the configuration shows now that the variables are at hand.
 pub fn draw_up(
     config: &Config,
     environment: &Environment,
@@ -123,14 +119,14 @@ pub fn draw_up(
     selection: &Selection,
     now: Timestamp,
     mut passwords: Passwords<'_, impl CryptoRng>,
-) -> Result<Draft, PlanError> {
+) -> Result<Draft, Why> {
     check(selection, config)?;
     let scope = scope(environment, run);
     let mut people = Vec::new();
     let mut memory = Memory(0);
     let copies = config
         .copies(environment)
-        .map_err(|found| PlanError(crate::config::render(&found)))?;
+        .map_err(|found| crate::config::render(&found))?;
     for named in person::named(copies, &config.personas, run) {
         let persona = &config.personas[named.copy.persona];
         if selection.personas.is_empty() || selection.personas.contains(&persona.name) {
@@ -169,18 +165,22 @@ pub fn draw_up(
                         account: person.name.clone(),
                     };
                     places.get(&needed).copied().ok_or_else(|| {
-                        PlanError(format!(
-                            "`{key}` needs `{needed}`, which is not part of this run\nhint: name `{need}` in `only` too"
-                        ))
+                        Why::hinted(
+                            format!("`{key}` needs `{needed}`, which is not part of this run"),
+                            format!("name `{need}` in `only` too"),
+                        )
                     })
                 })
                 .collect::<Result<Vec<usize>, _>>()?;
             let username = cut(&person.username, service, run)?;
             if !names.insert((service.name.clone(), username.clone())) {
-                return Err(PlanError(format!(
-                    "two accounts of `{}` would have the user name `{username}`\nhint: give the persona's `username` its own `{{{{ account.name }}}}`",
-                    service.name
-                )));
+                return Err(Why::hinted(
+                    format!(
+                        "two accounts of `{}` would have the user name `{username}`",
+                        service.name
+                    ),
+                    "give the persona's `username` its own `{{ account.name }}`",
+                ));
             }
             let email = person.email(&username);
             memory.take(
@@ -202,9 +202,7 @@ pub fn draw_up(
         }
     }
     if accounts.is_empty() {
-        return Err(PlanError(
-            "there is no account to create: no persona has a service that is meant".to_owned(),
-        ));
+        return Err("there is no account to create: no persona has a service that is meant".into());
     }
     Ok(Draft {
         planned: run.planned(now, accounts),
@@ -217,15 +215,18 @@ pub fn draw_up(
 struct Memory(usize);
 
 impl Memory {
-    fn take(&mut self, bytes: usize, persona: &str) -> Result<(), PlanError> {
+    fn take(&mut self, bytes: usize, persona: &str) -> Result<(), Why> {
         self.0 = self.0.saturating_add(bytes);
         if self.0 <= MEMORY_MAX {
             return Ok(());
         }
-        Err(PlanError(format!(
-            "the accounts take over {} MiB of memory, with those of the persona `{persona}`\nhint: let it have shorter texts or a smaller `count`, or leave services or personas out with `only` and `persona`",
-            MEMORY_MAX >> 20
-        )))
+        Err(Why::hinted(
+            format!(
+                "the accounts take over {} MiB of memory, with those of the persona `{persona}`",
+                MEMORY_MAX >> 20
+            ),
+            "let it have shorter texts or a smaller `count`, or leave services or personas out with `only` and `persona`",
+        ))
     }
 }
 
@@ -303,7 +304,7 @@ impl Recalled {
     }
 }
 
-fn check(selection: &Selection, config: &Config) -> Result<(), PlanError> {
+fn check(selection: &Selection, config: &Config) -> Result<(), Why> {
     let services: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
     let personas: Vec<&str> = config.personas.iter().map(|persona| persona.name.as_str()).collect();
     for (setting, asked, known) in [
@@ -312,10 +313,10 @@ fn check(selection: &Selection, config: &Config) -> Result<(), PlanError> {
     ] {
         for name in asked {
             if !known.contains(&name.as_str()) {
-                return Err(PlanError(format!(
-                    "`{setting}` names `{name}`, which the configuration does not have\nhint: it has `{}`",
-                    known.join("`, `")
-                )));
+                return Err(Why::hinted(
+                    format!("`{setting}` names `{name}`, which the configuration does not have"),
+                    format!("it has `{}`", known.join("`, `")),
+                ));
             }
         }
     }
@@ -344,7 +345,7 @@ fn in_order(config: &Config) -> Vec<&Service> {
 }
 
 /// Cuts a user name to what the service takes; the marker is never cut.
-fn cut(username: &str, service: &Service, run: &Run) -> Result<String, PlanError> {
+fn cut(username: &str, service: &Service, run: &Run) -> Result<String, Why> {
     let Some(max) = service.account_name_max else {
         return Ok(username.to_owned());
     };
@@ -355,11 +356,12 @@ fn cut(username: &str, service: &Service, run: &Run) -> Result<String, PlanError
     let marker = run.marker.as_str();
     let whole = |name: &str| name.find(marker).is_some_and(|at| name.len() > at + marker.len());
     if username.contains(marker) && !whole(&kept) {
-        return Err(PlanError(format!(
+        return Err(format!(
             "`{}` takes user names of {max} characters, and the marker with its hash alone needs {}",
             service.name,
             run.marker.as_str().len() + 1 + HASH
-        )));
+        )
+        .into());
     }
     Ok(format!("{kept}{}", hash(username)))
 }

@@ -14,6 +14,7 @@ use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 
 pub use crate::domain::secret::lets_in;
 pub use kept::Kept;
@@ -47,7 +48,7 @@ pub trait World {
     /// Sends one request once, within the service's time-out.
     fn send(&self, service: usize, request: &Outgoing) -> impl Future<Output = Delivery>;
     /// Opens a connection to the service and closes it again.
-    fn reach(&self, service: usize) -> impl Future<Output = Result<(), String>>;
+    fn reach(&self, service: usize) -> impl Future<Output = Result<(), Why>>;
     /// Writes a line to the journal; it is out of the process when this returns.
     fn append(&self, entry: &Entry) -> Result<(), JournalBroken>;
     /// Writes a line about the whole setup to the journal.
@@ -92,7 +93,7 @@ pub enum Notice {
         /// Which.
         service: ServiceName,
         /// What was tried and how it failed.
-        reason: String,
+        reason: Why,
         /// For how long so far.
         waited: Duration,
     },
@@ -125,7 +126,7 @@ pub enum Progress {
     /// The create may have worked.
     Unclear {
         /// Why it is not known.
-        reason: String,
+        reason: Why,
     },
     /// It is looked up by its user name.
     LookingUp,
@@ -144,14 +145,14 @@ pub enum Progress {
     /// A look-up does not show an account that is known to be there.
     Unseen {
         /// What was seen in its place.
-        reason: String,
+        reason: Why,
     },
     /// A request failed and is sent again.
     Again {
         /// What was asked, such as `create` or `delete`.
         what: &'static str,
         /// Why it failed.
-        reason: String,
+        reason: Why,
         /// How long is waited before.
         pause: Duration,
     },
@@ -163,7 +164,7 @@ pub enum Progress {
     /// It can't be had.
     Failed {
         /// Why.
-        reason: String,
+        reason: Why,
     },
     /// Deleted, and seen to be gone where the service is asked.
     Deleted {
@@ -178,7 +179,7 @@ pub enum Progress {
     /// It may still exist.
     Left {
         /// Why it could not be deleted.
-        reason: String,
+        reason: Why,
     },
 }
 

@@ -40,7 +40,7 @@ use tokio::task::JoinSet;
 
 pub use book::{Account, Books};
 pub use builder::SandboxBuilder;
-pub use fault::{Fault, FaultError, Nth, PathKind, Strike};
+pub use fault::{Fault, Nth, PathKind, Strike};
 pub use options::{SandboxOptions, serve_until};
 pub use spec::{AuthSpec, Filter, LimitHeaders, RateLimit, ServiceSpec, Unready};
 pub use thread::SandboxHandle;

@@ -16,9 +16,10 @@ use std::time::Duration;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::adapters::environment::Environment;
-use crate::cli::{Invocation, Mistake};
+use crate::cli::Invocation;
 use crate::domain::leg::Leg;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 pub use choices::{CleanupWhen, DataFormat, Mode, OnFailure, OnLeftover, TellsLimit, WhenSecretsMissing};
 pub use parts::{SandboxSettings, SweepSettings};
 pub use sealed::Sealed;
@@ -133,12 +134,12 @@ const LEG: &str = "${{ strategy.job-index }}/${{ strategy.job-total }}";
 impl Settings {
     /// The settings of an invocation, and everything that is wrong with them. What is wrong stands at its default: cleanup
     /// must not stop at a bad setting.
-    pub fn read(invocation: &Invocation, environment: &Environment) -> (Self, Vec<Mistake>) {
+    pub fn read(invocation: &Invocation, environment: &Environment) -> (Self, Vec<Why>) {
         Self::read_over(invocation, environment, Sealed::default())
     }
 
     /// As [`Settings::read`], but what is not given is as a setup has sealed it.
-    pub fn read_over(invocation: &Invocation, environment: &Environment, sealed: Sealed) -> (Self, Vec<Mistake>) {
+    pub fn read_over(invocation: &Invocation, environment: &Environment, sealed: Sealed) -> (Self, Vec<Why>) {
         let command = reader(Setting::all().iter().map(|setting| setting.arg_of(&invocation.name)));
         let mut settings = Self {
             sealed,
@@ -159,13 +160,13 @@ impl Settings {
         }
         let read = parse(&command, &given).and_then(|matches| settings.update_from_arg_matches(&matches));
         let bug = "this is a bug in Standin; please report it";
-        errors.extend(read.err().map(|_| Mistake::new("the settings can't be read", bug)));
+        errors.extend(read.err().map(|_| Why::hinted("the settings can't be read", bug)));
         (settings, errors)
     }
 }
 
 /// The configuration is given as files, at least one, or as text. Where it is both, the files count.
-fn one_configuration(given: &mut Vec<Given>) -> Vec<Mistake> {
+fn one_configuration(given: &mut Vec<Given>) -> Vec<Why> {
     let place = |name| given.iter().position(|one: &Given| one.setting.name() == name);
     let Some(files) = place("config-file").map(|place| &given[place]) else {
         return Vec::new();
@@ -173,11 +174,11 @@ fn one_configuration(given: &mut Vec<Given>) -> Vec<Mistake> {
     let source = &files.source;
     let none = files.arguments().is_empty().then(|| {
         let hint = "name one, or several in the order in which they are merged";
-        Mistake::new(format!("{source} names no file"), hint)
+        Why::hinted(format!("{source} names no file"), hint)
     });
     let both = place("config").map(|text| {
         let message = format!("{source} and {} are both given", given[text].source);
-        Mistake::new(message, "give the configuration as files or as text, not both")
+        Why::hinted(message, "give the configuration as files or as text, not both")
     });
     if both.is_some() {
         given.retain(|one| one.setting.name() != "config");

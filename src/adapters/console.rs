@@ -35,6 +35,7 @@ pub use line::{Level, LogFormat};
 use super::clock::Clock;
 use super::hosts::Host;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 use encodings::SHORTEST;
 use hearing::{Form, Hearing, NOTICE};
 use redactor::Learnt;
@@ -115,38 +116,40 @@ impl Console {
     }
 
     /// A line that only `verbose` shows.
-    pub fn debug(&self, text: &str) {
+    pub fn debug(&self, text: impl Into<Why>) {
         self.say(Level::Debug, None, text);
     }
 
     /// A line of the story.
-    pub fn info(&self, text: &str) {
+    pub fn info(&self, text: impl Into<Why>) {
         self.say(Level::Info, None, text);
     }
 
     /// A notice; on GitHub an annotation.
-    pub fn notice(&self, text: &str) {
+    pub fn notice(&self, text: impl Into<Why>) {
         self.say(Level::Notice, None, text);
     }
 
     /// A warning; on GitHub an annotation.
-    pub fn warning(&self, text: &str) {
+    pub fn warning(&self, text: impl Into<Why>) {
         self.say(Level::Warning, None, text);
     }
 
     /// An error; on GitHub an annotation.
-    pub fn error(&self, text: &str) {
+    pub fn error(&self, text: impl Into<Why>) {
         self.say(Level::Error, None, text);
     }
 
     /// A message of any level, with a title where an annotation has one.
-    pub fn say(&self, level: Level, title: Option<&str>, text: &str) {
+    pub fn say(&self, level: Level, title: Option<&str>, text: impl Into<Why>) {
+        let text = text.into();
+        let hint = text.hint();
         dispatcher::with_default(&self.events, || match level {
-            Level::Debug => tracing::debug!(target: STORY, title, "{text}"),
-            Level::Info => tracing::info!(target: STORY, title, "{text}"),
-            Level::Notice => tracing::info!(name: NOTICE, target: STORY, title, "{text}"),
-            Level::Warning => tracing::warn!(target: STORY, title, "{text}"),
-            Level::Error => tracing::error!(target: STORY, title, "{text}"),
+            Level::Debug => tracing::debug!(target: STORY, title, hint, "{text}"),
+            Level::Info => tracing::info!(target: STORY, title, hint, "{text}"),
+            Level::Notice => tracing::info!(name: NOTICE, target: STORY, title, hint, "{text}"),
+            Level::Warning => tracing::warn!(target: STORY, title, hint, "{text}"),
+            Level::Error => tracing::error!(target: STORY, title, hint, "{text}"),
         });
     }
 
@@ -187,10 +190,9 @@ impl Console {
                     }
                 } else if state.masks == MASKS + 1 {
                     drop(state);
-                    self.warning(&format!(
-                        "there are more than {MASKS} secrets: the runner is told of the first {MASKS}, since each slows every later line of the job down; the others are kept out of this step's own log alone\n\
-                         hint: don't print them in later steps"
-                    ));
+                    let more = format!("there are more than {MASKS} secrets: the runner is told of the first {MASKS}");
+                    let why = "since each slows every later line of the job down; the others are kept out of this step's own log alone";
+                    self.warning(Why::hinted(format!("{more}, {why}"), "don't print them in later steps"));
                 }
             }
             Learnt::Short => {
@@ -202,9 +204,9 @@ impl Console {
                 }
                 state.warned_of.push(name.clone());
                 drop(state);
-                self.warning(&format!(
-                    "{name} is shorter than 6 characters: it can't be masked in what others print\n\
-                     hint: use a longer one"
+                self.warning(Why::hinted(
+                    format!("{name} is shorter than 6 characters: it can't be masked in what others print"),
+                    "use a longer one",
                 ));
             }
         }

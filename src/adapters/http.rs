@@ -26,6 +26,7 @@ use reqwest::{Method, Url};
 
 use super::clock::Clock;
 use crate::domain::outcome::Delivery;
+use crate::domain::why::Why;
 use crate::ports::{Identity, Outgoing, lets_in};
 use address::join;
 use connection::NOBODY;
@@ -83,7 +84,7 @@ impl Service {
         token: Option<Token>,
         gate: Rc<Gate>,
         clock: Clock,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Why> {
         let fields = Fields::of(&endpoint)?;
         Ok(Self {
             clients: clients.clone(),
@@ -165,11 +166,11 @@ impl Service {
         fields.any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()))
     }
 
-    fn address(&self, request: &Outgoing) -> Result<Url, String> {
+    fn address(&self, request: &Outgoing) -> Result<Url, Why> {
         let url = join(&self.endpoint.base, &request.target)?;
         match &request.next {
             None => Ok(url),
-            Some(reference) => address::next_page(&self.endpoint.base, &url, reference),
+            Some(reference) => Ok(address::next_page(&self.endpoint.base, &url, reference)?),
         }
     }
 
@@ -180,14 +181,14 @@ impl Service {
             biased;
             delivery = self.exchange(url, request, headers, &reading) => delivery,
             () = reading.until(timeout) => {
-                Delivery::Lost(format!("no answer within {}", humantime::format_duration(timeout)))
+                Delivery::Lost(format!("no answer within {}", humantime::format_duration(timeout)).into())
             }
         }
     }
 
     /// Opens a connection to the service's host and port and closes it again. Behind a proxy, where a connection says nothing
     /// of the service, its address is asked for without credentials, and any answer will do but a gateway's own.
-    pub async fn reach(&self) -> Result<(), String> {
+    pub async fn reach(&self) -> Result<(), Why> {
         if self.clients.is_proxied(&self.endpoint.base) {
             let request = Outgoing {
                 method: Method::HEAD.to_string(),
@@ -203,7 +204,7 @@ impl Service {
             let base = self.endpoint.base.clone();
             return match self.within_time(base, &request, HeaderMap::new()).await {
                 Delivery::Answered(answer) if matches!(answer.status, 502..=504) => {
-                    Err(format!("the proxy answers {}", answer.status))
+                    Err(format!("the proxy answers {}", answer.status).into())
                 }
                 Delivery::Answered(_) => Ok(()),
                 Delivery::NotSent(reason)
@@ -223,24 +224,24 @@ impl Service {
                 }
             }
             Err(if refusals.is_empty() {
-                format!("`{host}` has no address")
+                format!("`{host}` has no address").into()
             } else {
-                refusals.join("; ")
+                refusals.join("; ").into()
             })
         };
         tokio::time::timeout(self.endpoint.timeout, connecting)
             .await
-            .unwrap_or_else(|_| Err(format!("connecting to {host}:{port}: no answer")))
+            .unwrap_or_else(|_| Err(format!("connecting to {host}:{port}: no answer").into()))
     }
 
     async fn exchange(&self, mut url: Url, request: &Outgoing, headers: HeaderMap, reading: &Reading) -> Delivery {
         let Ok(method) = Method::from_bytes(request.method.as_bytes()) else {
-            return Delivery::Unsendable(format!("`{}` is no method", request.method));
+            return Delivery::Unsendable(format!("`{}` is no method", request.method).into());
         };
         for _ in 0..=REDIRECTS_MAX {
             let response = match self.send_on(&method, &url, request, &headers).await {
                 Ok(response) => response,
-                Err(error) if connection::led_to_itself(&error) => return Delivery::NotSent(NOBODY.to_owned()),
+                Err(error) if connection::led_to_itself(&error) => return Delivery::NotSent(NOBODY.into()),
                 Err(error) => return answer::failure(error),
             };
             match redirect(&method, &url, &response) {
@@ -248,7 +249,7 @@ impl Service {
                 None => return answer::read(response, reading).await,
             }
         }
-        Delivery::Lost(format!("over {REDIRECTS_MAX} redirects"))
+        Delivery::Lost(format!("over {REDIRECTS_MAX} redirects").into())
     }
 
     /// Sends it on a connection that is open already, unless the service is known to close those without a word. What is lost
@@ -292,7 +293,7 @@ impl Service {
 
     /// The fields of a request. One of its own replaces the service's and the credentials' of the same name: it proves that
     /// the account itself can log in. An `Authorization` replaces all credentials.
-    fn headers(&self, request: &Outgoing, carried: &Carried) -> Result<HeaderMap, String> {
+    fn headers(&self, request: &Outgoing, carried: &Carried) -> Result<HeaderMap, Why> {
         let fields = &self.fields;
         let mut headers = fields.own.clone();
         for (name, value) in &request.headers {
@@ -352,13 +353,13 @@ impl Post for Service {
         self.within_time(url, request, headers).await
     }
 
-    fn below(&self, target: &str) -> Result<Url, String> {
-        join(&self.endpoint.base, target)
+    fn below(&self, target: &str) -> Result<Url, Why> {
+        Ok(join(&self.endpoint.base, target)?)
     }
 }
 
 impl Fields {
-    fn of(endpoint: &Endpoint) -> Result<Self, String> {
+    fn of(endpoint: &Endpoint) -> Result<Self, Why> {
         let mut fields = Self {
             own: HeaderMap::new(),
             credentials: HeaderMap::new(),
@@ -380,12 +381,17 @@ fn closes(headers: &HeaderMap) -> bool {
 }
 
 /// A value that can't stand in a header is refused before anything is sent; the value itself is not shown.
-fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
+fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Why> {
     let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header name"))?;
     let mut value = HeaderValue::from_str(value).map_err(|_| {
-        let what = if value.contains(['\n', '\r']) { "a line break" } else { "a control character" };
-        format!(
-            "the value of the header `{name}` has {what}\nhint: check the variable that it comes from: a secret that is pasted often ends in a line break"
+        let what = if value.contains(['\n', '\r']) {
+            "a line break"
+        } else {
+            "a control character"
+        };
+        Why::hinted(
+            format!("the value of the header `{name}` has {what}"),
+            "check the variable that it comes from: a secret that is pasted often ends in a line break",
         )
     })?;
     value.set_sensitive(true);

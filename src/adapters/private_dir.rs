@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::small_file::check_target;
+use crate::domain::why::Why;
 #[cfg(not(unix))]
 use portable::Handle;
 #[cfg(unix)]
@@ -35,36 +36,12 @@ pub struct PrivateDir {
 /// Why a directory or a file in it can't be used.
 #[derive(Debug, Error)]
 pub enum PrivateDirError {
-    /// It is a symlink, and may lead anywhere.
-    #[error("`{}` is a symlink\nhint: name the directory that it leads to, or remove it", path.display())]
-    Symlink {
-        /// Which.
-        path: PathBuf,
-    },
     /// Something else has the name.
-    #[error("`{}` is not a directory\nhint: remove it, or give another directory with `--journal`", path.display())]
-    NotADirectory {
-        /// Which.
-        path: PathBuf,
-    },
-    /// Another user made it, and could change what is in it.
-    #[error("`{}` belongs to uid {owner}, and this process is uid {ours}\nhint: run cleanup as the user that ran setup, or give another directory with `--journal`", path.display())]
-    Foreign {
-        /// Which.
-        path: PathBuf,
-        /// Its owner.
-        owner: u32,
-        /// Our effective uid.
-        ours: u32,
-    },
-    /// Others may reach what is in it.
-    #[error("`{}` has mode {mode}, and other users could reach what is in it\nhint: run `chmod 700` on it, or give another directory with `--journal`", path.display())]
-    Exposed {
-        /// Which.
-        path: PathBuf,
-        /// Its permission bits, octal.
-        mode: String,
-    },
+    #[error(transparent)]
+    NotADirectory(Why),
+    /// It is a symlink, which may lead anywhere, or others may change or reach what is in it.
+    #[error(transparent)]
+    Unfit(Why),
     /// The system said no.
     #[error("can't {action} `{}`", path.display())]
     Io {
@@ -79,8 +56,45 @@ pub enum PrivateDirError {
 }
 
 impl PrivateDirError {
+    fn symlink(path: &Path) -> Self {
+        let what = format!("`{}` is a symlink", path.display());
+        Self::Unfit(Why::hinted(what, "name the directory that it leads to, or remove it"))
+    }
+
+    fn not_a_directory(path: &Path) -> Self {
+        let what = format!("`{}` is not a directory", path.display());
+        Self::NotADirectory(Why::hinted(
+            what,
+            "remove it, or give another directory with `--journal`",
+        ))
+    }
+
+    #[cfg(unix)]
+    fn foreign(path: &Path, owner: u32, ours: u32) -> Self {
+        let what = format!(
+            "`{}` belongs to uid {owner}, and this process is uid {ours}",
+            path.display()
+        );
+        let hint = "run cleanup as the user that ran setup, or give another directory with `--journal`";
+        Self::Unfit(Why::hinted(what, hint))
+    }
+
+    #[cfg(unix)]
+    fn exposed(path: &Path, mode: u32) -> Self {
+        let path = path.display();
+        let what = format!("`{path}` has mode {mode:04o}, and other users could reach what is in it");
+        let hint = "run `chmod 700` on it, or give another directory with `--journal`";
+        Self::Unfit(Why::hinted(what, hint))
+    }
+
     pub(crate) fn nowhere() -> Self {
         io_error("find", Path::new("a directory for journals"))(io::Error::from(io::ErrorKind::NotFound))
+    }
+}
+
+impl From<PrivateDirError> for Why {
+    fn from(error: PrivateDirError) -> Self {
+        Self::of(&error)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::domain::outcome::Delivery;
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::ports::{JournalBroken, Kept, Notice, Outgoing, Stop, World};
 
 /// How often a waiting engine looks whether a cleanup has begun beside it.
@@ -103,7 +104,7 @@ impl World for LiveWorld<'_> {
 
     async fn send(&self, service: usize, request: &Outgoing) -> Delivery {
         let Some(service) = self.service(service) else {
-            return Delivery::Unsendable("the service can't be asked".to_owned());
+            return Delivery::Unsendable("the service can't be asked".into());
         };
         // What may hold a secret is left out: the query, the fields, the bodies, the address of a next page, and of the path
         // all but ids and names.
@@ -122,10 +123,10 @@ impl World for LiveWorld<'_> {
         exchange.instrument(span).await
     }
 
-    async fn reach(&self, service: usize) -> Result<(), String> {
+    async fn reach(&self, service: usize) -> Result<(), Why> {
         match self.service(service) {
             Some(service) => service.reach().await,
-            None => Err("the service can't be asked".to_owned()),
+            None => Err("the service can't be asked".into()),
         }
     }
 
@@ -212,9 +213,9 @@ fn trace(delivery: &Delivery, took: Duration) {
     let (status, not_sent, lost) = match delivery {
         Delivery::Answered(answer) => (Some(answer.status), None, None),
         Delivery::NotSent(reason) | Delivery::Unsendable(reason) | Delivery::Barred(reason) => {
-            (None, Some(reason.as_str()), None)
+            (None, Some(reason.what.as_str()), None)
         }
-        Delivery::Lost(reason) => (None, None, Some(reason.as_str())),
+        Delivery::Lost(reason) => (None, None, Some(reason.what.as_str())),
     };
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(name: ANSWER, status, not_sent, lost, took_ms);

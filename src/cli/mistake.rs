@@ -7,115 +7,99 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{documented, words};
+use crate::domain::why::Why;
 use crate::language::nearest;
 use crate::settings::Setting;
 
-/// What the user has to mend: exit code 2.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}\nhint: {hint}")]
-pub struct Mistake {
-    /// What is wrong, naming the source as the user wrote it.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
+pub(super) fn twice(flag: &str) -> Why {
+    Why::hinted(format!("`--{flag}` is given twice"), "give it once")
 }
 
-impl Mistake {
-    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        let (message, hint) = (message.into(), hint.into());
-        Self { message, hint }
-    }
+pub(super) fn unfilled(setting: &Setting) -> Why {
+    let value = setting.arg.get_value_names().unwrap_or_default().join(" ");
+    let name = setting.name();
+    Why::hinted(format!("`--{name}` needs a value"), format!("write `--{name} {value}`"))
+}
 
-    pub(super) fn twice(flag: &str) -> Self {
-        Self::new(format!("`--{flag}` is given twice"), "give it once")
+pub(super) fn not_of(flag: &str, command: &str) -> Why {
+    if command == "action" {
+        return Why::hinted("`action` takes no flags", "set the inputs of the action");
     }
+    let message = format!("`--{flag}` is not a setting of `{command}`");
+    Why::hinted(message, format!("see `standin {command} --help`"))
+}
 
-    pub(super) fn unfilled(setting: &Setting) -> Self {
-        let value = setting.arg.get_value_names().unwrap_or_default().join(" ");
-        let name = setting.name();
-        Self::new(format!("`--{name}` needs a value"), format!("write `--{name} {value}`"))
+/// What clap says of these words.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the others can't happen here, and more may come"
+)]
+pub(super) fn of(error: &clap::Error, words: &[OsString], settings: &[Setting]) -> Why {
+    let place = words::command(words, settings);
+    let named = place.map(|place| words[place].to_string_lossy()).unwrap_or_default();
+    if named == "action" {
+        let hint = "it is called by the GitHub action; call `standin setup` and `standin cleanup` elsewhere";
+        return Why::hinted("`action` needs `main` or `post` and nothing else", hint);
     }
-
-    pub(super) fn not_of(flag: &str, command: &str) -> Self {
-        if command == "action" {
-            return Self::new("`action` takes no flags", "set the inputs of the action");
+    let program = documented(settings);
+    let commands = || {
+        program
+            .get_subcommands()
+            .filter(|it| !it.is_hide_set())
+            .map(clap::Command::get_name)
+    };
+    let command = commands().find(|name| *name == named);
+    let see = command.map_or("see `standin --help`".to_owned(), |name| {
+        format!("see `standin {name} --help`")
+    });
+    let usage = || match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string().replacen("Usage", "usage", 1),
+        _ => see.clone(),
+    };
+    let texts = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => std::slice::from_ref(text),
+        Some(ContextValue::Strings(texts)) => texts.as_slice(),
+        _ => &[],
+    };
+    let text = |kind| texts(kind).first().map_or("", String::as_str);
+    let (argument, value) = (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue));
+    // Of `--deadline <TIME>` the name.
+    let flag = argument.split([' ', '=', '[']).next().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = text(ContextKind::InvalidSubcommand);
+            if commands().any(|name| name == word) {
+                return Why::hinted(format!("unexpected argument `{word}`"), see);
+            }
+            Why::hinted(format!("unknown command `{word}`"), meant(word, commands(), &see))
         }
-        let message = format!("`--{flag}` is not a setting of `{command}`");
-        Self::new(message, format!("see `standin {command} --help`"))
-    }
-
-    /// What clap says of these words.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the others can't happen here, and more may come"
-    )]
-    pub(super) fn of(error: &clap::Error, words: &[OsString], settings: &[Setting]) -> Self {
-        let place = words::command(words, settings);
-        let named = place.map(|place| words[place].to_string_lossy()).unwrap_or_default();
-        if named == "action" {
-            let hint = "it is called by the GitHub action; call `standin setup` and `standin cleanup` elsewhere";
-            return Self::new("`action` needs `main` or `post` and nothing else", hint);
+        ErrorKind::MissingSubcommand => Why::hinted("no command is given", see),
+        ErrorKind::UnknownArgument if flag.starts_with("--") => unknown(flag, command, settings, &see),
+        ErrorKind::UnknownArgument if flag.starts_with('-') && flag != "-" => {
+            let hint = "settings have long names; see `standin --help`";
+            Why::hinted(format!("unknown option `{flag}`"), hint)
         }
-        let program = documented(settings);
-        let commands = || {
-            program
-                .get_subcommands()
-                .filter(|it| !it.is_hide_set())
-                .map(clap::Command::get_name)
-        };
-        let command = commands().find(|name| *name == named);
-        let see = command.map_or("see `standin --help`".to_owned(), |name| {
-            format!("see `standin {name} --help`")
-        });
-        let usage = || match error.get(ContextKind::Usage) {
-            Some(ContextValue::StyledStr(usage)) => usage.to_string().replacen("Usage", "usage", 1),
-            _ => see.clone(),
-        };
-        let texts = |kind| match error.get(kind) {
-            Some(ContextValue::String(text)) => std::slice::from_ref(text),
-            Some(ContextValue::Strings(texts)) => texts.as_slice(),
-            _ => &[],
-        };
-        let text = |kind| texts(kind).first().map_or("", String::as_str);
-        let (argument, value) = (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue));
-        // Of `--deadline <TIME>` the name.
-        let flag = argument.split([' ', '=', '[']).next().unwrap_or_default();
-        match error.kind() {
-            ErrorKind::InvalidSubcommand => {
-                let word = text(ContextKind::InvalidSubcommand);
-                if commands().any(|name| name == word) {
-                    return Self::new(format!("unexpected argument `{word}`"), see);
-                }
-                Self::new(format!("unknown command `{word}`"), meant(word, commands(), &see))
-            }
-            ErrorKind::MissingSubcommand => Self::new("no command is given", see),
-            ErrorKind::UnknownArgument if flag.starts_with("--") => unknown(flag, command, settings, &see),
-            ErrorKind::UnknownArgument if flag.starts_with('-') && flag != "-" => {
-                let hint = "settings have long names; see `standin --help`";
-                Self::new(format!("unknown option `{flag}`"), hint)
-            }
-            ErrorKind::UnknownArgument => Self::new(format!("unexpected argument `{argument}`"), usage()),
-            ErrorKind::ArgumentConflict => Self::twice(flag.trim_start_matches("--")),
-            ErrorKind::ValueValidation => Self::new(format!("`{flag}` is empty"), "give it a value, or leave it out"),
-            ErrorKind::InvalidValue if value.is_empty() => {
-                let shown = argument.replace(['<', '>'], "");
-                Self::new(format!("`{flag}` needs a value"), format!("write `{shown}`"))
-            }
-            ErrorKind::InvalidValue => {
-                let hint = one_of(value, texts(ContextKind::ValidValue));
-                Self::new(format!("`{value}` is not a known value"), hint)
-            }
-            ErrorKind::MissingRequiredArgument => {
-                let missing = if named == "run" {
-                    "a command to run"
-                } else {
-                    "an argument"
-                };
-                Self::new(format!("`{named}` needs {missing}"), usage())
-            }
-            ErrorKind::InvalidUtf8 => Self::new(not_text(words), "give it as UTF-8"),
-            _ => Self::new("the arguments can't be understood", see),
+        ErrorKind::UnknownArgument => Why::hinted(format!("unexpected argument `{argument}`"), usage()),
+        ErrorKind::ArgumentConflict => twice(flag.trim_start_matches("--")),
+        ErrorKind::ValueValidation => Why::hinted(format!("`{flag}` is empty"), "give it a value, or leave it out"),
+        ErrorKind::InvalidValue if value.is_empty() => {
+            let shown = argument.replace(['<', '>'], "");
+            Why::hinted(format!("`{flag}` needs a value"), format!("write `{shown}`"))
         }
+        ErrorKind::InvalidValue => {
+            let hint = one_of(value, texts(ContextKind::ValidValue));
+            Why::hinted(format!("`{value}` is not a known value"), hint)
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let missing = if named == "run" {
+                "a command to run"
+            } else {
+                "an argument"
+            };
+            Why::hinted(format!("`{named}` needs {missing}"), usage())
+        }
+        ErrorKind::InvalidUtf8 => Why::hinted(not_text(words), "give it as UTF-8"),
+        _ => Why::hinted("the arguments can't be understood", see),
     }
 }
 
@@ -135,22 +119,22 @@ fn not_text(words: &[OsString]) -> String {
 }
 
 /// A flag that the command does not have: of a setting that has none, of another command, or of nothing.
-fn unknown(flag: &str, command: Option<&str>, settings: &[Setting], see: &str) -> Mistake {
+fn unknown(flag: &str, command: Option<&str>, settings: &[Setting], see: &str) -> Why {
     let name = flag.trim_start_matches("--");
     match (settings.iter().find(|setting| setting.name() == name), command) {
-        (Some(setting), _) if !setting.scope.flag => Mistake::new(
+        (Some(setting), _) if !setting.scope.flag => Why::hinted(
             format!("`{name}` has no flag"),
             format!(
                 "set the input `{name}` of the action, or elsewhere the variable `{}` where there is one",
                 setting.variable()
             ),
         ),
-        (Some(_), Some(command)) => Mistake::not_of(name, command),
+        (Some(_), Some(command)) => not_of(name, command),
         _ => {
             let flags = settings.iter().filter(|setting| setting.scope.flag).map(Setting::name);
             let hint = nearest(name, flags.chain(["help", "version"]));
             let hint = hint.map_or_else(|| see.to_owned(), |name| format!("did you mean `--{name}`?"));
-            Mistake::new(format!("unknown flag `{flag}`"), hint)
+            Why::hinted(format!("unknown flag `{flag}`"), hint)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn of(arguments: &[&str]) -> Result<Request, Mistake> {
+fn of(arguments: &[&str]) -> Result<Request, Why> {
     parse(arguments.iter().map(OsString::from))
 }
 
@@ -167,7 +167,7 @@ fn mistakes_say_what_was_meant() {
             "did you mean `fish`?",
         ),
     ] {
-        assert_eq!(of(arguments), Err(Mistake::new(message, hint)), "{arguments:?}");
+        assert_eq!(of(arguments), Err(Why::hinted(message, hint)), "{arguments:?}");
     }
 }
 
@@ -226,7 +226,7 @@ fn what_has_no_flag_or_no_value_is_told_without_the_value() {
             "usage: standin completions <SHELL>",
         ),
     ] {
-        assert_eq!(of(arguments), Err(Mistake::new(message, hint)), "{arguments:?}");
+        assert_eq!(of(arguments), Err(Why::hinted(message, hint)), "{arguments:?}");
     }
 }
 
@@ -247,10 +247,10 @@ fn what_is_not_text_is_named_by_its_flag_unless_it_is_of_the_command_to_run() {
         ),
         (vec!["presets".into(), other("x")], "`x\u{fffd}` is not UTF-8"),
     ] {
-        assert_eq!(parse(words), Err(Mistake::new(message, "give it as UTF-8")));
+        assert_eq!(parse(words), Err(Why::hinted(message, "give it as UTF-8")));
     }
     let unknown = parse([other("")]).expect_err("it is no command");
-    assert_eq!(unknown.message, "unknown command `\u{fffd}`");
+    assert_eq!(unknown.what, "unknown command `\u{fffd}`");
     let words = vec![other("a"), other("--only=")];
     let given = ["run".into(), "--".into()].into_iter().chain(words.clone());
     let Ok(Request::Do(invocation)) = parse(given) else {

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use super::cleanup::{self, Found};
-use super::context::{Context, in_full};
+use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
 use super::{plan, prepare, setup, status, sweep};
@@ -108,7 +108,7 @@ pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
     let found = match entry {
         Ok(entry) => Found::Journal(entry),
         Err(error) => {
-            context.console.warning(&in_full(&error.into()));
+            context.console.warning(error);
             Found::Unopened(name.to_owned())
         }
     };

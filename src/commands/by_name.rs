@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
-use super::context::{Context, in_full};
+use super::context::Context;
 use super::course::{Course, Done};
 use super::exit::Failure;
 use super::known::{Kept, Known, kept};
@@ -46,7 +46,7 @@ pub(super) async fn settle_marker(
     entry: Option<&EntryDir>,
     course: &mut Course<'_>,
 ) -> Result<Outcome, Failure> {
-    context.console.warning(&format!(
+    context.console.warning(format!(
         "the journal of `{marker}` is gone; its accounts are looked for by their user names"
     ));
     let run = run_of(context, marker)?;
@@ -63,8 +63,7 @@ pub(super) async fn settle_marker(
         &selection,
         now,
         Passwords::Drawn(&mut UnwrapErr(SysRng)),
-    )
-    .map_err(|error| anyhow::anyhow!("{error}"))?;
+    )?;
     let (found, is_whole) = listed::under_the_marker(context, &today, &run, &draft.planned, course).await?;
     let ledger = listed::ledger(context, draft.planned, found, &today.config);
     let (mut outcome, counts) = settle(context, &today, &run, ledger, now, course).await?;
@@ -73,7 +72,7 @@ pub(super) async fn settle_marker(
     if let Some(entry) = entry.filter(|_| counts.left == 0 && is_whole)
         && let Err(error) = entry.unseal()
     {
-        context.console.warning(&in_full(&error.into()));
+        context.console.warning(error);
     }
     Ok(outcome)
 }
@@ -178,7 +177,7 @@ fn apply_at(context: &Context, ledger: &mut Ledger, place: usize, event: Event, 
     if let Err(illegal) = ledger.apply(&entry) {
         context
             .console
-            .warning(&format!("`{}`: {}", illegal.account, illegal.reason));
+            .warning(format!("`{}`: {}", illegal.account, illegal.reason));
     }
 }
 

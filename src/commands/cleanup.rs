@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
-use super::context::{Context, in_full};
+use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
 use super::{by_name, of_run, settle};
@@ -12,6 +12,7 @@ use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::RunIdentity;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::adapters::signals::Signals;
+use crate::domain::why::Why;
 use crate::report::{plural, seen};
 
 /// So many directories of other setups are named; of more their number is told.
@@ -41,7 +42,7 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
         Ok(())
     })?;
     if found.is_empty() {
-        context.console.info(&format!(
+        context.console.info(format!(
             "nothing is left to delete: `{}` holds no unsettled journal of this run",
             journals.path().display()
         ));
@@ -79,17 +80,25 @@ fn tell_of_others(context: &Context, journals: &PrivateDir) -> Result<(), Privat
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        context.console.notice(&format!(
-            "it holds {} of setups in other directories: {}{more}\nhint: once their accounts are no longer used, run `standin cleanup --journal {}` there",
-            plural(of_directories, "unsettled journal"),
-            shown.join(", "),
-            journals.path().display()
+        context.console.notice(Why::hinted(
+            format!(
+                "it holds {} of setups in other directories: {}{more}",
+                plural(of_directories, "unsettled journal"),
+                shown.join(", ")
+            ),
+            format!(
+                "once their accounts are no longer used, run `standin cleanup --journal {}` there",
+                journals.path().display()
+            ),
         ));
     }
     if of_runs > 0 {
-        context.console.notice(&format!(
-            "it holds {} of other runs, which their own cleanup settles\nhint: `standin sweep` deletes what they leave, once its time to live is over",
-            plural(of_runs, "unsettled journal")
+        context.console.notice(Why::hinted(
+            format!(
+                "it holds {} of other runs, which their own cleanup settles",
+                plural(of_runs, "unsettled journal")
+            ),
+            "`standin sweep` deletes what they leave, once its time to live is over",
         ));
     }
     Ok(())
@@ -145,7 +154,7 @@ pub(super) fn each_of_this_run(
             Err(error) => {
                 context
                     .console
-                    .warning(&format!("a journal is ignored: {}", in_full(&error.into())));
+                    .warning(Why::from(error).context("a journal is ignored"));
                 if is_named_by_us() {
                     take(Found::Unopened(name))?;
                 }
@@ -159,7 +168,7 @@ pub(super) fn each_of_this_run(
                 }
             }
             Err(_) if is_named_by_us() => take(Found::Unread(entry))?,
-            Err(error) => context.console.warning(&in_full(&error)),
+            Err(error) => context.console.warning(&error),
         }
     }
     Ok(())

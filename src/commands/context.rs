@@ -13,6 +13,7 @@ use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::adapters::{small_file, state_file};
 use crate::cli::{Command, Invocation};
 use crate::domain::said::Hider;
+use crate::domain::why::Why;
 use crate::report::{Level, Line};
 use crate::settings::{Sealed, Settings};
 
@@ -81,18 +82,20 @@ impl Context {
     /// The `state` of a setup, where one is given.
     pub(super) fn state(&self) -> Result<Option<String>, Failure> {
         match (&self.settings.state, &self.settings.state_file) {
-            (Some(_), Some(_)) => Err(Failure::usage(
-                "`state` and `state-file` are both given\nhint: give one of them",
-            )),
+            (Some(_), Some(_)) => Err(Failure::usage(Why::hinted(
+                "`state` and `state-file` are both given",
+                "give one of them",
+            ))),
             (state, None) => Ok(state.clone()),
-            (None, Some(path)) if !small_file::can_be_a_path(path) => Err(Failure::usage(
-                "`state-file` is no path, but seems to be the state itself\nhint: give the path of a file, or set `state` to the text",
-            )),
+            (None, Some(path)) if !small_file::can_be_a_path(path) => Err(Failure::usage(Why::hinted(
+                "`state-file` is no path, but seems to be the state itself",
+                "give the path of a file, or set `state` to the text",
+            ))),
             (None, Some(path)) => match state_file::read(path) {
                 Ok(text) => Ok(Some(text)),
-                Err(error) => Err(Failure::usage(format!(
-                    "the `state-file` `{}` can't be read: {error}\nhint: give the file that a setup with `state-file` has written",
-                    path.display()
+                Err(error) => Err(Failure::usage(Why::hinted(
+                    format!("the `state-file` `{}` can't be read: {error}", path.display()),
+                    "give the file that a setup with `state-file` has written",
                 ))),
             },
         }
@@ -118,20 +121,20 @@ impl Context {
         match outcome {
             Ok(code) => match self.console.data_lost() {
                 Some(reason) => {
-                    self.console.error(&format!(
+                    self.console.error(format!(
                         "what the command says could not be written to standard output: {reason}"
                     ));
                     code.and_then(ExitCode::Failed)
                 }
                 None => code,
             },
-            Err(Failure::Usage(text)) => {
-                self.console.error(&text);
-                ExitCode::Usage
-            }
-            Err(Failure::Failed(error)) => {
-                self.console.error(&in_full(&error));
-                ExitCode::Failed
+            Err(failure) => {
+                let code = match failure {
+                    Failure::Usage(_) => ExitCode::Usage,
+                    Failure::Failed(_) => ExitCode::Failed,
+                };
+                self.console.error(failure);
+                code
             }
         }
     }
@@ -155,34 +158,5 @@ impl Context {
     /// The journals' directory, made if need be.
     pub(super) fn journals(&self) -> Result<PrivateDir, PrivateDirError> {
         journal_home::open(self.settings.journal.as_deref(), &*self.host, &self.environment)
-    }
-}
-
-/// An error with its causes: the hint of the last one that has one stays at the end.
-pub(super) fn in_full(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    let mut hints = String::new();
-    for cause in error.chain() {
-        let cause = cause.to_string();
-        let (what, hint) = cause
-            .split_once("\nhint:")
-            .map_or((cause.as_str(), None), |(what, hint)| (what, Some(hint)));
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(what);
-        if let Some(hint) = hint {
-            hints.push_str("\nhint:");
-            hints.push_str(hint);
-        }
-    }
-    text + &hints
-}
-
-/// Why a command came to no end, as text.
-pub(super) fn in_words(failure: Failure) -> String {
-    match failure {
-        Failure::Usage(text) => text,
-        Failure::Failed(error) => in_full(&error),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::context::{Context, in_full};
+use super::context::Context;
 use super::exit::ExitCode;
 use super::job_report::{Part, write_report};
 use crate::adapters::signals::Signals;
@@ -78,7 +78,7 @@ impl<'a> Course<'a> {
         for (path, parts) in &self.reports {
             let parts: Vec<Part<'_>> = parts.iter().map(Done::part).collect();
             if let Err(error) = write_report(context, path, "cleanup", &parts) {
-                context.console.error(&in_full(&error));
+                context.console.error(&error);
                 ended = code.and_then(ExitCode::Failed);
             }
         }

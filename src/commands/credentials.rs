@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::by_name;
-use super::context::{Context, in_full};
+use super::context::Context;
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
 use super::sealed::SealedCopy;
@@ -18,6 +18,7 @@ use crate::adapters::private_dir::read_private_file;
 use crate::adapters::unreadable::why;
 use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 use crate::plan;
 use crate::settings::DataFormat;
 
@@ -89,25 +90,31 @@ fn of_run(context: &Context) -> Result<Vec<Delivered>, Failure> {
         match (entry.read(), of_entry(&entry)) {
             (Ok(reading), Ok(Some(accounts))) => found.push((reading.ledger, accounts)),
             (Ok(_), Ok(None)) => {}
-            (Err(error), _) | (_, Err(error)) => context.console.warning(&in_full(&error)),
+            (Err(error), _) | (_, Err(error)) => context.console.warning(&error),
         }
     }
     found.sort_by_key(|(ledger, _)| ledger.plan().at);
     let mut accounts: Vec<Delivered> = Vec::new();
     for account in found.into_iter().flat_map(|(_, accounts)| accounts) {
         if let Some(older) = accounts.iter().position(|other| other.key() == account.key()) {
-            context.console.warning(&format!(
-                "`{}` was made by several setups of this run, and only the last is shown\nhint: name one by `state`",
-                account.key()
+            context.console.warning(Why::hinted(
+                format!(
+                    "`{}` was made by several setups of this run, and only the last is shown",
+                    account.key()
+                ),
+                "name one by `state`",
             ));
             accounts.remove(older);
         }
         accounts.push(account);
     }
     if accounts.is_empty() {
-        return Err(Failure::usage(format!(
-            "`{}` holds no credentials of this run: no setup has succeeded here, or its accounts are deleted\nhint: run `standin setup` first; in another job set `STANDIN_SEED`, and give the setup's output `state`",
-            journals.path().display()
+        return Err(Failure::usage(Why::hinted(
+            format!(
+                "`{}` holds no credentials of this run: no setup has succeeded here, or its accounts are deleted",
+                journals.path().display()
+            ),
+            "run `standin setup` first; in another job set `STANDIN_SEED`, and give the setup's output `state`",
         )));
     }
     Ok(accounts)
@@ -117,7 +124,7 @@ fn of_run(context: &Context) -> Result<Vec<Delivered>, Failure> {
 pub(super) fn hide(context: &Context, entry: &EntryDir) {
     let accounts = match of_entry(entry) {
         Ok(accounts) => accounts.unwrap_or_default(),
-        Err(error) => return context.console.debug(&in_full(&error)),
+        Err(error) => return context.console.debug(&error),
     };
     for account in &accounts {
         let names = [
@@ -174,9 +181,9 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
     let is_list = serde_json::from_str::<Vec<Value>>(text).is_ok();
     let told: Vec<Told> = if is_list {
         serde_json::from_str(text).map_err(|error| {
-            Failure::usage(format!(
-                "`state` can't be read as the output `accounts`: {}\nhint: give the output `state` or `accounts` of the setup as it is",
-                why(&error)
+            Failure::usage(Why::hinted(
+                format!("`state` can't be read as the output `accounts`: {}", why(&error)),
+                "give the output `state` or `accounts` of the setup as it is",
             ))
         })?
     } else {
@@ -185,9 +192,10 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
             return Ok(accounts);
         }
         if state.signature(context.settings.seed.as_ref()) == Signature::Wrong {
-            return Err(Failure::usage(
-                "`state` is not signed with this seed, or was changed since: its passwords can't be computed\nhint: give the seed that the setup was given",
-            ));
+            return Err(Failure::usage(Why::hinted(
+                "`state` is not signed with this seed, or was changed since: its passwords can't be computed",
+                "give the seed that the setup was given",
+            )));
         }
         if let Some(text) = by_name::of_earlier_attempt(context, &state) {
             context.console.warning(&text);
@@ -195,15 +203,16 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
         state.accounts.into_iter().map(Told::from).collect()
     };
     let Some(seed) = &context.settings.seed else {
-        return Err(Failure::usage(
-            "there is no `seed`, and the passwords of another job's accounts can only be computed\nhint: give setup and this command the same seed, in the variable `STANDIN_SEED`",
-        ));
+        return Err(Failure::usage(Why::hinted(
+            "there is no `seed`, and the passwords of another job's accounts can only be computed",
+            "give setup and this command the same seed, in the variable `STANDIN_SEED`",
+        )));
     };
     let mut accounts = Vec::new();
     for one in told {
         let full = one.full_username.as_ref().unwrap_or(&one.username);
         let Some(password) = plan::derive(seed, full).filter(|_| !one.own_password) else {
-            context.console.warning(&format!(
+            context.console.warning(format!(
                 "`{}/{}` is left out: its password stands in the configuration",
                 one.service, one.account
             ));
@@ -259,8 +268,9 @@ fn dotenv(accounts: &[Delivered]) -> Result<String, Failure> {
     for (name, value) in accounts.iter().flat_map(Delivered::variables) {
         let value = value.expose();
         if value.contains('\'') || value.chars().any(char::is_control) {
-            return Err(Failure::usage(format!(
-                "`{name}` has a quote or a control character, which dotenv files can't say alike to all\nhint: use `--format json`"
+            return Err(Failure::usage(Why::hinted(
+                format!("`{name}` has a quote or a control character, which dotenv files can't say alike to all"),
+                "use `--format json`",
             )));
         }
         text.extend([name.as_str(), "='", value, "'\n"]);

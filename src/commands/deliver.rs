@@ -15,6 +15,7 @@ use crate::adapters::hosts::{gitlab, jenkins};
 use crate::adapters::private_dir::write_private_file;
 use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 use crate::engine::Learnt;
 use crate::settings::CleanupWhen;
 
@@ -301,9 +302,12 @@ fn outputs(
         dropped.push("`SERVICE-ACCOUNT-id`".to_owned());
     }
     if !dropped.is_empty() {
-        context.console.warning(&format!(
-            "the outputs {} would be over what a job's outputs can carry, and are not set\nhint: read the file that the output `accounts-file` names, and delete in this job, or by a sweep of this run",
-            dropped.join(", ")
+        context.console.warning(Why::hinted(
+            format!(
+                "the outputs {} would be over what a job's outputs can carry, and are not set",
+                dropped.join(", ")
+            ),
+            "read the file that the output `accounts-file` names, and delete in this job, or by a sweep of this run",
         ));
     }
     warn_of_long_state(context, &pairs);
@@ -321,32 +325,33 @@ fn warn_of_long_state(context: &Context, pairs: &[(String, String)]) {
         .iter()
         .any(|(name, value)| name == "state" && value.len() > VARIABLE_MAX);
     if is_long && context.settings.sealed.cleanup == CleanupWhen::Manual {
-        context.console.warning(
-            "the output `state` is longer than a variable can be: no step that is given it as `state` can start\nhint: let the last job delete with `mode: sweep` and `run: this`, which needs no state",
-        );
+        context.console.warning(Why::hinted(
+            "the output `state` is longer than a variable can be: no step that is given it as `state` can start",
+            "let the last job delete with `mode: sweep` and `run: this`, which needs no state",
+        ));
     }
 }
 
 /// Sets variables for the later steps of the job, as far as Linux can start a process with them.
 fn export(context: &Context, files: &FileCommands, accounts: &[Delivered]) -> anyhow::Result<()> {
-    const HINT: &str = "hint: read the file that the output `credentials-file` names";
+    const HINT: &str = "read the file that the output `credentials-file` names";
     let (fit, long): (Vec<(String, Secret)>, Vec<_>) = accounts
         .iter()
         .flat_map(Delivered::variables)
         .partition(|(_, value)| value.expose().len() <= VARIABLE_MAX);
     for (name, _) in long {
-        context.console.warning(&format!(
-            "`{name}` would be longer than a variable can be, and is not set\n{HINT}"
-        ));
+        let what = format!("`{name}` would be longer than a variable can be, and is not set");
+        context.console.warning(Why::hinted(what, HINT));
     }
     let length: usize = fit
         .iter()
         .map(|(name, value)| name.len() + value.expose().len() + 2)
         .sum();
     if length > ENVIRONMENT_MAX {
-        context.console.warning(&format!(
-            "the variables of `export-env` would be {length} bytes, with which no later step could start, and are not set\n{HINT}"
-        ));
+        let what = format!(
+            "the variables of `export-env` would be {length} bytes, with which no later step could start, and are not set"
+        );
+        context.console.warning(Why::hinted(what, HINT));
         return Ok(());
     }
     let pairs: Vec<(&str, &str)> = fit
@@ -361,7 +366,7 @@ fn export(context: &Context, files: &FileCommands, accounts: &[Delivered]) -> an
 fn warn_of_masked(context: &Context, pairs: &[(String, String)]) {
     for (name, value) in pairs {
         if context.console.redact(value) != value.as_str() {
-            context.console.warning(&format!(
+            context.console.warning(format!(
                 "the output `{name}` holds a value that is masked, and the runner will not pass it to another job"
             ));
         }

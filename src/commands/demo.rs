@@ -50,7 +50,7 @@ pub(super) async fn demo(context: &Context) -> Result<ExitCode, Failure> {
         .delay(DELAY)
         .observer(Arc::new(move |seen: &Observed| {
             if seen.moment == Moment::Answered {
-                console.info(&format!("    > {seen}"));
+                console.info(format!("    > {seen}"));
             }
         }));
     for name in SERVICES {
@@ -122,7 +122,7 @@ fn tell_books(context: &Context, sandbox: &Sandbox) -> usize {
         .collect();
     context
         .console
-        .info(&format!("the services' own books: {}", words.join(", ")));
+        .info(format!("the services' own books: {}", words.join(", ")));
     left
 }
 

@@ -2,6 +2,8 @@
 
 use std::process;
 
+use crate::domain::why::Why;
+
 /// The exit codes; each command's help says which it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
@@ -41,14 +43,14 @@ impl From<ExitCode> for process::ExitCode {
 #[derive(Debug)]
 pub(super) enum Failure {
     /// A mistake of the user's, found before any request: exit code 2.
-    Usage(String),
+    Usage(Why),
     /// Anything else: exit code 1.
     Failed(anyhow::Error),
 }
 
 impl Failure {
     /// A mistake of the user's.
-    pub(super) fn usage(text: impl Into<String>) -> Self {
+    pub(super) fn usage(text: impl Into<Why>) -> Self {
         Self::Usage(text.into())
     }
 }
@@ -56,5 +58,20 @@ impl Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl From<&anyhow::Error> for Why {
+    fn from(error: &anyhow::Error) -> Self {
+        Self::of(error.as_ref())
+    }
+}
+
+impl From<Failure> for Why {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Usage(why) => why,
+            Failure::Failed(error) => Self::from(&error),
+        }
     }
 }

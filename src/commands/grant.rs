@@ -6,6 +6,7 @@ use crate::adapters::environment::Environment;
 use crate::adapters::http::{Form, Grant, HostPolicy};
 use crate::config::{Auth, ClientAuth, Exchange, Grant as GrantType, OAuth2, Service};
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 use crate::language::{Scope, Template, glob};
 
 /// What a grant may need beside the configuration.
@@ -17,13 +18,8 @@ pub(super) struct Around<'a> {
 }
 
 /// How the service's token is come by; `None` where it needs none.
-pub(super) fn grant(
-    service: &Service,
-    base: &Url,
-    scope: &Scope,
-    around: &Around<'_>,
-) -> Result<Option<Grant>, String> {
-    let in_place = |reason: String| format!("`auth` of `{}`: {reason}", service.name);
+pub(super) fn grant(service: &Service, base: &Url, scope: &Scope, around: &Around<'_>) -> Result<Option<Grant>, Why> {
+    let in_place = |why: Why| why.context(format_args!("`auth` of `{}`", service.name));
     let grant = match &service.auth {
         Auth::None | Auth::Basic { .. } | Auth::Bearer(_) | Auth::Header(_) => return Ok(None),
         Auth::OAuth2(oauth2) => oauth2_form(oauth2, scope, around.policy).map(Grant::Form),
@@ -36,8 +32,8 @@ pub(super) fn grant(
     grant.map(Some).map_err(in_place)
 }
 
-fn oauth2_form(oauth2: &OAuth2, scope: &Scope, policy: &HostPolicy) -> Result<Form, String> {
-    let text = |template: &Template| template.render(scope).map_err(|error| error.to_string());
+fn oauth2_form(oauth2: &OAuth2, scope: &Scope, policy: &HostPolicy) -> Result<Form, Why> {
+    let text = |template: &Template| template.render(scope).map_err(Why::from);
     let client_id = text(&oauth2.client_id)?;
     let client_secret = oauth2.client_secret.as_ref().map(text).transpose()?.map(Secret::new);
     let plain = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
@@ -82,11 +78,14 @@ fn id_token(
     base: &Url,
     scope: &Scope,
     around: &Around<'_>,
-) -> Result<Grant, String> {
-    let text = |template: &Template| template.render(scope).map_err(|error| error.to_string());
+) -> Result<Grant, Why> {
+    let text = |template: &Template| template.render(scope).map_err(Why::from);
     let variable = |name: &str| {
         around.environment.get(name).ok_or_else(|| {
-            format!("the job can't ask for an ID token: `{name}` is not set\nhint: give the job `permissions: id-token: write`")
+            Why::hinted(
+                format!("the job can't ask for an ID token: `{name}` is not set"),
+                "give the job `permissions: id-token: write`",
+            )
         })
     };
     let origin = base.origin().ascii_serialization();
@@ -97,8 +96,9 @@ fn id_token(
         .iter()
         .any(|pattern| glob(pattern, &audience));
     if audience != origin && !allowed {
-        return Err(format!(
-            "an ID token for `{audience}` is not asked for\nhint: name it in the setting `allow-audience`"
+        return Err(Why::hinted(
+            format!("an ID token for `{audience}` is not asked for"),
+            "name it in the setting `allow-audience`",
         ));
     }
     let mut url = Url::parse(variable("ACTIONS_ID_TOKEN_REQUEST_URL")?)
@@ -107,7 +107,7 @@ fn id_token(
     let exchange = match exchange {
         None => None,
         Some(exchange) => {
-            let fields: Result<Vec<(String, Secret)>, String> = exchange
+            let fields: Result<Vec<(String, Secret)>, Why> = exchange
                 .params
                 .iter()
                 .map(|(name, template)| Ok((name.clone(), Secret::new(text(template)?))))
@@ -126,10 +126,10 @@ fn id_token(
     })
 }
 
-fn endpoint(text: &str, policy: &HostPolicy) -> Result<Url, String> {
+fn endpoint(text: &str, policy: &HostPolicy) -> Result<Url, Why> {
     let url = Url::parse(text).map_err(|error| format!("`token_url` is no URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err("`token_url` must begin with `http://` or `https://`".to_owned());
+        return Err("`token_url` must begin with `http://` or `https://`".into());
     }
     policy.check(&url)?;
     Ok(url)

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::context::{Context, in_full, in_words};
+use super::context::Context;
 use super::exit::Failure;
 use super::load::{self, Document, Folder};
 use super::masks;
@@ -21,6 +21,7 @@ use crate::domain::account::AccountKey;
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::engine::Engine;
 use crate::language::Environment;
 use crate::plan::{self, Run};
@@ -103,7 +104,7 @@ impl Known<'_> {
 /// What a setup's accounts are gone by later.
 pub(super) struct Kept {
     /// The configuration, or why there is none.
-    pub(super) document: Result<Document, String>,
+    pub(super) document: Result<Document, Why>,
     /// The settings.
     pub(super) sealed: Sealed,
     /// The certificates and keys that were read with it.
@@ -143,7 +144,7 @@ pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
             .warning("the configuration that setup put aside is gone; today's is used"),
         Err(error) => context
             .console
-            .warning(&format!("{}; today's configuration is used", in_full(&error))),
+            .warning(Why::from(&error).map(|why| format!("{why}; today's configuration is used"))),
     }
     today(context)
 }
@@ -151,7 +152,7 @@ pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
 /// What setup kept of the accounts for later requests. Without it some of those can't be sent, which each says itself.
 pub(super) fn recall(context: &Context, entry: &EntryDir) -> HashMap<AccountKey, ports::Kept> {
     entry.kept().unwrap_or_else(|error| {
-        context.console.warning(&in_full(&error));
+        context.console.warning(&error);
         HashMap::new()
     })
 }
@@ -159,7 +160,7 @@ pub(super) fn recall(context: &Context, entry: &EntryDir) -> HashMap<AccountKey,
 /// The configuration and settings of now.
 pub(super) fn today(context: &Context) -> Kept {
     Kept {
-        document: load::document(context).map_err(in_words),
+        document: load::document(context).map_err(Why::from),
         sealed: context.settings.sealed.clone(),
         files: None,
     }
@@ -171,8 +172,8 @@ pub(super) fn ready(
     variables: &Environment,
     sealed: &Sealed,
     ledger: &Ledger,
-) -> Result<(Config, Run), String> {
-    let config = load::parse(document, variables, sealed).map_err(in_words)?;
+) -> Result<(Config, Run), Why> {
+    let config = load::parse(document, variables, sealed)?;
     let plan = ledger.plan();
     let marker = Marker::at_front_of(&plan.marker).ok_or("the journal's marker is none")?;
     let run = Run {

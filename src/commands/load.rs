@@ -8,6 +8,7 @@ use super::exit::Failure;
 use crate::adapters::small_file::{self, SmallFileError, Workspace};
 use crate::config::{self, Config, Missing};
 use crate::domain::account::ServiceName;
+use crate::domain::why::Why;
 use crate::language::Environment;
 use crate::settings::Sealed;
 
@@ -70,14 +71,20 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
             guard(context, one)?;
             file(context, one)
         }
-        [] => Err(Failure::usage(format!(
-            "there is no configuration: none of `{}` is in the working directory, and neither `config-file` nor `config` is given\nhint: write `standin.yml`, or name the file with `config-file`",
-            DEFAULTS.join("`, `")
+        [] => Err(Failure::usage(Why::hinted(
+            format!(
+                "there is no configuration: none of `{}` is in the working directory, and neither `config-file` nor `config` is given",
+                DEFAULTS.join("`, `")
+            ),
+            "write `standin.yml`, or name the file with `config-file`",
         ))),
-        [first, second, ..] => Err(Failure::usage(format!(
-            "there are two configurations: `{}` and `{}`\nhint: remove one, or say which with `config-file`",
-            shown(first),
-            shown(second)
+        [first, second, ..] => Err(Failure::usage(Why::hinted(
+            format!(
+                "there are two configurations: `{}` and `{}`",
+                shown(first),
+                shown(second)
+            ),
+            "remove one, or say which with `config-file`",
         ))),
     }
 }
@@ -124,10 +131,8 @@ pub(super) fn require(config: &Config, variables: &Environment, only: &[String])
         // Writing to a string can't fail.
         write!(text, "\n`{name}`, used at {}", places.join(", ")).unwrap_or_default();
     }
-    text.push_str(
-        "\nhint: set them for this step (an empty value counts as not set), or give a value with `| default(\"...\")`",
-    );
-    Err(Failure::Usage(text))
+    let hint = "set them for this step (an empty value counts as not set), or give a value with `| default(\"...\")`";
+    Err(Failure::Usage(Why::hinted(text, hint)))
 }
 
 /// A file of a repository may have been written by somebody who must not see the workflow's secrets.
@@ -137,9 +142,12 @@ fn guard(context: &Context, path: &Path) -> Result<(), Failure> {
     let Some(event) = context.host.guarded_event().filter(|_| !guarded) else {
         return Ok(());
     };
-    Err(Failure::usage(format!(
-        "`{}` may come from somebody who does not own this workflow: on `{event}` it is read only within limits\nhint: set both `allow-env` and `allow-hosts`",
-        shown(path)
+    Err(Failure::usage(Why::hinted(
+        format!(
+            "`{}` may come from somebody who does not own this workflow: on `{event}` it is read only within limits",
+            shown(path)
+        ),
+        "set both `allow-env` and `allow-hosts`",
     )))
 }
 
@@ -148,9 +156,10 @@ fn file(context: &Context, path: &Path) -> Result<Document, Failure> {
     let text = small_file::read_text(path, &workspace).map_err(|error| {
         if !small_file::can_be_a_path(path) || reads_like_a_document(path) {
             // It may hold passwords.
-            return Failure::usage(
-                "`config-file` is no path, but seems to be the configuration itself\nhint: give the path of a file, or set `config` to the text",
-            );
+            return Failure::usage(Why::hinted(
+                "`config-file` is no path, but seems to be the configuration itself",
+                "give the path of a file, or set `config` to the text",
+            ));
         }
         let hint = match error {
             SmallFileError::Io(_) => {
@@ -161,9 +170,9 @@ fn file(context: &Context, path: &Path) -> Result<Document, Failure> {
                 "a configuration is a file of text of 1 MiB at most"
             }
         };
-        Failure::usage(format!(
-            "the configuration `{}` can't be read: {error}\nhint: {hint}",
-            shown(path)
+        Failure::usage(Why::hinted(
+            format!("the configuration `{}` can't be read: {error}", shown(path)),
+            hint,
         ))
     })?;
     Ok(Document {

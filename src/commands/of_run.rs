@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::context::{Context, in_words};
+use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::load;
 use super::tls::KeptFiles;
@@ -14,6 +14,7 @@ use crate::domain::account::RemoteId;
 use crate::domain::event::PlannedAccount;
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::{Marker, Origin};
+use crate::domain::why::Why;
 use crate::engine::{Engine, Extent, Regard};
 use crate::plan::{self, Run};
 use crate::report::{plural, seen};
@@ -27,9 +28,8 @@ pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCod
     let found = match list(context, signals).await {
         Ok(found) => found,
         Err(failure) => {
-            let why = in_words(failure);
-            let why = why.split("\nhint:").next().unwrap_or_default();
-            context.console.notice(&format!(
+            let why = Why::from(failure);
+            context.console.notice(format!(
                 "no service is asked whether it has accounts of this run: {why}"
             ));
             return Ok(ExitCode::Success);
@@ -49,10 +49,13 @@ pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCod
     } else {
         String::new()
     };
-    context.console.error(&format!(
-        "{} of this run may still exist: {}\nhint: if no other job of this run uses them, run `standin sweep --run this{whose}`",
-        plural(number, "account"),
-        names.join(", ")
+    context.console.error(Why::hinted(
+        format!(
+            "{} of this run may still exist: {}",
+            plural(number, "account"),
+            names.join(", ")
+        ),
+        format!("if no other job of this run uses them, run `standin sweep --run this{whose}`"),
     ));
     Ok(ExitCode::Failed)
 }
@@ -114,7 +117,7 @@ async fn list(context: &Context, signals: &Signals) -> Result<(Vec<String>, usiz
         let why = if let Some(why) = &site.unusable {
             Some(why.clone())
         } else if site.service.list.is_none() {
-            Some("it has no `list`".to_owned())
+            Some("it has no `list`".into())
         } else {
             let each = |_: &RemoteId, name: &str, _: &minijinja::Value| {
                 if Marker::within(name).is_none_or(|marker| !marker.is_of_run(&origin)) {
@@ -130,8 +133,7 @@ async fn list(context: &Context, signals: &Signals) -> Result<(Vec<String>, usiz
             engine.list(place, Extent::Prefix, each).await.incomplete
         };
         if let Some(why) = why {
-            let why = why.split("\nhint:").next().unwrap_or_default();
-            context.console.warning(&format!(
+            context.console.warning(format!(
                 "{service}: whether it has accounts of this run can't be seen: {why}"
             ));
         }

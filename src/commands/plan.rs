@@ -97,7 +97,7 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
         now,
         plan::Passwords::Drawn(&mut UnwrapErr(SysRng)),
     )
-    .map_err(|error| Failure::Usage(error.to_string()))?;
+    .map_err(Failure::Usage)?;
     let at_once = context.settings.sealed.concurrency;
     let scope = plan::scope(&names, &run);
     let accounts = &draft.planned.accounts;
@@ -147,7 +147,7 @@ fn count_without_variables(context: &Context, config: &mut Config, variables: &E
         let mut alone = config.clone();
         alone.personas = vec![config.personas[index].clone()];
         let Ok(copies) = alone.copies(variables) else {
-            context.console.warning(&format!(
+            context.console.warning(format!(
                 "the `count` of the persona `{}` is not known without its variables; one copy is shown",
                 config.personas[index].name
             ));

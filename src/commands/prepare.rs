@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use rand::rngs::SysRng;
 use rand::{RngExt as _, rand_core::UnwrapErr};
 
-use super::context::{Context, in_full};
+use super::context::Context;
 use super::exit::Failure;
 use super::load;
 use super::masks;
@@ -14,7 +14,7 @@ use super::sealed::{SealedCopy, VERSION};
 use super::settle;
 use super::state::State;
 use super::tls::KeptFiles;
-use super::wire::{Wired, wire};
+use super::wire::{Wired, all_usable, wire};
 use crate::adapters::boot;
 use crate::adapters::console::Fingerprints;
 use crate::adapters::entry::{self, EntryDir, Lock};
@@ -28,6 +28,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::leg::Leg;
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 use crate::engine::{Site, keeps};
 use crate::plan::{self, Draft, Passwords, Person, Run, Selection};
 use crate::settings::{Sealed, WhenSecretsMissing};
@@ -86,8 +87,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         Some(seed) => Passwords::Computed(seed),
         None => Passwords::Drawn(&mut random),
     };
-    let mut draft = plan::draw_up(&config, &variables, &run, &selection, now, passwords)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let mut draft = plan::draw_up(&config, &variables, &run, &selection, now, passwords).map_err(Failure::Usage)?;
     let scope = plan::scope(&variables, &run);
     let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
     let wired = wire(context, &config, &variables, &scope, sealed, &files)?;
@@ -97,9 +97,9 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     for warning in config.warnings.iter().chain(&wired.warnings) {
         context.console.warning(warning);
     }
-    let journals = context.journals().map_err(|error| no_journal(&error.into()))?;
+    let journals = context.journals().map_err(no_journal)?;
     prune(context, &journals);
-    let entry = EntryDir::create(&journals, run.marker.as_str()).map_err(|error| no_journal(&error.into()))?;
+    let entry = EntryDir::create(&journals, run.marker.as_str()).map_err(no_journal)?;
     let lock = entry.try_lock().map_err(|error| no_journal(&error))?;
     let copy = SealedCopy {
         version: VERSION,
@@ -122,7 +122,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let (kept, journal) = begun.map_err(|error| {
         // Nobody will look for what was put aside: no cleanup knows of this setup.
         if let Err(error) = journals.remove_child(entry.name()) {
-            context.console.warning(&in_full(&error.into()));
+            context.console.warning(error);
         }
         no_journal(&error)
     })?;
@@ -142,13 +142,7 @@ fn check_sites(draft: &Draft, wired: &Wired) -> Result<(), Failure> {
         let accounts = &draft.planned.accounts;
         accounts.iter().any(|account| account.key.service == site.service.name)
     };
-    let planned = wired.sites.iter().filter(is_planned);
-    let unusable: Vec<&str> = planned.filter_map(|site| site.unusable.as_deref()).collect();
-    if unusable.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Usage(unusable.join("\n")))
-    }
+    all_usable(wired.sites.iter().filter(is_planned))
 }
 
 /// A create that is still on its way when cleanup has to end could land after it.
@@ -159,11 +153,14 @@ fn check_timeouts(config: &Config, sealed: &Sealed) -> Result<(), Failure> {
         .iter()
         .find(|service| timeout_of(service) * 2 > sealed.cleanup_deadline);
     if let Some(service) = slow {
-        return Err(Failure::usage(format!(
-            "the `timeout` of `{}`, {}, is over half of the `cleanup-deadline`, {}: a create could land after cleanup had to end\nhint: shorten the one or lengthen the other",
-            service.name,
-            humantime::format_duration(timeout_of(service)),
-            humantime::format_duration(sealed.cleanup_deadline),
+        return Err(Failure::usage(Why::hinted(
+            format!(
+                "the `timeout` of `{}`, {}, is over half of the `cleanup-deadline`, {}: a create could land after cleanup had to end",
+                service.name,
+                humantime::format_duration(timeout_of(service)),
+                humantime::format_duration(sealed.cleanup_deadline)
+            ),
+            "shorten the one or lengthen the other",
         )));
     }
     Ok(())
@@ -180,9 +177,9 @@ fn check_targets(context: &Context) -> Result<(), Failure> {
     ] {
         let Some(path) = path else { continue };
         small_file::check_target(path).map_err(|error| {
-            Failure::usage(format!(
-                "`{setting}` can't be written to `{}`: {error}\nhint: give a path where a file can be made",
-                path.display()
+            Failure::usage(Why::hinted(
+                format!("`{setting}` can't be written to `{}`: {error}", path.display()),
+                "give a path where a file can be made",
             ))
         })?;
     }
@@ -210,7 +207,7 @@ fn skip(context: &Context) -> Result<bool, Failure> {
     let Some(what) = context.host.why_secretless() else {
         return Ok(false);
     };
-    context.console.notice(&format!(
+    context.console.notice(format!(
         "no account is created: this is {what}, which is given no secrets, and `when-secrets-missing` is `skip`"
     ));
     if let Some(files) = context.host.files() {
@@ -226,18 +223,13 @@ fn prune(context: &Context, journals: &PrivateDir) {
     }) {
         context
             .console
-            .debug(&format!("old journals can't be removed: {}", in_full(&error)));
+            .debug(Why::from(&error).context("old journals can't be removed"));
     }
 }
 
-fn no_journal(error: &anyhow::Error) -> Failure {
-    let (what, hint) = match in_full(error).split_once("\nhint:") {
-        Some((what, hint)) => (what.to_owned(), format!("\nhint:{hint}")),
-        None => (in_full(error), String::new()),
-    };
-    Failure::Failed(anyhow::anyhow!(
-        "no account was created: without a journal none may be: {what}{hint}"
-    ))
+fn no_journal(why: impl Into<Why>) -> Failure {
+    let none = "no account was created: without a journal none may be";
+    Failure::Failed(why.into().context(none).into())
 }
 
 /// Keeps every secret that is known by now out of everything that is printed from here on.
@@ -259,9 +251,10 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
         context.console.mask(secret);
     }
     if seen_in_names {
-        context.console.warning(
-            "a secret stands in a name of an account or a service, and can't be masked without masking the name\nhint: choose another secret",
-        );
+        context.console.warning(Why::hinted(
+            "a secret stands in a name of an account or a service, and can't be masked without masking the name",
+            "choose another secret",
+        ));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use crate::config::{self, Preset};
+use crate::domain::why::Why;
 use crate::report;
 
 /// The command.
@@ -11,8 +12,8 @@ pub(super) fn presets(context: &Context, name: Option<&str>) -> Result<ExitCode,
         context.console.data(&listed());
         return Ok(ExitCode::Success);
     };
-    let preset =
-        config::preset(name).map_err(|hint| Failure::usage(format!("there is no preset `{name}`\nhint: {hint}")))?;
+    let preset = config::preset(name)
+        .map_err(|hint| Failure::usage(Why::hinted(format!("there is no preset `{name}`"), hint)))?;
     context.console.data(preset.as_config().trim_end());
     Ok(ExitCode::Success)
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::exit::Failure;
 use crate::commands::ExitCode;
+use crate::domain::why::Why;
 
 /// Becomes the program, with this process's id, environment and streams; comes back only if that can't be done.
 #[cfg(unix)]
@@ -14,9 +15,12 @@ pub(super) fn program(words: &[OsString]) -> Result<ExitCode, Failure> {
         return Err(Failure::usage("no program is given"));
     };
     let error = std::process::Command::new(program).args(arguments).exec();
-    Err(Failure::usage(format!(
-        "`{}` is no command of Standin, and no program of this image that can be run: {error}\nhint: `--help` lists the commands",
-        program.to_string_lossy()
+    Err(Failure::usage(Why::hinted(
+        format!(
+            "`{}` is no command of Standin, and no program of this image that can be run: {error}",
+            program.to_string_lossy()
+        ),
+        "`--help` lists the commands",
     )))
 }
 

@@ -13,11 +13,16 @@ use super::exit::{ExitCode, Failure};
 use super::{prepare, setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
+use crate::domain::why::Why;
 
 /// Exit codes of env(1): found but not executable, and not found.
 const NOT_EXECUTABLE: u8 = 126;
 /// See [`NOT_EXECUTABLE`].
 const NOT_FOUND: u8 = 127;
+
+/// What to do about accounts that are too many for `run`.
+const TOO_LONG: &str =
+    "so many accounts are more than an environment can hold; use `setup`, its credentials file and `cleanup`";
 
 /// The command.
 pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCode, Failure> {
@@ -67,12 +72,11 @@ async fn command(
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
-            let hint = if error.kind() == std::io::ErrorKind::ArgumentListTooLong {
-                "\nhint: so many accounts are more than an environment can hold; use `setup`, its credentials file and `cleanup`"
-            } else {
-                ""
-            };
-            context.console.error(&format!("`{shown}` can't be run: {error}{hint}"));
+            let mut why = Why::from(format!("`{shown}` can't be run: {error}"));
+            if error.kind() == std::io::ErrorKind::ArgumentListTooLong {
+                why = why.or_hint(TOO_LONG);
+            }
+            context.console.error(why);
             let missing = error.kind() == std::io::ErrorKind::NotFound;
             return ExitCode::Command(if missing { NOT_FOUND } else { NOT_EXECUTABLE });
         }
@@ -84,7 +88,7 @@ async fn command(
                 return match ended {
                     Ok(status) => code_of(status),
                     Err(error) => {
-                        context.console.error(&format!("`{shown}` can't be waited for: {error}"));
+                        context.console.error(format!("`{shown}` can't be waited for: {error}"));
                         ExitCode::Failed
                     }
                 };

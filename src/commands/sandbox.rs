@@ -23,13 +23,13 @@ pub(super) async fn sandbox(context: &Context) -> Result<ExitCode, Failure> {
         .iter()
         .map(|line| line.parse::<Fault>())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Failure::usage(error.to_string()))?;
+        .map_err(Failure::Usage)?;
     let limit = settings
         .limit
         .as_deref()
         .map(str::parse::<Rate>)
         .transpose()
-        .map_err(|error| Failure::usage(format!("the limit is {error}")))?;
+        .map_err(|why| Failure::Usage(why.map(|what| format!("the limit is {what}"))))?;
     let options = SandboxOptions {
         port: settings.port,
         services: settings
@@ -53,7 +53,7 @@ pub(super) async fn sandbox(context: &Context) -> Result<ExitCode, Failure> {
         unready: None,
         log: true,
     };
-    context.console.info(&format!(
+    context.console.info(format!(
         "the sandbox serves until it is stopped (Ctrl-C); its user is `{USER}`, its password `{PASSWORD}`"
     ));
     let console = context.console.clone();

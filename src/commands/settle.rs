@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::Instrument as _;
 
-use super::context::{Context, in_full};
+use super::context::Context;
 use super::course::{Course, Done};
 use super::exit::{ExitCode, Failure};
 use super::known::{Kept, Known, kept, ready, recall};
@@ -19,6 +19,7 @@ use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::{Leftover, Reason};
+use crate::domain::why::Why;
 use crate::engine::{Engine, Settled};
 use crate::ports::Notice;
 use crate::report::{self, Level, Narrator, Phase, plural};
@@ -54,7 +55,7 @@ impl Outcome {
 pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Course<'_>) -> Result<Outcome, Failure> {
     let signals = course.signals;
     if let Err(error) = entry.put_stop() {
-        context.console.warning(&in_full(&error.into()));
+        context.console.warning(error);
     }
     let lock = lock(context, entry, course).await;
     credentials::hide(context, entry);
@@ -62,12 +63,12 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
     let reading = match entry.read() {
         Ok(reading) => reading,
         Err(error) => {
-            context.console.warning(&in_full(&error));
+            context.console.warning(&error);
             return by_name::settle_marker(context, entry.name(), Some(entry), course).await;
         }
     };
     for remark in &reading.remarks {
-        context.console.warning(&format!("journal: {remark}"));
+        context.console.warning(format!("journal: {remark}"));
     }
     let mut ledger = reading.ledger;
     let is_cut = !ledger.is_complete() && ledger.plan().boot.is_some() && ledger.plan().boot != boot::id();
@@ -93,7 +94,7 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
             if let Err(error) = &journal {
                 context
                     .console
-                    .warning(&format!("{}; deleting goes on without it", in_full(error)));
+                    .warning(Why::from(error).map(|why| format!("{why}; deleting goes on without it")));
             }
             let known = Known {
                 config: &config,
@@ -134,13 +135,13 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
 /// Removes the credentials, wherever they are, whatever becomes of the accounts.
 pub(super) fn forget_credentials(context: &Context, entry: &EntryDir) {
     if let Err(error) = entry.forget_credentials() {
-        context.console.warning(&in_full(&error.into()));
+        context.console.warning(error);
     }
     match entry.is_elsewhere() {
         Ok(true) => {}
         // A file of that name is the user's own: setup did not come so far as to write it.
         Ok(false) => return,
-        Err(error) => context.console.warning(&in_full(&error.into())),
+        Err(error) => context.console.warning(error),
     }
     let elsewhere = entry
         .sealed::<SealedCopy>()
@@ -150,7 +151,7 @@ pub(super) fn forget_credentials(context: &Context, entry: &EntryDir) {
     if let Some(path) = elsewhere
         && let Err(error) = remove_private_file(&path).and_then(|()| entry.forget_elsewhere())
     {
-        context.console.warning(&in_full(&error.into()));
+        context.console.warning(error);
     }
 }
 
@@ -167,7 +168,7 @@ async fn lock(context: &Context, entry: &EntryDir, course: &Course<'_>) -> Optio
             Ok(Some(lock)) => return Some(lock),
             Ok(None) => {}
             Err(error) => {
-                context.console.warning(&in_full(&error));
+                context.console.warning(&error);
                 return None;
             }
         }
@@ -191,7 +192,7 @@ async fn lock(context: &Context, entry: &EntryDir, course: &Course<'_>) -> Optio
 }
 
 /// Every debt as a leftover, for one reason.
-fn nothing_possible(ledger: &Ledger, reason: &str) -> Settled {
+fn nothing_possible(ledger: &Ledger, reason: &Why) -> Settled {
     let leftovers = ledger
         .debts()
         .map(|place| Leftover {
@@ -199,7 +200,7 @@ fn nothing_possible(ledger: &Ledger, reason: &str) -> Settled {
             ids: ledger.record(place).ids.clone(),
             username: ledger.account(place).username.clone(),
             reason: Reason::Unusable,
-            detail: reason.to_owned(),
+            detail: reason.clone(),
         })
         .collect();
     Settled {
@@ -246,7 +247,7 @@ pub(super) fn narrate(context: &Context, narrator: &RefCell<Narrator>, notice: &
 /// Says how it ended, and names what is left: as a warning where that is no failure.
 pub(super) fn conclude(context: &Context, settled: &Settled, again: &str, took: Duration, on_leftover: OnLeftover) {
     if let Some(broken) = &settled.journal_broken {
-        context.console.warning(&format!(
+        context.console.warning(format!(
             "{broken}; what was deleted is not written down, and will be looked for again"
         ));
     }
@@ -266,7 +267,7 @@ pub(super) fn tidy(context: &Context, entry: &EntryDir, ledger: &Ledger) {
     if ledger.is_settled()
         && let Err(error) = entry.unseal()
     {
-        context.console.warning(&in_full(&error.into()));
+        context.console.warning(error);
     }
 }
 
@@ -298,6 +299,6 @@ pub(super) fn summarise(context: &Context, sealed: &Sealed, settled: &Settled, a
 pub(super) fn write_summary(context: &Context, markdown: &str) {
     let Some(files) = context.host.files() else { return };
     if let Err(error) = files.append_summary(&context.console.redact(markdown)) {
-        context.console.warning(&error.to_string());
+        context.console.warning(error);
     }
 }

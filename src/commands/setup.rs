@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tracing::Instrument as _;
 
-use super::context::{Context, in_full};
+use super::context::Context;
 use super::course::Course;
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
@@ -26,6 +26,7 @@ use crate::domain::account::AccountKey;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::Leftover;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 use crate::engine::{Engine, Provisioned, Settled};
 use crate::plan::{self, Draft};
 use crate::ports::{Stop, World as _};
@@ -53,7 +54,7 @@ pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
     if made.code == ExitCode::Success && context.host.files().is_none() {
         if let Some(path) = &made.credentials {
             let path = path.display();
-            context.console.info(&format!(
+            context.console.info(format!(
                 "names and passwords are in `{path}`, for this user alone to read"
             ));
         }
@@ -123,7 +124,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         Err(error) if ended.is_complete() => Err(Failure::Failed(error)),
         // What is left of a setup that failed has to be told all the same.
         Err(error) => {
-            context.console.error(&in_full(&error));
+            context.console.error(&error);
             hand_over(context, &entry, &ended)
         }
         Ok(()) => hand_over(context, &entry, &ended),
@@ -322,18 +323,18 @@ fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
     };
     let may_exist = plural(debts, "account");
     if matches!(context.invocation.command, Command::Run { .. }) {
-        context.console.error(&format!(
+        context.console.error(format!(
             "stopped {by}: {may_exist} may exist, and what exists is deleted now"
         ));
         return;
     }
-    context.console.error(&format!(
-        "stopped {by}: {may_exist} may exist\nhint: {}",
+    context.console.error(Why::hinted(
+        format!("stopped {by}: {may_exist} may exist"),
         if context.host.has_post() {
             "the action's post step deletes them"
         } else {
             "run `standin cleanup`"
-        }
+        },
     ));
 }
 
@@ -356,7 +357,7 @@ fn summarise(context: &Context, ended: &Ended) {
             }
         })
         .collect();
-    let failures: Vec<(AccountKey, String)> = provisioned
+    let failures: Vec<(AccountKey, Why)> = provisioned
         .failures
         .iter()
         .map(|failure| (failure.key.clone(), failure.reason.clone()))

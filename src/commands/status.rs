@@ -17,6 +17,7 @@ use crate::adapters::signals::Signals;
 use crate::domain::account::{RemoteId, is_witness};
 use crate::domain::ledger::Ledger;
 use crate::domain::standing::Standing;
+use crate::domain::why::Why;
 use crate::report::{self, Narrator, Phase, plural};
 use crate::settings::DataFormat;
 
@@ -94,15 +95,21 @@ async fn look(context: &Context, signals: &Signals) -> Result<(Vec<Row>, bool), 
                 continue;
             }
             is_whole = false;
-            context.console.warning(&format!(
-                "the journal of `{}` can't be read, and its accounts are not known\nhint: `standin cleanup` looks for them by their names",
-                entry.name()
+            context.console.warning(Why::hinted(
+                format!(
+                    "the journal of `{}` can't be read, and its accounts are not known",
+                    entry.name()
+                ),
+                "`standin cleanup` looks for them by their names",
             ));
         }
         if rows.is_empty() {
-            context.console.error(&format!(
-                "there are no accounts: `{}` holds no unsettled journal of this run\nhint: run `standin setup` first; in another job give the setup's output `state`",
-                journals.path().display()
+            context.console.error(Why::hinted(
+                format!(
+                    "there are no accounts: `{}` holds no unsettled journal of this run",
+                    journals.path().display()
+                ),
+                "run `standin setup` first; in another job give the setup's output `state`",
             ));
         }
         return Ok((rows, is_whole));
@@ -185,7 +192,7 @@ fn rows(ledger: &Ledger, standings: &[Standing]) -> Vec<Row> {
                 username: account.username.clone(),
                 id: ledger.record(place).known_as.clone(),
                 status: standing.word(),
-                reason: standing.reason().to_owned(),
+                reason: standing.reason(),
             }
         })
         .collect()
@@ -213,7 +220,7 @@ fn tell(context: &Context, rows: &[Row], is_ready: bool) -> anyhow::Result<()> {
     } else if !rows.is_empty() {
         context
             .console
-            .error(&format!("{text}\nhint: the table says why the others are not"));
+            .error(Why::hinted(text, "the table says why the others are not"));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use super::exit::{ExitCode, Failure};
 use super::load;
 use super::settle::{conclude, narrate};
 use super::tls::KeptFiles;
-use super::wire::{Wired, wire};
+use super::wire::{Wired, all_usable, wire};
 use crate::adapters::hosts::is_ci;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
@@ -31,6 +31,7 @@ use crate::domain::leftover::Leftover;
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::sweep::{Rules, Verdict, Whose, judge};
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::engine::{Engine, Extent, Listed, Regard, Settled, Site};
 use crate::language::glob;
 use crate::plan::{self, Run};
@@ -46,9 +47,10 @@ const TELL: Duration = Duration::from_secs(10);
 /// The command.
 pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     if context.settings.sweep.run.is_some() && context.settings.sweep.all_owners {
-        return Err(Failure::usage(
-            "`run` and `all-owners` ask for different accounts: a run is of one repository\nhint: leave one of them out",
-        ));
+        return Err(Failure::usage(Why::hinted(
+            "`run` and `all-owners` ask for different accounts: a run is of one repository",
+            "leave one of them out",
+        )));
     }
     refuse_for_others(context)?;
     let signals = Signals::listen().context("signals can't be listened for")?;
@@ -67,10 +69,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         secrets,
         warnings,
     } = wire(context, &config, &variables, &scope, sealed, &files)?;
-    let unusable: Vec<&str> = sites.iter().filter_map(|site| site.unusable.as_deref()).collect();
-    if !unusable.is_empty() {
-        return Err(Failure::Usage(unusable.join("\n")));
-    }
+    all_usable(&sites)?;
     for secret in &secrets {
         context.console.mask(secret);
     }
@@ -114,9 +113,12 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         } else {
             ""
         };
-        context.console.error(&format!(
-            "{over}{} would be deleted, and `max` allows {max}: nothing is deleted\nhint: look at them with `--dry-run`, then raise `max`",
-            plural(hits, "account")
+        context.console.error(Why::hinted(
+            format!(
+                "{over}{} would be deleted, and `max` allows {max}: nothing is deleted",
+                plural(hits, "account")
+            ),
+            "look at them with `--dry-run`, then raise `max`",
         ));
         incomplete = true;
         for spared in found.iter_mut().filter(|found| found.what == Fate::Delete) {
@@ -159,8 +161,9 @@ fn refuse_for_others(context: &Context) -> Result<(), Failure> {
     } else {
         return Ok(());
     };
-    Err(Failure::usage(format!(
-        "this CI does not say which {unknown} this is, and the accounts of others might be swept\nhint: set `repository` and `run-id`, to setup too (`STANDIN_REPOSITORY`, `STANDIN_RUN_ID`), or sweep with `all-owners`"
+    Err(Failure::usage(Why::hinted(
+        format!("this CI does not say which {unknown} this is, and the accounts of others might be swept"),
+        "set `repository` and `run-id`, to setup too (`STANDIN_REPOSITORY`, `STANDIN_RUN_ID`), or sweep with `all-owners`",
     )))
 }
 
@@ -280,17 +283,18 @@ async fn try_lists(
         if let Some(reason) = &tried.incomplete {
             say_incomplete(context, &list.service, reason);
         }
-        list.incomplete = tried.incomplete;
+        list.incomplete = tried.incomplete.as_ref().map(Why::in_line);
     }
     requests
 }
 
-fn say_incomplete(context: &Context, service: &ServiceName, reason: &str) {
-    let swept = "what it showed is swept; there may be more";
-    let (reason, hint) = reason.split_once("\nhint: ").unwrap_or((reason, swept));
+fn say_incomplete(context: &Context, service: &ServiceName, reason: &Why) {
+    let why = reason
+        .clone()
+        .context(format_args!("{service}: the list is incomplete"));
     context
         .console
-        .error(&format!("{service}: the list is incomplete: {reason}\nhint: {hint}"));
+        .error(why.or_hint("what it showed is swept; there may be more"));
 }
 
 async fn list(
@@ -312,9 +316,7 @@ async fn list(
     } else {
         String::new()
     };
-    context
-        .console
-        .info(&format!("{service}: listing its accounts{prefix}"));
+    context.console.info(format!("{service}: listing its accounts{prefix}"));
     let mut found = Findings::new(room);
     let mut seen = 0;
     let mut told = context.clock.now();
@@ -322,7 +324,7 @@ async fn list(
         seen += 1;
         if context.clock.now().since(told) >= TELL {
             told = context.clock.now();
-            context.console.info(&format!(
+            context.console.info(format!(
                 "{service}: {seen} accounts read so far, {} of them marked",
                 found.len()
             ));
@@ -364,15 +366,15 @@ async fn list(
     let is_full = full.is_some();
     let incomplete = incomplete.or(full);
     if let Some(answer) = refused {
-        context.console.info(&format!(
+        context.console.info(format!(
             "{service}: it answered its `filter` with {answer}, and all accounts are listed"
         ));
     }
     let incomplete = incomplete.or(doubt);
     if once {
-        context.console.warning(&format!(
-            "{service}: there is no time to read its list again, and accounts that moved to an earlier page meanwhile may be missed\nhint: raise `cleanup-deadline`"
-        ));
+        let missed = "there is no time to read its list again, and accounts that moved to an earlier page meanwhile may be missed";
+        let missed = format!("{service}: {missed}");
+        context.console.warning(Why::hinted(missed, "raise `cleanup-deadline`"));
     }
     if let Some(reason) = &incomplete {
         say_incomplete(context, service, reason);
@@ -384,7 +386,7 @@ async fn list(
         accounts,
         filtered,
         is_full,
-        incomplete,
+        incomplete: incomplete.as_ref().map(Why::in_line),
     };
     (list, found)
 }
@@ -404,15 +406,13 @@ async fn delete(
     let is_orphaned = context.settings.sweep.run.is_none();
     for place in hits.iter().filter(|_| is_orphaned).take(ORPHANS_TOLD) {
         let orphan = &found[*place];
-        context.console.warning(&format!(
-            "{}: `{}` was orphaned",
-            orphan.service,
-            seen(&orphan.username)
-        ));
+        context
+            .console
+            .warning(format!("{}: `{}` was orphaned", orphan.service, seen(&orphan.username)));
     }
     if is_orphaned && hits.len() > ORPHANS_TOLD {
         let more = plural(hits.len() - ORPHANS_TOLD, "more account");
-        context.console.warning(&format!("{more} were orphaned"));
+        context.console.warning(format!("{more} were orphaned"));
     }
     let orphans: Vec<&Found> = hits.iter().map(|place| &found[*place]).collect();
     let names: Vec<String> = orphans.iter().map(|orphan| orphan.username.clone()).collect();
@@ -435,21 +435,21 @@ async fn delete(
     let took = context.clock.now().since(begun);
     conclude(context, &settled, "standin sweep", took, OnLeftover::Fail);
     let ledger = engine.ledger();
-    let why: HashMap<&AccountKey, &str> = settled
+    let why: HashMap<&AccountKey, &Why> = settled
         .leftovers
         .iter()
-        .map(|leftover| (&leftover.key, leftover.detail.as_str()))
+        .map(|leftover| (&leftover.key, &leftover.detail))
         .collect();
     for (account, place) in hits.iter().enumerate() {
         let left = why.get(&ledger.account(account).key);
         found[*place].what = if left.is_some() { Fate::Left } else { Fate::Deleted };
-        found[*place].why = left.map(ToString::to_string).unwrap_or_default();
+        found[*place].why = left.map(|why| why.in_line()).unwrap_or_default();
     }
     drop(ledger);
     if let Some(Stop::Signal(signal)) = settled.stopped {
         context
             .console
-            .error(&format!("stopped by signal {signal}: run `standin sweep` again"));
+            .error(format!("stopped by signal {signal}: run `standin sweep` again"));
     }
     (settled, engine.requests())
 }

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::context::{Context, in_full};
+use super::context::Context;
+use super::exit::Failure;
 use super::grant::{Around, grant};
 use super::literals::Literals;
 use super::tls::KeptFiles;
@@ -14,8 +15,9 @@ use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPol
 use crate::config::{Auth, Config, Rate, Service};
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 use crate::engine::{Site, own_credentials};
-use crate::language::{Environment, EvalError, Scope, Template};
+use crate::language::{Environment, Scope, Template};
 use crate::settings::Sealed;
 
 /// The services of a configuration: for the engine, and for the wire.
@@ -27,7 +29,7 @@ pub(super) struct Wired {
     /// Every secret of every `auth`.
     pub secrets: Vec<Secret>,
     /// What should be said about them.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Why>,
 }
 
 /// Wires every service up. One that can't be asked is kept with the reason, so that cleanup can name its accounts.
@@ -60,10 +62,10 @@ pub(super) fn wire(
             .iter()
             .find(|variable| variable.services.contains(&service.name));
         let parameters = match unset {
-            Some(variable) => Err(format!("the variable `{}` is not set", variable.name)),
+            Some(variable) => Err(format!("the variable `{}` is not set", variable.name).into()),
             None => service
                 .parameters(scope)
-                .map_err(|error| format!("`with` of `{}`: {error}", service.name)),
+                .map_err(|error| Why::from(error).context(format_args!("`with` of `{}`", service.name))),
         };
         let scope = scope
             .clone()
@@ -82,7 +84,7 @@ pub(super) fn wire(
                 None => None,
                 Some(files) => Some(
                     Clients::new(service.timeout, &policy, &files)
-                        .map_err(|error| format!("`tls` of `{}`: {}", service.name, in_full(&error)))?,
+                        .map_err(|error| Why::from(&error).context(format_args!("`tls` of `{}`", service.name)))?,
                 ),
             };
             let endpoint = endpoint(base, &service, &scope, &mut wired.warnings)?;
@@ -119,7 +121,7 @@ pub(super) fn wire(
                 .gates
                 .to(service.name.as_str(), &endpoint.base, interval, at_once);
             http::Service::new(clients, endpoint, token, gate, context.clock)
-                .map_err(|reason| format!("no request to `{name}` can be sent: {reason}"))
+                .map_err(|reason| reason.context(format_args!("no request to `{name}` can be sent")))
         });
         let (ready, unusable) = match ready {
             Ok(ready) => (Some(ready), None),
@@ -129,6 +131,15 @@ pub(super) fn wire(
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
+}
+
+/// Refuses to go on where any of these can't be asked, and says of all of them why.
+pub(super) fn all_usable<'a>(sites: impl IntoIterator<Item = &'a Site>) -> Result<(), Failure> {
+    let unusable: Vec<Why> = sites.into_iter().filter_map(|site| site.unusable.clone()).collect();
+    if unusable.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Usage(Why::all("\n", unusable)))
 }
 
 /// The key under which the secrets of an `auth` stand.
@@ -157,32 +168,37 @@ fn beside_auth(service: &Service, scope: &Scope) -> Vec<Secret> {
 }
 
 /// The service's address, checked.
-fn base(service: &Service, scope: &Scope, policy: &HostPolicy) -> Result<Url, String> {
+fn base(service: &Service, scope: &Scope, policy: &HostPolicy) -> Result<Url, Why> {
     let name = &service.name;
     let text = render(&service.url, scope, "url", service)?;
     let base = Url::parse(&text).map_err(|error| {
-        format!("`url` of `{name}` is no URL: {error}\nhint: write the whole address, such as `http://localhost:8080`")
+        Why::hinted(
+            format!("`url` of `{name}` is no URL: {error}"),
+            "write the whole address, such as `http://localhost:8080`",
+        )
     })?;
     if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-        return Err(format!("`url` of `{name}` must begin with `http://` or `https://`"));
+        return Err(format!("`url` of `{name}` must begin with `http://` or `https://`").into());
     }
     if !base.username().is_empty() || base.password().is_some() {
-        return Err(format!(
-            "`url` of `{name}` holds credentials\nhint: move them to `auth`, where they are kept out of logs"
+        return Err(Why::hinted(
+            format!("`url` of `{name}` holds credentials"),
+            "move them to `auth`, where they are kept out of logs",
         ));
     }
     if base.query().is_some() || base.fragment().is_some() {
-        return Err(format!(
-            "`url` of `{name}` has a query or a fragment\nhint: put query parameters into each request"
+        return Err(Why::hinted(
+            format!("`url` of `{name}` has a query or a fragment"),
+            "put query parameters into each request",
         ));
     }
     policy
         .check(&base)
-        .map_err(|reason| format!("`url` of `{name}`: {reason}"))?;
+        .map_err(|reason| reason.context(format_args!("`url` of `{name}`")))?;
     Ok(base)
 }
 
-fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<String>) -> Result<Endpoint, String> {
+fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Why>) -> Result<Endpoint, Why> {
     let name = &service.name;
     let headers = pairs(&service.headers, scope, "headers", service)?;
     let credentials = match &service.auth {
@@ -201,9 +217,12 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Stri
         ),
     };
     if base.scheme() == "http" && !matches!(credentials, Credentials::None) && !http::is_private(&base) {
-        warnings.push(format!(
-            "the credentials of `{name}` go over plain http to `{}`\nhint: use https",
-            base.host_str().unwrap_or_default()
+        warnings.push(Why::hinted(
+            format!(
+                "the credentials of `{name}` go over plain http to `{}`",
+                base.host_str().unwrap_or_default()
+            ),
+            "use https",
         ));
     }
     Ok(Endpoint {
@@ -220,15 +239,15 @@ fn pairs(
     scope: &Scope,
     key: &str,
     service: &Service,
-) -> Result<Vec<(String, String)>, String> {
+) -> Result<Vec<(String, String)>, Why> {
     fields
         .iter()
         .map(|(name, value)| Ok((name.clone(), render(value, scope, &format!("{key}.{name}"), service)?)))
         .collect()
 }
 
-fn render(template: &Template, scope: &Scope, key: &str, service: &Service) -> Result<String, String> {
+fn render(template: &Template, scope: &Scope, key: &str, service: &Service) -> Result<String, Why> {
     template
         .render(scope)
-        .map_err(|error: EvalError| format!("`{key}` of `{}`: {error}", service.name))
+        .map_err(|error| Why::from(error).context(format_args!("`{key}` of `{}`", service.name)))
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::domain::why::Why;
+
 /// The most mistakes that are told: whoever made more mends these first.
 pub(super) const SHOWN_LIMIT: usize = 50;
 
@@ -42,6 +44,7 @@ pub(super) struct Excerpt {
     pub(super) width: usize,
 }
 
+/// What it says but for the hint.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)?;
@@ -52,17 +55,14 @@ impl fmt::Display for Diagnostic {
             let marks = "^".repeat(excerpt.width);
             write!(f, "\n {number} | {}\n {space} | {before}{marks}", excerpt.line)?;
         }
-        match &self.hint {
-            Some(hint) => write!(f, "\nhint: {hint}"),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 
-/// All of them as one text, each after an empty line, without a line break at the end.
-pub fn render(diagnostics: &[Diagnostic]) -> String {
-    let shown: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-    shown.join("\n\n")
+/// All of them as one, each after an empty line.
+pub fn render(diagnostics: &[Diagnostic]) -> Why {
+    let why = |one: &Diagnostic| Why::new(one.to_string(), one.hint.clone());
+    Why::all("\n\n", diagnostics.iter().map(why))
 }
 
 #[cfg(test)]

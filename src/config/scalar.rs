@@ -1,5 +1,6 @@
 //! Durations and rates as they are written.
 
+use crate::domain::why::Why;
 use std::time::Duration;
 
 /// So many requests in a time.
@@ -19,10 +20,10 @@ impl Rate {
 }
 
 impl std::str::FromStr for Rate {
-    type Err = &'static str;
+    type Err = Why;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        rate(text).ok_or("not a rate\nhint: write requests in a time, such as `50/s` or `600/m`")
+        rate(text).ok_or_else(|| Why::hinted("not a rate", "write requests in a time, such as `50/s` or `600/m`"))
     }
 }
 

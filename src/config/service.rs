@@ -14,6 +14,7 @@ use super::source::Span;
 use super::tls::{self, Tls};
 use super::tree::{Kind, Node};
 use crate::domain::account::ServiceName;
+use crate::domain::why::Why;
 use crate::language::{EvalError, Expression, JsonTemplate, Scope, Template, nearest};
 
 /// A service with accounts.
@@ -103,26 +104,24 @@ impl Service {
 
 impl Service {
     /// What is at stake with a description of the user's own that can't settle an unclear create.
-    pub(super) fn warning(&self) -> Option<String> {
+    pub(super) fn warning(&self) -> Option<Why> {
         let own = self.preset.is_some() || !self.create.is_convention;
         (own && !self.settles_unclear()).then(|| {
-            format!(
-                "`{}` can't look an account up by its name: one whose create ended unclear can only be named as a leftover, never deleted\nhint: add `find`",
-                self.name
-            )
+            let blind = "can't look an account up by its name: one whose create ended unclear can only be named as a leftover, never deleted";
+            Why::hinted(format!("`{}` {blind}", self.name), "add `find`")
         })
     }
 }
 
 impl Service {
     /// What is said of captures that nobody keeps.
-    pub(super) fn warning_of_captures(&self) -> Option<String> {
+    pub(super) fn warning_of_captures(&self) -> Option<Why> {
         let verify = self.verify.as_ref();
         let has_captures = verify.is_some_and(|verify| !verify.request.captures.is_empty());
         has_captures.then(|| {
-            format!(
-                "what `verify` of `{}` captures is not kept\nhint: {}",
-                self.name, CAPTURE_BEFORE
+            Why::hinted(
+                format!("what `verify` of `{}` captures is not kept", self.name),
+                CAPTURE_BEFORE,
             )
         })
     }

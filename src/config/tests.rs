@@ -11,10 +11,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::account::ServiceName;
 use crate::domain::answer::{Answer, Body};
+use crate::domain::why::Why;
 use crate::language::{Method, Scope};
 
 fn parse(text: &str) -> Result<Config, String> {
-    Config::parse("standin.yml", text, &Environment::default()).map_err(|diagnostics| render(&diagnostics))
+    Config::parse("standin.yml", text, &Environment::default()).map_err(|diagnostics| render(&diagnostics).in_full())
 }
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {
@@ -300,7 +301,7 @@ fn accounts_are_counted_and_not_copies_alone_and_before_any_is_made() {
         let later = config
             .copies(&environment(&[("WORKERS", &count.to_string())]))
             .unwrap_err();
-        for told in [fixed, render(&later)] {
+        for told in [fixed, render(&later).what] {
             let expected = "there are more than 100000 accounts with this one";
             assert!(told.contains(expected), "{services} x {count}: {told}");
         }
@@ -437,12 +438,11 @@ fn a_capture_of_verify_is_warned_of_and_whoever_reads_it_is_told_so() {
     let service = |rest: &str| format!("services:\n  - name: a\n    url: http://x\n    auth: none\n    {rest}\n");
     let verify = "verify: { request: 'GET /u/{{ id }}', capture: { etag: headers.etag } }";
     let config = parse(&service(verify)).unwrap();
-    let told = "what `verify` of `a` captures is not kept\nhint: capture it in `create` or `after_create`";
-    assert!(
-        config.warnings.iter().any(|warning| warning == told),
-        "{:?}",
-        config.warnings
+    let told = Why::hinted(
+        "what `verify` of `a` captures is not kept",
+        "capture it in `create` or `after_create`",
     );
+    assert!(config.warnings.contains(&told), "{:?}", config.warnings);
     let delete = "delete: { request: 'DELETE /u/{{ id }}', headers: { If-Match: '{{ capture.etag }}' } }";
     let shown = parse(&service(&format!("{verify}\n    {delete}"))).unwrap_err();
     assert!(shown.contains("`capture.etag` is not known"), "{shown}");

@@ -25,6 +25,7 @@ use super::ledger::{Record, Status};
 use super::leftover::Reason;
 use super::name::Demands;
 use super::time::Timestamp;
+use super::why::Why;
 use std::time::Duration;
 
 /// What an eye says of one account.
@@ -41,7 +42,7 @@ pub enum Look {
     /// It says nothing of use, and why.
     Blind {
         /// The reason, for a person.
-        why: String,
+        why: Why,
         /// How it came to nothing.
         by: Blindness,
     },
@@ -196,7 +197,7 @@ pub enum Step {
     /// Find out whether this eye sees.
     Earn(Eye),
     /// Nothing more can be done.
-    Leave(Reason, String),
+    Leave(Reason, Why),
 }
 
 /// What to do next with an account that must go.
@@ -287,12 +288,12 @@ fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &
     }
 }
 
-fn doubt(id: &RemoteId, look: Option<&Look>) -> String {
+fn doubt(id: &RemoteId, look: Option<&Look>) -> Why {
     match look {
-        Some(Look::Blind { why, .. }) => format!("not deleted unread: {why}"),
-        Some(Look::Gone) => format!("`{id}` leads to no account, and nothing else shows it"),
+        Some(Look::Blind { why, .. }) => why.clone().context("not deleted unread"),
+        Some(Look::Gone) => format!("`{id}` leads to no account, and nothing else shows it").into(),
         Some(Look::Ours | Look::Other | Look::Nameless) | None => {
-            format!("nothing shows that `{id}` is its id, so that it is left alone")
+            format!("nothing shows that `{id}` is its id, so that it is left alone").into()
         }
     }
 }
@@ -307,7 +308,7 @@ fn denied(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: 
         }
         Step::Leave(
             Reason::Failed,
-            format!("the delete says that it is not there, but {by} still shows it"),
+            format!("the delete says that it is not there, but {by} still shows it").into(),
         )
     };
     match looks.of(id) {
@@ -324,7 +325,8 @@ fn denied(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: 
         Some(Look::Blind { why, .. }) if record.was_read(id) => {
             return Step::Leave(
                 Reason::Unproved,
-                format!("the delete says that it is not there, and {why}"),
+                why.clone()
+                    .map(|why| format!("the delete says that it is not there, and {why}")),
             );
         }
         Some(Look::Gone | Look::Nameless | Look::Other | Look::Blind { .. }) | None => {}
@@ -335,7 +337,7 @@ fn denied(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: 
         Some(_) => gone_by_name(looks, sight),
         None => Step::Leave(
             Reason::Blind,
-            "the delete says that it is not there, and nothing else shows accounts".to_owned(),
+            "the delete says that it is not there, and nothing else shows accounts".into(),
         ),
     }
 }
@@ -346,11 +348,11 @@ fn unknown(record: &Record, looks: &Looks, sight: &Sight, powers: &Powers) -> St
         None if powers.by_name => Step::Look,
         Some(Look::Gone) if record.status == Status::Stranger => Step::Leave(
             Reason::Stranger,
-            format!("its id `{}` shows another name, and is left alone", strange(record)),
+            format!("its id `{}` shows another name, and is left alone", strange(record)).into(),
         ),
         Some(_) => gone_by_name(looks, sight),
         None if powers.chosen_id && record.status != Status::Stranger && !looks.chosen_tried => Step::DeleteChosen,
-        None => Step::Leave(Reason::NoLookUp, String::new()),
+        None => Step::Leave(Reason::NoLookUp, Why::default()),
     }
 }
 
@@ -362,10 +364,9 @@ fn gone_by_name(looks: &Looks, sight: &Sight) -> Step {
     match &looks.by_name {
         Some(Look::Gone) if sight.sees(Eye::Name) => Step::Gone(Eye::Name),
         Some(Look::Blind { why, .. }) => Step::Leave(Reason::Unproved, why.clone()),
-        Some(Look::Other | Look::Nameless) => Step::Leave(
-            Reason::Unproved,
-            "the look-up shows an account without a name".to_owned(),
-        ),
+        Some(Look::Other | Look::Nameless) => {
+            Step::Leave(Reason::Unproved, "the look-up shows an account without a name".into())
+        }
         Some(Look::Gone | Look::Ours) | None => earn(Eye::Name, sight),
     }
 }
@@ -378,10 +379,8 @@ fn earn(eye: Eye, sight: &Sight) -> Step {
                 Eye::Id => "reading it",
                 Eye::Name => "the look-up",
             };
-            Step::Leave(
-                Reason::Blind,
-                format!("not found, but {what} can't be trusted: it never showed a known account ({why})"),
-            )
+            let why = format!("not found, but {what} can't be trusted: it never showed a known account ({why})");
+            Step::Leave(Reason::Blind, why.into())
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::account::{AccountKey, RemoteId};
+use super::why::Why;
 
 /// An account that may still exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Leftover {
     /// The class of the reason.
     pub reason: Reason,
     /// The reason in words.
-    pub detail: String,
+    pub detail: Why,
 }
 
 /// Why an account is left.

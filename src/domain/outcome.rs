@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use super::account::RemoteId;
 use super::answer::Answer;
+use super::why::Why;
 
 /// What became of one request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
     /// Not one byte of it reached the service: name not resolved, connection refused, TLS handshake failed.
-    NotSent(String),
+    NotSent(Why),
     /// It was not sent, and never can be as it is: a value in it fits in no request.
-    Unsendable(String),
+    Unsendable(Why),
     /// Nothing was sent, and nothing will be: who gives the token that it needs refuses the credentials.
-    Barred(String),
+    Barred(Why),
     /// It was sent, at least in part, and no whole answer came back.
-    Lost(String),
+    Lost(Why),
     /// It was answered.
     Answered(Answer),
 }
@@ -285,10 +286,10 @@ mod tests {
         for status in [200, 301, 400, 401, 403, 404, 410, 422, 501] {
             assert_eq!(again(&answered(status)), Again::No, "{status}");
         }
-        assert_eq!(again(&Delivery::Lost(String::new())), Again::Later);
-        assert_eq!(again(&Delivery::NotSent(String::new())), Again::Later);
-        assert_eq!(again(&Delivery::Barred(String::new())), Again::No);
-        assert_eq!(again(&Delivery::Unsendable(String::new())), Again::No);
+        assert_eq!(again(&Delivery::Lost(Why::default())), Again::Later);
+        assert_eq!(again(&Delivery::NotSent(Why::default())), Again::Later);
+        assert_eq!(again(&Delivery::Barred(Why::default())), Again::No);
+        assert_eq!(again(&Delivery::Unsendable(Why::default())), Again::No);
     }
 
     #[test]

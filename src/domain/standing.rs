@@ -1,5 +1,7 @@
 //! How an account stands with its service after it was made.
 
+use super::why::Why;
+
 /// What a later look at an account shows. A reason is for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -10,7 +12,7 @@ pub enum Standing {
     /// It is not there, which is proved, or was never made.
     Missing(String),
     /// The service does not say, or can't be asked.
-    Unknown(String),
+    Unknown(Why),
 }
 
 impl Standing {
@@ -24,11 +26,12 @@ impl Standing {
         }
     }
 
-    /// Why, where it is not ready.
-    pub fn reason(&self) -> &str {
+    /// Why, where it is not ready, in one line.
+    pub fn reason(&self) -> String {
         match self {
-            Self::Ready => "",
-            Self::Changed(reason) | Self::Missing(reason) | Self::Unknown(reason) => reason,
+            Self::Ready => String::new(),
+            Self::Changed(reason) | Self::Missing(reason) => reason.clone(),
+            Self::Unknown(why) => why.in_line(),
         }
     }
 }

@@ -5,6 +5,7 @@
 use crate::domain::account::ServiceName;
 use crate::domain::answer::{Answer, Body};
 use crate::domain::outcome::Reading;
+use crate::domain::why::Why;
 use crate::language::{Expression, Scope};
 
 /// Why an answer leaves it open whether the account was made. `no_id` says why no id was read, where that is known.
@@ -44,15 +45,16 @@ pub(super) fn why_no_id(id: Option<&Expression>, scope: &Scope) -> Option<String
 }
 
 /// A create that was sent to another address than the one that makes accounts.
-pub(super) fn on_redirect(answer: &Answer, status: &str) -> String {
+pub(super) fn on_redirect(answer: &Answer, status: &str) -> Why {
     match answer.header("location") {
         Some(location) => {
             let to = location.split(['?', '#']).next().unwrap_or_default();
-            format!(
-                "{status}, a redirect to `{to}`: nothing was made\nhint: give the service's `url` that address, if it is the right one"
+            Why::hinted(
+                format!("{status}, a redirect to `{to}`: nothing was made"),
+                "give the service's `url` that address, if it is the right one",
             )
         }
-        None => format!("{status}, a redirect: nothing was made"),
+        None => format!("{status}, a redirect: nothing was made").into(),
     }
 }
 
@@ -85,17 +87,13 @@ const CREDENTIALS: [&str; 9] = [
 ];
 
 /// What was refused, with what to do about it. `words` are the service's own.
-pub(super) fn on_refusal(status: u16, words: Option<&str>, service: &ServiceName, refusal: String) -> String {
+pub(super) fn on_refusal(status: u16, words: Option<&str>, service: &ServiceName, refusal: Why) -> Why {
     let words = words.map(str::to_lowercase);
     let says = |parts: &[&str]| {
         words
             .as_ref()
             .is_some_and(|words| parts.iter().any(|part| words.contains(part)))
     };
-    // It knows better itself.
-    if refusal.contains("\nhint: ") {
-        return refusal;
-    }
     let hint = match status {
         401..=403 if says(&LIMITS) => {
             format!("raise the limit that `{service}` names, or delete what uses it up")
@@ -110,7 +108,7 @@ pub(super) fn on_refusal(status: u16, words: Option<&str>, service: &ServiceName
         }
         _ => return refusal,
     };
-    format!("{refusal}\nhint: {hint}")
+    refusal.or_hint(hint)
 }
 
 #[cfg(test)]
@@ -205,9 +203,8 @@ mod tests {
                 Some("check the `url` of `users` and the address of its `create`"),
             ),
         ] {
-            let expected = hint.map_or("no".to_owned(), |hint| format!("no\nhint: {hint}"));
-            let advised = on_refusal(status, words, &service, "no".to_owned());
-            assert_eq!(advised, expected, "{status} {words:?}");
+            let advised = on_refusal(status, words, &service, "no".into());
+            assert_eq!(advised.hint(), hint, "{status} {words:?}");
         }
     }
 }

@@ -13,6 +13,7 @@ use super::ready::WORD;
 use super::{Engine, Halt};
 use crate::domain::outcome::{Again, Delivery, again};
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::ports::{Notice, World};
 
 /// What is known of a service's absence.
@@ -210,7 +211,7 @@ impl<W: World> Engine<'_, W> {
         self.world.now().since(since) >= most
     }
 
-    fn say_away(&self, place: usize, away: &Away, reason: String) {
+    fn say_away(&self, place: usize, away: &Away, reason: Why) {
         let now = self.world.now();
         if away.said.get().is_none_or(|at| now.since(at) >= WORD) {
             away.said.set(Some(now));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use ring::digest;
 
 use super::advice;
+use super::exchange::unsendable;
 use super::prove::is_sent_by_the_account;
 use super::slots::Turn;
 use super::words::plainly;
@@ -17,6 +18,7 @@ use crate::domain::ledger::Status;
 use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, of_create};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::language::{Expression, Scope};
 use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World};
 
@@ -28,7 +30,7 @@ pub(super) enum Sent {
     /// It may have happened.
     Unclear {
         /// The answer, or what became of it.
-        reason: String,
+        reason: Why,
         /// Was it answered with a yes (2xx) or a no? Nothing where it was not answered.
         said: Option<bool>,
     },
@@ -37,14 +39,14 @@ pub(super) enum Sent {
     /// It did not happen, and may be sent again.
     Again {
         /// Why it did not.
-        reason: String,
+        reason: Why,
         /// The service asked to wait, and its pace will.
         throttled: bool,
     },
     /// It did not happen, and may with new credentials.
-    Renewable(String),
+    Renewable(Why),
     /// It did not happen, and won't.
-    Refused(String),
+    Refused(Why),
     /// The journal can't be written: no create may be sent any more.
     JournalBroken(JournalBroken),
     /// Nothing new is started.
@@ -59,7 +61,7 @@ impl<W: World> Engine<'_, W> {
         let username = self.username(place);
         let mut outgoing = match Outgoing::render(&create.request, &scope, Identity::Own) {
             Ok(outgoing) => outgoing,
-            Err(error) => return Sent::Refused(format!("`{}` can't be sent: {error}", create.request.place)),
+            Err(error) => return Sent::Refused(unsendable(&create.request, error)),
         };
         outgoing.tells_of_credentials = !is_sent_by_the_account(&create.request);
         if let Some(header) = &create.idempotency_header {
@@ -91,18 +93,17 @@ impl<W: World> Engine<'_, W> {
         let delivery = self.send(place, &outgoing).await;
         drop(slot);
         let noted = match &delivery {
-            Delivery::NotSent(reason) => self.unsent(place, reason.clone()).map(|()| Sent::Again {
+            Delivery::NotSent(reason) => self.unsent(place, reason.what.clone()).map(|()| Sent::Again {
                 reason: reason.clone(),
                 throttled: false,
             }),
-            Delivery::Unsendable(reason) => self.unsent(place, reason.clone()).map(|()| {
-                let place = &create.request.place;
-                Sent::Refused(format!("`{place}` can't be sent: {reason}"))
-            }),
+            Delivery::Unsendable(reason) => self
+                .unsent(place, reason.what.clone())
+                .map(|()| Sent::Refused(unsendable(&create.request, reason))),
             Delivery::Barred(reason) => self
-                .unsent(place, reason.clone())
+                .unsent(place, reason.what.clone())
                 .map(|()| Sent::Refused(advice::on_refusal(401, None, &site.service.name, reason.clone()))),
-            Delivery::Lost(reason) => self.unclear(place, reason.clone(), reason.clone(), None),
+            Delivery::Lost(reason) => self.unclear(place, reason.what.clone(), reason.clone(), None),
             Delivery::Answered(answer) => self.judge_answer((place, site), answer, scope, (asked, intended)),
         };
         noted.unwrap_or_else(Sent::JournalBroken)
@@ -140,17 +141,17 @@ impl<W: World> Engine<'_, W> {
                 let told = advice::why_unclear(&reading, answer, &told, None);
                 self.note(place, event)
                     .and_then(|()| self.note(place, Event::VerifyFailed(plain)))
-                    .map(|()| Sent::Refused(told))
+                    .map(|()| Sent::Refused(told.into()))
             }
             CreateOutcome::Elsewhere => {
                 let told = advice::on_redirect(answer, &told);
                 self.unsent(place, plain).map(|()| Sent::Refused(told))
             }
             CreateOutcome::Throttled if self.throttles_lie.borrow().get(&self.site_of(place)) == Some(&true) => {
-                self.unclear(place, plain, told, Some(false))
+                self.unclear(place, plain, told.into(), Some(false))
             }
             CreateOutcome::Throttled => self.refuse(place, plain).map(|()| Sent::Again {
-                reason: self.status_in_words(&create.request, answer, &scope),
+                reason: self.status_in_words(&create.request, answer, &scope).into(),
                 throttled: true,
             }),
             outcome @ (CreateOutcome::Unauthorized | CreateOutcome::Refused(Refusal::Status)) => {
@@ -158,7 +159,7 @@ impl<W: World> Engine<'_, W> {
                 self.refuse(place, plain).map(|()| {
                     let words = self.words(&create.request, answer, &scope);
                     let told = self.with_duplicate(create, answer, &scope, told);
-                    let advised = advice::on_refusal(answer.status, words.as_deref(), &site.service.name, told);
+                    let advised = advice::on_refusal(answer.status, words.as_deref(), &site.service.name, told.into());
                     if renews {
                         Sent::Renewable(advised)
                     } else {
@@ -171,7 +172,7 @@ impl<W: World> Engine<'_, W> {
                     "{told}; by its `duplicate` somebody has it: {}",
                     self.who_is_taken(place)
                 );
-                self.refuse(place, plain).map(|()| Sent::Refused(told))
+                self.refuse(place, plain).map(|()| Sent::Refused(told.into()))
             }
             CreateOutcome::Refused(Refusal::Stranger) => {
                 let username = self.username(place);
@@ -182,7 +183,7 @@ impl<W: World> Engine<'_, W> {
                 let shown = reading.id.map_or(Ok(()), |id| self.note(place, Event::Given(id)));
                 shown
                     .and_then(|()| self.note(place, Event::StrangerShown(plain)))
-                    .map(|()| Sent::Refused(told))
+                    .map(|()| Sent::Refused(told.into()))
             }
             CreateOutcome::Unclear => {
                 let no_id = if id(create.id.as_ref(), &scope).is_some() {
@@ -195,12 +196,13 @@ impl<W: World> Engine<'_, W> {
                     })
                 };
                 let told = advice::why_unclear(&reading, answer, &told, no_id);
-                self.unclear(place, plain, told, Some(answer.is_success()))
+                self.unclear(place, plain, told.into(), Some(answer.is_success()))
             }
             // Only after a create of it that was not answered is it surely ours.
             CreateOutcome::Taken if self.record(place).open_intents > 1 => {
                 let noted = self.note(place, Event::NameTaken(plain));
-                self.tell(place, Progress::Unclear { reason: told.clone() });
+                let reason = told.as_str().into();
+                self.tell(place, Progress::Unclear { reason });
                 noted.map(|()| Sent::Taken(told))
             }
             CreateOutcome::Taken => self.refuse(place, plain).map(|()| Sent::Taken(told)),
@@ -224,7 +226,7 @@ impl<W: World> Engine<'_, W> {
         match learnt {
             Ok(()) => Ok(Sent::Noted),
             Err(reason) => {
-                self.note(place, Event::VerifyFailed(reason.clone()))?;
+                self.note(place, Event::VerifyFailed(reason.what.clone()))?;
                 Ok(Sent::Refused(reason))
             }
         }
@@ -239,7 +241,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// It may have happened: `plain` is written down, and `reason` is told.
-    fn unclear(&self, place: usize, plain: String, reason: String, said: Option<bool>) -> Result<Sent, JournalBroken> {
+    fn unclear(&self, place: usize, plain: String, reason: Why, said: Option<bool>) -> Result<Sent, JournalBroken> {
         let noted = self.note(place, Event::CreateUnclear(plain));
         self.tell(place, Progress::Unclear { reason: reason.clone() });
         noted.map(|()| Sent::Unclear { reason, said })
@@ -287,31 +289,32 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Takes captures, outputs and secrets out of an answer to a create.
-    fn learn(&self, place: usize, create: &Create, scope: &Scope) -> Result<(), String> {
+    fn learn(&self, place: usize, create: &Create, scope: &Scope) -> Result<(), Why> {
         if create.request.captures.is_empty() && create.outputs.is_empty() && create.secrets.is_empty() {
             return Ok(());
         }
         let mut learnt = self.learnt.borrow()[place].clone();
         self.capture(&mut learnt.captures, &create.request, scope)?;
         for (name, expression) in &create.outputs {
+            let place = format!("`{}.outputs.{name}`", create.request.place);
             let value = expression
                 .eval(scope)
-                .map_err(|error| format!("`{}.outputs.{name}`: {error}", create.request.place))?;
-            let value = serde_json::to_value(&value)
-                .map_err(|error| format!("`{}.outputs.{name}`: {error}", create.request.place))?;
+                .map_err(|error| Why::from(error).context(&place))?;
+            let value = serde_json::to_value(&value).map_err(|error| format!("{place}: {error}"))?;
             learnt.outputs.insert(name.clone(), value);
         }
         for (name, expression) in &create.secrets {
+            let place = format!("`{}.secrets.{name}`", create.request.place);
             let value = expression
                 .eval_text(scope)
-                .map_err(|error| format!("`{}.secrets.{name}`: {error}", create.request.place))?
-                .ok_or_else(|| format!("`{}.secrets.{name}` is not in the answer", create.request.place))?;
+                .map_err(|error| Why::from(error).context(&place))?;
+            let value = value.ok_or_else(|| format!("{place} is not in the answer"))?;
             let secret = Secret::new(value);
             self.world.keep_secret(&secret);
             learnt.secrets.push((name.clone(), secret));
         }
         self.learnt.borrow_mut()[place] = learnt;
-        self.keep(place).map_err(|broken| broken.to_string())
+        self.keep(place).map_err(|broken| broken.to_string().into())
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::Engine;
 use crate::domain::outcome::Delivery;
+use crate::domain::why::Why;
 use crate::ports::{Identity, Outgoing, World, lets_in};
 
 /// What one refusal says of credentials that were good before. The second in a row is no chance.
@@ -22,12 +23,12 @@ pub(super) struct Standing {
 
 impl<W: World> Engine<'_, W> {
     /// Why a request is not sent: it would carry credentials that are dead.
-    pub(super) fn barred(&self, place: usize, outgoing: &Outgoing) -> Option<String> {
+    pub(super) fn barred(&self, place: usize, outgoing: &Outgoing) -> Option<Why> {
         let standing = self.standings.get(self.site_of(place))?;
         let bar = if standing.were_good.get() { REFUSALS } else { 1 };
         let carries = outgoing.identity == Identity::Own && !outgoing.headers.iter().any(|(name, _)| lets_in(name));
         (carries && standing.refused.get() >= bar)
-            .then(|| format!("not asked again after it was answered with {}", standing.said.borrow()))
+            .then(|| format!("not asked again after it was answered with {}", standing.said.borrow()).into())
     }
 
     /// Takes in what an answer says of the credentials. Those that are renewed are never dead: who gives the new ones says so.
@@ -46,7 +47,7 @@ impl<W: World> Engine<'_, W> {
             standing.refused.set(0);
         } else if answer.status == 401 {
             standing.refused.set(standing.refused.get().saturating_add(1));
-            standing.said.replace(self.describe(delivery));
+            standing.said.replace(self.describe(delivery).what);
         }
     }
 }

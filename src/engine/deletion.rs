@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::exchange::Trouble;
+use super::exchange::{Trouble, unsendable};
 use super::eyes::{Found, by_id, is_gone};
 use super::fading::form;
 use super::settle::Ends;
@@ -15,6 +15,7 @@ use crate::domain::event::Event;
 use crate::domain::evidence::Look;
 use crate::domain::leftover::Reason;
 use crate::domain::outcome::pause;
+use crate::domain::why::Why;
 use crate::language::Expression;
 use crate::ports::{Identity, JournalBroken, Outgoing, World};
 
@@ -58,7 +59,7 @@ impl<W: World> Engine<'_, W> {
             Err(stuck) => Err(stuck),
         };
         if let Err(stuck) = &result {
-            write(self.note(place, Event::DeleteFailed(without_words(&stuck.detail).to_owned())));
+            write(self.note(place, Event::DeleteFailed(without_words(&stuck.detail.what).to_owned())));
         }
         result
     }
@@ -110,7 +111,7 @@ impl<W: World> Engine<'_, W> {
             let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
             let asked = self.stamp();
             let outgoing = Outgoing::render(request, &scope, Identity::Own)
-                .map_err(|error| Stuck::new(Reason::Failed, format!("`{}` can't be sent: {error}", request.place)))?;
+                .map_err(|error| Stuck::new(Reason::Failed, unsendable(request, error)))?;
             // Some services give the id of a deleted account to the next one: what may have been carried out is not sent
             // again before it is seen whose the id is by now.
             let still = async || match self.is_anothers(place, site, id).await {
@@ -214,9 +215,12 @@ impl<W: World> Engine<'_, W> {
             if matches!(answer.status, 401 | 403) {
                 return Err(Stuck::new(
                     Reason::Unproved,
-                    format!(
-                        "its delete was accepted, but {}\nhint: let the credentials read accounts",
-                        self.answered(&gone.request, &answer, &scope)
+                    Why::hinted(
+                        format!(
+                            "its delete was accepted, but {}",
+                            self.answered(&gone.request, &answer, &scope)
+                        ),
+                        "let the credentials read accounts",
                     ),
                 ));
             }

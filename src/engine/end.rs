@@ -2,25 +2,26 @@
 
 use super::Halt;
 use super::exchange::Trouble;
+use crate::domain::why::Why;
 
 /// How one account ended.
 pub(super) enum End {
     Ready,
-    Failed(String),
+    Failed(Why),
     Stopped,
 }
 
-pub(super) fn halted(halt: Halt, reason: &str) -> End {
+pub(super) fn halted(halt: Halt, reason: &Why) -> End {
     match halt {
         Halt::Stopped => End::Stopped,
-        Halt::Deadline | Halt::Pace(_) if reason.is_empty() => End::Failed(halt.reason()),
-        Halt::Deadline | Halt::Pace(_) => End::Failed(format!("{}: {reason}", halt.reason())),
+        Halt::Deadline | Halt::Pace(_) if reason.is_empty() => End::Failed(halt.reason().into()),
+        Halt::Deadline | Halt::Pace(_) => End::Failed(reason.clone().context(halt.reason())),
     }
 }
 
 pub(super) fn troubled(trouble: &Trouble) -> End {
     match trouble {
-        Trouble::Halted(halt, failed) => halted(*halt, failed.as_deref().unwrap_or_default()),
+        Trouble::Halted(halt, failed) => halted(*halt, &failed.clone().unwrap_or_default()),
         Trouble::Unsendable(_)
         | Trouble::Unanswered(_)
         | Trouble::Refused(_)

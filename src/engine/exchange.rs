@@ -9,7 +9,8 @@ use crate::config::Request;
 use crate::domain::answer::Answer;
 use crate::domain::outcome::{Again, Delivery, again, pause};
 use crate::domain::secret::Secret;
-use crate::language::{EvalError, Scope};
+use crate::domain::why::Why;
+use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, Progress, World, lets_in};
 
 /// A request that fails without an answer that says when to come back is sent this many times in all.
@@ -19,17 +20,17 @@ pub(super) const TRIES: u32 = 6;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// It could not be rendered; nothing was sent.
-    Unsendable(String),
+    Unsendable(Why),
     /// It was tried several times.
-    Unanswered(String),
+    Unanswered(Why),
     /// It was refused (4xx), or its credentials are known to be.
-    Refused(String),
+    Refused(Why),
     /// It was answered with what can't be read.
-    Useless(String),
+    Useless(Why),
     /// It shows an account of which no name can be read, and which may be the one that was asked for.
-    Nameless(String),
+    Nameless(Why),
     /// Nothing new is started; and how it had failed until then, if it was sent.
-    Halted(Halt, Option<String>),
+    Halted(Halt, Option<Why>),
     /// It is not sent again, since its id leads to somebody else's account by now.
     Another,
 }
@@ -42,16 +43,18 @@ impl From<Halt> for Trouble {
 
 impl Trouble {
     /// The reason, for a message.
-    pub(super) fn reason(&self) -> String {
+    pub(super) fn reason(&self) -> Why {
         match self {
             Self::Unsendable(reason)
             | Self::Unanswered(reason)
             | Self::Refused(reason)
             | Self::Useless(reason)
             | Self::Nameless(reason) => reason.clone(),
-            Self::Halted(Halt::Deadline, Some(failed)) => format!("{}; before that {failed}", Halt::Deadline.reason()),
-            Self::Halted(halt, _) => halt.reason(),
-            Self::Another => "its id leads to an account under another name".to_owned(),
+            Self::Halted(Halt::Deadline, Some(failed)) => failed
+                .clone()
+                .map(|failed| format!("{}; before that {failed}", Halt::Deadline.reason())),
+            Self::Halted(halt, _) => halt.reason().into(),
+            Self::Another => "its id leads to an account under another name".into(),
         }
     }
 }
@@ -65,8 +68,8 @@ impl<W: World> Engine<'_, W> {
         request: &Request,
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
-        let mut outgoing =
-            Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        let mut outgoing = Outgoing::render(request, scope, Identity::Own)
+            .map_err(|error| Trouble::Unsendable(unsendable(request, error)))?;
         outgoing.repeatable = true;
         outgoing.tells_of_credentials = !is_sent_by_the_account(request) && !logs_in(request);
         self.repeat(place, what, &outgoing).await
@@ -80,8 +83,8 @@ impl<W: World> Engine<'_, W> {
         request: &Request,
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
-        let mut outgoing =
-            Outgoing::render(request, scope, Identity::Own).map_err(|error| unsendable(request, &error))?;
+        let mut outgoing = Outgoing::render(request, scope, Identity::Own)
+            .map_err(|error| Trouble::Unsendable(unsendable(request, error)))?;
         outgoing.set_fresh();
         self.repeat(place, what, &outgoing).await
     }
@@ -108,7 +111,7 @@ impl<W: World> Engine<'_, W> {
         let (mut failing, mut hurried, mut failed) = (None, false, None);
         let mut renewable = outgoing.identity == Identity::Own && self.world.renews(self.site_of(place));
         loop {
-            let halted = |failed: &Option<String>| {
+            let halted = |failed: &Option<Why>| {
                 let failed = failed.clone();
                 |halt| Trouble::Halted(halt, failed)
             };
@@ -150,7 +153,7 @@ impl<W: World> Engine<'_, W> {
                 pause(tries.min(TRIES - 1), self.world.random())
             };
             let reason = self.describe(&delivery);
-            failed = Some(format!("the {what} failed: {reason}"));
+            failed = Some(reason.clone().context(format_args!("the {what} failed")));
             if tries < TRIES {
                 self.tell(place, Progress::Again { what, reason, pause });
                 self.pause(pause).await.map_err(halted(&failed))?;
@@ -195,13 +198,13 @@ impl<W: World> Engine<'_, W> {
         captures: &mut serde_json::Map<String, serde_json::Value>,
         request: &Request,
         scope: &Scope,
-    ) -> Result<(), String> {
+    ) -> Result<(), Why> {
         for (name, expression) in &request.captures {
+            let place = format!("`{}.capture.{name}`", request.place);
             let value = expression
                 .eval(scope)
-                .map_err(|error| format!("`{}.capture.{name}`: {error}", request.place))?;
-            let value =
-                serde_json::to_value(&value).map_err(|error| format!("`{}.capture.{name}`: {error}", request.place))?;
+                .map_err(|error| Why::from(error).context(&place))?;
+            let value = serde_json::to_value(&value).map_err(|error| format!("{place}: {error}"))?;
             let read = expression.source().rsplit(['.', '[']).next().unwrap_or_default();
             if let Some(text) = value.as_str().filter(|_| lets_in(name) || lets_in(read)) {
                 self.world.keep_secret(&Secret::new(text));
@@ -212,8 +215,9 @@ impl<W: World> Engine<'_, W> {
     }
 }
 
-fn unsendable(request: &Request, error: &EvalError) -> Trouble {
-    Trouble::Unsendable(format!("`{}` can't be sent: {error}", request.place))
+/// Why a request can't be rendered, or sent as it is.
+pub(super) fn unsendable(request: &Request, why: impl Into<Why>) -> Why {
+    why.into().context(format_args!("`{}` can't be sent", request.place))
 }
 
 /// An answer's status with its meaning.

@@ -18,6 +18,7 @@ use crate::domain::evidence::{Blindness, Eye, Look};
 use crate::domain::ledger::Status;
 use crate::domain::outcome::Shown;
 use crate::domain::paging;
+use crate::domain::why::Why;
 use crate::language::Scope;
 use crate::ports::World;
 
@@ -84,9 +85,9 @@ impl<W: World> Engine<'_, W> {
             }
             let what = self.unexpected(&poll.request, &answer, &seen);
             let trouble = if answer.is_success() {
-                Trouble::Useless(what)
+                Trouble::Useless(what.into())
             } else {
-                Trouble::Unanswered(what)
+                Trouble::Unanswered(what.into())
             };
             return Ok(blind(&trouble, Some(&answer)));
         }
@@ -156,8 +157,8 @@ impl<W: World> Engine<'_, W> {
                 Found::Ours(vec![id])
             }
             Look::Gone => Found::Nobody,
-            Look::Other => Found::Unread(Trouble::Unanswered("its id shows another name".to_owned())),
-            Look::Nameless => Found::Unread(Trouble::Unanswered("reading it does not show whose it is".to_owned())),
+            Look::Other => Found::Unread(Trouble::Unanswered("its id shows another name".into())),
+            Look::Nameless => Found::Unread(Trouble::Unanswered("reading it does not show whose it is".into())),
             Look::Blind { why, by } => Found::Unread(match by {
                 Blindness::Refusal => Trouble::Refused(why),
                 Blindness::Nonsense => Trouble::Useless(why),
@@ -194,24 +195,27 @@ impl<W: World> Engine<'_, W> {
         if !find.request.expect.holds(&answer, &scope).unwrap_or(false) {
             let said = self.unexpected(&find.request, &answer, &scope);
             return Err(match answer.status {
-                404 | 410 => Trouble::Refused(format!(
-                    "{said}\nhint: check the path of `find`; if that is how the service says that there is none, write `absent: [{}]` into `find`",
-                    answer.status
+                404 | 410 => Trouble::Refused(Why::hinted(
+                    said,
+                    format!(
+                        "check the path of `find`; if that is how the service says that there is none, write `absent: [{}]` into `find`",
+                        answer.status
+                    ),
                 )),
-                400..500 => Trouble::Refused(said),
-                _ => Trouble::Unanswered(said),
+                400..500 => Trouble::Refused(said.into()),
+                _ => Trouble::Unanswered(said.into()),
             });
         }
-        let unreadable = |what: String| Trouble::Useless(format!("the look-up's answer can't be read: {what}"));
-        let items = find.items.eval(&scope).map_err(|error| unreadable(error.to_string()))?;
+        let unreadable = |why: Why| Trouble::Useless(why.context("the look-up's answer can't be read"));
+        let items = find.items.eval(&scope).map_err(|error| unreadable(error.into()))?;
         // Null is what a failed query gives too.
         if !matches!(items.kind(), ValueKind::Seq | ValueKind::Iterable) {
-            return Err(unreadable(self.why_nothing("items", &find.items, &scope)));
+            return Err(unreadable(self.why_nothing("items", &find.items, &scope).into()));
         }
         let mut ids = Vec::new();
         let (mut shown, mut named, mut nameless, mut others, mut is_one_ours) = (0_usize, 0_usize, false, false, false);
         let marker = self.ledger.borrow().plan().marker.clone();
-        for item in items.try_iter().map_err(|error| unreadable(error.to_string()))? {
+        for item in items.try_iter().map_err(|error| unreadable(error.to_string().into()))? {
             shown += 1;
             let scope = scope.clone().with("item", item.clone());
             let Some(name) = text(Some(&find.name), &scope) else {
@@ -224,13 +228,13 @@ impl<W: World> Engine<'_, W> {
                 others |= !name.to_lowercase().contains(&marker);
                 continue;
             }
-            let id =
-                id(Some(&find.id), &scope).ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source())))?;
+            let id = id(Some(&find.id), &scope)
+                .ok_or_else(|| unreadable(format!("`{}` gives no id", find.id.source()).into()))?;
             if self.world.is_secret(id.as_str()) {
                 let source = find.id.source();
-                return Err(unreadable(format!(
-                    "what `{source}` gives is a secret, and is told nobody"
-                )));
+                return Err(unreadable(
+                    format!("what `{source}` gives is a secret, and is told nobody").into(),
+                ));
             }
             ids.push(id);
         }
@@ -241,21 +245,23 @@ impl<W: World> Engine<'_, W> {
         // Ours may be among them: the field that has the name may have been emptied since.
         if is_one_ours || (shown > 0 && named == 0) {
             let correct = if nameless { "" } else { "correct `name` of `find`, or " };
-            return Err(Trouble::Nameless(format!(
-                "the look-up's answer can't be read: `{}` gives no name for what it shows\nhint: {correct}look in the service whose account it is",
-                find.name.source()
+            return Err(Trouble::Nameless(Why::hinted(
+                format!(
+                    "the look-up's answer can't be read: `{}` gives no name for what it shows",
+                    find.name.source()
+                ),
+                format!("{correct}look in the service whose account it is"),
             )));
         }
         if shown == 0 && paging::total(&answer).is_some_and(|total| total > 0) {
-            return Err(unreadable(
-                "it shows nobody, and says that there is somebody".to_owned(),
-            ));
+            return Err(unreadable("it shows nobody, and says that there is somebody".into()));
         }
         // Somebody ignores what was asked for, and shows everybody page by page.
         if next_page(&answer).is_some() || has_more(site, &scope, others && shown > 1) || paging::is_round(shown) {
-            return Err(Trouble::Useless(
-                "the look-up was answered with only a part of a longer list\nhint: let `find` ask for exactly this user name".to_owned(),
-            ));
+            return Err(Trouble::Useless(Why::hinted(
+                "the look-up was answered with only a part of a longer list",
+                "let `find` ask for exactly this user name",
+            )));
         }
         Ok(ids)
     }

@@ -15,6 +15,7 @@ use crate::domain::answer::{Answer, Body};
 use crate::domain::evidence::{Eye, Look};
 use crate::domain::leftover::Reason;
 use crate::domain::outcome::pause;
+use crate::domain::why::Why;
 use crate::ports::World;
 
 /// How long an account may still be shown after its delete, unless `find.settle` is longer.
@@ -79,7 +80,7 @@ impl<W: World> Engine<'_, W> {
                         let why = self.sight(place).tried.unwrap_or_default();
                         let detail =
                             format!("its delete was accepted, but nothing that shows accounts is known to see ({why})");
-                        Fading::Seen(Err((Reason::Blind, detail)))
+                        Fading::Seen(Err((Reason::Blind, detail.into())))
                     };
                 }
                 let faded = match fading {
@@ -170,9 +171,12 @@ impl<W: World> Engine<'_, W> {
             if self.world.now().since(begun) >= within {
                 return Ok(Fading::Seen(Err((
                     Reason::StillShown,
-                    format!(
-                        "its delete was accepted, and {by} still shows it after {} s\nhint: if it is only marked as deleted, say in `gone` what counts as gone",
-                        within.as_secs()
+                    Why::hinted(
+                        format!(
+                            "its delete was accepted, and {by} still shows it after {} s",
+                            within.as_secs()
+                        ),
+                        "if it is only marked as deleted, say in `gone` what counts as gone",
                     ),
                 ))));
             }
@@ -196,18 +200,14 @@ impl<W: World> Engine<'_, W> {
 }
 
 /// Why nothing shows whether a deleted account is gone: what looks was not let, or there is nothing that looks.
-fn unseen(by_id: Option<Look>, by_name: Option<Found>) -> String {
+fn unseen(by_id: Option<Look>, by_name: Option<Found>) -> Why {
+    let unseen = "its delete was accepted, and nothing shows whether it is gone";
     let why = match (by_id, by_name) {
         (_, Some(Found::Unread(trouble))) => trouble.reason(),
         (Some(Look::Blind { why, .. }), _) => why,
-        _ => {
-            return "its delete was accepted, and nothing shows whether it is gone\nhint: give the service `verify`, `find` or `gone`".to_owned();
-        }
+        _ => return Why::hinted(unseen, "give the service `verify`, `find` or `gone`"),
     };
-    let (what, hint) = why
-        .split_once('\n')
-        .unwrap_or((&why, "hint: let the credentials see accounts"));
-    format!("its delete was accepted, and nothing shows whether it is gone: {what}\n{hint}")
+    why.context(unseen).or_hint("let the credentials see accounts")
 }
 
 /// The form of an answer: its status, and what its body is made of.

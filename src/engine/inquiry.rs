@@ -10,6 +10,7 @@ use crate::domain::account::RemoteId;
 use crate::domain::event::{Event, Mark};
 use crate::domain::evidence::{Eye, Look};
 use crate::domain::outcome::pause;
+use crate::domain::why::Why;
 use crate::ports::{JournalBroken, Progress, World};
 
 impl<W: World> Engine<'_, W> {
@@ -97,7 +98,7 @@ impl<W: World> Engine<'_, W> {
 
     /// Does `find` show the first account of a service, within the time that it may lag? `None` if it does, or where nothing
     /// new may be started.
-    async fn first_look(&self, place: usize, site: &Site, find: &Find) -> Option<String> {
+    async fn first_look(&self, place: usize, site: &Site, find: &Find) -> Option<Why> {
         let begun = self.world.now();
         let mut round = 0;
         loop {
@@ -110,7 +111,7 @@ impl<W: World> Engine<'_, W> {
                     }
                     return None;
                 }
-                Ok(_) => "it shows nobody of its name".to_owned(),
+                Ok(_) => "it shows nobody of its name".into(),
                 Err(Trouble::Halted(_, _)) => return None,
                 Err(trouble) => trouble.reason(),
             };
@@ -136,7 +137,7 @@ impl<W: World> Engine<'_, W> {
             Ok(Look::Other) => {
                 let reason = "its id leads to an account under another name; it is left alone".to_owned();
                 self.note(place, Event::StrangerShown(reason.clone()))?;
-                Ok(Some(Trouble::Useless(reason)))
+                Ok(Some(Trouble::Useless(reason.into())))
             }
             Ok(Look::Ours) => Ok(None),
             // The eye by the name may know better.
@@ -161,7 +162,7 @@ impl<W: World> Engine<'_, W> {
             Ok(ids) => {
                 let reason = format!("the look-up shows it under `{}`; `{id}` is left alone", ids[0]);
                 self.note(place, Event::StrangerShown(reason.clone()))?;
-                Ok(Some(Trouble::Useless(reason)))
+                Ok(Some(Trouble::Useless(reason.into())))
             }
             Err(Trouble::Halted(halt, _)) => Ok(Some(halt.into())),
             Err(_) => Ok(None),

@@ -9,13 +9,14 @@ use std::collections::HashSet;
 use minijinja::value::Value;
 
 use super::create::text;
-use super::exchange::Trouble;
+use super::exchange::{Trouble, unsendable};
 use super::words::asked;
 use super::{Engine, Site};
 use crate::config::{List, Next, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::domain::paging;
+use crate::domain::why::Why;
 use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, World};
 use items::{Items, Shown};
@@ -79,9 +80,9 @@ pub struct Listed {
     pub refused: Option<String>,
     /// Why it may be cut short, unless it told where it ends: by another page that is empty or isn't there, by its total, or by
     /// a filter.
-    pub doubt: Option<String>,
+    pub doubt: Option<Why>,
     /// Why it does not show all of them, if so.
-    pub incomplete: Option<String>,
+    pub incomplete: Option<Why>,
     /// Was its first page refused (4xx), or are the credentials known to be dead?
     pub barred: bool,
 }
@@ -103,7 +104,7 @@ impl<W: World> Engine<'_, W> {
         let mut listed = Listed::default();
         let ended = tokio::select! {
             ended = self.readings(place, extent, each, &mut listed) => ended,
-            () = self.after_last_answers() => Err("it was stopped".to_owned()),
+            () = self.after_last_answers() => Err("it was stopped".into()),
         };
         listed.incomplete = ended.err();
         listed
@@ -115,7 +116,7 @@ impl<W: World> Engine<'_, W> {
         extent: Extent,
         mut each: impl FnMut(&RemoteId, &str, &Value) -> Regard,
         listed: &mut Listed,
-    ) -> Result<(), String> {
+    ) -> Result<(), Why> {
         let site = self.site(place).ok_or("the configuration has no such service")?;
         if let Some(reason) = &site.unusable {
             return Err(reason.clone());
@@ -159,7 +160,7 @@ impl<W: World> Engine<'_, W> {
                     is_cut,
                 } => (shown, is_empty, is_cut),
                 End::Repeated if was_repeated => {
-                    return Err("a page came twice: the service does not go by the parameter of `next`".to_owned());
+                    return Err("a page came twice: the service does not go by the parameter of `next`".into());
                 }
                 // In a list that grows by a page's length, too: that does not happen twice.
                 End::Repeated => {
@@ -171,29 +172,27 @@ impl<W: World> Engine<'_, W> {
                     listed.refused = Some(answer);
                     continue;
                 }
-                End::Refused(answer) => return Err(format!("{} was answered with {answer}", asked(first))),
+                End::Refused(answer) => return Err(format!("{} was answered with {answer}", asked(first)).into()),
             };
             if is_full {
-                return Err("it shows more accounts of ours than can be kept in memory".to_owned());
+                return Err("it shows more accounts of ours than can be kept in memory".into());
             }
             // That none of them is ours can't be told.
             if let Some(reason) = shown.unreadable(list) {
-                return Err(reason);
+                return Err(reason.into());
             }
             whole += 1;
             if is_cut && list.next.is_some() {
-                return Err(
-                    "its last page says that there are more, and its `next` leads nowhere\nhint: correct `next`"
-                        .to_owned(),
-                );
+                return Err(Why::hinted(
+                    "its last page says that there are more, and its `next` leads nowhere",
+                    "correct `next`",
+                ));
             }
             let is_told = filter.is_some() || listed.total == Some(shown.items);
             listed.doubt = doubt(list, shown.items, is_cut, is_told);
             if let Some(total) = listed.total.filter(|total| *total > shown.items) {
-                return Err(format!(
-                    "it says that there are {total} accounts, and shows {}",
-                    shown.items
-                ));
+                let shown = shown.items;
+                return Err(format!("it says that there are {total} accounts, and shows {shown}").into());
             }
             let is_one_page = listed.pages == before + 1;
             if is_one_page || (whole > 1 && !is_new) {
@@ -201,14 +200,15 @@ impl<W: World> Engine<'_, W> {
                 return self.prove_list(place, site, first, shown.items > 0).await;
             }
             if whole == READINGS_MAX {
-                return Err(format!(
+                let moves = format!(
                     "it moves while it is read: each of {READINGS_MAX} readings showed accounts that those before had not"
-                ));
+                );
+                return Err(moves.into());
             }
             // A reading that would be cut off is not begun. One whole reading is a list.
             if self.world.now().since(begun) > self.time_left() {
                 if whole > 1 {
-                    return Err("it moves while it is read, and there is no time to read it again".to_owned());
+                    return Err("it moves while it is read, and there is no time to read it again".into());
                 }
                 listed.once = true;
                 return self.prove_list(place, site, first, !is_empty).await;
@@ -231,7 +231,7 @@ impl<W: World> Engine<'_, W> {
 
     /// An empty page is the end of a list, and also what a dead token is shown: unless credentials have proved themselves by
     /// what the list showed, they have to do it now.
-    async fn prove_list(&self, place: usize, site: &Site, request: &Request, is_proved: bool) -> Result<(), String> {
+    async fn prove_list(&self, place: usize, site: &Site, request: &Request, is_proved: bool) -> Result<(), Why> {
         // Some services show strangers a part of the list.
         if is_proved && site.service.probe.is_none() {
             return Ok(());
@@ -258,9 +258,8 @@ impl<W: World> Engine<'_, W> {
         first: &Request,
         mut each: impl FnMut(RemoteId, String, &Value),
         listed: &mut Listed,
-    ) -> Result<End, String> {
-        let mut page = Outgoing::render(first, scope, Identity::Own)
-            .map_err(|error| format!("`{}` can't be sent: {error}", first.place))?;
+    ) -> Result<End, Why> {
+        let mut page = Outgoing::render(first, scope, Identity::Own).map_err(|error| unsendable(first, error))?;
         page.set_fresh();
         page.repeatable = true;
         let mut number = match &list.next {
@@ -286,7 +285,7 @@ impl<W: World> Engine<'_, W> {
                 Err(answer) if pages == 0 && answer.status != 401 => {
                     return Ok(End::Refused(self.status_in_words(first, &answer, scope)));
                 }
-                Err(answer) => return Err(self.unexpected(first, &answer, scope)),
+                Err(answer) => return Err(self.unexpected(first, &answer, scope).into()),
             };
             pages += 1;
             let count = items.shown.items;
@@ -296,10 +295,12 @@ impl<W: World> Engine<'_, W> {
             // An empty page ends a list; any other that comes again would come for ever.
             if count > 0 && !seen.insert(items.fingerprint) {
                 // Without ids one page looks like another.
-                return shown.unreadable(list).map_or(Ok(End::Repeated), Err);
+                return shown
+                    .unreadable(list)
+                    .map_or(Ok(End::Repeated), |reason| Err(reason.into()));
             }
             if pages == PAGES_MAX {
-                return Err(format!("it has over {PAGES_MAX} pages"));
+                return Err(format!("it has over {PAGES_MAX} pages").into());
             }
             let scope = scope.clone().answer(&answer);
             if let Some(total) = &list.total {
@@ -311,7 +312,7 @@ impl<W: World> Engine<'_, W> {
                 && listed.total.is_none()
                 && paging::total(&answer).is_some_and(|total| total > 0)
             {
-                return Err("it shows nobody, and says that there is somebody".to_owned());
+                return Err("it shows nobody, and says that there is somebody".into());
             }
             let more = match &list.next {
                 None => false,
@@ -346,7 +347,7 @@ impl<W: World> Engine<'_, W> {
                 // Some services filter a page after they have cut it, and so give empty ones in between.
                 if empty > EMPTY_MAX {
                     return Err(
-                        "page after page is empty, and points to another: the service does not go by `next`".to_owned(),
+                        "page after page is empty, and points to another: the service does not go by `next`".into(),
                     );
                 }
             }

@@ -14,6 +14,7 @@ use crate::domain::evidence::Eye;
 use crate::domain::ledger::Status;
 use crate::domain::marker::Marker;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::ports::World;
 
 /// What a service listed of this plan's accounts.
@@ -25,7 +26,7 @@ pub(super) struct Listing {
     /// The places of those that a nameless account may be, since it shows an e-mail address or another text of theirs.
     nameless: HashSet<usize>,
     /// Why it proves nothing, if so.
-    blind: Option<String>,
+    blind: Option<Why>,
     /// Was it refused?
     barred: bool,
 }
@@ -37,8 +38,8 @@ impl Listing {
     }
 
     /// Why it proves nothing, if so.
-    pub(super) fn blind(&self) -> Option<&str> {
-        self.blind.as_deref()
+    pub(super) fn blind(&self) -> Option<&Why> {
+        self.blind.as_ref()
     }
 
     /// The ids of all accounts that bear a name.
@@ -61,12 +62,18 @@ impl<W: World> Engine<'_, W> {
         }
         // Of a create that was refused it may be the person who has our address.
         if listing.nameless.contains(&place) && self.record(place).status != Status::Refused {
-            let said = "the list shows an account without a name that has its e-mail address or another text of its own\nhint: look in the service whose account it is";
-            return Ok(Found::Unread(Trouble::Nameless(said.to_owned())));
+            let said = Why::hinted(
+                "the list shows an account without a name that has its e-mail address or another text of its own",
+                "look in the service whose account it is",
+            );
+            return Ok(Found::Unread(Trouble::Nameless(said)));
         }
         Ok(match &listing.blind {
             Some(reason) if listing.barred => Found::Unread(Trouble::Refused(reason.clone())),
-            Some(reason) => Found::Unread(Trouble::Unanswered(format!("the list does not show it, and {reason}"))),
+            Some(reason) => {
+                let unshown = |reason| format!("the list does not show it, and {reason}");
+                Found::Unread(Trouble::Unanswered(reason.clone().map(unshown)))
+            }
             None => Found::Nobody,
         })
     }

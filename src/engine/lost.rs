@@ -10,15 +10,16 @@ use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::{Event, Mark, PlannedAccount};
 use crate::domain::ledger::Status;
 use crate::domain::leftover::{Leftover, Reason};
+use crate::domain::why::Why;
 use crate::ports::World;
 
 /// Why a list has shown no account that was made for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unshown {
     /// None could be made.
-    Unmade(String),
+    Unmade(Why),
     /// One was made, and is not shown.
-    Hidden(String),
+    Hidden(Why),
 }
 
 impl<W: World> Engine<'_, W> {
@@ -46,7 +47,9 @@ impl<W: World> Engine<'_, W> {
                     ids: Vec::new(),
                     username,
                     reason: Reason::LinesLost,
-                    detail: format!("the machine was restarted, the journal may lack its last lines, and {detail}"),
+                    detail: detail.map(|detail| {
+                        format!("the machine was restarted, the journal may lack its last lines, and {detail}")
+                    }),
                 });
             }
         }
@@ -56,12 +59,12 @@ impl<W: World> Engine<'_, W> {
         left
     }
 
-    async fn recover_one(&self, place: usize, site: &Site) -> Result<(), String> {
+    async fn recover_one(&self, place: usize, site: &Site) -> Result<(), Why> {
         if let Some(reason) = &site.unusable {
             return Err(reason.clone());
         }
         if site.service.list.is_none() {
-            return Err("the service has no `list`".to_owned());
+            return Err("the service has no `list`".into());
         }
         let halted = |halt: Halt| Trouble::from(halt).reason();
         let listing = self.listing(place, site, self.world.now()).await.map_err(halted)?;
@@ -69,7 +72,7 @@ impl<W: World> Engine<'_, W> {
             self.take_up(place, site, id, name);
         }
         if let Some(reason) = listing.blind() {
-            return Err(format!("its list proves nothing: {reason}"));
+            return Err(reason.clone().context("its list proves nothing"));
         }
         if listing.shown().next().is_some() {
             return Ok(());
@@ -80,9 +83,7 @@ impl<W: World> Engine<'_, W> {
                 Ok(()) => return Ok(()),
                 Err(unshown) => unshown,
             };
-        Err(format!(
-            "its list shows nobody of this run and can't be trusted ({why})"
-        ))
+        Err(why.map(|why| format!("its list shows nobody of this run and can't be trusted ({why})")))
     }
 
     /// Makes a witness like the account at `like`, and looks whether the list of its service shows it. Settling deletes it, as
@@ -91,9 +92,10 @@ impl<W: World> Engine<'_, W> {
         let unmade = |stuck: Stuck| Unshown::Unmade(stuck.detail);
         let site = self
             .site(like)
-            .ok_or_else(|| Unshown::Unmade("the configuration has no such service".to_owned()))?;
+            .ok_or_else(|| Unshown::Unmade("the configuration has no such service".into()))?;
         self.learn_place(like, site).await.map_err(unmade)?;
-        self.may_witness(like, site).map_err(Unshown::Unmade)?;
+        self.may_witness(like, site)
+            .map_err(|why| Unshown::Unmade(why.into()))?;
         let (witness, came) = self
             .witness(like, site, Form::Plain, &Ends::new())
             .await
@@ -108,8 +110,8 @@ impl<W: World> Engine<'_, W> {
         match (came, listed.incomplete) {
             _ if is_shown => Ok(()),
             (_, Some(why)) => Err(Unshown::Unmade(why)),
-            (Witnessed::Shown(why) | Witnessed::Told(why), None) => Err(Unshown::Hidden(why)),
-            (came, None) => Err(Unshown::Unmade(came.why().to_owned())),
+            (Witnessed::Shown(why) | Witnessed::Told(why), None) => Err(Unshown::Hidden(why.into())),
+            (came, None) => Err(Unshown::Unmade(came.why().into())),
         }
     }
 

@@ -5,6 +5,7 @@ use super::{Engine, Halt, Site};
 use crate::domain::event::{Mark, Remark};
 use crate::domain::ledger::Ledger;
 use crate::domain::place::digest;
+use crate::domain::why::Why;
 use crate::engine::create::text;
 use crate::engine::exchange::Trouble;
 use crate::ports::{JournalBroken, World};
@@ -20,16 +21,16 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Remarks, before the first account of a service, what its `place` gives.
-    pub(super) async fn tell_place(&self, place: usize, site: &Site) -> Result<(), String> {
+    pub(super) async fn tell_place(&self, place: usize, site: &Site) -> Result<(), Why> {
         let service = &site.service.name;
         if site.service.place.is_none() || self.ledger.borrow().place_of(service).is_some() {
             return Ok(());
         }
         let told = self.place_now(place, site).await.map_err(|trouble| trouble.reason())?;
-        let digest = told.ok_or_else(|| "the probe's `place` gives nothing".to_owned())?;
+        let digest = told.ok_or("the probe's `place` gives nothing")?;
         let service = service.clone();
         let mark = Mark::Place { service, digest };
-        self.remark(mark).map_err(|broken| broken.to_string())
+        self.remark(mark).map_err(|broken| broken.to_string().into())
     }
 
     /// Finds out what the `place` of an account's service gives in this command, where setup has remarked it. Once a service.

@@ -6,6 +6,7 @@ use super::exchange::Trouble;
 use super::{Engine, Site};
 use crate::config::{Payload, Request};
 use crate::domain::answer::{Answer, Body};
+use crate::domain::why::Why;
 use crate::language::{Expression, Scope};
 use crate::ports::{Identity, Outgoing, Proof, World, lets_in};
 
@@ -60,13 +61,16 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Why something that was seen does not count: `what`, and what is known of the credentials.
-    pub(super) fn unproved(&self, place: usize, what: &str) -> String {
+    pub(super) fn unproved(&self, place: usize, what: &str) -> Why {
         let why = format!("{what}, and nothing proves that the credentials still hold");
         let has_probe = self.site(place).is_some_and(|site| site.service.probe.is_some());
         match self.probes.borrow().get(&self.site_of(place)) {
-            Some(said) => format!("{why}: `probe` was answered with {said}"),
-            None if has_probe => format!("{why}: `probe` proves nothing"),
-            None => format!("{why}\nhint: add a `probe` to the service that only good credentials are allowed"),
+            Some(said) => format!("{why}: `probe` was answered with {said}").into(),
+            None if has_probe => format!("{why}: `probe` proves nothing").into(),
+            None => Why::hinted(
+                why,
+                "add a `probe` to the service that only good credentials are allowed",
+            ),
         }
     }
 
@@ -109,8 +113,8 @@ impl<W: World> Engine<'_, W> {
             }
             return Ok(self.is_proved(place, answered).then_some(Proof::Credentials));
         }
-        let asked = Outgoing::render(request, scope, Identity::Anonymous)
-            .map_err(|error| Trouble::Unsendable(error.to_string()))?;
+        let asked =
+            Outgoing::render(request, scope, Identity::Anonymous).map_err(|error| Trouble::Unsendable(error.into()))?;
         let anonymous = Outgoing {
             method: "GET".to_owned(),
             payload: None,

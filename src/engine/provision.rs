@@ -19,6 +19,7 @@ use crate::domain::evidence::Eye;
 use crate::domain::ledger::Status;
 use crate::domain::outcome::{Delivery, Shown, pause};
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Progress, Stop, World};
 
@@ -46,7 +47,7 @@ pub struct Failure {
     /// Which.
     pub key: AccountKey,
     /// Why.
-    pub reason: String,
+    pub reason: Why,
 }
 
 /// How far the creates of one account have come.
@@ -59,7 +60,7 @@ pub(super) struct Attempt {
     /// Since when the service has not been reached.
     failing: Option<Timestamp>,
     /// Why it is not there yet.
-    pub(super) reason: String,
+    pub(super) reason: Why,
 }
 
 /// What a look-up of a wanted account came to.
@@ -137,19 +138,19 @@ impl<W: World> Engine<'_, W> {
     async fn provision_one(&self, place: usize, wait: Duration) -> (End, Option<JournalBroken>) {
         match self.drive(place, wait).await {
             Ok(end) => (end, None),
-            Err(broken) => (End::Failed(broken.to_string()), Some(broken)),
+            Err(broken) => (End::Failed(broken.to_string().into()), Some(broken)),
         }
     }
 
     async fn drive(&self, place: usize, wait: Duration) -> Result<End, JournalBroken> {
         let Some(site) = self.site(place) else {
-            return Ok(End::Failed("the configuration has no such service".to_owned()));
+            return Ok(End::Failed("the configuration has no such service".into()));
         };
         if let Some(reason) = &site.unusable {
             return Ok(End::Failed(reason.clone()));
         }
         if let Some(need) = self.unmet(place) {
-            return Ok(End::Failed(format!("`{need}`, which it needs, is not ready")));
+            return Ok(End::Failed(format!("`{need}`, which it needs, is not ready").into()));
         }
         if let Err(reason) = self.ready(place, site, wait).await {
             return Ok(match self.world.stop() {
@@ -169,7 +170,7 @@ impl<W: World> Engine<'_, W> {
             taken: false,
             renewed: false,
             failing: None,
-            reason: String::new(),
+            reason: Why::default(),
         };
         loop {
             let end = match provision(&self.record(place), &self.powers(place, site), attempt.creates_left) {
@@ -205,10 +206,12 @@ impl<W: World> Engine<'_, W> {
         }
         match self.find(place, site, find).await {
             Ok(ids) if ids.is_empty() => None,
-            Ok(_) => Some(End::Failed(format!(
-                "the user name `{}` belongs to somebody, whom a create would change; none was sent",
-                self.username(place)
-            ))),
+            Ok(_) => {
+                let name = self.username(place);
+                let why =
+                    format!("the user name `{name}` belongs to somebody, whom a create would change; none was sent");
+                Some(End::Failed(why.into()))
+            }
             Err(trouble) => Some(troubled(&trouble)),
         }
     }
@@ -222,13 +225,14 @@ impl<W: World> Engine<'_, W> {
             }
             Sent::Unclear { reason, .. } => {
                 attempt.creates_left -= 1;
-                attempt.reason = format!("it is not known whether it was created ({reason})");
+                attempt.reason = reason.map(|reason| format!("it is not known whether it was created ({reason})"));
                 return Ok(None);
             }
             Sent::Taken(reason) => {
                 attempt.taken = true;
                 attempt.creates_left = 0;
-                attempt.reason = format!("{reason}: a duplicate, by what it says: {}", self.who_is_taken(place));
+                let who = self.who_is_taken(place);
+                attempt.reason = format!("{reason}: a duplicate, by what it says: {who}").into();
                 return if self.record(place).status == Status::Refused {
                     self.look_who_has_it(place, site, attempt).await
                 } else {
@@ -293,7 +297,7 @@ impl<W: World> Engine<'_, W> {
         attempt: &Attempt,
     ) -> Result<Result<Looked, Trouble>, JournalBroken> {
         let Some(find) = &site.service.find else {
-            return Ok(Err(Trouble::Unanswered("there is no look-up".to_owned())));
+            return Ok(Err(Trouble::Unanswered("there is no look-up".into())));
         };
         self.tell(place, Progress::LookingUp);
         let begun = self.world.now();
@@ -314,20 +318,17 @@ impl<W: World> Engine<'_, W> {
             }
             // Whoever holds the name was there before, so that a look-up that lags must show it by then.
             if attempt.taken && asked.since(begun) >= site.powers.settle {
-                return Ok(Err(Trouble::Unanswered(format!(
-                    "{}, and the look-up does not show by whom",
-                    attempt.reason
-                ))));
+                let unshown = |reason| format!("{reason}, and the look-up does not show by whom");
+                return Ok(Err(Trouble::Unanswered(attempt.reason.clone().map(unshown))));
             }
             if !attempt.taken && may_create_again(&self.record(place), &self.powers(place, site), asked) {
                 self.tell(place, Progress::NotThere);
                 let scope = self.scope(place, site);
                 // Elsewhere a second create could make a second account.
                 if !site.powers.repeatable && !self.sees(place, Eye::Name) {
-                    return Ok(Err(Trouble::Unanswered(format!(
-                        "{}; the look-up does not show it, and has not shown any account yet, so that none is created again",
-                        attempt.reason
-                    ))));
+                    let blind = "the look-up does not show it, and has not shown any account yet, so that none is created again";
+                    let reason = attempt.reason.clone().map(|reason| format!("{reason}; {blind}"));
+                    return Ok(Err(Trouble::Unanswered(reason)));
                 }
                 return Ok(match self.prove(place, site, &find.request, &scope, answered).await {
                     Ok(Some(_)) => Ok(Looked::Absent),
@@ -357,7 +358,7 @@ impl<W: World> Engine<'_, W> {
                     create.request.place
                 );
                 self.note(place, Event::VerifyFailed(reason.clone()))?;
-                Ok(Err(Trouble::Unanswered(reason)))
+                Ok(Err(Trouble::Unanswered(reason.into())))
             }
         }
     }
@@ -376,7 +377,7 @@ impl<W: World> Engine<'_, W> {
             let captured = if request.expect.holds(&answer, &scope).unwrap_or(false) {
                 self.capture(&mut self.learnt.borrow_mut()[place].captures, request, &scope)
             } else {
-                Err(self.unexpected(request, &answer, &scope))
+                Err(self.unexpected(request, &answer, &scope).into())
             };
             if let Err(reason) = captured {
                 return self.reject(place, Trouble::Unanswered(reason));
@@ -396,14 +397,17 @@ impl<W: World> Engine<'_, W> {
             Ok(Shown::Other) => {
                 let reason = "reading it back shows an account under another name; it is left alone".to_owned();
                 self.note(place, Event::StrangerShown(reason.clone()))?;
-                Ok(Err(Trouble::Unanswered(reason)))
+                Ok(Err(Trouble::Unanswered(reason.into())))
             }
             Err(trouble) => self.reject(place, trouble),
         }
     }
 
     fn reject(&self, place: usize, trouble: Trouble) -> Result<Result<(), Trouble>, JournalBroken> {
-        self.note(place, Event::VerifyFailed(without_words(&trouble.reason()).to_owned()))?;
+        self.note(
+            place,
+            Event::VerifyFailed(without_words(&trouble.reason().what).to_owned()),
+        )?;
         Ok(Err(trouble))
     }
 
@@ -430,13 +434,14 @@ impl<W: World> Engine<'_, W> {
             }
             let waited = self.world.now().since(begun);
             if verify.until.is_none() || waited >= verify.within {
-                return Err(Trouble::Unanswered(match &verify.until {
+                let why = match &verify.until {
                     Some(until) if expected => {
                         let what = self.answered(&verify.request, &answer, &scope);
                         format!("{what}; {}", self.why_not_yet(until, &scope))
                     }
                     Some(_) | None => self.unexpected(&verify.request, &answer, &scope),
-                }));
+                };
+                return Err(Trouble::Unanswered(why.into()));
             }
             round += 1;
             self.pause(pause(round, 1.0)).await?;
@@ -461,7 +466,7 @@ impl<W: World> Engine<'_, W> {
         };
         if seen == Shown::Ours || self.stands_in(place, answer) {
             let noted = self.note(place, Event::Adopted(vec![id.clone()]));
-            noted.map_err(|broken| Trouble::Unanswered(broken.to_string()))?;
+            noted.map_err(|broken| Trouble::Unanswered(broken.to_string().into()))?;
         }
         Ok(())
     }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::advice;
+use super::exchange::unsendable;
 use super::{Engine, Halt, Site};
 use crate::domain::outcome::Delivery;
+use crate::domain::why::Why;
 use crate::ports::{Identity, Notice, Outgoing, World};
 
 /// The pause between two tries.
@@ -14,14 +16,14 @@ pub(super) const WORD: Duration = Duration::from_secs(10);
 
 impl<W: World> Engine<'_, W> {
     /// Waits until the account's service answers, once for all accounts of it.
-    pub(super) async fn ready(&self, place: usize, site: &Site, wait: Duration) -> Result<(), String> {
+    pub(super) async fn ready(&self, place: usize, site: &Site, wait: Duration) -> Result<(), Why> {
         self.readiness[self.site_of(place)]
             .get_or_init(|| self.wait_for(place, site, wait))
             .await
             .clone()
     }
 
-    async fn wait_for(&self, place: usize, site: &Site, wait: Duration) -> Result<(), String> {
+    async fn wait_for(&self, place: usize, site: &Site, wait: Duration) -> Result<(), Why> {
         let begun = self.world.now();
         let service = &site.service.name;
         let mut said = None;
@@ -33,10 +35,9 @@ impl<W: World> Engine<'_, W> {
             };
             let waited = self.world.now().since(begun);
             if waited >= wait {
-                return Err(format!(
-                    "it did not get ready within {}: {reason}\nhint: start `{service}` before, check its `url`, or let `wait` be longer",
-                    humantime::format_duration(wait)
-                ));
+                let within = format!("it did not get ready within {}", humantime::format_duration(wait));
+                let hint = format!("start `{service}` before, check its `url`, or let `wait` be longer");
+                return Err(reason.context(within).or_hint(hint));
             }
             if said.is_none_or(|at| self.world.now().since(at) >= WORD) {
                 said = Some(self.world.now());
@@ -66,7 +67,7 @@ impl<W: World> Engine<'_, W> {
         };
         let scope = &site.scope;
         let mut outgoing = Outgoing::render(request, scope, Identity::Own)
-            .map_err(|error| Unready::ForGood(format!("`{}` can't be sent: {error}", request.place)))?;
+            .map_err(|error| Unready::ForGood(unsendable(request, error)))?;
         outgoing.repeatable = true;
         // A request of the service's own carries its credentials, and a token has to be fetched first. Whoever gives it may
         // still be starting too: then the request is not sent, and says so.
@@ -76,9 +77,7 @@ impl<W: World> Engine<'_, W> {
         let delivery = self.send(place, &outgoing).await;
         match &delivery {
             Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Unready::ForNow(reason.clone())),
-            Delivery::Unsendable(reason) => {
-                Err(Unready::ForGood(format!("`{}` can't be sent: {reason}", request.place)))
-            }
+            Delivery::Unsendable(reason) => Err(Unready::ForGood(unsendable(request, reason))),
             Delivery::Barred(reason) => Err(Unready::ForGood(advice::on_refusal(
                 401,
                 None,
@@ -92,19 +91,21 @@ impl<W: World> Engine<'_, W> {
                 let holds = request.expect.holds(answer, &scope.clone().answer(answer));
                 match holds {
                     Ok(true) => Ok(()),
-                    Ok(false) => Err(Unready::ForGood(self.unexpected(request, answer, scope))),
-                    Err(error) => Err(Unready::ForGood(format!("`{}`: {error}", request.place))),
+                    Ok(false) => Err(Unready::ForGood(self.unexpected(request, answer, scope).into())),
+                    Err(error) => Err(Unready::ForGood(
+                        Why::from(error).context(format_args!("`{}`", request.place)),
+                    )),
                 }
             }
         }
     }
 }
 
-fn halted(halt: Halt) -> String {
-    format!("{} while it waited for the service", halt.reason())
+fn halted(halt: Halt) -> Why {
+    format!("{} while it waited for the service", halt.reason()).into()
 }
 
 enum Unready {
-    ForNow(String),
-    ForGood(String),
+    ForNow(Why),
+    ForGood(Why),
 }

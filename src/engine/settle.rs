@@ -20,6 +20,7 @@ use crate::domain::evidence::{Eye, Look, Looks, Step, judge};
 use crate::domain::ledger::Status;
 use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::outcome::pause;
+use crate::domain::why::Why;
 use crate::ports::{JournalBroken, Progress, Proof, Stop, World};
 
 /// What cleanup came to.
@@ -259,7 +260,7 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    fn stuck(&self, place: usize, reason: Reason, detail: String) -> Stuck {
+    fn stuck(&self, place: usize, reason: Reason, detail: Why) -> Stuck {
         if reason == Reason::NoLookUp {
             return Stuck::new(reason, self.why_unclear(place));
         }
@@ -281,8 +282,9 @@ impl<W: World> Engine<'_, W> {
         let what = self.is_elsewhere(place)?;
         Some(Stuck::new(
             Reason::Elsewhere,
-            format!(
-                "not found, but this is not where it was made: `{what}` differs\nhint: run it with the values that setup had"
+            Why::hinted(
+                format!("not found, but this is not where it was made: `{what}` differs"),
+                "run it with the values that setup had",
             ),
         ))
     }

@@ -4,6 +4,7 @@ use super::eyes::by_id;
 use crate::config::{Auth, Payload, Request, Service};
 use crate::domain::decide::Powers;
 use crate::domain::place::Place;
+use crate::domain::why::Why;
 use crate::language::{Expression, JsonTemplate, Scope, Template};
 use crate::ports::lets_in;
 
@@ -20,12 +21,12 @@ pub struct Site {
     /// Where it is.
     pub place: Place,
     /// Why it can't be asked at all, such as a variable that is missing.
-    pub unusable: Option<String>,
+    pub unusable: Option<Why>,
 }
 
 impl Site {
     /// Works out what the service's description lets us do. `scope` holds what all its templates see.
-    pub fn new(service: Service, scope: Scope, unusable: Option<String>) -> Self {
+    pub fn new(service: Service, scope: Scope, unusable: Option<Why>) -> Self {
         let create = &service.create;
         let powers = Powers {
             find: service.find.is_some(),

@@ -11,6 +11,7 @@ use crate::domain::evidence::Eye;
 use crate::domain::ledger::{Record, Status};
 use crate::domain::outcome::Shown;
 use crate::domain::standing::Standing;
+use crate::domain::why::Why;
 use crate::ports::World;
 
 impl<W: World> Engine<'_, W> {
@@ -25,7 +26,7 @@ impl<W: World> Engine<'_, W> {
         let mut limits = self.lanes();
         // Accounts of services that the configuration no longer has are only named.
         limits.push(1);
-        let mut looks = vec![(Standing::Unknown(String::new()), None); lanes.len()];
+        let mut looks = vec![(Standing::Unknown(Why::default()), None); lanes.len()];
         let nothing_first = vec![Vec::new(); lanes.len()];
         schedule::run(
             Queue::new(lanes, &nothing_first, &limits),
@@ -49,9 +50,8 @@ impl<W: World> Engine<'_, W> {
             return standing;
         };
         if let Some(what) = self.is_elsewhere(place) {
-            return Standing::Unknown(format!(
-                "it was not found, but this is not where it was made: `{what}` differs"
-            ));
+            let why = format!("it was not found, but this is not where it was made: `{what}` differs");
+            return Standing::Unknown(why.into());
         }
         let record = self.record(place);
         let has_shown = match eye {
@@ -66,33 +66,32 @@ impl<W: World> Engine<'_, W> {
             Eye::Id => "reading it",
             Eye::Name => "the look-up",
         };
-        Standing::Unknown(format!(
-            "it was not found, but {what} has shown no account, so that this proves nothing"
-        ))
+        let why = format!("it was not found, but {what} has shown no account, so that this proves nothing");
+        Standing::Unknown(why.into())
     }
 
     /// How an account stands by what is asked of it, and by which eye, if it was not found.
     async fn stands(&self, place: usize) -> (Standing, Option<Eye>) {
-        let unknown = |reason: &str| (Standing::Unknown(reason.to_owned()), None);
+        let unknown = |why: Why| (Standing::Unknown(why), None);
         // What a cleanup has made to show something is none of the setup's.
         if is_witness(&self.key(place).account) {
-            return unknown("");
+            return unknown(Why::default());
         }
         let record = self.record(place);
         if let Some(reason) = never_there(&record) {
             return (Standing::Missing(reason.to_owned()), None);
         }
         let Some(site) = self.site(place) else {
-            return unknown("the configuration has no such service any more");
+            return unknown("the configuration has no such service any more".into());
         };
         if let Some(reason) = &site.unusable {
-            return unknown(reason);
+            return unknown(reason.clone());
         }
         // Whatever can't be asked of the place is told by what is asked of the account.
         let _known = self.learn_place(place, site).await;
         match self.look_at(place, site, &record).await {
             Ok(seen) => seen,
-            Err(trouble) => unknown(&trouble.reason()),
+            Err(trouble) => unknown(trouble.reason()),
         }
     }
 
@@ -109,10 +108,10 @@ impl<W: World> Engine<'_, W> {
                 let standing = self.look_up(place, site, find, id.as_ref()).await?;
                 Ok((standing, Some(Eye::Name)))
             }
-            (Some(_), None, None) => Ok((Standing::Unknown("its id is not known".to_owned()), None)),
+            (Some(_), None, None) => Ok((Standing::Unknown("its id is not known".into()), None)),
             (None, None, _) => {
                 let why = "the service has neither `verify` nor `find`";
-                Ok((Standing::Unknown(why.to_owned()), None))
+                Ok((Standing::Unknown(why.into()), None))
             }
         }
     }
@@ -131,7 +130,9 @@ impl<W: World> Engine<'_, W> {
             });
         }
         if !verify.request.expect.holds(&answer, &seen).unwrap_or(false) {
-            return Ok(Standing::Unknown(self.unexpected(&verify.request, &answer, &seen)));
+            return Ok(Standing::Unknown(
+                self.unexpected(&verify.request, &answer, &seen).into(),
+            ));
         }
         self.prove_by_reading(place, asked, &verify.request, &answer);
         match self.shown(place, verify.name.as_ref(), &seen) {

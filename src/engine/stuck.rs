@@ -3,17 +3,18 @@
 use super::Halt;
 use super::exchange::Trouble;
 use crate::domain::leftover::Reason;
+use crate::domain::why::Why;
 
 /// Why one account could not be settled.
 pub(super) struct Stuck {
     /// The kind of reason.
     pub(super) reason: Reason,
     /// The whole of it.
-    pub(super) detail: String,
+    pub(super) detail: Why,
 }
 
 impl Stuck {
-    pub(super) fn new(reason: Reason, detail: impl Into<String>) -> Self {
+    pub(super) fn new(reason: Reason, detail: impl Into<Why>) -> Self {
         Self {
             reason,
             detail: detail.into(),

@@ -200,17 +200,14 @@ impl<W: World> Engine<'_, W> {
                     self.pause(pause(tries, self.world.random())).await?;
                 }
                 Sent::Again { reason, .. } | Sent::Renewable(reason) | Sent::Refused(reason) => break Some(reason),
-                Sent::JournalBroken(broken) => break Some(broken.to_string()),
+                Sent::JournalBroken(broken) => break Some(broken.to_string().into()),
                 Sent::Halted(halt) => return Err(halt.into()),
             }
         };
         let witnessed = match refusal {
-            Some(reason) => {
-                let reason = reason.split("\nhint:").next().unwrap_or_default();
-                Witnessed::Refused(format!(
-                    "an account that would have shown it could not be made: {reason}"
-                ))
-            }
+            Some(reason) => Witnessed::Refused(format!(
+                "an account that would have shown it could not be made: {reason}"
+            )),
             None => match self.show_witness((place, answer == Some(true)), site, ends).await? {
                 Showing::Shown => {
                     Witnessed::Shown("an account that was made to show it is not shown either".to_owned())

@@ -9,6 +9,7 @@ use crate::config::{Condition, Request, did_not_hold, gave_nothing};
 use crate::domain::answer::Answer;
 use crate::domain::outcome::Delivery;
 use crate::domain::said::{in_its_own_words, said};
+use crate::domain::why::Why;
 use crate::language::{Expression, Scope};
 use crate::ports::World;
 
@@ -102,7 +103,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// What came back to a request that is sent again.
-    pub(super) fn describe(&self, delivery: &Delivery) -> String {
+    pub(super) fn describe(&self, delivery: &Delivery) -> Why {
         match delivery {
             Delivery::NotSent(reason)
             | Delivery::Unsendable(reason)
@@ -112,8 +113,8 @@ impl<W: World> Engine<'_, W> {
                 let shown = self.world.shows_answers();
                 let words = shown.then(|| said(answer, &|text| self.world.hide(text))).flatten();
                 match words {
-                    Some(words) => format!("{}: {words}", answer.status),
-                    None => status(answer),
+                    Some(words) => format!("{}: {words}", answer.status).into(),
+                    None => status(answer).into(),
                 }
             }
         }

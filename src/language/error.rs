@@ -2,7 +2,7 @@
 //!
 //! No message holds a value of the scope, since that may be a secret.
 
-use std::fmt;
+use crate::domain::why::Why;
 
 /// An expression or template that can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +53,7 @@ pub enum EvalErrorKind {
 
 /// An evaluation that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct EvalError {
     /// The class.
     pub kind: EvalErrorKind,
@@ -82,12 +83,8 @@ impl EvalError {
     }
 }
 
-impl fmt::Display for EvalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.hint {
-            Some(hint) => write!(f, "\nhint: {hint}"),
-            None => Ok(()),
-        }
+impl From<EvalError> for Why {
+    fn from(error: EvalError) -> Self {
+        Self::new(error.message, error.hint)
     }
 }

@@ -177,6 +177,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::why::Why;
     use crate::language::Environment;
 
     fn scope() -> Scope {
@@ -195,7 +196,7 @@ mod tests {
         match Template::parse(source) {
             Ok(template) => template
                 .render(&scope())
-                .unwrap_or_else(|error| format!("error: {error}")),
+                .unwrap_or_else(|error| format!("error: {}", Why::from(error).in_line())),
             Err(error) => format!(
                 "at {}: {error}{}",
                 error.offset,
@@ -221,19 +222,19 @@ mod tests {
             ("{{ body.text | tojson }}", r#""x\"y""#),
             (
                 "{{ body.none }}",
-                "error: `body.none`: null can't stand in text\nhint: write `| default(\"...\", true)` to say what stands for it",
+                "error: `body.none`: null can't stand in text; hint: write `| default(\"...\", true)` to say what stands for it",
             ),
             (
                 "{{ body.list }}",
-                "error: `body.list`: a sequence can't stand in text\nhint: write `| tojson` if its JSON is meant",
+                "error: `body.list`: a sequence can't stand in text; hint: write `| tojson` if its JSON is meant",
             ),
             (
                 "{{ body.lst }}",
-                "error: `body.lst` is undefined\nhint: did you mean `body.list`?",
+                "error: `body.lst` is undefined; hint: did you mean `body.list`?",
             ),
             (
                 "{{ bdy.id }}",
-                "error: unknown name `bdy` in `bdy.id`\nhint: did you mean `body`?",
+                "error: unknown name `bdy` in `bdy.id`; hint: did you mean `body`?",
             ),
             ("{{ env.MISSING }}", "error: `env.MISSING` is undefined"),
             ("{{ env.MISSING | default('d') }}", "d"),

@@ -12,10 +12,11 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use ring::digest;
 
-use super::{PlanError, Run, password};
+use super::{Run, password};
 use crate::config::{Copy, Locale, Persona};
 use crate::domain::account::uuid_of;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 use crate::language::{EvalError, Scope, Template};
 
 /// The role where none is said, as a service of the article's convention is told one always.
@@ -108,7 +109,7 @@ impl Person {
         run: &Run,
         scope: &Scope,
         password: &Password<'_>,
-    ) -> Result<Self, PlanError> {
+    ) -> Result<Self, Why> {
         let (copy, (first_name, last_name)) = (&named.copy, named.names.clone());
         let mut person = Self {
             name: copy.name.clone(),
@@ -122,12 +123,12 @@ impl Person {
             email: None,
             fields: Vec::new(),
         };
-        let given = |person: &Self, key: &str, template: &Option<Template>| -> Result<Option<String>, PlanError> {
+        let given = |person: &Self, key: &str, template: &Option<Template>| -> Result<Option<String>, Why> {
             let Some(template) = template else { return Ok(None) };
             let scope = scope.clone().with("account", person.so_far());
-            let text = template.render(&scope).map_err(|error| mistake(persona, key, &error))?;
+            let text = template.render(&scope).map_err(|error| mistake(persona, key, error))?;
             if text.is_empty() {
-                return Err(PlanError(format!("`{key}` of the persona `{}` is empty", persona.name)));
+                return Err(format!("`{key}` of the persona `{}` is empty", persona.name).into());
             }
             Ok(Some(text))
         };
@@ -145,10 +146,13 @@ impl Person {
         }
         if let Some(username) = given(&person, "username", &persona.username)? {
             if !persona.unmarked && !username.contains(run.marker.as_str()) {
-                return Err(PlanError(format!(
-                    "the user name of the persona `{}` does not carry the marker\nhint: put `{{{{ run.marker }}}}` into its `username`, or say `unmarked: true`",
-                    persona.name
-                )));
+                return Err(Why::hinted(
+                    format!(
+                        "the user name of the persona `{}` does not carry the marker",
+                        persona.name
+                    ),
+                    "put `{{ run.marker }}` into its `username`, or say `unmarked: true`",
+                ));
             }
             person.username = username;
         }
@@ -162,7 +166,7 @@ impl Person {
         for (name, template) in &persona.fields {
             let value = template
                 .render(&scope.clone().with("account", person.so_far()))
-                .map_err(|error| mistake(persona, name, &error))?;
+                .map_err(|error| mistake(persona, name, error))?;
             person.fields.push((name.clone(), value));
         }
         Ok(person)
@@ -267,8 +271,8 @@ fn json_weight(value: &serde_json::Value) -> usize {
     size_of_val(value) + below
 }
 
-fn mistake(persona: &Persona, key: &str, error: &EvalError) -> PlanError {
-    PlanError(format!("`{key}` of the persona `{}`: {error}", persona.name))
+fn mistake(persona: &Persona, key: &str, error: EvalError) -> Why {
+    Why::from(error).context(format_args!("`{key}` of the persona `{}`", persona.name))
 }
 
 /// `MARKER-PERSONA`, in lower case, with `_` as `-`.

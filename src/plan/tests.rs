@@ -25,7 +25,7 @@ fn run() -> Run {
     }
 }
 
-fn draw(text: &str, selection: &Selection) -> Result<Draft, PlanError> {
+fn draw(text: &str, selection: &Selection) -> Result<Draft, Why> {
     let environment = Environment::new([("WORKERS".to_owned(), "2".to_owned())], None);
     let config = Config::parse("standin.yml", text, &environment).expect("a configuration");
     let now = Timestamp::from_millis(1_795_421_259_000);
@@ -87,9 +87,9 @@ fn a_part_can_be_selected() {
     let draft = draw(TWO, &only(&["crm"], &["alice"])).expect("a plan");
     assert_eq!(names(&draft), ["crm/alice"]);
     let error = draw(TWO, &only(&["billing"], &[])).err().expect("a mistake");
-    assert!(error.0.contains("`billing/buyer-1` needs `crm/buyer-1`"), "{error}");
+    assert!(error.what.contains("`billing/buyer-1` needs `crm/buyer-1`"), "{error}");
     let error = draw(TWO, &only(&["bilking"], &[])).err().expect("a mistake");
-    assert!(error.0.contains("`only` names `bilking`"), "{error}");
+    assert!(error.what.contains("`only` names `bilking`"), "{error}");
 }
 
 #[test]
@@ -228,9 +228,9 @@ fn accounts_that_would_fill_the_memory_are_a_mistake() {
         let text = format!(
             "services: [{{ name: crm, url: http://localhost:1, auth: none }}]\naccounts: [{{ name: buyer, count: 10000, {persona} }}]"
         );
-        let error = draw(&text, &Selection::default()).err().expect("too much").to_string();
+        let error = draw(&text, &Selection::default()).err().expect("too much").in_line();
         assert!(
-            error.starts_with("the accounts take over 192 MiB of memory, with those of the persona `buyer`\nhint:"),
+            error.starts_with("the accounts take over 192 MiB of memory, with those of the persona `buyer`; hint:"),
             "{error}"
         );
     }

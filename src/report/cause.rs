@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use crate::domain::account::AccountKey;
+use crate::domain::why::Why;
 
 /// So many names are told; who wants all looks into the report.
 const NAMES: usize = 10;
 
 /// The members of each cause, the first cause first. `of` gives an account and its reason.
-pub(super) fn by_cause<'a, T>(all: &'a [T], of: impl Fn(&'a T) -> (&'a AccountKey, &'a str)) -> Vec<Vec<&'a T>> {
+pub(super) fn by_cause<'a, T>(all: &'a [T], of: impl Fn(&'a T) -> (&'a AccountKey, &'a Why)) -> Vec<Vec<&'a T>> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut causes: Vec<Vec<&'a T>> = Vec::new();
     for one in all {
         let (key, reason) = of(one);
-        let place = *places.entry(cause(key, reason)).or_insert(causes.len());
+        let place = *places.entry(cause(key, &reason.what)).or_insert(causes.len());
         match causes.get_mut(place) {
             Some(members) => members.push(one),
             None => causes.push(vec![one]),
@@ -55,14 +56,6 @@ pub(super) fn names(all: &[String], is_verbose: bool) -> String {
     match all.len() - shown {
         0 => listed,
         more => format!("{listed} and {more} more"),
-    }
-}
-
-/// A reason and the hint that it brings.
-pub(super) fn split_hint(reason: &str) -> (&str, Option<&str>) {
-    match reason.split_once("\nhint: ") {
-        Some((reason, hint)) => (reason, Some(hint)),
-        None => (reason, None),
     }
 }
 
@@ -114,9 +107,9 @@ mod tests {
     #[test]
     fn causes_stand_in_the_order_of_their_first_account() {
         let all = [
-            (key("users/a"), "no"),
-            (key("users/b"), "never"),
-            (key("users/c"), "no"),
+            (key("users/a"), Why::from("no")),
+            (key("users/b"), "never".into()),
+            (key("users/c"), "no".into()),
         ];
         let causes = by_cause(&all, |(key, reason)| (key, reason));
         let counts: Vec<usize> = causes.iter().map(Vec::len).collect();

@@ -1,5 +1,7 @@
 //! One line for whoever watches.
 
+use crate::domain::why::Why;
+
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -18,23 +20,23 @@ pub enum Level {
 pub struct Line {
     /// How loud.
     pub level: Level,
-    /// What is said; a second line begins with `hint:`.
-    pub text: String,
+    /// What is said.
+    pub text: Why,
 }
 
 impl Line {
     /// A line of the story.
-    pub fn info(text: impl Into<String>) -> Self {
+    pub fn info(text: impl Into<Why>) -> Self {
         Self::new(Level::Info, text)
     }
 
     /// An error.
-    pub fn error(text: impl Into<String>) -> Self {
+    pub fn error(text: impl Into<Why>) -> Self {
         Self::new(Level::Error, text)
     }
 
     /// A line of any level.
-    pub fn new(level: Level, text: impl Into<String>) -> Self {
+    pub fn new(level: Level, text: impl Into<Why>) -> Self {
         Self {
             level,
             text: text.into(),

@@ -7,6 +7,7 @@ use super::cause::{by_cause, cause, names};
 use super::line::{Level, Line};
 use super::table::seen;
 use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::why::Why;
 use crate::ports::{Notice, Progress, Proof};
 
 /// With more accounts than this, what went well is told in tenths instead of account by account.
@@ -30,7 +31,7 @@ pub struct Narrator {
     done: usize,
     failed: usize,
     /// What failed for good: told at the end, since many may have failed for one reason.
-    failures: Vec<(AccountKey, String)>,
+    failures: Vec<(AccountKey, Why)>,
     /// Who told first of a request that is sent again for this reason. The others would say the same.
     told_again: HashMap<String, AccountKey>,
 }
@@ -56,10 +57,10 @@ impl Narrator {
                 service,
                 reason,
                 waited,
-            } => vec![Line::info(format!(
-                "{service}: waiting for it to answer, {} so far: {reason}",
-                span(*waited)
-            ))],
+            } => {
+                let so_far = format!("{service}: waiting for it to answer, {} so far", span(*waited));
+                vec![Line::info(reason.clone().context(so_far))]
+            }
             Notice::Answers { service, waited } => {
                 vec![Line::info(format!("{service}: answers after {}", span(*waited)))]
             }
@@ -71,8 +72,7 @@ impl Narrator {
                 let level = self.level(key, progress);
                 let mut lines = Vec::new();
                 if level > Level::Debug || self.verbose {
-                    let text = in_words(progress);
-                    lines.push(Line::new(level, format!("{}: {text}", seen(&key.to_string()))));
+                    lines.push(Line::new(level, in_words(progress).context(seen(&key.to_string()))));
                 }
                 lines.extend(self.tenth(progress));
                 lines
@@ -87,20 +87,24 @@ impl Narrator {
         causes
             .iter()
             .flat_map(|members| match members.as_slice() {
-                [(key, reason)] => vec![Line::error(format!("{}: {reason}", seen(&key.to_string())))],
+                [(key, reason)] => vec![Line::error(reason.clone().context(seen(&key.to_string())))],
                 members => self.of_one_cause(members),
             })
             .collect()
     }
 
-    fn of_one_cause(&self, members: &[&(AccountKey, String)]) -> Vec<Line> {
+    fn of_one_cause(&self, members: &[&(AccountKey, Why)]) -> Vec<Line> {
         let Some((first, reason)) = members.first() else {
             return Vec::new();
         };
         let service = &first.service;
         let accounts: Vec<String> = members.iter().map(|(key, _)| seen(&key.to_string())).collect();
         vec![
-            Line::error(format!("{service}: {} accounts failed: {reason}", members.len())),
+            Line::error(
+                reason
+                    .clone()
+                    .context(format_args!("{service}: {} accounts failed", members.len())),
+            ),
             Line::info(format!("{service}: these are {}", names(&accounts, self.verbose))),
         ]
     }
@@ -169,43 +173,51 @@ impl Narrator {
     }
 }
 
-fn in_words(progress: &Progress) -> String {
+fn in_words(progress: &Progress) -> Why {
     match progress {
-        Progress::Created { id, took } => format!("created as {} in {}", quoted(id), span(*took)),
-        Progress::Unclear { reason } => format!("it is not known whether it was created ({reason})"),
-        Progress::LookingUp => "looking it up by its user name".to_owned(),
+        Progress::Created { id, took } => format!("created as {} in {}", quoted(id), span(*took)).into(),
+        Progress::Unclear { reason } => {
+            let unclear = |reason| format!("it is not known whether it was created ({reason})");
+            reason.clone().map(unclear)
+        }
+        Progress::LookingUp => "looking it up by its user name".into(),
         Progress::Adopted { ids } if ids.len() == 1 => {
-            format!("found as {}: it had been created, and is adopted", quoted(&ids[0]))
+            format!("found as {}: it had been created, and is adopted", quoted(&ids[0])).into()
         }
         Progress::Adopted { ids } => {
             let listed: Vec<String> = ids.iter().map(quoted).collect();
-            format!(
-                "{} accounts have exactly its user name: {}; all of them are ours",
-                ids.len(),
-                listed.join(", ")
-            )
+            let (number, listed) = (ids.len(), listed.join(", "));
+            format!("{number} accounts have exactly its user name: {listed}; all of them are ours").into()
         }
-        Progress::NotThere => "not found".to_owned(),
-        Progress::Spelled { username } => format!(
-            "the service keeps its user name as `{}`; outputs carry it so",
-            seen(username)
-        ),
-        Progress::Unseen { reason } => format!(
-            "it is there, and `find` does not show it ({reason}): an account whose create is not answered would be left\nhint: correct `find`; if the service shows new accounts late, say how late in `find.settle`"
-        ),
+        Progress::NotThere => "not found".into(),
+        Progress::Spelled { username } => {
+            let username = seen(username);
+            format!("the service keeps its user name as `{username}`; outputs carry it so").into()
+        }
+        Progress::Unseen { reason } => {
+            let unseen = |reason| {
+                format!(
+                    "it is there, and `find` does not show it ({reason}): an account whose create is not answered would be left"
+                )
+            };
+            let late = "correct `find`; if the service shows new accounts late, say how late in `find.settle`";
+            reason.clone().map(unseen).or_hint(late)
+        }
         Progress::Again { what, reason, pause } => {
             let when = if pause.is_zero() {
                 "as soon as the service allows it".to_owned()
             } else {
                 format!("in {}", span(*pause))
             };
-            format!("the {what} failed ({reason}); again {when}")
+            reason
+                .clone()
+                .map(|reason| format!("the {what} failed ({reason}); again {when}"))
         }
-        Progress::Ready { took } => format!("ready in {}", span(*took)),
+        Progress::Ready { took } => format!("ready in {}", span(*took)).into(),
         Progress::Failed { reason } => reason.clone(),
-        Progress::Deleted { id } => format!("deleted {}", quoted(id)),
-        Progress::Absent { proof } => format!("confirmed absent ({})", proof_in_words(*proof)),
-        Progress::Left { reason } => format!("left: {reason}"),
+        Progress::Deleted { id } => format!("deleted {}", quoted(id)).into(),
+        Progress::Absent { proof } => format!("confirmed absent ({})", proof_in_words(*proof)).into(),
+        Progress::Left { reason } => reason.clone().context("left"),
     }
 }
 
@@ -265,7 +277,7 @@ mod tests {
             told.extend(narrator.hear(&notice(Progress::Deleted { id })));
         }
         assert_eq!(told.len(), 10);
-        assert_eq!(told[9].text, "1000 of 1000 gone");
+        assert_eq!(told[9].text.what, "1000 of 1000 gone");
     }
 
     #[test]
@@ -281,29 +293,22 @@ mod tests {
         let mut narrator = Narrator::new(Phase::Setup, 30, false);
         for number in 1..=30 {
             let key = format!("users/buyer-{number}").parse::<AccountKey>().expect("a key");
-            let reason = format!("`sd-x1-abcdefg-buyer-{number}` was refused\nhint: check the key");
+            let reason = Why::hinted(format!("`sd-x1-abcdefg-buyer-{number}` was refused"), "check the key");
             let progress = Progress::Failed { reason };
             assert_eq!(narrator.hear(&Notice::Account { key, progress }), []);
         }
+        assert_eq!(narrator.hear(&notice(Progress::Failed { reason: "no".into() })), []);
         assert_eq!(
-            narrator.hear(&notice(Progress::Failed {
-                reason: "no".to_owned()
-            })),
-            []
-        );
-        let told: Vec<(Level, String)> = narrator.end().into_iter().map(|line| (line.level, line.text)).collect();
-        assert_eq!(
-            told,
+            narrator.end(),
             [
-                (
-                    Level::Error,
-                    "users: 30 accounts failed: `sd-x1-abcdefg-buyer-1` was refused\nhint: check the key".to_owned()
+                Line::error(Why::hinted(
+                    "users: 30 accounts failed: `sd-x1-abcdefg-buyer-1` was refused",
+                    "check the key"
+                )),
+                Line::info(
+                    "users: these are users/buyer-1, users/buyer-2, users/buyer-3, users/buyer-4, users/buyer-5, users/buyer-6, users/buyer-7, users/buyer-8, users/buyer-9, users/buyer-10 and 20 more"
                 ),
-                (
-                    Level::Info,
-                    "users: these are users/buyer-1, users/buyer-2, users/buyer-3, users/buyer-4, users/buyer-5, users/buyer-6, users/buyer-7, users/buyer-8, users/buyer-9, users/buyer-10 and 20 more".to_owned()
-                ),
-                (Level::Error, "users/alice: no".to_owned()),
+                Line::error("users/alice: no"),
             ]
         );
         assert_eq!(narrator.end(), []);
@@ -316,7 +321,7 @@ mod tests {
             key: format!("users/{account}").parse::<AccountKey>().expect("a key"),
             progress: Progress::Again {
                 what: "create",
-                reason: "status 503".to_owned(),
+                reason: "status 503".into(),
                 pause: Duration::from_secs(1),
             },
         };
@@ -334,6 +339,7 @@ mod tests {
         assert!(
             lines[0]
                 .text
+                .what
                 .contains("2 accounts have exactly its user name: `7`, `8`")
         );
     }

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::cause::{by_cause, split_hint};
+use super::cause::by_cause;
 use super::line::Line;
 use super::narrator::{quoted, span};
 use super::table::seen;
 use crate::domain::leftover::{Leftover, Reason};
+use crate::domain::why::Why;
 
 /// The line that says how setup ended.
 ///
@@ -47,11 +48,7 @@ pub fn leftovers(left: &[Leftover], again: &str) -> Vec<Line> {
     of_one_cause(left)
         .iter()
         .flat_map(|members| match members.as_slice() {
-            [leftover] => vec![Line::error(format!(
-                "{}\nhint: {}",
-                sentence(leftover),
-                hint(leftover, again)
-            ))],
+            [leftover] => vec![Line::error(Why::hinted(sentence(leftover), hint(leftover, again)))],
             members => together(members, again),
         })
         .collect()
@@ -70,12 +67,9 @@ fn together(members: &[&Leftover], again: &str) -> Vec<Line> {
         return Vec::new();
     };
     let service = &first.key.service;
-    let mut lines = vec![Line::error(format!(
-        "{service}: {} may still exist: {}\nhint: {}",
-        plural(members.len(), "account"),
-        reason(first),
-        hint(first, again)
-    ))];
+    let number = plural(members.len(), "account");
+    let text = format!("{service}: {number} may still exist: {}", first.detail);
+    let mut lines = vec![Line::error(Why::hinted(text, hint(first, again)))];
     for some in members.chunks(NAMES_A_LINE) {
         let named: Vec<String> = some.iter().map(|leftover| name(leftover)).collect();
         lines.push(Line::info(format!("{service}: left are {}", named.join(", "))));
@@ -107,20 +101,15 @@ fn sentence(leftover: &Leftover) -> String {
         "{} may still exist, under the user name `{}`, {known}: {}",
         seen(&leftover.key.to_string()),
         seen(&leftover.username),
-        reason(leftover)
+        leftover.detail
     )
-}
-
-/// Why it is left, without what to do.
-pub(super) fn reason(leftover: &Leftover) -> &str {
-    split_hint(&leftover.detail).0
 }
 
 /// What to do about a leftover. `again` is the command that tries once more.
 pub fn hint(leftover: &Leftover, again: &str) -> String {
     let service = &leftover.key.service;
     // What failed may have said itself how it is mended.
-    if let (_, Some(own)) = split_hint(&leftover.detail) {
+    if let Some(own) = leftover.detail.hint() {
         return format!("{own}, then run `{}`", with_config(again));
     }
     match leftover.reason {
@@ -143,7 +132,7 @@ pub fn hint(leftover: &Leftover, again: &str) -> String {
         }
         Reason::LinesLost => format!("search `{service}` for names that begin so; a `list` would let Standin do it"),
         // What it said can't be read: no credentials mend that.
-        Reason::Unproved if leftover.detail.contains("can't be read") => {
+        Reason::Unproved if leftover.detail.what.contains("can't be read") => {
             format!("correct the `find` of `{service}`, then run `{}`", with_config(again))
         }
         Reason::Unproved => format!("give `{service}` good credentials, then run `{again}`"),
@@ -180,31 +169,31 @@ mod tests {
     fn the_outcome_comes_first() {
         let took = Duration::from_millis(420);
         assert_eq!(
-            after_setup(3, 3, took, 9).text,
+            after_setup(3, 3, took, 9).text.what,
             "3 accounts are ready in 420 ms, 9 requests"
         );
         assert_eq!(
-            after_setup(1, 1, took, 2).text,
+            after_setup(1, 1, took, 2).text.what,
             "1 account is ready in 420 ms, 2 requests"
         );
         assert_eq!(
-            after_setup(0, 2, took, 2).text,
+            after_setup(0, 2, took, 2).text.what,
             "setup failed: 0 of 2 accounts are ready in 420 ms, 2 requests"
         );
-        assert_eq!(after_cleanup(3, 0, 0, took).text, "3 deleted, 0 left in 420 ms");
+        assert_eq!(after_cleanup(3, 0, 0, took).text.what, "3 deleted, 0 left in 420 ms");
         assert_eq!(
-            after_cleanup(2, 1, 1, took).text,
+            after_cleanup(2, 1, 1, took).text.what,
             "2 deleted, 1 not found, 1 left in 420 ms"
         );
     }
 
-    fn leftover(account: &str, id: &str, detail: &str) -> Leftover {
+    fn leftover(account: &str, id: &str, detail: impl Into<Why>) -> Leftover {
         Leftover {
             key: format!("users/{account}").parse().expect("a key"),
             ids: RemoteId::new(id).into_iter().collect(),
             username: format!("sd-x-{account}"),
             reason: Reason::Failed,
-            detail: detail.to_owned(),
+            detail: detail.into(),
         }
     }
 
@@ -214,7 +203,10 @@ mod tests {
         let lines = leftovers(&[leftover], "standin cleanup");
         assert_eq!(
             lines[0].text,
-            "users/alice may still exist, under the user name `sd-x-alice`, with the id `7`: the delete was answered with status 500\nhint: run `standin cleanup`"
+            Why::hinted(
+                "users/alice may still exist, under the user name `sd-x-alice`, with the id `7`: the delete was answered with status 500",
+                "run `standin cleanup`"
+            )
         );
     }
 
@@ -226,11 +218,14 @@ mod tests {
         let lines = leftovers(&left, "standin cleanup");
         assert_eq!(
             lines[0],
-            Line::error("users: 12 accounts may still exist: no\nhint: run `standin cleanup`")
+            Line::error(Why::hinted(
+                "users: 12 accounts may still exist: no",
+                "run `standin cleanup`"
+            ))
         );
         assert_eq!(lines.len(), 3);
         assert!(
-            lines[1].text.starts_with(
+            lines[1].text.what.starts_with(
                 "users: left are users/buyer-1 (`sd-x-buyer-1`, id `7`), users/buyer-2 (`sd-x-buyer-2`), "
             )
         );
@@ -242,14 +237,11 @@ mod tests {
 
     #[test]
     fn a_reason_that_says_what_to_do_has_no_second_hint() {
-        let left = [leftover("alice", "7", "no\nhint: mend it")];
+        let left = [leftover("alice", "7", Why::hinted("no", "mend it"))];
         let lines = leftovers(&left, "standin cleanup");
-        assert!(
-            lines[0]
-                .text
-                .ends_with(": no\nhint: mend it, then run `standin cleanup --config FILE`"),
-            "{}",
-            lines[0].text
+        assert_eq!(
+            lines[0].text.hint(),
+            Some("mend it, then run `standin cleanup --config FILE`")
         );
     }
 }

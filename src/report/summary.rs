@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::cause::{by_cause, names};
 use super::narrator::span;
-use super::outcome::{hint, of_one_cause, reason};
+use super::outcome::{hint, of_one_cause};
 use super::table::{CELL_MAX, escape, markdown};
 use crate::domain::account::AccountKey;
 use crate::domain::leftover::Leftover;
 use crate::domain::said::cut;
+use crate::domain::why::Why;
 
 /// A summary that the runner takes is under 1 MiB; rows beyond this are only counted.
 const ROWS_MAX: usize = 500;
@@ -30,7 +31,7 @@ pub struct AccountRow {
 }
 
 /// The summary of a setup.
-pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures: &[(AccountKey, String)]) -> String {
+pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures: &[(AccountKey, Why)]) -> String {
     let mut text = format!("### Standin: {}\n\n", escape(title, CELL_MAX));
     let cells: Vec<Vec<String>> = rows
         .iter()
@@ -54,9 +55,7 @@ pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures:
             .enumerate()
             .map(|(index, members)| {
                 let keys: Vec<String> = members.iter().map(|(key, _)| key.to_string()).collect();
-                let why = members
-                    .first()
-                    .map(|(_, reason)| reason.replace("\nhint: ", "; hint: "));
+                let why = members.first().map(|(_, why)| why.in_line());
                 vec![names(&keys, false), in_turn(index, why.unwrap_or_default())]
             })
             .collect();
@@ -80,7 +79,7 @@ pub fn cleanup_summary(title: &str, left: &[Leftover], again: &str) -> String {
             // One cause is told once.
             let (why, what_to_do) = if index == 0 {
                 (
-                    in_turn(cause, reason(leftover).to_owned()),
+                    in_turn(cause, leftover.detail.what.clone()),
                     in_turn(cause, hint(leftover, again)),
                 )
             } else {
@@ -177,15 +176,15 @@ mod tests {
                 ids: Vec::new(),
                 username: format!("sd-x-{account}"),
                 reason: Reason::Failed,
-                detail: "no".to_owned(),
+                detail: "no".into(),
             })
             .collect();
         let text = cleanup_summary("t", &left, "standin cleanup");
         assert_eq!(text.matches("standin cleanup").count(), 1, "{text}");
         assert!(text.contains("| the same |"), "{text}");
-        let failures: Vec<(AccountKey, String)> = left
+        let failures: Vec<(AccountKey, Why)> = left
             .iter()
-            .map(|leftover| (leftover.key.clone(), "no\nhint: mend it".to_owned()))
+            .map(|leftover| (leftover.key.clone(), Why::hinted("no", "mend it")))
             .collect();
         let text = setup_summary("t", &[], Duration::ZERO, &failures);
         assert_eq!(text.matches("mend it").count(), 1, "{text}");
@@ -200,7 +199,7 @@ mod tests {
                 ids: Vec::new(),
                 username: "x".repeat(300),
                 reason: Reason::Failed,
-                detail: format!("{number} {}", "<".repeat(300)),
+                detail: format!("{number} {}", "<".repeat(300)).into(),
             })
             .collect();
         let text = cleanup_summary("t", &left, "standin cleanup");

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::fault::{Fault, FaultError};
+use super::fault::Fault;
 use super::shared::Shared;
 use super::spec::ServiceSpec;
 use super::watch::{Observed, Observer};
 use super::{Sandbox, View, server};
+use crate::domain::why::Why;
 
 /// How many requests are remembered if nobody says.
 const KEEP_REQUESTS: usize = 100_000;
@@ -22,7 +23,7 @@ pub struct SandboxBuilder {
     port: u16,
     services: Vec<ServiceSpec>,
     faults: Vec<Fault>,
-    mistake: Option<FaultError>,
+    mistake: Option<Why>,
     delay: Duration,
     refuse_for: Duration,
     observer: Option<Observer>,
@@ -136,22 +137,22 @@ impl SandboxBuilder {
         })
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Why> {
         if let Some(mistake) = &self.mistake {
-            return Err(mistake.to_string());
+            return Err(mistake.clone());
         }
         let mut names = HashSet::new();
         for spec in &self.services {
             if !spec.has_good_name() {
-                return Err(format!(
-                    "`{}` can't be a service's name\nhint: use `[a-z][a-z0-9-]*`",
-                    spec.name
+                return Err(Why::hinted(
+                    format!("`{}` can't be a service's name", spec.name),
+                    "use `[a-z][a-z0-9-]*`",
                 ));
             }
             if !names.insert(spec.name.as_str()) {
-                return Err(format!(
-                    "two services are named `{}`\nhint: give each its own name",
-                    spec.name
+                return Err(Why::hinted(
+                    format!("two services are named `{}`", spec.name),
+                    "give each its own name",
                 ));
             }
         }
@@ -163,8 +164,9 @@ impl SandboxBuilder {
                     .map(|spec| spec.name.as_str())
                     .collect::<Vec<_>>()
                     .join("`, `");
-                return Err(format!(
-                    "a fault is for `{name}`, which is no service\nhint: use one of `{known}`, or `*`"
+                return Err(Why::hinted(
+                    format!("a fault is for `{name}`, which is no service"),
+                    format!("use one of `{known}`, or `*`"),
                 ));
             }
         }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
-use thiserror::Error;
 
 /// One line of the fault language:
 ///
@@ -194,14 +193,4 @@ impl fmt::Display for Strike {
             Self::Anonymous => f.write_str("credentials ignored"),
         }
     }
-}
-
-/// Why a line is not one of the fault language.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "`{line}` is not a fault: {problem}\nhint: write `SERVICE METHOD [PATHKIND] [@TEXT] NTH KIND [ARGUMENT]`, as in `users POST 2 lost`"
-)]
-pub struct FaultError {
-    line: String,
-    problem: String,
 }

@@ -7,9 +7,9 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue};
 
 use super::setting::{Setting, Variable};
-use super::values::Wrong;
 use crate::adapters::environment::Environment;
-use crate::cli::{Invocation, Mistake, one_of};
+use crate::cli::{Invocation, one_of};
+use crate::domain::why::Why;
 
 /// The text of a setting and the name under which the user gave it.
 pub(super) struct Given {
@@ -87,19 +87,20 @@ impl Given {
     }
 
     /// What is wrong with it, by the name that the user wrote: clap knows flags alone.
-    pub(super) fn wrong(&self, error: &clap::Error) -> Mistake {
-        let reason = error.source().and_then(|source| source.downcast_ref::<Wrong>());
-        let (what, hint) = match (reason, error.get(ContextKind::ValidValue)) {
-            (Some(wrong), _) => (wrong.what, wrong.hint.to_owned()),
-            (None, Some(ContextValue::Strings(names))) => ("not a known value", one_of(self.value.trim(), names)),
-            _ => ("not taken", "see `standin --help`".to_owned()),
+    pub(super) fn wrong(&self, error: &clap::Error) -> Why {
+        let reason = error.source().and_then(|source| source.downcast_ref::<Why>());
+        let why = match (reason, error.get(ContextKind::ValidValue)) {
+            (Some(why), _) => why.clone(),
+            (None, Some(ContextValue::Strings(names))) => {
+                Why::hinted("not a known value", one_of(self.value.trim(), names))
+            }
+            _ => Why::hinted("not taken", "see `standin --help`"),
         };
         let value: String = self.value.trim().chars().take(80).collect();
-        let message = if self.setting.scope.is_secret {
-            format!("{} {what}", self.source)
+        if self.setting.scope.is_secret {
+            why.map(|what| format!("{} {what}", self.source))
         } else {
-            format!("{} is `{}`: {what}", self.source, value.escape_debug())
-        };
-        Mistake { message, hint }
+            why.context(format_args!("{} is `{}`", self.source, value.escape_debug()))
+        }
     }
 }

@@ -13,7 +13,7 @@ fn invocation(arguments: &[&str]) -> Invocation {
     }
 }
 
-fn load(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Settings, Vec<Mistake>> {
+fn load(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Settings, Vec<Why>> {
     let (settings, errors) = Settings::read(&invocation(arguments), &variables.iter().copied().collect());
     if errors.is_empty() { Ok(settings) } else { Err(errors) }
 }
@@ -22,7 +22,7 @@ fn messages(arguments: &[&str], variables: &[(&str, &str)]) -> Vec<String> {
     load(arguments, variables)
         .expect_err("settings were taken")
         .into_iter()
-        .map(|error| error.message)
+        .map(|error| error.what)
         .collect()
 }
 
@@ -180,7 +180,7 @@ fn a_bad_setting_does_not_stop_a_cleanup_that_reads_leniently() {
         .collect();
     let (settings, errors) = Settings::read(&invocation(&["action", "post"]), &environment);
     assert_eq!(errors.len(), 1);
-    assert_eq!(errors[0].hint, "did you mean `warn`?");
+    assert_eq!(errors[0].hint(), Some("did you mean `warn`?"));
     assert_eq!(settings.sealed.on_leftover, OnLeftover::Fail);
     assert!(!settings.sealed.summary);
 }
@@ -240,9 +240,9 @@ fn every_setting_is_read_from_every_source_that_it_names() {
 #[test]
 fn a_secret_is_never_shown() {
     let short = [("STANDIN_SEED", "hunter2"), ("STANDIN_CONFIG", "password: hunter2")];
-    let told = load(&["setup"], &short).expect_err("a seed is long")[0].to_string();
+    let told = load(&["setup"], &short).expect_err("a seed is long")[0].in_line();
     assert!(
-        told.starts_with("`STANDIN_SEED` has fewer than 32 characters\nhint: "),
+        told.starts_with("`STANDIN_SEED` has fewer than 32 characters; hint: "),
         "{told}"
     );
     assert!(!told.contains("hunter2"), "{told}");

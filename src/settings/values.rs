@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::leg::Leg;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 use crate::language::nearest;
 
 /// Longer than any job, and short enough that adding it to a point in time can't overflow.
@@ -13,20 +14,13 @@ const LONGEST: Duration = Duration::from_hours(30 * 24);
 /// A shorter seed could be guessed from a password that was computed from it.
 const SEED_MIN: usize = 32;
 
-/// Why a value can't be taken, and what to write instead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub(super) struct Wrong {
-    pub(super) what: &'static str,
-    pub(super) hint: &'static str,
-}
-
-const fn wrong<T>(what: &'static str, hint: &'static str) -> Result<T, Wrong> {
-    Err(Wrong { what, hint })
+/// Says why a value can't be taken, and what to write instead.
+fn wrong<T>(what: &str, hint: &str) -> Result<T, Why> {
+    Err(Why::hinted(what, hint))
 }
 
 /// `true` or `false`, in the spellings of YAML.
-pub(super) fn switch(text: &str) -> Result<bool, Wrong> {
+pub(super) fn switch(text: &str) -> Result<bool, Why> {
     match text {
         "true" | "True" | "TRUE" => Ok(true),
         "false" | "False" | "FALSE" => Ok(false),
@@ -42,7 +36,7 @@ pub(super) fn switch(text: &str) -> Result<bool, Wrong> {
 }
 
 /// A duration, or none at all.
-pub(super) fn time(text: &str) -> Result<Duration, Wrong> {
+pub(super) fn time(text: &str) -> Result<Duration, Why> {
     let hint = "write a time such as `500ms`, `60s`, `5m` or `1h30m`";
     match humantime::parse_duration(text) {
         Err(_) => wrong("not a duration", hint),
@@ -52,7 +46,7 @@ pub(super) fn time(text: &str) -> Result<Duration, Wrong> {
 }
 
 /// A duration of more than zero.
-pub(super) fn some_time(text: &str) -> Result<Duration, Wrong> {
+pub(super) fn some_time(text: &str) -> Result<Duration, Why> {
     match time(text)? {
         Duration::ZERO => wrong("no time at all", "write a time such as `500ms`, `60s`, `5m` or `1h30m`"),
         duration => Ok(duration),
@@ -60,7 +54,7 @@ pub(super) fn some_time(text: &str) -> Result<Duration, Wrong> {
 }
 
 /// A number from 1 to 1,000.
-pub(super) fn count(text: &str) -> Result<u32, Wrong> {
+pub(super) fn count(text: &str) -> Result<u32, Why> {
     match text.parse() {
         Ok(count @ 1..=1000) => Ok(count),
         _ => wrong("not a count", "write a whole number from 1 to 1000"),
@@ -68,19 +62,19 @@ pub(super) fn count(text: &str) -> Result<u32, Wrong> {
 }
 
 /// A number of accounts.
-pub(super) fn hits(text: &str) -> Result<u32, Wrong> {
+pub(super) fn hits(text: &str) -> Result<u32, Why> {
     text.parse()
         .or_else(|_| wrong("not a number of accounts", "write a whole number, such as 500"))
 }
 
 /// A port on loopback.
-pub(super) fn port(text: &str) -> Result<u16, Wrong> {
+pub(super) fn port(text: &str) -> Result<u16, Why> {
     let hint = "write a whole number from 0 to 65535; 0 takes any that is free";
     text.parse().or_else(|_| wrong("not a port", hint))
 }
 
 /// A job of a matrix. A runner that has no matrix at all gives the action's input as a lone `/`.
-pub(super) fn leg(text: &str) -> Result<Option<Leg>, Wrong> {
+pub(super) fn leg(text: &str) -> Result<Option<Leg>, Why> {
     let hint = "write its index from 0 and how many there are, such as `3/16`";
     if text == "/" {
         return Ok(None);
@@ -97,7 +91,7 @@ pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
 }
 
 /// A secret to compute others from.
-pub(super) fn seed(text: &str) -> Result<Secret, Wrong> {
+pub(super) fn seed(text: &str) -> Result<Secret, Why> {
     if text.trim().chars().count() < SEED_MIN {
         return wrong(
             "has fewer than 32 characters",

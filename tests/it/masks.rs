@@ -214,7 +214,7 @@ fn the_paths_of_a_verbose_log_show_ids_by_value_and_variables_and_captures_by_na
 fn a_log_in_json_tells_of_each_request_with_its_account_phase_and_command_in_fields() {
     let told = activated(&of_one(&json!({"sid": "5e55-10n"})), &["--log-format", "json"]);
     let records: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let known = ["time", "level", "message", "title", "fields", "spans"];
+    let known = ["time", "level", "message", "hint", "title", "fields", "spans"];
     for record in &records {
         let mut keys = record.as_object().unwrap().keys();
         assert!(keys.all(|key| known.contains(&key.as_str())), "{record}");

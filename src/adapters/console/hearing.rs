@@ -23,6 +23,7 @@ pub(super) struct Heard {
     pub(super) level: Level,
     pub(super) title: Option<String>,
     pub(super) message: String,
+    pub(super) hint: Option<String>,
     pub(super) fields: Fields,
     /// The message says what the fields do.
     pub(super) is_in_words: bool,
@@ -95,6 +96,7 @@ where
         fields: cleaned(state, &told.fields),
         title: told.title.map(clean),
         message: clean(told.message),
+        hint: told.hint.map(clean),
         is_in_words,
     }
 }

@@ -18,6 +18,8 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
     #[serde(skip_serializing_if = "Object::is_empty")]
     fields: Object<'a, Value>,
     #[serde(skip_serializing_if = "Object::is_empty")]
@@ -53,6 +55,7 @@ pub(super) fn line(writer: &Writer, _: &mut State, heard: &Heard) -> String {
         level: heard.level.name(),
         title: heard.title.as_deref(),
         message: &heard.message,
+        hint: heard.hint.as_deref(),
         fields: Object(&heard.fields),
         spans: Object(&spans),
     };

@@ -13,7 +13,7 @@ const DEBUG_RUN: Variables = &[("GITHUB_ACTIONS", "true"), ("RUNNER_DEBUG", "1")
 fn each_level_has_its_form_on_each_host() {
     let say = |host, level| {
         let (console, log, _) = console(host, LogFormat::Text, true);
-        console.say(level, Some("users/alice"), "50% of ::x\nhint: look");
+        console.say(level, Some("users/alice"), Why::hinted("50% of ::x", "look"));
         log.text()
     };
     for (host, level, expected) in [
@@ -59,7 +59,7 @@ fn debug_lines_are_for_those_who_ask_and_are_commands_where_the_runner_shows_the
 fn after_ten_annotations_of_a_kind_the_rest_are_plain_lines() {
     let (console, log, _) = console(GITHUB, LogFormat::Text, false);
     for n in 0..12 {
-        console.error(&n.to_string());
+        console.error(n.to_string());
     }
     console.warning("w");
     let lines = log.writes();
@@ -349,7 +349,7 @@ fn lines_of_several_threads_stay_whole() {
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let console = console.clone();
-            scope.spawn(move || (0..50).for_each(|n| console.info(&format!("thread {thread} line {n}"))));
+            scope.spawn(move || (0..50).for_each(|n| console.info(format!("thread {thread} line {n}"))));
         }
     });
     let text = log.text();

@@ -4,6 +4,7 @@ use super::hearing::Heard;
 use super::told::in_text;
 use super::writer::{State, Writer};
 use super::{Level, harmless};
+use crate::domain::why::Why;
 
 /// The form of `log-format: text`. A message of several lines is indented from the second on, so that foreign text in it
 /// can't pass for a line of ours.
@@ -13,7 +14,7 @@ pub(super) fn line(writer: &Writer, state: &mut State, heard: &Heard) -> String 
         let fields = heard.fields.iter();
         text.extend(fields.map(|(name, value)| format!(" {name}={}", in_text(value))));
     }
-    let text = harmless::lines(&text);
+    let text = harmless::lines(&Why::new(text, heard.hint.clone()).in_full());
     let title = heard.title.as_deref().map(harmless::line);
     let level = heard.level;
     if level != Level::Info {

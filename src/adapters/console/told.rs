@@ -15,6 +15,7 @@ pub(super) type Fields = Vec<(&'static str, Value)>;
 pub(super) struct Told {
     pub(super) title: Option<String>,
     pub(super) message: String,
+    pub(super) hint: Option<String>,
     pub(super) fields: Fields,
 }
 
@@ -46,6 +47,7 @@ impl Told {
     fn put(&mut self, field: &Field, value: Value) {
         match field.name() {
             "message" => self.message = in_text(&value),
+            "hint" => self.hint = Some(in_text(&value)),
             "title" => self.title = Some(in_text(&value)),
             name => self.fields.push((name, value)),
         }

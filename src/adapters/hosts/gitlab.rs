@@ -5,11 +5,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use thiserror::Error;
 
 use super::{FORK, Host, Recognised, Run, absolute, beside, leg};
 use crate::adapters::environment::Environment;
 use crate::domain::leg::Leg;
+use crate::domain::why::Why;
 
 /// GitLab's own default limits: 20 variables, and a report smaller than 5 KiB. Ours is under the smaller number.
 const MOST_LINES: usize = 20;
@@ -76,25 +76,12 @@ impl Host for GitLab {
     }
 }
 
-/// Why there can be no dotenv report.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum DotenvError {
-    /// The path of the accounts file has a character that GitLab would change.
-    #[error(
-        "the path `{path}` can't stand in a dotenv report\nhint: give `--dotenv` and the journal paths without `$`, line breaks or white space at the ends"
-    )]
-    Path {
-        /// The path, made harmless.
-        path: String,
-    },
-}
-
 /// A dotenv report of these variables, or, if GitLab would refuse or change one of them, of the one line that names the
 /// file with all accounts.
 ///
 /// GitLab takes `KEY=VALUE` lines only, keys of `[A-Za-z0-9_]`, no blank line and no comment; quotes stay in the value,
 /// and `$` is expanded by jobs that use it (`Ci::ParseDotenvArtifactService`).
-pub fn dotenv_report(variables: &[(String, String)], accounts_file: &str) -> Result<String, DotenvError> {
+pub fn dotenv_report(variables: &[(String, String)], accounts_file: &str) -> Result<String, Why> {
     let lines: Vec<String> = variables
         .iter()
         .map(|(name, value)| format!("{name}={value}\n"))
@@ -105,9 +92,11 @@ pub fn dotenv_report(variables: &[(String, String)], accounts_file: &str) -> Res
         return Ok(all);
     }
     if !is_value(accounts_file) {
-        return Err(DotenvError::Path {
-            path: accounts_file.escape_debug().to_string(),
-        });
+        let path = accounts_file.escape_debug();
+        return Err(Why::hinted(
+            format!("the path `{path}` can't stand in a dotenv report"),
+            "give `--dotenv` and the journal paths without `$`, line breaks or white space at the ends",
+        ));
     }
     Ok(format!("{ACCOUNTS_FILE}={accounts_file}\n"))
 }

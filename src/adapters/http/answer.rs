@@ -5,6 +5,7 @@ use std::error::Error as _;
 use super::long::Reading;
 use crate::domain::answer::{Answer, Body};
 use crate::domain::outcome::Delivery;
+use crate::domain::why::{Hint, Why};
 
 /// Bodies are read up to here, after decompression.
 const BODY_MAX: usize = 8 * 1024 * 1024;
@@ -51,7 +52,7 @@ pub(super) async fn read(mut response: reqwest::Response, reading: &Reading) -> 
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if bytes.len() + chunk.len() > BODY_MAX => {
-                return Delivery::Lost(format!("status {status} with a body of over {} MiB", BODY_MAX >> 20));
+                return Delivery::Lost(format!("status {status} with a body of over {} MiB", BODY_MAX >> 20).into());
             }
             Ok(Some(chunk)) => {
                 reading.take_turn(bytes.len() + chunk.len(), &mut turn).await;
@@ -62,14 +63,13 @@ pub(super) async fn read(mut response: reqwest::Response, reading: &Reading) -> 
             }
             Ok(None) => break,
             Err(error) => {
-                return Delivery::Lost(format!("status {status}, then {}", explain(&error.without_url())));
+                let why = explain(&error.without_url());
+                return Delivery::Lost(why.map(|why| format!("status {status}, then {why}")));
             }
         }
     }
     if values(&bytes) > VALUES_MAX {
-        return Delivery::Lost(format!(
-            "status {status} with a body of over {VALUES_MAX} keys and values"
-        ));
+        return Delivery::Lost(format!("status {status} with a body of over {VALUES_MAX} keys and values").into());
     }
     Delivery::Answered(Answer {
         status,
@@ -115,11 +115,16 @@ fn text(bytes: Vec<u8>) -> String {
 }
 
 /// The chain of causes, outermost last: reqwest's own text only says that something failed.
-fn explain(error: &reqwest::Error) -> String {
+fn explain(error: &reqwest::Error) -> Why {
     let mut parts = Vec::new();
+    let mut hint = None;
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
+        if error.is::<Hint>() {
+            hint = Some(text);
+            break;
+        }
         // `client error (Connect)` and the like only repeat what the next cause says.
         if text.starts_with("client error (") {
             cause = error.source();
@@ -133,7 +138,7 @@ fn explain(error: &reqwest::Error) -> String {
     if parts.is_empty() {
         parts.push(error.to_string());
     }
-    parts.join(": ")
+    Why::new(parts.join(": "), hint)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use super::connection::Connections;
 use super::policy::HostPolicy;
 use super::resolve::Resolver;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 
 /// A connection that takes longer than this is given up; no byte of a request was written then.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -166,7 +167,10 @@ fn certificates(pem: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
         Ok(found) if !found.is_empty() => Ok(found),
         Ok(_) => bail!("there is no certificate in PEM in it"),
         // The parser's own words hold the bytes that it could not read, which may be those of a key.
-        Err(_) => bail!("it is no PEM\nhint: keep its line breaks, which a variable without quotes loses"),
+        Err(_) => {
+            let hint = "keep its line breaks, which a variable without quotes loses";
+            Err(Why::hinted("it is no PEM", hint).into())
+        }
     }
 }
 

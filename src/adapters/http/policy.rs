@@ -6,6 +6,7 @@ use std::sync::Arc;
 use reqwest::Url;
 
 use super::metadata::is_metadata;
+use crate::domain::why::Why;
 use crate::language::glob;
 
 /// The hosts that requests may go to: the setting `allow-hosts`, and never a cloud's metadata service by accident.
@@ -23,12 +24,12 @@ impl HostPolicy {
     }
 
     /// May this URL be asked?
-    pub fn check(&self, url: &Url) -> Result<(), String> {
+    pub fn check(&self, url: &Url) -> Result<(), Why> {
         let host = url.host_str().unwrap_or_default();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let named = self.names(bare);
         if self.allowed.is_some() && !named {
-            return Err(format!("the host `{bare}` is not among `allow-hosts`"));
+            return Err(format!("the host `{bare}` is not among `allow-hosts`").into());
         }
         match bare.parse::<IpAddr>() {
             Ok(address) => self.check_address(bare, address),
@@ -37,10 +38,11 @@ impl HostPolicy {
     }
 
     /// May this host be asked, now that it has this address?
-    pub(super) fn check_address(&self, host: &str, address: IpAddr) -> Result<(), String> {
+    pub(super) fn check_address(&self, host: &str, address: IpAddr) -> Result<(), Why> {
         if is_metadata(address) && !self.names_metadata(host, address) {
-            return Err(format!(
-                "`{host}` leads to {address}, an address of the machine's or the cloud's own\nhint: name the host in `allow-hosts` if it is meant"
+            return Err(Why::hinted(
+                format!("`{host}` leads to {address}, an address of the machine's or the cloud's own"),
+                "name the host in `allow-hosts` if it is meant",
             ));
         }
         Ok(())

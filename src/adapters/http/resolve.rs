@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::policy::HostPolicy;
+use crate::domain::why::Why;
 
 /// Looks names up and remembers them: otherwise each new connection asks again, on a thread of its own.
 #[derive(Clone, Default)]
@@ -43,7 +44,7 @@ impl Resolver {
     }
 
     /// The addresses of a host. `localhost` and names below it are this machine without asking anyone (RFC 6761, 6.3).
-    pub(super) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+    pub(super) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Why> {
         if host == "localhost" || host.ends_with(".localhost") {
             let local = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
             return Ok(local.iter().map(|address| SocketAddr::new(*address, port)).collect());

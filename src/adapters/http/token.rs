@@ -16,6 +16,7 @@ use crate::domain::outcome::Delivery;
 use crate::domain::said::{Hider, in_its_own_words, said};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::language::Scope;
 use crate::ports::{Identity, Outgoing};
 
@@ -24,7 +25,7 @@ const LIFE: Duration = Duration::from_mins(5);
 /// After this share of its life a token is renewed.
 const RENEW_AFTER: f64 = 0.8;
 /// What to do where a token can't be had at the address that was asked.
-const ELSEWHERE: &str = "\nhint: check that address in `auth`, a realm or tenant in its path too";
+const ELSEWHERE: &str = "check that address in `auth`, a realm or tenant in its path too";
 /// The type of what is exchanged and of what is asked for (RFC 8693, section 3).
 const EXCHANGE: [(&str, &str); 3] = [
     ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
@@ -44,7 +45,7 @@ pub(super) trait Post {
     /// Sends a request to this address with these credentials.
     fn post(&self, url: Url, request: &Outgoing, credentials: &Credentials) -> impl Future<Output = Delivery>;
     /// The address of a target below the service's own.
-    fn below(&self, target: &str) -> Result<Url, String>;
+    fn below(&self, target: &str) -> Result<Url, Why>;
 }
 
 /// The token of one service.
@@ -63,16 +64,16 @@ pub struct Token {
 /// Why there is no token.
 enum NoToken {
     /// It may be had later.
-    Failed(String),
+    Failed(Why),
     /// The credentials were not accepted.
-    Refused(String),
+    Refused(Why),
     /// What would be sent for it fits in no request.
-    Unsendable(String),
+    Unsendable(Why),
 }
 
-impl From<String> for NoToken {
-    fn from(reason: String) -> Self {
-        Self::Failed(reason)
+impl<T: Into<Why>> From<T> for NoToken {
+    fn from(reason: T) -> Self {
+        Self::Failed(reason.into())
     }
 }
 
@@ -81,11 +82,11 @@ enum Held {
     /// Nothing yet, or nothing any more.
     Nothing,
     /// It could not be had this time.
-    Failed(String),
+    Failed(Why),
     /// It was refused: asking again can't help, and could lock the user out.
-    Refused(String),
+    Refused(Why),
     /// It can't be asked for, now or later.
-    Unsendable(String),
+    Unsendable(Why),
     /// This, until then.
     Token(Carried, Timestamp),
 }
@@ -128,12 +129,13 @@ impl Token {
     /// What requests carry by now, or why nothing can be sent. A token that is being renewed is not waited for, since the
     /// time in which a create may land counts from its intent.
     pub(super) fn carried(&self) -> Result<Carried, Delivery> {
+        let none = |reason: &Why| reason.clone().context("there is no token");
         match &*self.held.borrow() {
             Held::Token(carried, _) => Ok(carried.clone()),
-            Held::Failed(reason) => Err(Delivery::NotSent(format!("there is no token: {reason}"))),
-            Held::Refused(reason) => Err(Delivery::Barred(format!("there is no token: {reason}"))),
-            Held::Unsendable(reason) => Err(Delivery::Unsendable(format!("there is no token: {reason}"))),
-            Held::Nothing => Err(Delivery::NotSent("there is no token yet".to_owned())),
+            Held::Failed(reason) => Err(Delivery::NotSent(none(reason))),
+            Held::Refused(reason) => Err(Delivery::Barred(none(reason))),
+            Held::Unsendable(reason) => Err(Delivery::Unsendable(none(reason))),
+            Held::Nothing => Err(Delivery::NotSent("there is no token yet".into())),
         }
     }
 
@@ -208,15 +210,15 @@ impl Token {
             Answer::is_success,
             |answer| self.words(answer),
         )?;
-        let token = text_of(&answer, "access_token")
-            .ok_or_else(|| "the token endpoint's answer has no `access_token`".to_owned())?;
+        let token = text_of(&answer, "access_token").ok_or("the token endpoint's answer has no `access_token`")?;
         let token = Secret::new(token);
         (self.keeper)(&token);
         let life = match field(&answer, "expires_in") {
             None | Some(Value::Null) => LIFE,
             Some(value) => life(value, now).map_err(|reason| {
-                NoToken::Refused(format!(
-                    "of the token endpoint's answer {reason}\nhint: mend the token endpoint"
+                NoToken::Refused(Why::hinted(
+                    format!("of the token endpoint's answer {reason}"),
+                    "mend the token endpoint",
                 ))
             })?,
         };
@@ -230,10 +232,10 @@ impl Token {
         scope: &Scope,
         now: Timestamp,
     ) -> Result<(Carried, Duration), NoToken> {
-        let cannot = |error: &dyn std::fmt::Display| format!("`{}`: {error}", login.request.place);
+        let cannot = |error| Why::from(error).context(format_args!("`{}`", login.request.place));
         // Nothing that it is made of will be another later.
         let mut request = Outgoing::render(&login.request, scope, Identity::Own)
-            .map_err(|error| NoToken::Unsendable(cannot(&error)))?;
+            .map_err(|error| NoToken::Unsendable(cannot(error)))?;
         request.repeatable = true;
         let url = wire.below(&request.target).map_err(NoToken::Unsendable)?;
         let is_expected = |answer: &Answer| {
@@ -252,7 +254,7 @@ impl Token {
         let mut captures = Vec::new();
         for (name, expression) in &login.request.captures {
             let value = expression.eval(&scope).map_err(|error| {
-                NoToken::Refused(format!("the answer to the log-in has no `{name}`: {}", error.message))
+                NoToken::Refused(format!("the answer to the log-in has no `{name}`: {}", error.message).into())
             })?;
             if let Some(text) = value.as_str() {
                 (self.keeper)(&Secret::new(text));
@@ -265,7 +267,7 @@ impl Token {
                 .iter()
                 .map(|(name, value)| Ok((name.clone(), Secret::new(value.render(&scope)?))))
                 .collect::<Result<Vec<_>, crate::language::EvalError>>()
-                .map_err(|error| cannot(&error))
+                .map_err(cannot)
         };
         let carried = Carried {
             headers: carry(&login.use_headers)?,
@@ -276,9 +278,12 @@ impl Token {
             Some(Expiry::After(life)) => *life,
             Some(Expiry::Expression(expression)) => expression
                 .eval_text(&scope)
-                .map_err(|error| error.to_string())
-                .and_then(|text| text.map_or(Ok(LIFE), |text| life(&Value::String(text), now)))
-                .map_err(|reason| NoToken::Refused(format!("of the log-in {reason}\nhint: mend its `expires_in`")))?,
+                .map_err(Why::from)
+                .and_then(|text| text.map_or(Ok(LIFE), |text| Ok(life(&Value::String(text), now)?)))
+                .map_err(|reason| {
+                    let reason = reason.map(|reason| format!("of the log-in {reason}"));
+                    NoToken::Refused(reason.or_hint("mend its `expires_in`"))
+                })?,
         };
         Ok((carried, life))
     }
@@ -344,7 +349,7 @@ async fn id_token(
     )?;
     text_of(&answer, "value")
         .map(Secret::new)
-        .ok_or_else(|| NoToken::Failed("the answer to the request for an ID token has no `value`".to_owned()))
+        .ok_or_else(|| NoToken::Failed("the answer to the request for an ID token has no `value`".into()))
 }
 
 /// An answer that is fine; of any other it is told what it said.
@@ -373,16 +378,19 @@ fn answered(
             };
             let why = why.map(|why| format!("; {why}")).unwrap_or_default();
             let reason = format!("{what} was answered with {told}{why}");
-            let hint = if is_elsewhere { ELSEWHERE } else { "" };
-            Err(if refused {
-                NoToken::Refused(reason + hint)
+            Err(if is_elsewhere {
+                NoToken::Refused(Why::hinted(reason, ELSEWHERE))
+            } else if refused {
+                NoToken::Refused(reason.into())
             } else {
-                NoToken::Failed(reason)
+                NoToken::Failed(reason.into())
             })
         }
-        Delivery::Unsendable(reason) => Err(NoToken::Unsendable(format!("{what} can't be sent: {reason}"))),
+        Delivery::Unsendable(reason) => Err(NoToken::Unsendable(
+            reason.context(format_args!("{what} can't be sent")),
+        )),
         Delivery::NotSent(reason) | Delivery::Barred(reason) | Delivery::Lost(reason) => {
-            Err(NoToken::Failed(format!("{what} failed: {reason}")))
+            Err(NoToken::Failed(reason.context(format_args!("{what} failed"))))
         }
     }
 }
@@ -449,8 +457,8 @@ mod tests {
             })
         }
 
-        fn below(&self, _target: &str) -> Result<Url, String> {
-            Err("nothing is below a token endpoint".to_owned())
+        fn below(&self, _target: &str) -> Result<Url, Why> {
+            Err("nothing is below a token endpoint".into())
         }
     }
 

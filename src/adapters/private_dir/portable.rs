@@ -20,10 +20,10 @@ impl Handle {
     pub(super) fn open(path: &Path) -> Result<Self, PrivateDirError> {
         let seen = std::fs::symlink_metadata(path).map_err(io_error("open", path))?;
         if seen.is_symlink() {
-            return Err(PrivateDirError::Symlink { path: path.to_owned() });
+            return Err(PrivateDirError::symlink(path));
         }
         if !seen.is_dir() {
-            return Err(PrivateDirError::NotADirectory { path: path.to_owned() });
+            return Err(PrivateDirError::not_a_directory(path));
         }
         Ok(Self(path.to_owned()))
     }

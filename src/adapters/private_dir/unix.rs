@@ -55,7 +55,7 @@ impl Handle {
         match FileType::from_raw_mode(seen.st_mode) {
             FileType::Directory => {}
             FileType::Symlink => {
-                return Err(PrivateDirError::Symlink { path: path.to_owned() });
+                return Err(PrivateDirError::symlink(path));
             }
             FileType::RegularFile
             | FileType::Fifo
@@ -63,36 +63,24 @@ impl Handle {
             | FileType::CharacterDevice
             | FileType::BlockDevice
             | FileType::Unknown => {
-                return Err(PrivateDirError::NotADirectory { path: path.to_owned() });
+                return Err(PrivateDirError::not_a_directory(path));
             }
         }
         let ours = rustix::process::geteuid().as_raw();
         if seen.st_uid != ours {
-            return Err(PrivateDirError::Foreign {
-                path: path.to_owned(),
-                owner: seen.st_uid,
-                ours,
-            });
+            return Err(PrivateDirError::foreign(path, seen.st_uid, ours));
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let directory =
             rustix::fs::openat(at, name, flags, Mode::empty()).map_err(|error| io_error("open", path)(error.into()))?;
         let opened = rustix::fs::fstat(&directory).map_err(|error| io_error("open", path)(error.into()))?;
         if opened.st_uid != ours {
-            return Err(PrivateDirError::Foreign {
-                path: path.to_owned(),
-                owner: opened.st_uid,
-                ours,
-            });
+            return Err(PrivateDirError::foreign(path, opened.st_uid, ours));
         }
         // The bits above are no access bits: a set-group-id bit is inherited on some systems.
         let mode = Mode::from_raw_mode(opened.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO);
         if mode != DIRECTORY {
-            let mode = format!("{:04o}", mode.bits());
-            return Err(PrivateDirError::Exposed {
-                path: path.to_owned(),
-                mode,
-            });
+            return Err(PrivateDirError::exposed(path, mode.bits()));
         }
         Ok(Self(directory))
     }

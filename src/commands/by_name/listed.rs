@@ -82,7 +82,7 @@ pub(super) async fn under_the_marker(
             continue;
         }
         let service = &site.service.name;
-        context.console.info(&format!("{service}: listing its accounts"));
+        context.console.info(format!("{service}: listing its accounts"));
         let listed = engine
             .list(place, Extent::Prefix, |id, username, _| {
                 if Marker::at_front_of(username).is_none_or(|marker| marker != run.marker) {
@@ -102,11 +102,11 @@ pub(super) async fn under_the_marker(
             })
             .await;
         let full = "it shows more accounts of this run than one cleanup takes: run it again once these are deleted";
-        if let Some(reason) = listed.incomplete.or_else(|| is_full.then(|| full.to_owned())) {
+        if let Some(reason) = listed.incomplete.or_else(|| is_full.then(|| full.into())) {
             is_whole = false;
             context
                 .console
-                .error(&format!("{service}: the list is incomplete: {reason}"));
+                .error(reason.context(format_args!("{service}: the list is incomplete")));
         }
     }
     Ok((found, is_whole))

@@ -13,6 +13,7 @@ use crate::domain::account::{AccountKey, ServiceName};
 use crate::domain::event::{Event, Mark, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
+use crate::domain::why::Why;
 use crate::plan::{self, Run};
 use crate::report::seen;
 
@@ -21,18 +22,24 @@ pub(in crate::commands) fn read_state(text: &str) -> Result<State, Failure> {
     let state: State = serde_json::from_str(text).map_err(|_| {
         let reason = match serde_json::from_str(text) {
             // It is what a setup prints, and what other jobs are given to find the accounts.
-            Ok(serde_json::Value::Array(_)) => "is a list of accounts, as in the output `accounts`, which is not enough",
+            Ok(serde_json::Value::Array(_)) => {
+                "is a list of accounts, as in the output `accounts`, which is not enough"
+            }
             Ok(_) => "is JSON, but not what a setup gives",
             Err(_) => "is no JSON",
         };
-        Failure::usage(format!(
-            "`state` {reason}\nhint: give the output `state` of the setup as it is, or the file that its `state-file` names"
+        Failure::usage(Why::hinted(
+            format!("`state` {reason}"),
+            "give the output `state` of the setup as it is, or the file that its `state-file` names",
         ))
     })?;
     if state.version > VERSION {
-        return Err(Failure::usage(format!(
-            "`state` has the version {}, and this program knows {VERSION}\nhint: use the same release for setup and cleanup",
-            state.version
+        return Err(Failure::usage(Why::hinted(
+            format!(
+                "`state` has the version {}, and this program knows {VERSION}",
+                state.version
+            ),
+            "use the same release for setup and cleanup",
         )));
     }
     Ok(state)
@@ -72,7 +79,7 @@ impl OfState {
     }
 
     /// A word on "re-run failed jobs", where that may be why they are gone.
-    pub(in crate::commands) fn of_earlier_attempt(&self, context: &Context) -> Option<String> {
+    pub(in crate::commands) fn of_earlier_attempt(&self, context: &Context) -> Option<Why> {
         of_earlier_attempt(context, &self.state)
     }
 }
@@ -86,9 +93,10 @@ pub(in crate::commands) fn subject(context: &Context, text: &str) -> Result<Subj
         Signature::Ours => run_of_state(context, &state)?,
         Signature::None => run_of(context, &state.marker)?,
         Signature::Wrong => {
-            return Err(Failure::usage(
-                "`state` is not signed with this seed, or was changed since: nothing is deleted\nhint: give the seed that the setup was given, and its output `state` as it is",
-            ));
+            return Err(Failure::usage(Why::hinted(
+                "`state` is not signed with this seed, or was changed since: nothing is deleted",
+                "give the seed that the setup was given, and its output `state` as it is",
+            )));
         }
     };
     if let Ok(entry) = context
@@ -110,12 +118,15 @@ pub(in crate::commands) fn subject(context: &Context, text: &str) -> Result<Subj
 
 /// What "re-run failed jobs" does to those who use a state, where this is such a state: the setup is not run again, and its
 /// accounts are gone.
-pub(in crate::commands) fn of_earlier_attempt(context: &Context, state: &State) -> Option<String> {
-    let now = context.identity.attempt;
-    (state.attempt < now).then(|| format!(
-        "this `state` is of attempt {} and this is attempt {now}: the accounts of the earlier attempt were deleted at its end\nhint: re-run all jobs, so that the setup is run again; to re-run failed jobs alone keeps the outputs of the earlier attempt",
-        state.attempt
-    ))
+pub(in crate::commands) fn of_earlier_attempt(context: &Context, state: &State) -> Option<Why> {
+    let (then, now) = (state.attempt, context.identity.attempt);
+    let hint = "re-run all jobs, so that the setup is run again; to re-run failed jobs alone keeps the outputs of the earlier attempt";
+    (then < now).then(|| {
+        let what = format!(
+            "this `state` is of attempt {then} and this is attempt {now}: the accounts of the earlier attempt were deleted at its end"
+        );
+        Why::hinted(what, hint)
+    })
 }
 
 /// The run of a signed state: of this repository, but not of this run alone.
@@ -150,7 +161,7 @@ fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State, believe
         let unmarked = !told.username.contains(run.marker.as_str());
         let is_explained = !unmarked || is_unmarked(config, &told.account);
         let Some(service) = ServiceName::parse(&told.service).filter(|_| is_explained) else {
-            context.console.warning(&format!(
+            context.console.warning(format!(
                 "`{}/{}` of the state does not carry the marker, and is left alone",
                 seen(&told.service),
                 seen(&told.account)

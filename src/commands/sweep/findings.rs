@@ -14,6 +14,7 @@ use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::leftover::Leftover;
 use crate::domain::marker::Marker;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::report::{self, plural};
 use crate::settings::DataFormat;
 
@@ -158,18 +159,17 @@ impl<'a> Findings<'a> {
     }
 
     /// All that is kept, once the list is read, and why it is not all that the list showed, if so.
-    pub(super) fn end(self, context: &Context, service: &ServiceName) -> (Vec<Found>, Option<String>) {
+    pub(super) fn end(self, context: &Context, service: &ServiceName) -> (Vec<Found>, Option<Why>) {
         if self.more > 0 {
-            context.console.info(&format!(
+            context.console.info(format!(
                 "{service}: {} more that look like ours stay, and are not named",
                 self.more
             ));
         }
         let full = || {
-            format!(
-                "with it there are more accounts to delete than one sweep takes: the first {} are known, and the rest is for another sweep",
-                self.room.hits.get()
-            )
+            let hits = self.room.hits.get();
+            let full = "with it there are more accounts to delete than one sweep takes";
+            format!("{full}: the first {hits} are known, and the rest is for another sweep").into()
         };
         let full = self.is_full.then(full);
         (self.found, full)

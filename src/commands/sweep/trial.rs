@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::domain::account::ServiceName;
 use crate::domain::ledger::Ledger;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::engine::{Engine, Extent, Settled, Site, Unshown};
 use crate::language::Environment;
 use crate::plan::{self, Draft, Run, Selection};
@@ -25,17 +26,17 @@ pub(super) struct Trial<'t> {
 /// What came of it.
 pub(super) struct Tried {
     /// Why the list does not show everybody, if so.
-    pub(super) incomplete: Option<String>,
+    pub(super) incomplete: Option<Why>,
     /// What became of the account that was made.
     pub(super) settled: Settled,
     pub(super) requests: u64,
 }
 
 /// Says that a list shows nobody and was not tried: a list that hides everybody looks like one of which all are gone.
-pub(super) fn warn(context: &Context, service: &ServiceName, why: &str) {
-    context.console.warning(&format!(
-        "{service}: its list shows nobody, and no account could be made to see whether it shows any: {why}\nhint: accounts of ours may be there unseen; a sweep that may make one, or that is shown somebody, can tell"
-    ));
+pub(super) fn warn(context: &Context, service: &ServiceName, why: impl Into<Why>) {
+    let unseen = format!("{service}: its list shows nobody, and no account could be made to see whether it shows any");
+    let hint = "accounts of ours may be there unseen; a sweep that may make one, or that is shown somebody, can tell";
+    context.console.warning(why.into().context(unseen).or_hint(hint));
 }
 
 impl Trial<'_> {
@@ -46,11 +47,11 @@ impl Trial<'_> {
             settled: Settled::default(),
             requests: 0,
         };
-        let warn = |why: &str| warn(context, service, why);
+        let warn = |why: Why| warn(context, service, why);
         let draft = match self.draft(context, service) {
             Ok(draft) => draft,
             Err(why) => {
-                warn(&why);
+                warn(why);
                 return tried;
             }
         };
@@ -61,13 +62,13 @@ impl Trial<'_> {
         let ledger = Ledger::new(draft.planned.clone());
         let engine = Engine::new(world, self.sites, ledger, account, self.deadline);
         match Box::pin(engine.show_in_list(0, Extent::Whole)).await {
-            Ok(()) => context.console.info(&format!(
+            Ok(()) => context.console.info(format!(
                 "{service}: its list shows an account that was made to see whether it shows any: nobody is there"
             )),
-            Err(Unshown::Unmade(why)) => warn(&why),
+            Err(Unshown::Unmade(why)) => warn(why),
             Err(Unshown::Hidden(_)) => {
                 tried.incomplete =
-                    Some("it shows nobody, not even an account that was made to see whether it shows any".to_owned());
+                    Some("it shows nobody, not even an account that was made to see whether it shows any".into());
             }
         }
         tried.settled = engine.settle().await;
@@ -75,7 +76,7 @@ impl Trial<'_> {
         tried
     }
 
-    fn draft(&self, context: &Context, service: &ServiceName) -> Result<Draft, String> {
+    fn draft(&self, context: &Context, service: &ServiceName) -> Result<Draft, Why> {
         let selection = Selection {
             services: vec![service.to_string()],
             personas: Vec::new(),
@@ -83,10 +84,9 @@ impl Trial<'_> {
         let random = &mut UnwrapErr(SysRng);
         let passwords = plan::Passwords::Drawn(random);
         let now = context.clock.now();
-        let draft = plan::draw_up(self.config, self.variables, self.run, &selection, now, passwords);
-        let draft = draft.map_err(|error| error.to_string())?;
+        let draft = plan::draw_up(self.config, self.variables, self.run, &selection, now, passwords)?;
         if draft.planned.accounts.is_empty() {
-            return Err("no persona has an account there".to_owned());
+            return Err("no persona has an account there".into());
         }
         Ok(draft)
     }

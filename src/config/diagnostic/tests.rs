@@ -8,7 +8,7 @@ fn errors(text: &str) -> String {
     let environment = Environment::new([], Some(vec!["QA_*".to_owned(), "GITHUB_*".to_owned()]));
     match Config::parse("standin.yml", text, &environment) {
         Ok(_) => "none".to_owned(),
-        Err(diagnostics) => render(&diagnostics),
+        Err(diagnostics) => render(&diagnostics).in_full(),
     }
 }
 

@@ -305,7 +305,8 @@ accounts:
         (
             "account.plan",
             "role: tester",
-            " ^^^\nhint: add `plan` to its `fields`, or write `account.plan | default(...)`",
+            " ^^^
+hint: add `plan` to its `fields`, or write `account.plan | default(...)`",
         ),
         (
             "account.plan",

@@ -167,16 +167,19 @@ fn mistakes_with_presets_are_told_where_the_user_wrote_them() {
     for (rest, expected) in [
         (
             "preset: kecloak",
-            "standin.yml:5:13: there is no preset `kecloak`\n 5 |     preset: ...\n   |             ^^^\nhint: did you mean `keycloak`?",
+            "standin.yml:5:13: there is no preset `kecloak`\n 5 |     preset: ...\n   |             ^^^
+hint: did you mean `keycloak`?",
         ),
         ("preset: saml", "hint: the presets are "),
         (
             "preset: keycloak",
-            "standin.yml:5:13: the preset `keycloak` needs `realm`\n 5 |     preset: ...\n   |             ^^^\nhint: add `with: { realm: ... }`: `realm` is the realm that the accounts are made in",
+            "standin.yml:5:13: the preset `keycloak` needs `realm`\n 5 |     preset: ...\n   |             ^^^
+hint: add `with: { realm: ... }`: `realm` is the realm that the accounts are made in",
         ),
         (
             "preset: keycloak\n    with: { relm: qa }",
-            "standin.yml:6:13: the preset `keycloak` has no parameter `relm`\n 6 |     with: { relm: ... }\n   |             ^^^^\nhint: did you mean `realm`?",
+            "standin.yml:6:13: the preset `keycloak` has no parameter `relm`\n 6 |     with: { relm: ... }\n   |             ^^^^
+hint: did you mean `realm`?",
         ),
         (
             "preset: keycloak\n    with: { realm: qa }\n    find: { items: 'body.' }",

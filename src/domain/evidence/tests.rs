@@ -43,7 +43,7 @@ fn uuid() -> RemoteId {
 
 fn blind(by: Blindness) -> Look {
     Look::Blind {
-        why: "status 403".to_owned(),
+        why: "status 403".into(),
         by,
     }
 }

@@ -5,6 +5,7 @@ use ring::digest;
 
 use crate::config::List;
 use crate::domain::account::RemoteId;
+use crate::domain::why::Why;
 use crate::engine::create::{id, is_nameless, text};
 use crate::language::Scope;
 
@@ -56,21 +57,17 @@ impl Shown {
 }
 
 /// Hands over each item that has an id, with an empty name where it has none.
-pub(super) fn read(
-    list: &List,
-    scope: &Scope,
-    each: &mut impl FnMut(RemoteId, String, &Value),
-) -> Result<Items, String> {
+pub(super) fn read(list: &List, scope: &Scope, each: &mut impl FnMut(RemoteId, String, &Value)) -> Result<Items, Why> {
     let source = list.items.source();
     let items = list
         .items
         .eval(scope)
-        .map_err(|error| format!("the list can't be read: {error}"))?;
+        .map_err(|error| Why::from(error).context("the list can't be read"))?;
     let mut context = digest::Context::new(&digest::SHA256);
     let mut shown = Shown::default();
     if !items.is_none() {
         if !matches!(items.kind(), ValueKind::Seq | ValueKind::Iterable) {
-            return Err(format!("the list can't be read: `{source}` is no list"));
+            return Err(format!("the list can't be read: `{source}` is no list").into());
         }
         for item in items
             .try_iter()

@@ -3,15 +3,16 @@
 use crate::config::{Carrier, List, Next};
 use crate::domain::answer::Answer;
 use crate::domain::paging;
+use crate::domain::why::Why;
 use crate::language::{Expression, Scope};
 use crate::ports::Outgoing;
 
 /// What leads to the next page; nothing where it is undefined, null, empty or false. What is no text, or fails in another
 /// way, is no end of a list.
-pub(super) fn pointer(expression: &Expression, scope: &Scope) -> Result<Option<String>, String> {
+pub(super) fn pointer(expression: &Expression, scope: &Scope) -> Result<Option<String>, Why> {
     let text = expression
         .eval_text(scope)
-        .map_err(|error| format!("its `next` can't be read: {error}"))?;
+        .map_err(|error| Why::from(error).context("its `next` can't be read"))?;
     Ok(text.filter(|text| text != "false"))
 }
 
@@ -44,15 +45,21 @@ pub(super) fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: se
 }
 
 /// Why a list that was read to its end may show a part alone: nothing says where it ends.
-pub(super) fn doubt(list: &List, items: usize, is_cut: bool, is_told: bool) -> Option<String> {
+pub(super) fn doubt(list: &List, items: usize, is_cut: bool, is_told: bool) -> Option<Why> {
     if is_cut {
-        return Some("its answer says that there are more\nhint: give `list` its `next`".to_owned());
+        return Some(Why::hinted(
+            "its answer says that there are more",
+            "give `list` its `next`",
+        ));
     }
     let may_go_on = list.next.is_none() && !is_told && paging::is_round(items);
     may_go_on.then(|| {
-        format!(
-            "it shows {items} accounts on one page, and may be cut short\nhint: give `list` its `next` or its `total`; where one page always shows all, write `total: {} | length`",
-            list.items.source()
+        Why::hinted(
+            format!("it shows {items} accounts on one page, and may be cut short"),
+            format!(
+                "give `list` its `next` or its `total`; where one page always shows all, write `total: {} | length`",
+                list.items.source()
+            ),
         )
     })
 }

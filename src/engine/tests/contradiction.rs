@@ -27,7 +27,7 @@ async fn an_id_that_the_look_up_shows_as_ours_and_a_read_as_somebody_elses_is_le
         let (went, settled) = live(&stage(Unique, ""), &fake, rollback).await;
         assert_eq!((went.alive, went.left), (1, vec![Reason::Failed]), "{settled:?}");
         assert!(
-            settled.leftovers[0].detail.contains("shows another name"),
+            settled.leftovers[0].detail.what.contains("shows another name"),
             "{settled:?}"
         );
         assert_eq!(deletes(&fake), 0);
@@ -85,7 +85,10 @@ async fn a_look_up_whose_names_can_not_be_read_shows_nobody_to_be_absent() {
         assert_eq!((went.alive, went.creates), (1, 1), "{flavour:?}: {settled:?}");
         assert_eq!(went.left, [Reason::Unproved], "{settled:?}");
         assert!(
-            settled.leftovers[0].detail.contains("gives no name for what it shows"),
+            settled.leftovers[0]
+                .detail
+                .what
+                .contains("gives no name for what it shows"),
             "{settled:?}"
         );
     }

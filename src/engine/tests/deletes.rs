@@ -63,7 +63,7 @@ async fn a_delete_that_was_accepted_and_not_done_is_sent_again_and_at_last_named
             (1, vec![Reason::StillShown], 3),
             "{flavour:?}"
         );
-        assert!(settled.leftovers[0].detail.contains("3 times"), "{settled:?}");
+        assert!(settled.leftovers[0].detail.what.contains("3 times"), "{settled:?}");
     }
 }
 

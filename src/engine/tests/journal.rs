@@ -55,7 +55,7 @@ async fn a_journal_that_breaks_stops_every_create_and_memory_deletes() {
             let settled = engine.settle().await;
             // What was not answered can't be shown to be absent where no witness may be made any more.
             let is_unseen = |leftover: &Leftover| {
-                leftover.reason == Reason::Blind && leftover.detail.contains("the journal can't be written")
+                leftover.reason == Reason::Blind && leftover.detail.what.contains("the journal can't be written")
             };
             assert!(settled.leftovers.iter().all(is_unseen), "{story}: {settled:?}");
             tokio::time::sleep(TIMEOUT * 2).await;

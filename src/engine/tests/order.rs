@@ -228,7 +228,7 @@ accounts: [{ name: alice }]
         let engine = stage.engine(&fake, crate::domain::ledger::Ledger::new(stage.plan().clone()), whole);
         let provisioned = engine.provision(WAIT, true).await;
         assert!(
-            provisioned.failures[0].reason.contains("the deadline came"),
+            provisioned.failures[0].reason.what.contains("the deadline came"),
             "{provisioned:?}"
         );
         let last = Duration::from_millis(fake.calls().last().unwrap().at);

@@ -72,7 +72,7 @@ async fn a_deadline_that_comes_early_says_what_failed_until_then() {
     fake.begin_journal(stage.plan());
     let engine = stage.engine(&fake, Ledger::new(stage.plan().clone()), Duration::from_secs(1));
     let provisioned = engine.provision(WAIT, false).await;
-    let reason = &provisioned.failures[0].reason;
+    let reason = &provisioned.failures[0].reason.what;
     assert_eq!(
         reason, "the deadline came: the verify failed: status 503 (the service is not available)",
         "{provisioned:?}"

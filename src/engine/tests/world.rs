@@ -22,6 +22,7 @@ use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::ports::{JournalBroken, Kept, Notice, Outgoing, Stop, World};
 
 /// What one request may take, in every configuration of these tests.
@@ -263,9 +264,9 @@ impl Fake {
         let mut arrives = now + 1 + state.random.next_u64() % span;
         let mut back = arrives + 1 + state.random.next_u64() % span;
         let fault = self.fault(&mut state, service, kind, count);
-        let lost = |reason: &str| Delivery::Lost(reason.to_owned());
+        let lost = |reason: &str| Delivery::Lost(reason.into());
         let (carried_out, mut end) = match fault {
-            Fault::Refuse => (false, Some(Delivery::NotSent("connection refused".to_owned()))),
+            Fault::Refuse => (false, Some(Delivery::NotSent("connection refused".into()))),
             Fault::LostBefore => (false, Some(lost("the connection was lost"))),
             Fault::Takes(millis) => {
                 back = arrives + millis;
@@ -389,10 +390,10 @@ impl World for Fake {
         Delivery::Answered(answered.expect("an answer comes after its request has arrived"))
     }
 
-    async fn reach(&self, _service: usize) -> Result<(), String> {
+    async fn reach(&self, _service: usize) -> Result<(), Why> {
         sleep(Duration::from_millis(1)).await;
         if self.time() < self.state.borrow().starts_after {
-            return Err("connection refused".to_owned());
+            return Err("connection refused".into());
         }
         Ok(())
     }

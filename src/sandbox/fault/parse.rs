@@ -6,16 +6,15 @@ use std::time::Duration;
 use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
 
-use super::{Fault, FaultError, Nth, PathKind, Strike};
+use super::{Fault, Nth, PathKind, Strike};
+use crate::domain::why::Why;
 
 impl FromStr for Fault {
-    type Err = FaultError;
+    type Err = Why;
 
     fn from_str(line: &str) -> Result<Self, Self::Err> {
-        parse(line).map_err(|problem| FaultError {
-            line: line.to_owned(),
-            problem,
-        })
+        let form = "write `SERVICE METHOD [PATHKIND] [@TEXT] NTH KIND [ARGUMENT]`, as in `users POST 2 lost`";
+        parse(line).map_err(|problem| Why::hinted(format!("`{line}` is not a fault: {problem}"), form))
     }
 }
 
@@ -256,7 +255,7 @@ mod tests {
     }
 
     fn message(line: &str) -> String {
-        line.parse::<Fault>().unwrap_err().to_string()
+        line.parse::<Fault>().unwrap_err().in_line()
     }
 
     #[test]

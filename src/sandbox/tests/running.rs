@@ -11,6 +11,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 
 use super::client::{create, start, users_with};
+use crate::domain::why::Why;
 use crate::sandbox::{
     Moment, Observed, Sandbox, SandboxBuilder, SandboxOptions, ServiceSpec, Unready, View, serve_until,
 };
@@ -22,7 +23,7 @@ async fn a_mistake_is_told_before_anything_is_served() {
         (users().fault("users POST 1 explode"), "`explode` is no kind"),
         (
             users().fault("orders POST 1 lost"),
-            "a fault is for `orders`, which is no service\nhint: use one of `users`",
+            "a fault is for `orders`, which is no service; hint: use one of `users`",
         ),
         (
             users().service(ServiceSpec::new("users")),
@@ -35,7 +36,8 @@ async fn a_mistake_is_told_before_anything_is_served() {
     ] {
         let error = builder.start().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.to_string().contains(problem), "{error}");
+        let told = Why::of(&error).in_line();
+        assert!(told.contains(problem), "{told}");
     }
 }
 

@@ -31,6 +31,8 @@ fn fixed(message: &str) -> Vec<&str> {
             0 => Some(part),
             _ => part.split_once('>').map(|(_, rest)| rest),
         })
+        // A reason is put behind what it is the reason of without its own colon.
+        .map(|part| part.strip_suffix(": ").unwrap_or(part))
         .filter(|part| part.trim().len() > 3)
         .collect()
 }
@@ -52,4 +54,5 @@ fn every_message_that_is_quoted_is_said() {
 #[test]
 fn what_differs_is_no_part_of_a_message() {
     assert_eq!(fixed("unknown key `<key>` of <what>"), ["unknown key `", "` of "]);
+    assert_eq!(fixed("there is no token: <why>"), ["there is no token"]);
 }

@@ -7,9 +7,8 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
-
 use crate::adapters::small_file::{self, SmallFileError};
+use crate::domain::why::Why;
 
 /// The runner drops a summary that is larger than this, in bytes (`CreateStepSummaryCommand` of actions/runner).
 const SUMMARY_LIMIT: u64 = 1024 * 1024;
@@ -52,87 +51,36 @@ impl CommandFile {
     }
 }
 
-/// Why the runner could not be told something.
-#[derive(Debug, Error)]
-pub enum FileCommandError {
-    /// The runner named no file.
-    #[error(
-        "`{variable}` is not set, so the runner can't be told `{name}`\nhint: run this as a step of a GitHub workflow, and pass the variable on into containers"
-    )]
-    Missing {
-        /// The variable that should name the file.
-        variable: &'static str,
-        /// What should have been told.
-        name: String,
-    },
-    /// The file belongs to the runner's user and we are another.
-    #[error(
-        "may not write the file that `{variable}` names\nhint: run the container as the runner's user or as root (`options: --user 0`)"
-    )]
-    Denied {
-        /// The variable that names the file.
-        variable: &'static str,
-        /// The system's word.
-        #[source]
-        source: io::Error,
-    },
-    /// The file can't be written.
-    #[error("can't write the file that `{variable}` names")]
-    Io {
-        /// The variable that names the file.
-        variable: &'static str,
-        /// The system's word.
-        #[source]
-        source: io::Error,
-    },
-    /// A name that would be read as something else.
-    #[error(
-        "`{name}` can't be the name of an output, state or variable: it is empty, has `=`, `<<` or a control character, or ends in `<`"
-    )]
-    Name {
-        /// The name, made harmless.
-        name: String,
-    },
-    /// A value that would be read as something else. It is not shown.
-    #[error("the value of `{name}` can't be told to the runner: {reason}")]
-    Value {
-        /// Whose value it is.
-        name: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-}
-
 impl FileCommands {
     /// Sets outputs of the step. Nothing is written if one of them is refused.
-    pub fn set_outputs<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
+    pub fn set_outputs<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), Why> {
         self.tell(CommandFile::Output, pairs)
     }
 
     /// Saves state for post, which finds it as `STATE_NAME`. At most 100,000 bytes a value.
-    pub fn save_state<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
+    pub fn save_state<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), Why> {
         self.tell(CommandFile::State, pairs)
     }
 
     /// Sets variables of later steps. At most 100,000 bytes a value.
-    pub fn export<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
+    pub fn export<N: AsRef<str>, V: AsRef<str>>(&self, pairs: &[(N, V)]) -> Result<(), Why> {
         self.tell(CommandFile::Env, pairs)
     }
 
     /// Appends Markdown to the job summary, cut where the runner would drop all of it. Foreign text in it has been made
     /// harmless by the caller. Without a summary file nothing happens: older hosts have none.
-    pub fn append_summary(&self, markdown: &str) -> Result<(), FileCommandError> {
+    pub fn append_summary(&self, markdown: &str) -> Result<(), Why> {
         let Some(path) = &self.summary else {
             return Ok(());
         };
-        let explain = |source| explain(CommandFile::Summary, source);
+        let explain = |error| explain(CommandFile::Summary, &error);
         let mut file = open(path).map_err(explain)?;
         let used = file.metadata().map_err(explain)?.len();
         let room = usize::try_from(SUMMARY_LIMIT.saturating_sub(used)).unwrap_or(0);
         write_once(&mut file, &bounded(markdown, room)).map_err(explain)
     }
 
-    fn tell<N: AsRef<str>, V: AsRef<str>>(&self, kind: CommandFile, pairs: &[(N, V)]) -> Result<(), FileCommandError> {
+    fn tell<N: AsRef<str>, V: AsRef<str>>(&self, kind: CommandFile, pairs: &[(N, V)]) -> Result<(), Why> {
         let Some((first, _)) = pairs.first() else {
             return Ok(());
         };
@@ -142,33 +90,35 @@ impl FileCommands {
             CommandFile::Env => &self.env,
             CommandFile::Summary => &self.summary,
         };
-        let path = path.as_ref().ok_or_else(|| FileCommandError::Missing {
-            variable: kind.variable(),
-            name: first.as_ref().escape_debug().to_string(),
+        let path = path.as_ref().ok_or_else(|| {
+            let (variable, name) = (kind.variable(), first.as_ref().escape_debug());
+            let what = format!("`{variable}` is not set, so the runner can't be told `{name}`");
+            let hint = "run this as a step of a GitHub workflow, and pass the variable on into containers";
+            Why::hinted(what, hint)
         })?;
         let delimiter = format!("ghadelimiter_{:032x}", rand::random::<u128>());
         let mut text = String::new();
         for (name, value) in pairs {
             text.push_str(&entry(kind, name.as_ref(), value.as_ref(), &delimiter)?);
         }
-        let mut file = open(path).map_err(|source| explain(kind, source))?;
-        write_once(&mut file, &text).map_err(|source| explain(kind, source))
+        let mut file = open(path).map_err(|error| explain(kind, &error))?;
+        write_once(&mut file, &text).map_err(|error| explain(kind, &error))
     }
 }
 
 /// One pair in the heredoc form. A random delimiter keeps a value from ending itself.
-fn entry(kind: CommandFile, name: &str, value: &str, delimiter: &str) -> Result<String, FileCommandError> {
+fn entry(kind: CommandFile, name: &str, value: &str, delimiter: &str) -> Result<String, Why> {
     // A `<` at the end would become part of the `<<`, and the delimiter another than it is.
     let unreadable = name.contains('=') || name.contains("<<") || name.ends_with('<');
     if name.is_empty() || unreadable || name.chars().any(char::is_control) {
-        return Err(FileCommandError::Name {
-            name: name.escape_debug().to_string(),
-        });
+        let name = name.escape_debug();
+        let why = format!(
+            "`{name}` can't be the name of an output, state or variable: it is empty, has `=`, `<<` or a control character, or ends in `<`"
+        );
+        return Err(why.into());
     }
-    let refused = |reason| FileCommandError::Value {
-        name: name.to_owned(),
-        reason,
-    };
+    // The value is not shown.
+    let refused = |reason| Why::from(reason).context(format_args!("the value of `{name}` can't be told to the runner"));
     if name.contains(delimiter) || value.contains(delimiter) {
         return Err(refused("it holds the delimiter"));
     }
@@ -209,12 +159,14 @@ fn write_once(file: &mut File, text: &str) -> io::Result<()> {
     file.flush()
 }
 
-fn explain(kind: CommandFile, source: io::Error) -> FileCommandError {
+fn explain(kind: CommandFile, error: &io::Error) -> Why {
     let variable = kind.variable();
-    if source.kind() == io::ErrorKind::PermissionDenied {
-        FileCommandError::Denied { variable, source }
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        let what = format!("may not write the file that `{variable}` names: {error}");
+        let hint = "run the container as the runner's user or as root (`options: --user 0`)";
+        Why::hinted(what, hint)
     } else {
-        FileCommandError::Io { variable, source }
+        format!("can't write the file that `{variable}` names: {error}").into()
     }
 }
 
@@ -304,7 +256,11 @@ mod tests {
     fn nothing_is_written_when_one_of_several_is_refused() {
         let directory = tempfile::tempdir().expect("a directory");
         let refused = files(directory.path()).save_state(&[("good", "x"), ("bad", "\0")]);
-        assert!(matches!(refused, Err(FileCommandError::Value { .. })), "{refused:?}");
+        let told = refused.expect_err("no value has a NUL").what;
+        assert!(
+            told.starts_with("the value of `bad` can't be told to the runner: "),
+            "{told}"
+        );
         assert!(!directory.path().join("GITHUB_STATE").exists());
     }
 
@@ -324,13 +280,9 @@ mod tests {
 
     #[test]
     fn a_file_of_another_user_is_explained() {
-        let denied = explain(CommandFile::State, io::Error::from(io::ErrorKind::PermissionDenied));
-        assert!(
-            denied
-                .to_string()
-                .contains("hint: run the container as the runner's user"),
-            "{denied}"
-        );
+        let denied = explain(CommandFile::State, &io::Error::from(io::ErrorKind::PermissionDenied));
+        let hint = denied.hint().unwrap_or_default();
+        assert!(hint.starts_with("run the container as the runner's user"), "{denied}");
     }
 
     #[test]

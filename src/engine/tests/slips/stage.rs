@@ -85,7 +85,7 @@ impl Stage {
     pub(super) fn new(document: &Value) -> Result<Self, String> {
         let environment = Variables::Own.environment();
         let config = Config::parse("standin.json", &document.to_string(), &environment)
-            .map_err(|found| crate::config::render(&found))?;
+            .map_err(|found| crate::config::render(&found).in_full())?;
         let now = Timestamp::from_millis(EPOCH);
         let run = run(INVOCATION);
         let mut random = ChaCha20Rng::seed_from_u64(1);
@@ -138,7 +138,7 @@ impl Stage {
             let endpoint = url.and_then(|url| endpoint(&service, &url, &scope));
             let (endpoint, unusable) = match endpoint {
                 Ok(endpoint) => (Some(endpoint), None),
-                Err(reason) => (None, Some(reason)),
+                Err(reason) => (None, Some(reason.into())),
             };
             outfit.endpoints.push(endpoint);
             outfit.sites.push(Site::new(service, scope, unusable));

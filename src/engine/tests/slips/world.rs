@@ -18,6 +18,7 @@ use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
+use crate::domain::why::Why;
 use crate::ports::{JournalBroken, Kept, Notice, Outgoing, Stop, World};
 
 /// What one request may take: the default of a configuration.
@@ -230,7 +231,7 @@ impl World for Played {
             }
             self.note(|| format!("{} {} -> refused", request.method, request.target));
             sleep(Duration::from_millis(1)).await;
-            return Delivery::NotSent("connection refused".to_owned());
+            return Delivery::NotSent("connection refused".into());
         };
         let target = whole(&endpoint, request);
         let creates = self.services.borrow()[service].creates(request, &target);
@@ -243,7 +244,7 @@ impl World for Played {
             Fate::LostBefore => {
                 self.note(|| format!("{} {target} -> lost on the way", request.method));
                 sleep(Duration::from_millis(2)).await;
-                return Delivery::Lost("the connection was lost".to_owned());
+                return Delivery::Lost("the connection was lost".into());
             }
             Fate::Late => {
                 self.note(|| format!("{} {target} -> comes late", request.method));
@@ -255,7 +256,7 @@ impl World for Played {
                     target,
                 });
                 sleep(Duration::from_millis(2)).await;
-                return Delivery::Lost("the connection was lost".to_owned());
+                return Delivery::Lost("the connection was lost".into());
             }
             Fate::Answers | Fate::LostAfter | Fate::Refused(_) => {}
         }
@@ -275,17 +276,17 @@ impl World for Played {
         }
         if matches!(fate, Fate::LostAfter) {
             self.note(|| "its answer is lost".to_owned());
-            return Delivery::Lost("the connection was lost".to_owned());
+            return Delivery::Lost("the connection was lost".into());
         }
         Delivery::Answered(answer)
     }
 
-    async fn reach(&self, service: usize) -> Result<(), String> {
+    async fn reach(&self, service: usize) -> Result<(), Why> {
         sleep(Duration::from_millis(1)).await;
         let endpoints = self.endpoints.borrow();
         match &endpoints[service] {
             Some(endpoint) if HOSTS.contains(&endpoint.host.as_str()) => Ok(()),
-            _ => Err("connection refused".to_owned()),
+            _ => Err("connection refused".into()),
         }
     }
 
