@@ -82,6 +82,23 @@ fn the_lines_of_the_readme_work_when_they_are_pasted() {
 }
 
 #[test]
+fn the_ten_lines_for_ones_own_service_are_a_configuration_that_lacks_nothing() {
+    let lines = blocks(&read("README.md"), "yaml").swap_remove(1);
+    assert!(lines.lines().count() <= 10, "the README promises few lines");
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::write(folder.path().join("standin.yml"), &lines).unwrap();
+    let output = super::standin(folder.path(), &["plan"], &[]);
+    assert!(output.status.success(), "{output:?}");
+    let plan = String::from_utf8(output.stdout).unwrap();
+    // A note tells what can't be looked up or swept.
+    assert!(!plan.contains("  note "), "{plan}");
+    for request in ["POST /users", "GET /users?login=", "DELETE /users/{{ id }}"] {
+        assert!(plan.contains(request), "{request}:\n{plan}");
+    }
+    assert!(!plan.contains("/accounts"), "{plan}");
+}
+
+#[test]
 fn every_output_that_is_used_is_one_that_is_set() {
     let text = read("examples/article.workflow.yml");
     let workflow: Workflow = serde_saphyr::from_str(&text).unwrap();
