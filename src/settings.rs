@@ -1,7 +1,7 @@
 //! Settings: flags, inputs of the action and `STANDIN_*` variables as one typed [`Settings`].
 //!
 //! Each field here, or of a part, is the one declaration of a setting: clap parses it, and everything that names settings
-//! follows it. Errors name the source as the user wrote it, and all of them are told at once. Nothing here reads a file.
+//! follows it. Errors name the source as the user wrote it, and are reported together. Nothing here reads a file.
 
 mod choices;
 mod parts;
@@ -119,7 +119,7 @@ pub struct Settings {
     /// Write the ids as a properties file for Jenkins
     #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
     pub properties: Option<PathBuf>,
-    /// Where to write user names and passwords, readable only by you [default: beside the journal]
+    /// Where to write user names and passwords, readable only by you [default: next to the journal]
     #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = NOT_AN_INPUT.of(MAKERS))]
     pub credentials_file: Option<PathBuf>,
     /// What is sealed for post.
