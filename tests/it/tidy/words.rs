@@ -1,6 +1,6 @@
 //! Words that must not stand anywhere: names that say nothing, notes to oneself, folders of somebody's machine.
 
-use super::{ROOT, Source, check, source};
+use super::{ROOT, Source, check, extension, source};
 
 /// Names that say nothing about what is inside.
 const VAGUE: [&str; 9] = [
@@ -111,7 +111,7 @@ fn translated(file: &Source) -> Vec<String> {
     let path = file.path.as_str();
     let folder = |names: &[&str]| names.iter().any(|name| path.starts_with(name));
     let is_page = path != WORDS
-        && (path.ends_with(".md") || path == "action.yml" || folder(&["presets/", "templates/", "examples/"]));
+        && (extension(path) == "md" || path == "action.yml" || folder(&["presets/", "templates/", "examples/"]));
     let is_help = folder(&["src/cli/", "src/settings", "src/config/keys"]);
     let is_test = path.contains("/tests/") || path.ends_with("tests.rs");
     let is_source = path.starts_with("src/") && !is_test;
@@ -121,7 +121,7 @@ fn translated(file: &Source) -> Vec<String> {
         if is_source && line.starts_with("#[cfg(test)]") {
             break;
         }
-        if path.ends_with(".md") && line.trim_start().starts_with("```") {
+        if extension(path) == "md" && line.trim_start().starts_with("```") {
             in_block = !in_block;
         }
         let line = line.to_lowercase();
