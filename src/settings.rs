@@ -1,7 +1,7 @@
 //! Settings: flags, inputs of the action and `STANDIN_*` variables as one typed [`Settings`].
 //!
 //! Each field here, or of a part, is the one declaration of a setting: clap parses it, and everything that names settings
-//! follows it. Errors name the source as the user wrote it, and all of them are told at once. Nothing here reads a file.
+//! follows it. Errors name the source as the user wrote it, and are reported together. Nothing here reads a file.
 
 mod choices;
 mod parts;
@@ -36,8 +36,8 @@ pub struct Settings {
     #[arg(long, value_name = "MODE", value_enum, default_value = "setup")]
     #[arg(add = Scope { flag: false, variable: Variable::Never, ..EVERYWHERE })]
     pub mode: Mode,
-    /// The configuration; of several files each is merged over those before [default: standin.yml, .yaml or .json in the
-    /// working directory]
+    /// The configuration file; several are merged, and later ones win [default: standin.yml, .yaml or .json in the working
+    /// directory]
     #[arg(long, visible_alias = "config", value_name = "FILE,...")]
     #[arg(help_heading = CONFIGURATION, add = GUARDED.of(WITH_CONFIG))]
     pub config_file: Vec<PathBuf>,
@@ -53,11 +53,11 @@ pub struct Settings {
     #[arg(long, value_name = "NAME,...")]
     #[arg(help_heading = ACCOUNTS, add = EVERYWHERE.of(&["setup", "run", "sweep", "plan"]))]
     pub persona: Vec<String>,
-    /// A secret of at least 32 characters, from which passwords are computed, in another job too; it also signs `state`
+    /// A secret of at least 32 characters that passwords are computed from, in any job that has it; it also signs `state`
     #[arg(long, value_name = "SECRET", value_parser = seed)]
     #[arg(help_heading = ACCOUNTS, add = EVERYWHERE.of(JOURNALED).secret())]
     pub seed: Option<Secret>,
-    /// Which job of a matrix this is, from 0/N on: no two of its N jobs share a marker [default: as the CI host says]
+    /// Which of the N jobs of a matrix this is, counted from 0; no two of them share a marker [default: from the CI host]
     #[arg(long, value_name = "I/N", value_parser = leg, default_value = "/", hide_default_value = true)]
     #[arg(help_heading = ACCOUNTS, add = Scope { given: Some(LEG), ..EVERYWHERE.of(MAKERS) })]
     // The long name, since clap takes an `Option` for an argument that may be missing; here a lone `/` is none.
@@ -74,26 +74,26 @@ pub struct Settings {
     #[arg(long, value_name = "WHAT", value_enum, default_value = "rollback")]
     #[arg(help_heading = LIMITS, add = EVERYWHERE.of(&["setup"]))]
     pub on_failure: OnFailure,
-    /// What to do when variables are missing on a pull request from a fork or by Dependabot
+    /// What to do when variables are missing on a pull request from a fork or from Dependabot
     #[arg(long, value_name = "WHAT", value_enum, default_value = "fail")]
     #[arg(help_heading = LIMITS, add = EVERYWHERE.of(&["setup"]))]
     pub when_secrets_missing: WhenSecretsMissing,
     /// Where journals are kept [default: the CI host's temporary directory, else ~/.local/state/standin]
     #[arg(long, value_name = "DIR", help_heading = JOURNAL, add = Scope { input: false, ..GUARDED.of(JOURNALED) })]
     pub journal: Option<PathBuf>,
-    /// The `state` output of the setup to deal with [default: every unsettled journal of this run]
+    /// The `state` output of one setup [default: every unsettled journal of this run]
     #[arg(long, value_name = "JSON", help_heading = JOURNAL, add = GUARDED.of(&["cleanup", "status", "credentials"]))]
     pub state: Option<String>,
     /// Where setup writes its `state`, and where cleanup, status and credentials read it
     #[arg(long, value_name = "FILE", help_heading = JOURNAL, add = GUARDED.of(JOURNALED))]
     pub state_file: Option<PathBuf>,
-    /// The repository or project whose accounts these are [default: as the CI host says]
+    /// The repository or project that owns the accounts [default: from the CI host]
     #[arg(long, value_name = "NAME", help_heading = JOURNAL, add = GUARDED.of(IDENTIFIED))]
     pub repository: Option<String>,
-    /// The run whose accounts these are, such as a pipeline's number [default: as the CI host says]
+    /// The run that owns the accounts, such as a pipeline's number [default: from the CI host]
     #[arg(long, value_name = "ID", help_heading = JOURNAL, add = GUARDED.of(IDENTIFIED))]
     pub run_id: Option<String>,
-    /// Which attempt at that run this is, from 1 on [default: as the CI host says]
+    /// The attempt of that run, counted from 1 [default: from the CI host]
     #[arg(long, value_name = "N", value_parser = count, help_heading = JOURNAL, add = GUARDED.of(IDENTIFIED))]
     pub attempt: Option<u32>,
     /// What `sweep` goes by.
@@ -102,25 +102,25 @@ pub struct Settings {
     /// What `sandbox` serves.
     #[command(flatten)]
     pub sandbox: SandboxSettings,
-    /// The form of the output
+    /// Output format
     ///
     /// `credentials` prints json, its default, or dotenv; the others print text or json
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     #[arg(help_heading = OUTPUT, add = EVERYWHERE.of(&["sweep", "status", "credentials", "plan"]))]
     pub format: DataFormat,
-    /// Look again every 30 s until an account is not ready
+    /// Check again every 30 s until an account is not ready
     #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(&["status"]))]
     pub watch: bool,
     /// Also set `STANDIN_SERVICE_ACCOUNT_ID`, `_USERNAME`, `_EMAIL` and `_PASSWORD` for later steps
     #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
     pub export_env: bool,
-    /// Write the ids as a dotenv report, as GitLab reads it
+    /// Write the ids as a dotenv report for GitLab
     #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
     pub dotenv: Option<PathBuf>,
-    /// Write the ids as a properties file, as Jenkins reads it
+    /// Write the ids as a properties file for Jenkins
     #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
     pub properties: Option<PathBuf>,
-    /// Where to write names and passwords, for you alone to read [default: in the journal]
+    /// Where to write user names and passwords, readable only by you [default: next to the journal]
     #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = NOT_AN_INPUT.of(MAKERS))]
     pub credentials_file: Option<PathBuf>,
     /// What is sealed for post.

@@ -1,4 +1,4 @@
-// Gives each worker of Playwright an account of its own:
+// Gives each Playwright worker its own account:
 //
 //     WORKERS=3 STANDIN_CREDENTIALS_FILE="$PWD/credentials.json" standin run --config standin.yml -- npx playwright test --workers 3
 const fs = require("node:fs");

@@ -1,4 +1,4 @@
-// Gives a Cypress process the account of its number. Cypress runs one process for each worker, so start it as often:
+// Gives a Cypress process the account with its number. Cypress runs one process per worker, so start one for each:
 //
 //     WORKERS=3 standin run --config standin.yml --credentials-file credentials.json -- ./run-cypress.sh
 //
@@ -10,7 +10,7 @@ const { accounts } = JSON.parse(fs.readFileSync("credentials.json", "utf8"));
 const { username, password } = accounts[`shop/buyer-${process.env.WORKER || 1}`];
 
 module.exports = defineConfig({
-  // In a test: cy.login(Cypress.env("username"), Cypress.env("password")). Cypress prints no environment by itself.
+  // In a test: cy.login(Cypress.env("username"), Cypress.env("password")). Cypress doesn't print its environment.
   env: { username, password },
   e2e: { supportFile: false },
 });

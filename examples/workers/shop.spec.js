@@ -1,4 +1,4 @@
-// Tests that would log in: here they only look at what they would log in with.
+// Tests that would log in: here they only check their credentials.
 const { test, expect } = require("./account.fixture.js");
 
 test.describe.configure({ mode: "parallel" });

@@ -12,17 +12,17 @@ use clap_complete::Shell;
 pub enum Command {
     /// Create and verify every account
     ///
-    /// Creates and verifies every account of the configuration and writes the outputs. If one fails, deletes what was made
-    /// (unless `--on-failure keep`) and fails. After a signal it deletes nothing: `standin cleanup` does.
+    /// Creates and verifies every account of the configuration and writes the outputs. If an account fails, deletes what it
+    /// created (unless `--on-failure keep`) and fails. After a signal it deletes nothing; `standin cleanup` does.
     #[command(
         after_help = "Exit codes: 0 all are ready; 1 failed; 2 wrong arguments, configuration or variables; \
                             130, 143 stopped by a signal"
     )]
     Setup,
-    /// Delete what setup made, and name what may be left
+    /// Delete what setup created, and name what may be left
     ///
     /// Deletes every account of this run's unsettled journals, confirms that each is gone, and names what may be left.
-    /// Calling it twice is harmless.
+    /// Running it twice is harmless.
     #[command(
         after_help = "Exit codes: 0 nothing is left; 1 something may be left; 2 wrong arguments or configuration; \
                             130, 143 stopped by a signal"
@@ -44,45 +44,46 @@ pub enum Command {
     },
     /// Find and delete old marked accounts
     ///
-    /// Lists each service and deletes the accounts whose names carry the marker of this repository and whose own time to
-    /// live and `--older-than` are over, or every account of `--run this`. Never touches what carries no marker.
+    /// Lists the accounts of each service and deletes those that carry this repository's marker and have outlived both their
+    /// own time to live and `--older-than`; with `--run this`, every account of this run. Never touches an account without a
+    /// marker.
     #[command(after_help = "Exit codes: 0 done; 1 something is left, or a list is incomplete; \
                             2 wrong arguments, configuration or variables; 130, 143 stopped by a signal")]
     Sweep,
-    /// Show whether the accounts of a setup are alive and ready
+    /// Show whether the accounts of a setup exist and are ready
     ///
     /// Asks the services for every account of this run's journals, or of `state`, and shows which are ready, missing or
-    /// changed: renamed, disabled, locked. Changes nothing. With `--watch` it looks every 30 s until one is not ready.
+    /// changed: renamed, disabled, locked. Changes nothing. With `--watch`, checks every 30 s until one is not ready.
     #[command(after_help = "Exit codes: 0 all are ready; 1 one is not; 2 wrong arguments or configuration")]
     Status,
     /// Print the names and passwords of the run's accounts
     ///
-    /// Prints what the credentials files of this run's setups hold, as JSON or, with `--format dotenv`, as lines for a
-    /// shell. With `STANDIN_SEED` and `--state` it computes the passwords of a setup that another job made with the same
-    /// seed. Redirect it: whoever sees the output has the passwords.
+    /// Prints the contents of this run's credentials files as JSON or, with `--format dotenv`, as shell variables. With
+    /// `STANDIN_SEED` and `--state` it computes the passwords of a setup that another job ran with the same seed. Redirect the
+    /// output: anyone who sees it has the passwords.
     #[command(after_help = "Exit codes: 0 printed; 2 wrong arguments, or there is nothing to print")]
     Credentials,
     /// Show the accounts, their order and each request; send nothing
     ///
-    /// Shows what a setup would do. Needs no network and no variable: shows `env.X` by name, and lists those that are not
+    /// Shows what setup would do. Needs no network and no variables: shows each `env.X` by name and lists those that are not
     /// set.
     #[command(after_help = "Exit codes: 0 planned; 2 wrong arguments or configuration")]
     Plan,
     /// List the presets, or print one as a configuration to copy and change
     ///
-    /// Lists the systems that `preset: NAME` describes, each with the version it was tried on, or `untried`. With NAME
-    /// prints a whole configuration that says all that the preset says.
-    #[command(after_help = "Exit codes: 0 printed; 2 there is no preset of this name")]
+    /// Lists the systems that have a preset, each with the version it was tried on, or `untried`. With NAME, prints the
+    /// preset as a complete configuration.
+    #[command(after_help = "Exit codes: 0 printed; 2 no preset has this name")]
     Presets {
         /// The preset to print
         name: Option<String>,
     },
     /// Print the configuration's JSON Schema, for editors
     Schema,
-    /// Show a whole life cycle on three services of its own; needs nothing
+    /// Show a whole life cycle on three built-in services
     ///
-    /// Starts three sandbox services on loopback, with delays and faults, creates accounts in them, deletes the accounts
-    /// and shows that none is left.
+    /// Starts three sandbox services on loopback, with delays and faults, creates accounts in them, deletes them and shows
+    /// that none is left.
     #[command(after_help = "Exit codes: 0 nothing is left; 1 failed")]
     Demo,
     /// Serve the demo's account service, to try a configuration against

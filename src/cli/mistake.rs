@@ -1,4 +1,4 @@
-//! Mistakes of whoever writes arguments and settings: what is wrong in one line, what to do in another.
+//! Mistakes in arguments and settings: what is wrong in one line, what to do in another.
 //!
 //! Clap's own texts quote values, some of which are secrets, and name flags alone.
 

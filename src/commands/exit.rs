@@ -7,13 +7,13 @@ use crate::domain::why::Why;
 /// The exit codes; each command's help says which it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
-    /// Everything that was asked for is done (0).
+    /// Everything requested is done (0).
     Success,
-    /// An account could not be had, or one may be left (1).
+    /// An account could not be created, or one may be left (1).
     Failed,
-    /// A mistake of the user's, found before any request (2).
+    /// Wrong usage or configuration, found before any request (2).
     Usage,
-    /// It was stopped by this signal (128 + its number).
+    /// Stopped by a signal (128 + its number).
     Signal(i32),
     /// The code of `run`'s command.
     Command(u8),

@@ -82,7 +82,7 @@ block! {
     NAME = "name": Name("^[a-z][a-z0-9-]*$"), ["users"];
     /// A ready description of a well-known system, over which the other keys are merged. `standin presets` lists them.
     PRESET = "preset": Known, ["scim"];
-    /// Parameters, read as `with.NAME`. Their templates see only `env`.
+    /// Parameters, read as `with.NAME`. Their templates can only use `env`.
     WITH = "with": Anything, [{"realm": "qa"}];
     /// Its address. Paths of requests are added to it.
     URL = "url": Text, ["https://users.example.com/api", "{{ env.USERS_URL }}"];
@@ -90,7 +90,7 @@ block! {
     ENDPOINT = "endpoint": Text, ["http://localhost:8081"];
     /// The service's own words in a failed answer; by default, the fields that look like a message.
     ERROR = "error": Expression, ["body.fault.text"];
-    /// How requests prove who they are.
+    /// How requests authenticate.
     AUTH = "auth": Either(&["none", "github_oidc"], &auth::BLOCK, 1), [{"bearer": "{{ env.API_TOKEN }}"}, "github_oidc"], default "none";
     /// With `password`, short for `auth: { basic: ... }`.
     USERNAME = "username": Text, ["qa"];
@@ -132,7 +132,7 @@ block! {
 }
 
 block! {
-    /// Certificates, as PEM files beside the configuration. Give `cert` and `key` together.
+    /// Certificates, as PEM files next to the configuration. Give `cert` and `key` together.
     tls, "tls";
 
     /// Trusted in addition to the usual ones.
@@ -144,12 +144,12 @@ block! {
 }
 
 block! {
-    /// How hard a service may be pressed.
+    /// The rate of requests to a service.
     limits, "limits";
 
     /// Requests at a time.
     CONCURRENCY = "concurrency": Number(1, 1000), [4], default 8;
-    /// Requests per second or minute; by default, as many as there are.
+    /// Requests per second or minute; by default, no limit.
     RATE = "rate": Pattern("^ *[0-9]+ */ *[sm] *$"), ["50/s", "600/m"];
 }
 
@@ -161,7 +161,7 @@ block! {
     NAME = "name": Name("^[A-Za-z_][A-Za-z0-9_-]*$"), ["alice"];
     /// The services in which it has an account; by default, all.
     SERVICES = "services": Names, [["users", "crm"]];
-    /// How many copies to make, called NAME-1 to NAME-N: a number, or a template that gives one. By default there is one, called NAME.
+    /// How many copies to create, called NAME-1 to NAME-N: a number, or a template that gives one. By default there is one, called NAME.
     COUNT = "count": Count(COPIES_LIMIT), [20, "{{ env.WORKERS }}"];
     /// Its role.
     ROLE = "role": Text, ["admin"], default "tester";
@@ -169,13 +169,13 @@ block! {
     USERNAME = "username": Text, ["qa-{{ run.marker }}"];
     /// Its e-mail address; by default USERNAME@example.com.
     EMAIL = "email": Text, ["{{ account.username }}@qa.example.com"];
-    /// Its first name; by default a made-up one.
+    /// Its first name; by default a generated one.
     FIRST_NAME = "first_name": Text, ["Alice"];
-    /// Its last name; by default a made-up one.
+    /// Its last name; by default a generated one.
     LAST_NAME = "last_name": Text, ["{{ account.first_name }}son"];
     /// Its password; by default a random one.
     PASSWORD = "password": Text, ["{{ env.QA_USER_PASSWORD }}"];
-    /// The language of made-up names.
+    /// The language of generated names.
     LOCALE = "locale": Text, ["pt_br"], default "en";
     /// Says that the user name contains no marker. The account is never adopted or swept.
     UNMARKED = "unmarked": Boolean, [true], default false;

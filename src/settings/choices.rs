@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 /// What the action's main step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// Create the accounts, which post deletes
+    /// Create the accounts; post deletes them
     Setup,
     /// Delete the accounts of another job by its `state`
     Cleanup,
     /// Find and delete old accounts by listing the services
     Sweep,
-    /// Ask whether the accounts are alive and ready
+    /// Check whether the accounts exist and are ready
     Status,
-    /// Show what setup would do, without any request
+    /// Show what setup would do; send nothing
     Plan,
 }
 
@@ -24,16 +24,16 @@ pub enum Mode {
 pub enum CleanupWhen {
     /// After the job's steps
     Post,
-    /// By a later `mode: cleanup`
+    /// In a later `mode: cleanup`
     Manual,
 }
 
 /// What setup does when an account fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OnFailure {
-    /// Delete what was made
+    /// Delete what was created
     Rollback,
-    /// Leave it to the cleanup
+    /// Leave it to cleanup
     Keep,
 }
 
@@ -70,9 +70,9 @@ pub enum WhenSecretsMissing {
 /// What a limit of the sandbox tells of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TellsLimit {
-    /// Refusals say when to come back
+    /// `Retry-After` on each 429
     RetryAfter,
-    /// Answers say how many requests are left
+    /// The number of requests left, on each response
     Remaining,
     /// Both
     Both,

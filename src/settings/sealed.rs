@@ -16,7 +16,7 @@ use crate::adapters::console::LogFormat;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Args)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sealed {
-    /// When the action deletes what a successful setup made
+    /// When the action deletes what a successful setup created
     #[arg(long, value_name = "WHEN", value_enum, default_value = "post", add = Scope { flag: false, ..EVERYWHERE })]
     pub cleanup: CleanupWhen,
     /// What to do when an account may remain
@@ -25,7 +25,7 @@ pub struct Sealed {
     pub on_leftover: OnLeftover,
     /// How long the whole cleanup may take
     ///
-    /// The default fits into what GitHub leaves a cancelled job
+    /// The default fits into the time that GitHub gives a cancelled job
     #[arg(long, value_name = "TIME", default_value = "4m", value_parser = some_time)]
     #[arg(help_heading = LIMITS, add = EVERYWHERE.of(JOBS))]
     pub cleanup_deadline: Duration,
@@ -35,34 +35,34 @@ pub struct Sealed {
     /// The only hosts that requests may go to [default: all but link-local and cloud metadata addresses]
     #[arg(long, value_name = "GLOB,...", help_heading = CONFIGURATION, add = GUARDED.of(WITH_CONFIG))]
     pub allow_hosts: Option<Vec<String>>,
-    /// Audiences that a GitHub ID token may be asked for, beside a service's own origin
+    /// Audiences that a GitHub ID token may be requested for, besides a service's own origin
     #[arg(long, value_name = "GLOB,...", help_heading = CONFIGURATION, add = GUARDED.of(WITH_CONFIG))]
     pub allow_audience: Option<Vec<String>>,
-    /// Requests at once in one service, from 1 to 1,000 [default: of the configuration]
+    /// Concurrent requests per service, from 1 to 1,000 [default: from the configuration]
     #[arg(long, value_name = "N", value_parser = count, help_heading = LIMITS, add = EVERYWHERE.of(WITH_CONFIG))]
     pub concurrency: Option<u32>,
-    /// How long one request may take [default: of the configuration]
+    /// How long one request may take [default: from the configuration]
     #[arg(long, value_name = "TIME", value_parser = some_time, help_heading = LIMITS, add = EVERYWHERE.of(WITH_CONFIG))]
     pub timeout: Option<Duration>,
-    /// Write what was done and what is left as JSON
+    /// Write a report as JSON: what was done and what is left
     #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(JOBS))]
     pub report: Option<PathBuf>,
-    /// Show what a service said where something failed
+    /// Show the service's error message when something fails
     ///
     /// At most 300 characters, with secrets hidden
     #[arg(long, default_value = "true", help_heading = OUTPUT, add = EVERYWHERE.of(ASKERS))]
     pub show_answers: bool,
-    /// Write the job summary, where the host has one
+    /// Write the job summary, if the host has one
     #[arg(long, default_value = "true", help_heading = OUTPUT, add = EVERYWHERE.of(ASKERS))]
     pub summary: bool,
-    /// The form of the log
+    /// Log format
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     #[arg(help_heading = OUTPUT, add = NOT_AN_INPUT.of(ALL))]
     pub log_format: LogFormat,
     /// Verbose output
     ///
-    /// Shows each request with its status, each create with its id, and every account where there are many. `RUNNER_DEBUG=1`
-    /// turns it on too
+    /// Shows each request with its status, each create with its id, and every account even if there are many.
+    /// `RUNNER_DEBUG=1` turns it on too
     #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(ALL))]
     pub verbose: bool,
 }

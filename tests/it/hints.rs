@@ -1,5 +1,7 @@
 //! What a hint says is done, and then it works.
 
+mod followed;
+
 use serde_json::json;
 use standin::sandbox::{Sandbox, ServiceSpec};
 

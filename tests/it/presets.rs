@@ -94,7 +94,7 @@ fn every_description_is_of_a_vendor_that_has_a_stand_in() {
     let without: Vec<&String> = known.difference(&described).collect();
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/presets.md")).unwrap();
     let names: Vec<String> = without.iter().map(|name| format!("`{name}`")).collect();
-    let told = format!("No description was to be had for {}:", names.join(" and "));
+    let told = format!("No description was available for {}:", names.join(" and "));
     assert!(page.contains(&told), "docs/presets.md does not say `{told}`");
 }
 

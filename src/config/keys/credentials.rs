@@ -8,7 +8,7 @@ use super::{Block, Key, Kind};
 use Kind::{Expiry, Text, Texts, Words};
 
 block! {
-    /// How requests prove who they are. Give one key.
+    /// How requests authenticate. Give one key.
     auth, "auth" one of [BASIC, BEARER, HEADER, OAUTH2, LOGIN, GITHUB_OIDC];
 
     /// A user name and a password (RFC 7617).
@@ -39,7 +39,7 @@ block! {
     /// A token from an OAuth 2.0 server (RFC 6749).
     oauth2, "auth.oauth2";
 
-    /// The whole address of the token endpoint.
+    /// The full address of the token endpoint.
     TOKEN_URL = "token_url": Text, ["https://id.example.com/token", "{{ service.url }}/token"];
     /// The grant.
     GRANT = "grant": Words(&["client_credentials", "password"]), ["password"], default "client_credentials";
@@ -53,11 +53,11 @@ block! {
     PASSWORD = "password": Text, ["{{ env.QA_PASSWORD }}"];
     /// Scopes, separated by spaces.
     SCOPE = "scope": Text, ["users:write users:read"];
-    /// Whom the token is for.
+    /// The audience of the token.
     AUDIENCE = "audience": Text, ["https://api.example.com"];
     /// More fields of the token request.
     PARAMS = "params": Texts, [{"resource": "https://api.example.com"}];
-    /// How the client proves itself: `basic` if it has a secret, else `body`.
+    /// How the client authenticates: `basic` if it has a secret, else `body`.
     CLIENT_AUTH = "client_auth": Words(&["basic", "body"]), ["body"];
 }
 
@@ -74,12 +74,12 @@ block! {
 
     /// What later requests carry.
     USE = "use": Kind::Block(&carried::BLOCK), [{"headers": {"Authorization": "Bearer {{ capture.token }}"}}];
-    /// How long it holds: a duration, or an expression over the answer that gives seconds. By default, until an answer is 401.
+    /// How long it is valid: a duration, or an expression over the answer that gives seconds. By default, until an answer is 401.
     EXPIRES_IN = "expires_in": Expiry, ["15m", "body.expires_in"];
 }
 
 block! {
-    /// What later requests carry. Its templates see the log-in's captures.
+    /// What later requests carry. Its templates can use the log-in's captures.
     carried, "auth.login.use";
 
     /// Header fields.
@@ -92,7 +92,7 @@ block! {
     /// The ID token of a GitHub job.
     github_oidc, "auth.github_oidc";
 
-    /// Whom the token is for; by default, the service's own origin.
+    /// The audience of the token; by default, the service's own origin.
     AUDIENCE = "audience": Text, ["https://api.example.com"];
     /// Exchanges the ID token for the one to send (RFC 8693); by default, the ID token itself is sent.
     EXCHANGE = "exchange": Kind::Block(&exchange::BLOCK), [{"token_url": "https://sts.example.com/token"}];
@@ -102,7 +102,7 @@ block! {
     /// An exchange of tokens (RFC 8693).
     exchange, "auth.github_oidc.exchange";
 
-    /// The whole address of the token endpoint.
+    /// The full address of the token endpoint.
     TOKEN_URL = "token_url": Text, ["https://sts.example.com/token"];
     /// More fields of the token request.
     PARAMS = "params": Texts, [{"scope": "users:write"}];

@@ -18,7 +18,7 @@ pub(in crate::config) struct Key {
     pub(in crate::config) default: Option<Json>,
 }
 
-/// What the value of a key is. Null counts as absent, wherever a key can be left out.
+/// What the value of a key is. Null is ignored, wherever a key is optional.
 #[derive(Clone, Copy)]
 pub(in crate::config) enum Kind {
     /// Text with templates.

@@ -34,7 +34,7 @@ block! {
     /// An authenticated request that proves the credentials, and says where it was asked.
     probe, "probe" extends request { REQUEST: ["GET /me"] };
 
-    /// What the answer says of the place, such as a tenant's id. If it differs in cleanup, no account there counts as absent.
+    /// What the answer says of the place, such as a tenant's id. If it differs in cleanup, no account there is confirmed absent.
     PLACE = "place": Expression, ["body.tenant.id"];
 }
 
@@ -50,7 +50,7 @@ block! {
         CAPTURE: [{"token": "body.token"}],
     };
 
-    /// The answers that mean the name is taken. Giving it says that the service refuses equal names.
+    /// The answers that mean the name is taken. Giving it says that the service refuses duplicate names.
     DUPLICATE = "duplicate": Condition, [[409], "status == 422 and \"taken\" in body.message"], default [409];
     /// The id in the answer, or `account.username` or `account.uuid` where the client chooses it.
     ID = "id": Expression, ["body.data.id", "headers.location | last_segment", "account.username"];
@@ -145,7 +145,7 @@ block! {
 }
 
 block! {
-    /// What changes in the request if a sweep asks only for accounts of `run.prefix`. Every account shown is checked all the same.
+    /// What changes in the request if a sweep asks only for accounts of `run.prefix`. Every account shown is still checked.
     filter, "list.filter";
 
     /// Query parameters, added to the request's or replacing those of the same name.

@@ -5,18 +5,27 @@ use std::path::{Component, Path, PathBuf};
 
 use super::read;
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 21] = [
     "README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "docs/action.md",
     "docs/architecture.md",
+    "docs/capacity.md",
+    "docs/ci.md",
     "docs/cleanup.md",
+    "docs/commands.md",
     "docs/configuration.md",
     "docs/errors.md",
+    "docs/guarantees.md",
     "docs/how-to-add.md",
     "docs/journal.md",
+    "docs/performance.md",
+    "docs/presets.md",
+    "docs/releases.md",
     "docs/testing.md",
+    "docs/words.md",
     "examples/README.md",
 ];
 

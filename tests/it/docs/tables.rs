@@ -77,15 +77,15 @@ fn everything() -> Vec<Made> {
         lines: vec![keys::words(kind)],
     };
     vec![
-        table("README.md", "## Inputs", settings::inputs()),
+        table("docs/action.md", "## Inputs", settings::inputs()),
         Made {
             page: "action.yml",
             heading: "inputs:",
             begins: "  ",
             lines: settings::manifest(),
         },
-        table("README.md", "## Outputs", outputs),
-        table("README.md", "## Exit codes", exit_codes()),
+        table("docs/action.md", "## Outputs", outputs),
+        table("docs/commands.md", "## Exit codes", exit_codes()),
         table(page, "## Settings", settings::everywhere()),
         table("docs/presets.md", "## The presets", presets()),
         tried("Tried on", true),
@@ -112,7 +112,7 @@ fn tried(begins: &'static str, is_tried: bool) -> Made {
     };
     Made {
         page: "README.md",
-        heading: "## Presets",
+        heading: "## Your own service",
         begins,
         lines: vec![format!("{what}: {}.", names.join(", "))],
     }

@@ -82,6 +82,57 @@ fn the_lines_of_the_readme_work_when_they_are_pasted() {
 }
 
 #[test]
+fn the_ten_lines_for_ones_own_service_are_a_configuration_that_lacks_nothing() {
+    let lines = blocks(&read("README.md"), "yaml").swap_remove(1);
+    assert!(lines.lines().count() <= 10, "the README promises few lines");
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::write(folder.path().join("standin.yml"), &lines).unwrap();
+    let output = super::standin(folder.path(), &["plan"], &[]);
+    assert!(output.status.success(), "{output:?}");
+    let plan = String::from_utf8(output.stdout).unwrap();
+    // A note tells what can't be looked up or swept.
+    assert!(!plan.contains("  note "), "{plan}");
+    for request in ["POST /users", "GET /users?login=", "DELETE /users/{{ id }}"] {
+        assert!(plan.contains(request), "{request}:\n{plan}");
+    }
+    assert!(!plan.contains("/accounts"), "{plan}");
+}
+
+/// A block of YAML as a whole configuration: it is one, or what one service says. Steps and pipelines of a CI are none.
+fn configuration(block: &str) -> Option<String> {
+    let first = block.lines().next().unwrap_or_default();
+    let key = first.split(':').next().unwrap_or_default();
+    match key {
+        "services" => Some(block.to_owned()),
+        "auth" | "create" | "list" => {
+            let lines = block.lines().map(|line| format!("    {line}\n"));
+            Some(format!(
+                "services:\n  - name: a\n    url: http://x\n{}",
+                lines.collect::<String>()
+            ))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn every_configuration_that_is_shown_can_be_planned() {
+    let pages = ["README.md", "docs/configuration.md", "docs/presets.md"];
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut seen = 0;
+    for block in pages.iter().flat_map(|page| blocks(&read(page), "yaml")) {
+        let Some(text) = configuration(&block) else {
+            continue;
+        };
+        fs::write(folder.path().join("standin.yml"), &text).unwrap();
+        let output = super::standin(folder.path(), &["plan"], &[]);
+        assert!(output.status.success(), "{text}\n{output:?}");
+        seen += 1;
+    }
+    assert!(seen >= 6, "only {seen} configurations were found");
+}
+
+#[test]
 fn every_output_that_is_used_is_one_that_is_set() {
     let text = read("examples/article.workflow.yml");
     let workflow: Workflow = serde_saphyr::from_str(&text).unwrap();

@@ -131,7 +131,7 @@ fn code(file: &Source) -> String {
     let code = file.text.lines();
     let code = code.take_while(|line| !line.starts_with("#[cfg(test)]") && !line.starts_with("#[cfg(all(test"));
     let code = code.map(|line| if line.trim_start().starts_with("//") { "" } else { line });
-    code.map(|line| format!("{line}\n")).collect()
+    code.collect::<Vec<_>>().join("\n")
 }
 
 /// The lines of a source that print something by its `Debug`, outside of tests.

@@ -1,6 +1,6 @@
 //! Words that must not stand anywhere: names that say nothing, notes to oneself, folders of somebody's machine.
 
-use super::{ROOT, Source, check, source};
+use super::{ROOT, Source, check, extension, source};
 
 /// Names that say nothing about what is inside.
 const VAGUE: [&str; 9] = [
@@ -17,6 +17,52 @@ const MACHINES: [&str; 4] = [
     concat!("/wo", "rk/"),
     concat!("/Use", "rs/"),
 ];
+
+/// Phrasings that read as translated. `docs/words.md` has each of them, with what to write instead.
+const TRANSLATED: [&str; 15] = [
+    "all the same",
+    "as a rule",
+    "but for",
+    "cause and cure",
+    "counts as absent",
+    "equal names",
+    "for ever",
+    "in the order of the alphabet",
+    "never there",
+    "nobody says more",
+    "on loopback alone",
+    "that is certain",
+    "to be had",
+    "told at once",
+    "what came of",
+];
+
+/// As [`TRANSLATED`], but single words: documents and help alone, since code may name a variable so.
+const TRANSLATED_WORDS: [&str; 3] = ["mended", "put aside", "whoever"];
+
+/// The page that has the wrong phrasings on purpose.
+const WORDS: &str = "docs/words.md";
+
+#[test]
+fn no_sentence_reads_as_translated() {
+    check(translated);
+}
+
+#[test]
+fn the_page_of_words_has_every_phrasing_that_is_caught() {
+    let page = std::fs::read_to_string(std::path::Path::new(ROOT).join(WORDS)).unwrap();
+    let wrong: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+        .collect();
+    assert!(wrong.len() > 12, "{wrong:?}");
+    for phrase in TRANSLATED.iter().chain(&TRANSLATED_WORDS) {
+        assert!(
+            wrong.iter().any(|line| has_word(line, phrase)),
+            "{WORDS}: nothing on `{phrase}`"
+        );
+    }
+}
 
 #[test]
 fn names_say_what_is_inside() {
@@ -60,6 +106,38 @@ fn has_word(line: &str, word: &str) -> bool {
         .any(|(at, _)| !line[..at].ends_with(part) && !line[at + word.len()..].starts_with(part))
 }
 
+/// What reads as translated in a document, a help text or a message. Code blocks of documents are as the program says.
+fn translated(file: &Source) -> Vec<String> {
+    let path = file.path.as_str();
+    let folder = |names: &[&str]| names.iter().any(|name| path.starts_with(name));
+    let is_page = path != WORDS
+        && (extension(path) == "md" || path == "action.yml" || folder(&["presets/", "templates/", "examples/"]));
+    let is_help = folder(&["src/cli/", "src/settings", "src/config/keys"]);
+    let is_test = path.contains("/tests/") || path.ends_with("tests.rs");
+    let is_source = path.starts_with("src/") && !is_test;
+    let mut in_block = false;
+    let mut complaints = Vec::new();
+    for (number, line) in file.text.lines().enumerate() {
+        if is_source && line.starts_with("#[cfg(test)]") {
+            break;
+        }
+        if extension(path) == "md" && line.trim_start().starts_with("```") {
+            in_block = !in_block;
+        }
+        let line = line.to_lowercase();
+        let is_comment = line.trim_start().starts_with("//");
+        let both = is_page || is_help;
+        let phrases = (both || (is_source && !is_comment)).then_some(&TRANSLATED[..]);
+        let words = both.then_some(&TRANSLATED_WORDS[..]);
+        for phrase in [phrases, words].into_iter().flatten().flatten() {
+            if !in_block && has_word(&line, phrase) {
+                complaints.push(format!("{path}:{}: `{phrase}`\nhint: see {WORDS}", number + 1));
+            }
+        }
+    }
+    complaints
+}
+
 fn machine_paths(file: &Source) -> Vec<String> {
     let mut complaints = Vec::new();
     for (number, line) in file.text.lines().enumerate() {
@@ -83,6 +161,23 @@ fn a_vague_name_is_caught_as_file_and_as_folder() {
     assert!(vague_name("src/engine/mod.rs").is_some());
     assert!(vague_name("tests/it/common/server.rs").is_some());
     assert!(vague_name("src/commands/model.rs").is_none());
+}
+
+#[test]
+fn a_phrasing_that_reads_as_translated_is_caught() {
+    for (path, text, expected) in [
+        ("a.md", "As a rule it works.", 1),
+        ("a.md", "Use it as a ruler, for every job.", 0),
+        ("a.md", "```text\nas a rule\n```\nwhoever", 1),
+        (WORDS, "| as a rule | usually |", 0),
+        ("src/a.rs", "    \"it is kept for ever\"", 1),
+        ("src/a.rs", "// for ever\n#[cfg(test)]\nmod tests { \"for ever\" }", 0),
+        ("src/cli/command.rs", "/// Whoever sees it", 1),
+        ("src/a.rs", "let whoever = 1;", 0),
+        ("src/a/tests.rs", "\"for ever\"", 0),
+    ] {
+        assert_eq!(translated(&source(path, text)).len(), expected, "{path}: {text}");
+    }
 }
 
 #[test]

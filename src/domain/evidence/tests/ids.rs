@@ -96,3 +96,110 @@ fn a_reading_under_one_id_says_nothing_of_another() {
         ("shown under another", &found, FULL, denied(), seeing(&BOTH), "look"),
     ]);
 }
+
+/// Only an eye that has shown an account by an id can say by that id that it is gone.
+#[test]
+fn an_absence_by_an_id_counts_only_where_that_id_was_read_back_and_is_its_own() {
+    use Event::{CreateIntended, Created, Given, Sole, Verified};
+    let given = [CreateIntended, Given(id())];
+    let sole = [CreateIntended, Sole(id())];
+    let verified = [CreateIntended, Created(id()), Verified];
+    let by_id = Powers {
+        by_name: false,
+        find: false,
+        ..FULL
+    };
+    let unproved = Powers {
+        ids_proved: false,
+        ..by_id
+    };
+    let shared = Powers { shared: true, ..FULL };
+    let refused = || Some(blind(Blindness::Refusal));
+    let nameless = || Some(Look::Nameless);
+    let both = || seeing(&BOTH);
+    check(vec![
+        ("given", &given, FULL, looks(GONE, None, false), both(), "look"),
+        (
+            "given, no other eye",
+            &given,
+            by_id,
+            looks(GONE, None, false),
+            both(),
+            "doubtful",
+        ),
+        ("shared", &verified, shared, looks(GONE, None, false), both(), "look"),
+        (
+            "denied, given, nameless",
+            &given,
+            FULL,
+            looks(nameless(), None, true),
+            both(),
+            "look",
+        ),
+        (
+            "denied, given, refused",
+            &given,
+            FULL,
+            looks(refused(), None, true),
+            both(),
+            "look",
+        ),
+        (
+            "denied, read, refused",
+            &verified,
+            FULL,
+            looks(refused(), None, true),
+            both(),
+            "unproved",
+        ),
+        (
+            "sole, no other eye",
+            &sole,
+            unproved,
+            looks(nameless(), None, false),
+            both(),
+            "delete",
+        ),
+    ]);
+}
+
+#[test]
+fn who_is_left_in_doubt_is_named_by_the_id() {
+    use Event::{CreateIntended, Given, StrangerShown};
+    let given = [CreateIntended, Given(id())];
+    let strange = [CreateIntended, Given(id()), StrangerShown(String::new())];
+    let by_id = Powers { by_name: false, ..FULL };
+    for (history, powers, looks, said) in [
+        (
+            &given[..],
+            by_id,
+            looks(GONE, None, false),
+            "`7` leads to no account, and nothing else shows it",
+        ),
+        (
+            &given,
+            BARE,
+            none(),
+            "nothing shows that `7` is its id, so that it is left alone",
+        ),
+        (
+            &given,
+            by_id,
+            looks(Some(blind(Blindness::Silence)), None, false),
+            "not deleted unread: status 403",
+        ),
+        (
+            &strange,
+            FULL,
+            looks(None, GONE, false),
+            "its id `7` shows another name, and is left alone",
+        ),
+    ] {
+        let now = Timestamp::from_millis(1_000);
+        let step = judge(&record(history), &looks, &seeing(&BOTH), &powers, now);
+        assert!(
+            matches!(&step, Step::Leave(_, text) if text.what == said),
+            "{said}: {step:?}"
+        );
+    }
+}
