@@ -4,12 +4,13 @@ use std::ffi::OsString;
 
 use super::exit::Failure;
 use crate::commands::ExitCode;
-use crate::domain::why::Why;
 
 /// Becomes the program, with this process's id, environment and streams; comes back only if that can't be done.
 #[cfg(unix)]
 pub(super) fn program(words: &[OsString]) -> Result<ExitCode, Failure> {
     use std::os::unix::process::CommandExt as _;
+
+    use crate::domain::why::Why;
 
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::usage("no program is given"));
