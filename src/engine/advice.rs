@@ -98,8 +98,8 @@ pub(super) fn on_refusal(status: u16, words: Option<&str>, service: &ServiceName
         401..=403 if says(&LIMITS) => {
             format!("raise the limit that `{service}` names, or delete what uses it up")
         }
-        401 => format!("check the credentials of `{service}`"),
-        403 if says(&CREDENTIALS) => format!("check the credentials of `{service}`"),
+        401 => check_credentials(service),
+        403 if says(&CREDENTIALS) => check_credentials(service),
         403 => format!("let the credentials of `{service}` create accounts"),
         404 | 405 | 501 => format!("check the `url` of `{service}` and the address of its `create`"),
         400 | 406 | 415 | 422 if words.is_some() => format!("correct what the `create` of `{service}` sends"),
@@ -109,6 +109,20 @@ pub(super) fn on_refusal(status: u16, words: Option<&str>, service: &ServiceName
         _ => return refusal,
     };
     refusal.or_hint(hint)
+}
+
+/// What to do about credentials that are not accepted.
+pub(super) fn check_credentials(service: &ServiceName) -> String {
+    format!("check the credentials of `{service}`")
+}
+
+/// The same for a delete.
+pub(super) fn on_refused_delete(status: u16, service: &ServiceName, refusal: Why) -> Why {
+    match status {
+        401 => refusal.or_hint(check_credentials(service)),
+        403 => refusal.or_hint(format!("let the credentials of `{service}` delete accounts")),
+        _ => refusal,
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::Engine;
+use super::advice::check_credentials;
 use crate::domain::outcome::Delivery;
 use crate::domain::why::Why;
 use crate::ports::{Identity, Outgoing, World, lets_in};
@@ -27,8 +28,12 @@ impl<W: World> Engine<'_, W> {
         let standing = self.standings.get(self.site_of(place))?;
         let bar = if standing.were_good.get() { REFUSALS } else { 1 };
         let carries = outgoing.identity == Identity::Own && !outgoing.headers.iter().any(|(name, _)| lets_in(name));
-        (carries && standing.refused.get() >= bar)
-            .then(|| format!("not asked again after it was answered with {}", standing.said.borrow()).into())
+        (carries && standing.refused.get() >= bar).then(|| {
+            Why::hinted(
+                format!("not asked again after it was answered with {}", standing.said.borrow()),
+                check_credentials(&self.key(place).service),
+            )
+        })
     }
 
     /// Takes in what an answer says of the credentials. Those that are renewed are never dead: who gives the new ones says so.

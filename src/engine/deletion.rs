@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::advice;
 use super::exchange::{Trouble, unsendable};
 use super::eyes::{Found, by_id, is_gone};
 use super::fading::form;
@@ -150,7 +151,9 @@ impl<W: World> Engine<'_, W> {
                 continue;
             }
             if !request.expect.holds(&answer, &seen).unwrap_or(false) {
-                return Err(Stuck::new(Reason::Failed, self.unexpected(request, &answer, &seen)));
+                let refusal = self.unexpected(request, &answer, &seen).into();
+                let told = advice::on_refused_delete(answer.status, &site.service.name, refusal);
+                return Err(Stuck::new(Reason::Failed, told));
             }
             self.prove_credentials(place, asked, request, &answer);
             self.capture(&mut captures, request, &seen)

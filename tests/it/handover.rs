@@ -224,7 +224,8 @@ fn the_report_of_a_leftover_says_which_why_and_what_to_do() {
     let report: Value = serde_json::from_str(&machine.read("report.json")).unwrap();
     let username = report["accounts"][1]["username"].as_str().unwrap();
     let hint = report["leftovers"][0]["hint"].as_str().unwrap();
-    assert!(hint.starts_with("run `standin cleanup --journal "), "{hint}");
+    let told = "let the credentials of `orders` delete accounts, then run `standin cleanup --journal ";
+    assert!(hint.starts_with(told), "{hint}");
     assert_eq!(
         report["leftovers"],
         json!([{
@@ -245,7 +246,7 @@ fn the_report_of_a_leftover_says_which_why_and_what_to_do() {
         username,
         &id,
         "was answered with 403: a fault",
-        "hint: run `standin cleanup --journal ",
+        "hint: let the credentials of `orders` delete accounts, then run `standin cleanup --journal ",
     ] {
         assert!(ended.log.contains(part), "{part}: {}", ended.log);
     }

@@ -224,7 +224,10 @@ fn a_leftover_of_the_post_step_is_to_be_swept_by_its_run() {
     let runner = machine(&sandbox);
     let result = Job::new().step(setup()).run(&runner);
     let post = &result.post("accounts").log;
-    assert!(post.contains("hint: run `standin sweep --run "), "{post}");
+    assert!(
+        post.contains("delete accounts, then run `standin sweep --run "),
+        "{post}"
+    );
     assert!(post.contains("the action with `mode: sweep` and `run: "), "{post}");
     assert!(!post.contains("--journal"), "{post}");
 }

@@ -70,6 +70,17 @@ fn a_look_up_that_is_mended_as_the_hint_says_finds_what_is_left() {
 }
 
 #[test]
+fn good_credentials_delete_what_dead_ones_have_left() {
+    let users = users(&[]);
+    let desk = desk(&users, &[FIND]);
+    assert_eq!(desk.run(&["setup"]).code, Some(0));
+    let desk = desk.with("USERS_PASSWORD", "of-another-9917");
+    let ended = desk.run(&["cleanup"]);
+    let desk = desk.with("USERS_PASSWORD", SECRET);
+    follow(&desk, &ended, "check the credentials of `users`", &[FIND], &users);
+}
+
+#[test]
 fn the_values_that_setup_had_delete_what_another_address_has_left() {
     let (users, others) = (users(&[]), users(&[]));
     let desk = desk(&users, &[FIND]);
