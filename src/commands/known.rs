@@ -141,7 +141,7 @@ pub(super) fn kept(context: &Context, entry: &EntryDir) -> Kept {
         }
         Ok(None) => context
             .console
-            .warning("the configuration that setup put aside is gone; today's is used"),
+            .warning("the configuration that setup stored is gone; today's is used"),
         Err(error) => context
             .console
             .warning(Why::from(&error).map(|why| format!("{why}; today's configuration is used"))),

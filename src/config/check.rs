@@ -104,7 +104,7 @@ pub(super) fn overwriting(decoder: &mut Decoder, services: &[Service], personas:
                 decoder.error_with_hint(
                     persona.span,
                     format!(
-                        "`{}` is unmarked, and its create in `{}` could change the account of whoever has that name already",
+                        "`{}` is unmarked, and its create in `{}` could overwrite the account that already has that name",
                         persona.name, service.name
                     ),
                     "say how the service is asked for a name (`find`), or how it refuses one that is taken (`duplicate` of `create`, or a header `If-None-Match: \"*\"`)",
