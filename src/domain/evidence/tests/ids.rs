@@ -100,9 +100,10 @@ fn a_reading_under_one_id_says_nothing_of_another() {
 /// Only an eye that has shown an account by an id can say by that id that it is gone.
 #[test]
 fn an_absence_by_an_id_counts_only_where_that_id_was_read_back_and_is_its_own() {
-    use Event::{CreateIntended, Created, Given, Sole, Verified};
+    use Event::{Adopted, CreateIntended, Created, Given, Sole, Verified};
     let given = [CreateIntended, Given(id())];
     let sole = [CreateIntended, Sole(id())];
+    let adopted = [CreateIntended, Adopted(vec![id()])];
     let verified = [CreateIntended, Created(id()), Verified];
     let by_id = Powers {
         by_name: false,
@@ -114,10 +115,38 @@ fn an_absence_by_an_id_counts_only_where_that_id_was_read_back_and_is_its_own() 
         ..by_id
     };
     let shared = Powers { shared: true, ..FULL };
+    let elsewhere = Powers {
+        elsewhere: true,
+        ..FULL
+    };
     let refused = || Some(blind(Blindness::Refusal));
     let nameless = || Some(Look::Nameless);
     let both = || seeing(&BOTH);
     check(vec![
+        (
+            "read, elsewhere",
+            &verified,
+            elsewhere,
+            looks(GONE, None, false),
+            both(),
+            "gone by id",
+        ),
+        (
+            "read, elsewhere, blind",
+            &verified,
+            elsewhere,
+            looks(GONE, None, false),
+            seeing(&[]),
+            "earn id",
+        ),
+        (
+            "adopted, nameless",
+            &adopted,
+            FULL,
+            looks(nameless(), None, false),
+            both(),
+            "delete",
+        ),
         ("given", &given, FULL, looks(GONE, None, false), both(), "look"),
         (
             "given, no other eye",
