@@ -123,6 +123,16 @@ fn an_absence_by_an_id_counts_only_where_that_id_was_read_back_and_is_its_own() 
     let nameless = || Some(Look::Nameless);
     let both = || seeing(&BOTH);
     check(vec![
+        // It may be in a bin, which only the delete can empty.
+        (
+            "made, gone",
+            &verified[..2],
+            FULL,
+            looks(GONE, None, false),
+            both(),
+            "delete",
+        ),
+        ("sole, gone", &sole, FULL, looks(GONE, None, false), both(), "delete"),
         (
             "read, elsewhere",
             &verified,
