@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use standin::adapters::environment::Environment;
-use standin::adapters::hosts::github::FileCommands;
+use standin::adapters::hosts;
 
 #[path = "../../tests/it/runner/file_command.rs"]
 #[expect(dead_code, reason = "the emulator uses all of it, and here its pairs are enough")]
@@ -18,8 +18,11 @@ fuzz_target!(|text: &str| {
         .collect();
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("output");
-    let named = ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_ENV"].map(|name| (name, path.to_str().expect("it is ASCII")));
-    let commands = FileCommands::from_environment(&named.into_iter().collect::<Environment>());
+    let path_text = path.to_str().expect("it is ASCII");
+    let files = ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_ENV"].map(|name| (name, path_text));
+    let named = files.into_iter().chain([("GITHUB_ACTIONS", "true")]);
+    let host = hosts::detect(&named.collect::<Environment>()).host;
+    let commands = host.files().expect("GitHub has file commands");
     let told = match text.len() % 3 {
         0 => commands.set_outputs(&pairs),
         1 => commands.save_state(&pairs),
