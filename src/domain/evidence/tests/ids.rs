@@ -97,14 +97,18 @@ fn a_reading_under_one_id_says_nothing_of_another() {
     ]);
 }
 
+/// A history, what the service can do, what is seen by the id and by the name, and the step that follows.
+type Seen<'r> = (&'r [Event], Powers, Option<Look>, Option<Look>, &'r str);
+
 /// Only an eye that has shown an account by an id can say by that id that it is gone.
 #[test]
 fn an_absence_by_an_id_counts_only_where_that_id_was_read_back_and_is_its_own() {
-    use Event::{Adopted, CreateIntended, Created, Given, Sole, Verified};
+    use Event::{Adopted, CreateIntended, Created, DeleteIntended, Given, Sole, Verified};
     let given = [CreateIntended, Given(id())];
     let sole = [CreateIntended, Sole(id())];
     let adopted = [CreateIntended, Adopted(vec![id()])];
-    let verified = [CreateIntended, Created(id()), Verified];
+    let made = [CreateIntended, Created(id()), Verified, DeleteIntended];
+    let (read, deleting) = (&made[..3], &made[..]);
     let by_id = Powers {
         by_name: false,
         find: false,
@@ -121,85 +125,50 @@ fn an_absence_by_an_id_counts_only_where_that_id_was_read_back_and_is_its_own() 
     };
     let refused = || Some(blind(Blindness::Refusal));
     let nameless = || Some(Look::Nameless);
-    let both = || seeing(&BOTH);
-    check(vec![
+    let rows: [Seen<'_>; 10] = [
+        (read, elsewhere, GONE, None, "gone by id"),
+        (&adopted, FULL, nameless(), None, "delete"),
+        // What is refused to who asks by the id is gone only after a delete.
+        (read, FULL, refused(), GONE, "doubtful"),
+        (deleting, FULL, refused(), GONE, "gone by name"),
         // It may be in a bin, which only the delete can empty.
-        (
-            "made, gone",
-            &verified[..2],
-            FULL,
-            looks(GONE, None, false),
-            both(),
-            "delete",
-        ),
-        ("sole, gone", &sole, FULL, looks(GONE, None, false), both(), "delete"),
-        (
-            "read, elsewhere",
-            &verified,
-            elsewhere,
-            looks(GONE, None, false),
-            both(),
-            "gone by id",
-        ),
-        (
-            "read, elsewhere, blind",
-            &verified,
-            elsewhere,
-            looks(GONE, None, false),
-            seeing(&[]),
-            "earn id",
-        ),
-        (
-            "adopted, nameless",
-            &adopted,
-            FULL,
-            looks(nameless(), None, false),
-            both(),
-            "delete",
-        ),
-        ("given", &given, FULL, looks(GONE, None, false), both(), "look"),
-        (
-            "given, no other eye",
-            &given,
-            by_id,
-            looks(GONE, None, false),
-            both(),
-            "doubtful",
-        ),
-        ("shared", &verified, shared, looks(GONE, None, false), both(), "look"),
-        (
-            "denied, given, nameless",
-            &given,
-            FULL,
-            looks(nameless(), None, true),
-            both(),
-            "look",
-        ),
-        (
-            "denied, given, refused",
-            &given,
-            FULL,
-            looks(refused(), None, true),
-            both(),
-            "look",
-        ),
-        (
-            "denied, read, refused",
-            &verified,
-            FULL,
-            looks(refused(), None, true),
-            both(),
-            "unproved",
-        ),
-        (
-            "sole, no other eye",
-            &sole,
-            unproved,
-            looks(nameless(), None, false),
-            both(),
-            "delete",
-        ),
-    ]);
+        (&made[..2], FULL, GONE, None, "delete"),
+        (&sole, FULL, GONE, None, "delete"),
+        (&sole, unproved, nameless(), None, "delete"),
+        (&given, FULL, GONE, None, "look"),
+        (&given, by_id, GONE, None, "doubtful"),
+        (read, shared, GONE, None, "look"),
+    ];
+    for (events, powers, by_id, by_name, expected) in rows {
+        let looks = looks(by_id, by_name, false);
+        check(vec![("by an id", events, powers, looks, seeing(&BOTH), expected)]);
+    }
+    let blind = looks(GONE, None, false);
+    check(vec![(
+        "an eye that is blind",
+        read,
+        elsewhere,
+        blind,
+        seeing(&[]),
+        "earn id",
+    )]);
+}
+
+#[test]
+fn a_delete_that_is_denied_of_an_id_that_was_never_read_is_a_matter_of_the_name() {
+    use Event::{CreateIntended, Created, Given, Verified};
+    let given = [CreateIntended, Given(id())];
+    let read = [CreateIntended, Created(id()), Verified];
+    let refused = || Some(blind(Blindness::Refusal));
+    let rows: [(&[Event], Option<Look>, &str); 3] = [
+        (&given, Some(Look::Nameless), "look"),
+        (&given, refused(), "look"),
+        (&read, refused(), "unproved"),
+    ];
+    for (events, by_id, expected) in rows {
+        let looks = looks(by_id, None, true);
+        check(vec![("denied", events, FULL, looks, seeing(&BOTH), expected)]);
+    }
 }
 
 #[test]
