@@ -176,7 +176,7 @@ impl<W: World> Engine<'_, W> {
                             "its delete was accepted, and {by} still shows it after {} s",
                             within.as_secs()
                         ),
-                        "if it is only marked as deleted, say in `gone` what counts as gone",
+                        "if the service only marks it as deleted, say in `gone` what counts as gone",
                     ),
                 ))));
             }

@@ -138,10 +138,10 @@ impl<W: World> Engine<'_, W> {
     /// Why no account may be made to show something, if so.
     pub(super) fn may_witness(&self, place: usize, site: &Site) -> Result<(), String> {
         if !site.service.witness {
-            return Err("`witness: false` forbids to make one".to_owned());
+            return Err("`witness: false` forbids a witness".to_owned());
         }
         if self.only_listed || self.ledger.borrow().account(place).unmarked {
-            return Err("no account can be made to show it".to_owned());
+            return Err("no witness can be created here".to_owned());
         }
         if let Some(what) = self.is_elsewhere(place) {
             return Err(format!("this is not where it was made: `{what}` differs"));
@@ -205,22 +205,14 @@ impl<W: World> Engine<'_, W> {
             }
         };
         let witnessed = match refusal {
-            Some(reason) => Witnessed::Refused(format!(
-                "an account that would have shown it could not be made: {reason}"
-            )),
+            Some(reason) => Witnessed::Refused(format!("the witness could not be created: {reason}")),
             None => match self.show_witness((place, answer == Some(true)), site, ends).await? {
-                Showing::Shown => {
-                    Witnessed::Shown("an account that was made to show it is not shown either".to_owned())
-                }
-                Showing::Hidden => {
-                    Witnessed::Told("an account that was made to show it is not shown either".to_owned())
-                }
+                Showing::Shown => Witnessed::Shown("it does not show the witness either".to_owned()),
+                Showing::Hidden => Witnessed::Told("it does not show the witness either".to_owned()),
                 Showing::Unknown if answer == Some(false) => {
-                    Witnessed::Failed("the create of an account that would have shown it failed".to_owned())
+                    Witnessed::Failed("the create of the witness failed".to_owned())
                 }
-                Showing::Unknown => {
-                    Witnessed::Nothing("an account that was made to show it could not be looked for".to_owned())
-                }
+                Showing::Unknown => Witnessed::Nothing("the witness could not be looked up".to_owned()),
             },
         };
         Ok((place, witnessed))

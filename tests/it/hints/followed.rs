@@ -101,7 +101,7 @@ fn an_eye_that_may_make_a_witness_tells_what_one_without_it_can_not() {
     );
     let ended = desk.run(&["setup"]);
     assert!(
-        ended.stderr.contains("`witness: false` forbids to make one"),
+        ended.stderr.contains("`witness: false` forbids a witness"),
         "{}",
         ended.stderr
     );
