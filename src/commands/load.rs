@@ -131,7 +131,7 @@ pub(super) fn require(config: &Config, variables: &Environment, only: &[String])
         // Writing to a string can't fail.
         write!(text, "\n`{name}`, used at {}", places.join(", ")).unwrap_or_default();
     }
-    let hint = "set them for this step (an empty value counts as not set), or give a value with `| default(\"...\")`";
+    let hint = "set them for this step (empty values are ignored), or give a default with `| default(\"...\")`";
     Err(Failure::Usage(Why::hinted(text, hint)))
 }
 
