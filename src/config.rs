@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a file or the process's environment: the caller passes the text and the variables.
 
+mod action;
 mod auth;
 mod check;
 mod decode;
@@ -33,6 +34,7 @@ use crate::language::Environment;
 
 pub use crate::domain::secret::is_sensitive;
 
+pub use action::{Action, Effect, HttpRequest, Named, Part, Payload, Spot, is_credential};
 pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
 pub use diagnostic::{Diagnostic, Place, render};
 pub use keys::schema;
@@ -40,7 +42,7 @@ pub use list::{Carrier, List, Next};
 pub use locale::Locale;
 pub use persona::{Copy, Count, Persona};
 pub use preset::{Parameter, Preset, preset, preset_names};
-pub use request::{Condition, Create, Find, Payload, Poll, Request, did_not_hold, gave_nothing};
+pub use request::{Condition, Create, Find, Poll, Request, did_not_hold, gave_nothing};
 pub use scalar::Rate;
 pub use service::{Limits, Service};
 pub use tls::Tls;

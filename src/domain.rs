@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod leftover;
 pub mod leg;
 pub mod marker;
+pub mod meaning;
 pub mod name;
 pub mod outcome;
 pub mod owner;

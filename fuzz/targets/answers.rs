@@ -27,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
     let body = serde_json::from_slice(body)
         .map_or_else(|_| Body::Text(String::from_utf8_lossy(body).into_owned()), Body::Json);
     let headers = vec![("location".to_owned(), String::from_utf8_lossy(location).into_owned())];
-    let scope = Scope::new().answer(&Answer { status, headers, body });
+    let scope = Scope::new().answer(&Answer::http(status, headers, body));
     let own = String::from_utf8_lossy(expression);
     for source in USUAL.into_iter().chain([own.as_ref()]) {
         let Ok(expression) = Expression::parse(source) else {

@@ -22,11 +22,11 @@ fuzz_target!(|bytes: &[u8]| {
     let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
     let headers = head.lines().filter_map(|line| line.split_once(':'));
     let headers = headers.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.to_owned()));
-    let answer = Answer {
-        status: STATUSES[usize::from(*first) % STATUSES.len()],
-        headers: headers.collect(),
-        body: serde_json::from_str(body).map_or_else(|_| Body::Text(body.to_owned()), Body::Json),
-    };
+    let answer = Answer::http(
+        STATUSES[usize::from(*first) % STATUSES.len()],
+        headers.collect(),
+        serde_json::from_str(body).map_or_else(|_| Body::Text(body.to_owned()), Body::Json),
+    );
     let mut pace = Pace::new(None, 8);
     let mut now = Timestamp::from_millis(1_795_420_800_000);
     for random in [0.0, 0.5, 0.999] {

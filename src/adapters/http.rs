@@ -14,6 +14,7 @@ mod grant;
 mod long;
 mod metadata;
 mod policy;
+mod prepared;
 mod resolve;
 mod token;
 
@@ -21,16 +22,18 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderMap};
 use reqwest::{Method, Url};
 
 use super::clock::Clock;
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
 use crate::domain::why::Why;
-use crate::ports::{Identity, Outgoing, lets_in};
+use crate::ports::{HttpMessage, Identity, Outgoing};
 use address::join;
 use connection::NOBODY;
 use long::Reading;
+use prepared::{Prepared, set};
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
@@ -125,13 +128,13 @@ impl Service {
         self.gate.turn(self.clock.now())
     }
 
-    /// Sends a request once and reads the answer whole.
-    pub async fn send(&self, request: &Outgoing) -> Delivery {
+    /// Sends a message once, with the credentials and the care that its request asks for, and reads the answer whole.
+    pub async fn send(&self, message: &HttpMessage, request: &Outgoing) -> Delivery {
         // An `Authorization` of its own replaces all of `auth`, what stands in the query too.
         let token = self
             .token
             .as_ref()
-            .filter(|_| request.identity == Identity::Own && !self.brings_authorization(request));
+            .filter(|_| request.identity == Identity::Own && !self.brings_authorization(message));
         let carried = match token {
             None => Carried::default(),
             Some(token) => match token.carried() {
@@ -139,21 +142,15 @@ impl Service {
                 Err(unsent) => return unsent,
             },
         };
-        let prepared = self.address(request).and_then(|mut url| {
-            for (name, value) in &carried.query {
-                url.query_pairs_mut().append_pair(name, value.expose());
-            }
-            let headers = self.headers(request, &carried)?;
-            Ok((url, headers))
-        });
+        let prepared = self.prepare(message, request, &carried);
         let sent = self.clock.now();
-        let delivery = match prepared {
-            Ok((url, headers)) => self.within_time(url, request, headers).await,
-            Err(reason) => Delivery::Unsendable(reason),
+        let delivery = match &prepared {
+            Ok(prepared) => self.within_time(prepared).await,
+            Err(reason) => Delivery::Unsendable(reason.clone()),
         };
         if let Delivery::Answered(answer) = &delivery {
             self.gate.learn(answer, sent, self.clock.now());
-            if let Some(token) = token.filter(|_| answer.status == 401) {
+            if let Some(token) = token.filter(|_| answer.meaning() == Meaning::Unauthorized) {
                 token.forget(&carried);
             }
         }
@@ -161,25 +158,25 @@ impl Service {
         delivery
     }
 
-    fn brings_authorization(&self, request: &Outgoing) -> bool {
-        let mut fields = self.endpoint.headers.iter().chain(&request.headers);
+    fn brings_authorization(&self, message: &HttpMessage) -> bool {
+        let mut fields = self.endpoint.headers.iter().chain(&message.headers);
         fields.any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()))
     }
 
-    fn address(&self, request: &Outgoing) -> Result<Url, Why> {
-        let url = join(&self.endpoint.base, &request.target)?;
-        match &request.next {
+    fn address(&self, message: &HttpMessage) -> Result<Url, Why> {
+        let url = join(&self.endpoint.base, &message.target)?;
+        match &message.next {
             None => Ok(url),
             Some(reference) => Ok(address::next_page(&self.endpoint.base, &url, reference)?),
         }
     }
 
-    async fn within_time(&self, url: Url, request: &Outgoing, headers: HeaderMap) -> Delivery {
+    async fn within_time(&self, prepared: &Prepared<'_>) -> Delivery {
         let timeout = self.endpoint.timeout;
         let reading = Reading::new(self.gate.turns());
         tokio::select! {
             biased;
-            delivery = self.exchange(url, request, headers, &reading) => delivery,
+            delivery = self.exchange(prepared, &reading) => delivery,
             () = reading.until(timeout) => {
                 Delivery::Lost(format!("no answer within {}", humantime::format_duration(timeout)).into())
             }
@@ -190,21 +187,11 @@ impl Service {
     /// of the service, its address is asked for without credentials, and any answer will do but a gateway's own.
     pub async fn reach(&self) -> Result<(), Why> {
         if self.clients.is_proxied(&self.endpoint.base) {
-            let request = Outgoing {
-                method: Method::HEAD.to_string(),
-                target: String::new(),
-                shown: None,
-                next: None,
-                headers: Vec::new(),
-                payload: None,
-                identity: Identity::Anonymous,
-                repeatable: true,
-                tells_of_credentials: false,
-            };
-            let base = self.endpoint.base.clone();
-            return match self.within_time(base, &request, HeaderMap::new()).await {
-                Delivery::Answered(answer) if matches!(answer.status, 502..=504) => {
-                    Err(format!("the proxy answers {}", answer.status).into())
+            let message = HttpMessage::new(Method::HEAD.as_str());
+            let prepared = Prepared::new(self.endpoint.base.clone(), HeaderMap::new(), &message, true)?;
+            return match self.within_time(&prepared).await {
+                Delivery::Answered(answer) if answer.meaning() == Meaning::Unavailable => {
+                    Err(format!("the proxy answers {}", answer.code()).into())
                 }
                 Delivery::Answered(_) => Ok(()),
                 Delivery::NotSent(reason)
@@ -234,17 +221,15 @@ impl Service {
             .unwrap_or_else(|_| Err(format!("connecting to {host}:{port}: no answer").into()))
     }
 
-    async fn exchange(&self, mut url: Url, request: &Outgoing, headers: HeaderMap, reading: &Reading) -> Delivery {
-        let Ok(method) = Method::from_bytes(request.method.as_bytes()) else {
-            return Delivery::Unsendable(format!("`{}` is no method", request.method).into());
-        };
+    async fn exchange(&self, prepared: &Prepared<'_>, reading: &Reading) -> Delivery {
+        let mut url = prepared.url.clone();
         for _ in 0..=REDIRECTS_MAX {
-            let response = match self.send_on(&method, &url, request, &headers).await {
+            let response = match self.send_on(prepared, &url).await {
                 Ok(response) => response,
                 Err(error) if connection::led_to_itself(&error) => return Delivery::NotSent(NOBODY.into()),
                 Err(error) => return answer::failure(error),
             };
-            match redirect(&method, &url, &response) {
+            match redirect(&prepared.method, &url, &response) {
                 Some(next) => url = next,
                 None => return answer::read(response, reading).await,
             }
@@ -254,24 +239,20 @@ impl Service {
 
     /// Sends it on a connection that is open already, unless the service is known to close those without a word. What is lost
     /// on one is sent on another, where that is harmless.
-    async fn send_on(
-        &self,
-        method: &Method,
-        url: &Url,
-        request: &Outgoing,
-        headers: &HeaderMap,
-    ) -> reqwest::Result<reqwest::Response> {
-        let mut is_fresh = self.gate.distrusts_connections(request.repeatable) || closes(headers);
+    async fn send_on(&self, prepared: &Prepared<'_>, url: &Url) -> reqwest::Result<reqwest::Response> {
+        let repeatable = prepared.repeatable;
+        let mut is_fresh = self.gate.distrusts_connections(repeatable) || prepared.closes();
         loop {
             // A token endpoint may be on this machine while the service is not, and the other way round.
             let client = self.clients.towards(url, is_fresh);
-            let mut builder = client.request(method.clone(), url.clone()).headers(headers.clone());
+            let mut builder = client.request(prepared.method.clone(), url.clone());
+            builder = builder.headers(prepared.headers.clone());
             // The fields may ask for it themselves.
-            if is_fresh && !closes(headers) {
+            if is_fresh && !prepared.closes() {
                 builder = builder.header(CONNECTION, "close");
             }
-            if let Some((_, body)) = &request.payload {
-                builder = builder.body(body.clone());
+            if let Some(body) = prepared.body {
+                builder = builder.body(body.to_vec());
             }
             let error = match builder.send().await {
                 Ok(response) => {
@@ -284,73 +265,42 @@ impl Service {
                 return Err(error);
             }
             self.gate.lose_connection();
-            if is_fresh || !request.repeatable {
+            if is_fresh || !repeatable {
                 return Err(error);
             }
             is_fresh = true;
         }
     }
 
-    /// The fields of a request. One of its own replaces the service's and the credentials' of the same name: it proves that
-    /// the account itself can log in. An `Authorization` replaces all credentials.
-    fn headers(&self, request: &Outgoing, carried: &Carried) -> Result<HeaderMap, Why> {
-        let fields = &self.fields;
-        let mut headers = fields.own.clone();
-        for (name, value) in &request.headers {
-            set(&mut headers, name, value)?;
-        }
-        if let Some((content_type, _)) = &request.payload
-            && !headers.contains_key(CONTENT_TYPE)
-        {
-            set(&mut headers, CONTENT_TYPE.as_str(), content_type)?;
-        }
+    fn prepare<'m>(
+        &self,
+        message: &'m HttpMessage,
+        request: &Outgoing,
+        carried: &Carried,
+    ) -> Result<Prepared<'m>, Why> {
+        let Fields { own, credentials } = &self.fields;
+        let mut prepared = Prepared::new(self.address(message)?, own.clone(), message, request.repeatable)?;
         match request.identity {
-            Identity::Own if headers.contains_key(AUTHORIZATION) => {}
-            Identity::Own => {
-                let brings = |name: &str| request.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-                for (name, value) in &fields.credentials {
-                    if !brings(name.as_str()) {
-                        headers.insert(name.clone(), value.clone());
-                    }
-                }
-                for (name, value) in &carried.headers {
-                    if !brings(name) {
-                        set(&mut headers, name, value.expose())?;
-                    }
-                }
-            }
-            Identity::Anonymous => {
-                let own = fields.own.keys().filter(|name| lets_in(name.as_str()));
-                for name in fields.credentials.keys().chain(own) {
-                    headers.remove(name);
-                }
-                headers.remove(AUTHORIZATION);
-            }
+            Identity::Own => prepared.sign(message, credentials, carried)?,
+            Identity::Anonymous => prepared.strip(own, credentials),
         }
-        Ok(headers)
+        Ok(prepared)
     }
 }
 
 impl Post for Service {
-    async fn post(&self, url: Url, request: &Outgoing, credentials: &Credentials) -> Delivery {
+    async fn post(&self, url: Url, message: &HttpMessage, credentials: &Credentials) -> Delivery {
         // The service's own fields are for the service: a token endpoint is somebody else.
-        let mut headers = HeaderMap::new();
-        let own = request
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let payload = request
-            .payload
-            .iter()
-            .map(|(content_type, _)| (CONTENT_TYPE.as_str(), content_type.as_str()));
-        let fields = credentials.fields();
-        let fields = fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
-        for (name, value) in payload.chain(own).chain(fields) {
-            if let Err(reason) = set(&mut headers, name, value) {
-                return Delivery::Unsendable(reason);
+        let prepared = Prepared::new(url, HeaderMap::new(), message, true).and_then(|mut prepared| {
+            for (name, value) in &credentials.fields() {
+                set(&mut prepared.headers, name, value.expose())?;
             }
+            Ok(prepared)
+        });
+        match &prepared {
+            Ok(prepared) => self.within_time(prepared).await,
+            Err(reason) => Delivery::Unsendable(reason.clone()),
         }
-        self.within_time(url, request, headers).await
     }
 
     fn below(&self, target: &str) -> Result<Url, Why> {
@@ -372,31 +322,6 @@ impl Fields {
         }
         Ok(fields)
     }
-}
-
-/// Do these fields ask for the connection to be closed after the answer?
-fn closes(headers: &HeaderMap) -> bool {
-    let mut fields = headers.get_all(CONNECTION).iter();
-    fields.any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
-}
-
-/// A value that can't stand in a header is refused before anything is sent; the value itself is not shown.
-fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Why> {
-    let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header name"))?;
-    let mut value = HeaderValue::from_str(value).map_err(|_| {
-        let what = if value.contains(['\n', '\r']) {
-            "a line break"
-        } else {
-            "a control character"
-        };
-        Why::hinted(
-            format!("the value of the header `{name}` has {what}"),
-            "check the variable that it comes from: a secret that is pasted often ends in a line break",
-        )
-    })?;
-    value.set_sensitive(true);
-    headers.insert(field, value);
-    Ok(())
 }
 
 fn redirect(method: &Method, from: &Url, response: &reqwest::Response) -> Option<Url> {

@@ -19,7 +19,7 @@ use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
-use crate::ports::{JournalBroken, Kept, Notice, Outgoing, Stop, World};
+use crate::ports::{JournalBroken, Kept, Message, Notice, Outgoing, Stop, World};
 
 /// How often a waiting engine looks whether a cleanup has begun beside it.
 const STOP_LOOK: Duration = Duration::from_millis(500);
@@ -106,17 +106,18 @@ impl World for LiveWorld<'_> {
         let Some(service) = self.service(service) else {
             return Delivery::Unsendable("the service can't be asked".into());
         };
+        let Message::Http(message) = &request.message;
         // What may hold a secret is left out: the query, the fields, the bodies, the address of a next page, and of the path
         // all but ids and names.
         let span = tracing::debug_span!(
             "request",
             service = service.name(),
-            method = request.method.as_str(),
-            path = request.shown.as_deref()
+            method = message.method.as_str(),
+            path = message.shown.as_deref()
         );
         let exchange = async {
             let begun = self.clock.now();
-            let delivery = service.send(request).await;
+            let delivery = service.send(message, request).await;
             trace(&delivery, self.clock.now().since(begun));
             delivery
         };
@@ -211,7 +212,7 @@ impl World for LiveWorld<'_> {
 /// Tells whoever looks for a fault what a request came to.
 fn trace(delivery: &Delivery, took: Duration) {
     let (status, not_sent, lost) = match delivery {
-        Delivery::Answered(answer) => (Some(answer.status), None, None),
+        Delivery::Answered(answer) => (Some(answer.code()), None, None),
         Delivery::NotSent(reason) | Delivery::Unsendable(reason) | Delivery::Barred(reason) => {
             (None, Some(reason.what.as_str()), None)
         }

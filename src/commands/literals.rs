@@ -7,10 +7,10 @@ use std::collections::HashSet;
 
 use super::context::Context;
 use crate::adapters::console::redactor::would_change;
-use crate::config::{Auth, Config, Login, Payload, Service, is_sensitive};
+use crate::config::{Auth, Config, Login, Service, is_sensitive};
 use crate::domain::secret::Secret;
 use crate::engine::own_credentials;
-use crate::language::{JsonTemplate, Template};
+use crate::language::Template;
 
 /// The literal words of a service's credentials.
 #[derive(Default)]
@@ -88,30 +88,12 @@ impl Literals {
         }
     }
 
-    fn take_login(&mut self, login: &Login) {
-        let request = &login.request;
-        self.take_all(&request.headers);
-        self.take_all(&request.query);
-        let (_, query) = request.target.source().split_once('?').unwrap_or_default();
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            if let Ok(value) = Template::parse(&value) {
-                self.take(&name, &value);
-            }
-        }
-        match &request.payload {
-            Payload::Form(fields) => self.take_all(fields),
-            Payload::Json(json) => self.take_json("", json),
-            Payload::None | Payload::Text(_) => {}
-        }
-    }
-
     /// What a map holds is called by its own key: `password: { user: { name: admin } }` makes no secret of `admin`.
-    fn take_json(&mut self, name: &str, json: &JsonTemplate) {
-        match json {
-            JsonTemplate::Text(value) => self.take(name, value),
-            JsonTemplate::Scalar(_) => {}
-            JsonTemplate::List(items) => items.iter().for_each(|item| self.take_json(name, item)),
-            JsonTemplate::Map(fields) => fields.iter().for_each(|(name, value)| self.take_json(name, value)),
+    fn take_login(&mut self, login: &Login) {
+        for named in login.request.action.named() {
+            if let Some(name) = named.names.last() {
+                self.take(name, &named.value);
+            }
         }
     }
 }

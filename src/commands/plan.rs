@@ -234,7 +234,7 @@ fn requests(service: &Service) -> Vec<ShownRequest<'_>> {
 fn shown<'a>(step: &'static str, request: &'a Request, expect: String) -> ShownRequest<'a> {
     ShownRequest {
         step,
-        request: request.target.source(),
+        request: request.action.source(),
         expect,
     }
 }

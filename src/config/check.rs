@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::action::{Effect, Part, Spot};
 use super::decode::Decoder;
 use super::keys::{self, service as key};
 use super::persona::{Copy, Count, Persona};
@@ -10,7 +11,7 @@ use super::source::Span;
 use super::tree::Node;
 use super::{Config, Diagnostic};
 use crate::domain::account::ServiceName;
-use crate::language::{Environment, Method};
+use crate::language::Environment;
 
 /// `needs`: known services, no cycle, and no persona that lacks an account in a needed service.
 pub(super) fn needs(
@@ -65,20 +66,21 @@ pub(super) fn looks(decoder: &mut Decoder, span: Span, service: &Service) {
         (key::LIST, service.list.as_ref().map(|list| &list.request)),
         (key::GONE, service.gone.as_ref().map(|poll| &poll.request)),
     ];
-    let create = &service.create.request.target;
+    let create = &service.create.request.action;
     for (key, request) in looks {
-        let Some(target) = request.map(|request| &request.target) else {
+        let Some(action) = request.map(|request| &request.action) else {
             continue;
         };
-        let makes = create.expressions().next().is_some() && shape(target.source()) == shape(create.source());
-        let does = match target.method {
-            Method::Delete => "deletes",
-            Method::Post | Method::Put | Method::Patch if makes => "makes accounts, as `create` does",
-            Method::Get | Method::Head | Method::Post | Method::Put | Method::Patch => continue,
+        let is_address = |part: &Part<'_>| part.spot == Spot::Address;
+        let makes = create.parts().iter().any(is_address) && shape(action.source()) == shape(create.source());
+        let does = match action.effect() {
+            Effect::Deletes => "deletes",
+            Effect::Changes | Effect::Replaces if makes => "makes accounts, as `create` does",
+            Effect::Reads | Effect::Changes | Effect::Replaces => continue,
         };
         decoder.error_with_hint(
             span,
-            format!("the `{}` of `{}` {does}: {}", key.name, service.name, target.source()),
+            format!("the `{}` of `{}` {does}: {}", key.name, service.name, action.source()),
             "let it read, as with GET",
         );
     }
@@ -99,7 +101,7 @@ pub(super) fn overwriting(decoder: &mut Decoder, services: &[Service], personas:
     for persona in personas.iter().filter(|persona| persona.unmarked) {
         let is_meant = |service: &&Service| persona.services.contains(&service.name);
         for service in services.iter().filter(is_meant) {
-            let is_open = service.create.overwrites() && !service.create.is_conditional();
+            let is_open = service.create.overwrites() && !service.create.request.action.is_conditional();
             if is_open && service.find.is_none() {
                 decoder.error_with_hint(
                     persona.span,

@@ -2,7 +2,7 @@
 
 use super::decode::{Decoder, Fields};
 use super::keys::{self, Key, list as key};
-use super::request::{Payload, Request, SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, list_request};
+use super::request::{Request, SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, list_request};
 use super::tree::{Entry, Kind, Node};
 use crate::language::{Expression, JsonTemplate, Template};
 
@@ -81,9 +81,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
     let total = fields.read(decoder, key::TOTAL, |decoder, node, name| {
         decoder.expression(node, name, SERVICE_ANSWER)
     });
-    let has_json = request
-        .as_ref()
-        .is_some_and(|request| matches!(request.payload, Payload::Json(_)));
+    let has_json = request.as_ref().is_some_and(|request| request.action.has_json());
     let next = match fields.take(key::NEXT) {
         None => Some((None, Carrier::Query)),
         Some(node) => next(decoder, node, has_json).map(|(next, carrier)| (Some(next), carrier)),
@@ -144,13 +142,7 @@ impl Filter {
     fn of(self, list: &Request) -> Request {
         let mut request = list.clone();
         request.place.push_str(".filter");
-        for (name, value) in self.query {
-            request.query.retain(|(known, _)| *known != name);
-            request.query.push((name, value));
-        }
-        if let Some(json) = self.json {
-            request.payload = Payload::Json(json);
-        }
+        request.action.replace(self.query, self.json);
         request
     }
 }

@@ -4,13 +4,14 @@ mod decode;
 
 use std::time::Duration;
 
+use super::action::{Action, Effect};
 use crate::domain::answer::Answer;
 use crate::domain::said::Veil;
-use crate::language::{EvalError, Expression, JsonTemplate, Method, Scope, Target, Template};
+use crate::language::{EvalError, Expression, Scope};
 
 pub(super) use decode::{
-    SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, create, find, headers, list_request, login_request, poll,
-    probe, service_request,
+    SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, create, find, list_request, login_request, poll, probe,
+    service_request,
 };
 
 /// A request.
@@ -18,14 +19,8 @@ pub(super) use decode::{
 pub struct Request {
     /// Where it stands in the document, such as `services[0].create`.
     pub place: String,
-    /// Method and path.
-    pub target: Target,
-    /// Further query parameters, values not yet encoded.
-    pub query: Vec<(String, Template)>,
-    /// Header fields, on top of the service's own.
-    pub headers: Vec<(String, Template)>,
-    /// The body.
-    pub payload: Payload,
+    /// What it sends.
+    pub action: Action,
     /// The answers that mean success.
     pub expect: Condition,
     /// The answers that mean: there is no such account. Codes 404 and 410 where nothing is said.
@@ -34,19 +29,6 @@ pub struct Request {
     pub captures: Vec<(String, Expression)>,
     /// What the answer itself says is wrong, where it fails: the request's own, else the service's.
     pub error: Option<Expression>,
-}
-
-/// What a request carries.
-#[derive(Clone, Debug)]
-pub enum Payload {
-    /// Nothing.
-    None,
-    /// `json:`
-    Json(JsonTemplate),
-    /// `form:`, URL-encoded; values not yet encoded.
-    Form(Vec<(String, Template)>),
-    /// `body:`, as it is.
-    Text(Template),
 }
 
 /// A class of answers.
@@ -65,7 +47,7 @@ impl Condition {
     pub fn holds(&self, answer: &Answer, scope: &Scope) -> Result<bool, EvalError> {
         match self {
             Self::Success => Ok(answer.is_success()),
-            Self::Codes(codes) => Ok(codes.contains(&answer.status)),
+            Self::Codes(codes) => Ok(codes.contains(&answer.code())),
             Self::Expression(expression) => expression.eval_bool(&scope.clone().answer(answer)),
         }
     }
@@ -76,7 +58,7 @@ impl Condition {
             Self::Success => None,
             Self::Codes(codes) => {
                 let codes: Vec<String> = codes.iter().map(u16::to_string).collect();
-                let (codes, status) = (codes.join(", "), answer.status);
+                let (codes, status) = (codes.join(", "), answer.code());
                 Some(format!("`{key}: [{codes}]` did not hold: `status` was {status}"))
             }
             Self::Expression(expression) => {
@@ -139,14 +121,8 @@ impl Create {
     pub fn overwrites(&self) -> bool {
         let is_said =
             matches!(&self.duplicate, Condition::Codes(codes) if codes.iter().any(|code| (200..300).contains(code)));
-        // A PUT puts something in the place of what is there (RFC 9110 section 9.3.4), unless the service is known to refuse that.
-        is_said || (self.request.target.method == Method::Put && !self.duplicate_declared)
-    }
-
-    /// Does it ask the service to refuse where there is something already (RFC 9110 section 13.1.2)?
-    pub fn is_conditional(&self) -> bool {
-        let mut headers = self.request.headers.iter();
-        headers.any(|(name, _)| name.eq_ignore_ascii_case("If-None-Match"))
+        // Unless the service is known to refuse that.
+        is_said || (self.request.action.effect() == Effect::Replaces && !self.duplicate_declared)
     }
 }
 
@@ -188,11 +164,7 @@ mod tests {
     use crate::domain::answer::Body;
 
     fn explained(condition: &Condition) -> Option<String> {
-        let answer = Answer {
-            status: 422,
-            headers: Vec::new(),
-            body: Body::Json(json!({"okay": true})),
-        };
+        let answer = Answer::http(422, Vec::new(), Body::Json(json!({"okay": true})));
         condition.explain("expect", &answer, &Scope::new(), &str::to_owned)
     }
 

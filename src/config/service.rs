@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::action;
 use super::auth::{self, Auth};
 use super::decode::{Decoder, Fields, Reader, is_name};
 use super::keys::{self, Key, service as key};
@@ -167,7 +168,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         .map_or(Some(None), |node| tls::decode(decoder, node).map(Some));
     let headers = fields
         .take(key::HEADERS)
-        .map(|node| request::headers(decoder, node, SERVICE_NAMES));
+        .map(|node| action::headers(decoder, node, SERVICE_NAMES));
     let needs = fields.read_or(decoder, key::NEEDS, Vec::new(), |decoder, node, name| {
         let items = decoder.list(node, name)?;
         let names: Vec<_> = items.iter().map(|item| self::name(decoder, item)).collect();

@@ -14,6 +14,12 @@ use crate::domain::answer::{Answer, Body};
 use crate::domain::why::Why;
 use crate::language::{Method, Scope};
 
+/// What a request sends over HTTP.
+fn http(request: &Request) -> &HttpRequest {
+    let Action::Http(request) = &request.action;
+    request
+}
+
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse("standin.yml", text, &Environment::default()).map_err(|diagnostics| render(&diagnostics).in_full())
 }
@@ -58,20 +64,22 @@ fn the_articles_file_works_as_it_stands() {
         assert_eq!(username.render(&none).unwrap(), "qa");
         assert_eq!(given.render(&none).unwrap(), password);
         let create = &service.create;
-        assert_eq!(create.request.target.method, Method::Post);
-        assert_eq!(create.request.target.render(&none).unwrap(), "/accounts");
-        let Payload::Json(json) = &create.request.payload else {
-            panic!()
-        };
+        let sent = http(&create.request);
+        assert_eq!(sent.target.method, Method::Post);
+        assert_eq!(sent.target.render(&none).unwrap(), "/accounts");
+        let Payload::Json(json) = &sent.payload else { panic!() };
         assert_eq!(
             json.render(&account()).unwrap().to_string(),
             r#"{"username":"sd-1","email":"e@x","role":"tester"}"#
         );
         assert!(!create.duplicate_declared);
         let verify = service.verify.as_ref().unwrap();
-        assert_eq!(verify.request.target.render(&account()).unwrap(), "/accounts/7");
+        assert_eq!(http(&verify.request).target.render(&account()).unwrap(), "/accounts/7");
         assert_eq!(service.delete.len(), 1);
-        assert_eq!(service.delete[0].target.render(&account()).unwrap(), "/accounts/7");
+        assert_eq!(
+            http(&service.delete[0]).target.render(&account()).unwrap(),
+            "/accounts/7"
+        );
         assert!(service.find.is_none() && service.gone.is_none());
     }
     assert_eq!(config.services[1].delete[0].place, "services[1].delete");
@@ -102,11 +110,7 @@ fn the_conventions_id_is_in_the_body_or_in_the_location() {
         (Body::Text("<html>".to_owned()), &[], None),
         (Body::Json(serde_json::json!({})), &[], None),
     ] {
-        let answer = Answer {
-            status: 201,
-            headers: headers.to_vec(),
-            body,
-        };
+        let answer = Answer::http(201, headers.to_vec(), body);
         let scope = account().answer(&answer);
         assert_eq!(id.eval_text(&scope).unwrap().as_deref(), expected, "{answer:?}");
     }
@@ -127,7 +131,7 @@ fn a_service_keeps_what_it_does_not_say_of_the_convention() {
     )
     .unwrap();
     let service = &config.services[0];
-    assert!(matches!(service.create.request.payload, Payload::Form(_)));
+    assert!(matches!(http(&service.create.request).payload, Payload::Form(_)));
     assert_eq!(service.create.id.as_ref().unwrap().source(), "body.key");
     assert_eq!(service.create.name.as_ref().unwrap().source(), "body.username");
     assert!(service.verify.is_none());
@@ -224,11 +228,7 @@ fn the_whole_language_is_read() {
         (Body::Json(serde_json::json!({})), true),
         (Body::Json(serde_json::json!({"users": []})), false),
     ] {
-        let answer = Answer {
-            status: 200,
-            headers: Vec::new(),
-            body,
-        };
+        let answer = Answer::http(200, Vec::new(), body);
         assert_eq!(gone.holds(&answer, &account()).unwrap(), expected);
     }
 }

@@ -1,16 +1,28 @@
-//! What came back from a service, as the core sees it.
+//! What came back from a service, as the core sees it, whatever protocol it was asked by.
 
 use serde_json::Value;
 
-/// An HTTP answer, read whole and within bounds.
+use super::meaning::Meaning;
+
+/// An answer, read whole and within bounds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The status code, 100 to 599.
-    pub status: u16,
-    /// Header fields in the order of arrival, names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// The body.
+    /// How the protocol itself says that it went.
+    pub head: Head,
+    /// What came with it.
     pub body: Body,
+}
+
+/// What a protocol puts in front of a body. Each kind of step has its own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Head {
+    /// HTTP's.
+    Http {
+        /// The status code, 100 to 599.
+        status: u16,
+        /// Header fields in the order of arrival, names in lower case.
+        headers: Vec<(String, String)>,
+    },
 }
 
 /// The body of an answer.
@@ -23,16 +35,53 @@ pub enum Body {
 }
 
 impl Answer {
-    /// The first field of this name (lower case).
+    /// An answer of HTTP.
+    pub fn http(status: u16, headers: Vec<(String, String)>, body: Body) -> Self {
+        let head = Head::Http { status, headers };
+        Self { head, body }
+    }
+
+    /// What it means, in the terms that the engine decides by.
+    pub fn meaning(&self) -> Meaning {
+        match self.head {
+            Head::Http { status, .. } => Meaning::of_http(status),
+        }
+    }
+
+    /// The number by which the protocol says how it went: the status of HTTP.
+    pub fn code(&self) -> u16 {
+        match self.head {
+            Head::Http { status, .. } => status,
+        }
+    }
+
+    /// The same for people, such as "status 404 (not found)".
+    pub fn told(&self) -> String {
+        match self.head {
+            Head::Http { status, .. } => match Meaning::words_of_http(status) {
+                Some(words) => format!("status {status} ({words})"),
+                None => format!("status {status}"),
+            },
+        }
+    }
+
+    /// The header fields; none where the protocol has no such thing.
+    pub fn headers(&self) -> &[(String, String)] {
+        match &self.head {
+            Head::Http { headers, .. } => headers,
+        }
+    }
+
+    /// The first header field of this name (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
+        self.headers()
             .iter()
             .find(|(field, _)| field == name)
             .map(|(_, value)| value.as_str())
     }
 
-    /// Is it 2xx?
+    /// Does the protocol say that it was done? For HTTP any 2xx.
     pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+        self.meaning() == Meaning::Done
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::account::RemoteId;
 use super::answer::Answer;
+use super::meaning::Meaning;
 use super::why::Why;
 
 /// What became of one request.
@@ -42,8 +43,8 @@ pub enum Shown {
     reason = "each is a question of its own, and every combination occurs"
 )]
 pub struct Reading {
-    /// The answer's status.
-    pub status: u16,
+    /// What the answer means by itself.
+    pub meaning: Meaning,
     /// `expect` holds.
     pub expected: bool,
     /// `duplicate` holds.
@@ -106,18 +107,29 @@ pub fn of_create(reading: &Reading) -> CreateOutcome {
             CreateOutcome::Refused(Refusal::NameTaken)
         };
     }
-    if let (200..300, true, Some(id)) = (reading.status, reading.named, &reading.id)
+    if let (Meaning::Done, true, Some(id)) = (reading.meaning, reading.named, &reading.id)
         && reading.shown != Shown::Other
     {
         return CreateOutcome::Shown(id.clone());
     }
-    match reading.status {
-        307 | 308 => CreateOutcome::Elsewhere,
-        425 | 429 => CreateOutcome::Throttled,
-        401 => CreateOutcome::Unauthorized,
-        501 => CreateOutcome::Refused(Refusal::Status),
-        408 | 409 | 423 | 499 | 500.. | ..400 => CreateOutcome::Unclear,
-        400..500 => CreateOutcome::Refused(Refusal::Status),
+    match reading.meaning {
+        Meaning::Moved => CreateOutcome::Elsewhere,
+        Meaning::Throttled => CreateOutcome::Throttled,
+        Meaning::Unauthorized => CreateOutcome::Unauthorized,
+        Meaning::Invalid
+        | Meaning::Unpaid
+        | Meaning::Forbidden
+        | Meaning::NotFound
+        | Meaning::NotAllowed
+        | Meaning::Refused
+        | Meaning::NotImplemented => CreateOutcome::Refused(Refusal::Status),
+        Meaning::Done
+        | Meaning::Redirected
+        | Meaning::TimedOut
+        | Meaning::Conflict
+        | Meaning::Failed
+        | Meaning::Unavailable
+        | Meaning::Unknown => CreateOutcome::Unclear,
     }
 }
 
@@ -134,11 +146,8 @@ pub enum Again {
 pub fn again(delivery: &Delivery) -> Again {
     match delivery {
         Delivery::NotSent(_) | Delivery::Lost(_) => Again::Later,
-        Delivery::Unsendable(_) | Delivery::Barred(_) => Again::No,
-        Delivery::Answered(answer) => match answer.status {
-            408 | 425 | 429 | 500 | 502.. => Again::Later,
-            _ => Again::No,
-        },
+        Delivery::Answered(answer) if answer.meaning().may_pass() => Again::Later,
+        Delivery::Answered(_) | Delivery::Unsendable(_) | Delivery::Barred(_) => Again::No,
     }
 }
 
@@ -155,10 +164,11 @@ pub fn pause(attempt: u32, random: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::answer::Body;
 
     fn reading(status: u16) -> Reading {
         Reading {
-            status,
+            meaning: Meaning::of_http(status),
             expected: (200..300).contains(&status),
             duplicate: status == 409,
             id: RemoteId::new("17"),
@@ -273,13 +283,7 @@ mod tests {
 
     #[test]
     fn only_what_can_work_is_sent_again() {
-        let answered = |status| {
-            Delivery::Answered(Answer {
-                status,
-                headers: Vec::new(),
-                body: super::super::answer::Body::Text(String::new()),
-            })
-        };
+        let answered = |status| Delivery::Answered(Answer::http(status, Vec::new(), Body::Text(String::new())));
         for status in [408, 425, 429, 500, 502, 503, 504] {
             assert_eq!(again(&answered(status)), Again::Later, "{status}");
         }

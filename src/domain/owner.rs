@@ -146,11 +146,7 @@ mod tests {
     use super::*;
 
     fn of(body: Value) -> Answer {
-        Answer {
-            status: 201,
-            headers: Vec::new(),
-            body: Body::Json(body),
-        }
+        Answer::http(201, Vec::new(), Body::Json(body))
     }
 
     #[test]
@@ -194,15 +190,10 @@ mod tests {
         let id = RemoteId::new("a b").expect("an id");
         let mut answer = of(json!({"one": 1, "two": 2}));
         assert!(!is_sole(&answer, &id, &nobody));
-        answer
-            .headers
-            .push(("location".to_owned(), "http://h/users/a%20b?x".to_owned()));
+        let location = ("location".to_owned(), "http://h/users/a%20b?x".to_owned());
+        answer = Answer::http(201, vec![location], answer.body);
         assert!(is_sole(&answer, &id, &nobody));
-        let text = Answer {
-            body: Body::Text(" a b\n".to_owned()),
-            headers: Vec::new(),
-            ..answer
-        };
+        let text = Answer::http(201, Vec::new(), Body::Text(" a b\n".to_owned()));
         assert!(is_sole(&text, &id, &nobody));
     }
 }

@@ -13,6 +13,7 @@ mod told;
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::meaning::Meaning;
 use super::outcome::pause;
 use super::time::Timestamp;
 use told::Told;
@@ -133,7 +134,7 @@ impl Pace {
     /// Learns from an answer to a request that was sent at `sent`. `random` lies in 0..1 and keeps many jobs from coming back
     /// at the same moment.
     pub fn learn(&mut self, answer: &Answer, sent: Timestamp, now: Timestamp, random: f64) {
-        let throttled = matches!(answer.status, 425 | 429);
+        let throttled = answer.meaning() == Meaning::Throttled;
         let told = Told::by(answer, now);
         if throttled {
             self.slow_down(told.retry_after.or(told.reset), sent, now);
@@ -146,7 +147,7 @@ impl Pace {
             }
         }
         let apart = self.learnt.max(FIRST_DISTANCE).mul_f64(random);
-        let wait = if throttled || answer.status == 503 {
+        let wait = if throttled || answer.code() == 503 {
             let asked = told.retry_after.or(if throttled { told.reset } else { None });
             self.asked = now;
             match asked {
@@ -210,14 +211,11 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_795_420_800_000);
 
     fn answer(status: u16, headers: &[(&str, &str)]) -> Answer {
-        Answer {
-            status,
-            headers: headers
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            body: Body::Text(String::new()),
-        }
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Answer::http(status, headers, Body::Text(String::new()))
     }
 
     /// How long the next turn is away after an answer.

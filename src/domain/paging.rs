@@ -102,11 +102,7 @@ mod tests {
     use super::*;
 
     fn answer(body: Value) -> Answer {
-        Answer {
-            status: 200,
-            headers: Vec::new(),
-            body: Body::Json(body),
-        }
+        Answer::http(200, Vec::new(), Body::Json(body))
     }
 
     #[test]

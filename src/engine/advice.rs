@@ -4,6 +4,7 @@
 
 use crate::domain::account::ServiceName;
 use crate::domain::answer::{Answer, Body};
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Reading;
 use crate::domain::why::Why;
 use crate::language::{Expression, Scope};
@@ -16,7 +17,7 @@ pub(super) fn why_unclear(reading: &Reading, answer: &Answer, status: &str, no_i
     } else if reading.expected {
         let reason = no_id.map(|reason| format!(": {reason}")).unwrap_or_default();
         format!("{status}, but the answer shows no id{reason}")
-    } else if (300..400).contains(&answer.status) {
+    } else if matches!(answer.meaning(), Meaning::Moved | Meaning::Redirected) {
         format!("{status}, a redirect, which a create never follows")
     } else {
         status.to_owned()
@@ -87,26 +88,38 @@ const CREDENTIALS: [&str; 9] = [
 ];
 
 /// What was refused, with what to do about it. `words` are the service's own.
-pub(super) fn on_refusal(status: u16, words: Option<&str>, service: &ServiceName, refusal: Why) -> Why {
+pub(super) fn on_refusal(meaning: Meaning, words: Option<&str>, service: &ServiceName, refusal: Why) -> Why {
     let words = words.map(str::to_lowercase);
     let says = |parts: &[&str]| {
         words
             .as_ref()
             .is_some_and(|words| parts.iter().any(|part| words.contains(part)))
     };
-    let hint = match status {
-        401..=403 if says(&LIMITS) => {
+    let hint = match meaning {
+        Meaning::Unauthorized | Meaning::Unpaid | Meaning::Forbidden if says(&LIMITS) => {
             format!("raise the limit that `{service}` names, or delete what uses it up")
         }
-        401 => check_credentials(service),
-        403 if says(&CREDENTIALS) => check_credentials(service),
-        403 => format!("let the credentials of `{service}` create accounts"),
-        404 | 405 | 501 => format!("check the `url` of `{service}` and the address of its `create`"),
-        400 | 406 | 415 | 422 if words.is_some() => format!("correct what the `create` of `{service}` sends"),
-        400 | 406 | 415 | 422 => {
+        Meaning::Unauthorized => check_credentials(service),
+        Meaning::Forbidden if says(&CREDENTIALS) => check_credentials(service),
+        Meaning::Forbidden => format!("let the credentials of `{service}` create accounts"),
+        Meaning::NotFound | Meaning::NotAllowed | Meaning::NotImplemented => {
+            format!("check the `url` of `{service}` and the address of its `create`")
+        }
+        Meaning::Invalid if words.is_some() => format!("correct what the `create` of `{service}` sends"),
+        Meaning::Invalid => {
             format!("check what the `create` of `{service}` sends; the service's log may say more")
         }
-        _ => return refusal,
+        Meaning::Done
+        | Meaning::Moved
+        | Meaning::Redirected
+        | Meaning::Unpaid
+        | Meaning::TimedOut
+        | Meaning::Conflict
+        | Meaning::Throttled
+        | Meaning::Refused
+        | Meaning::Failed
+        | Meaning::Unavailable
+        | Meaning::Unknown => return refusal,
     };
     refusal.or_hint(hint)
 }
@@ -117,11 +130,13 @@ pub(super) fn check_credentials(service: &ServiceName) -> String {
 }
 
 /// The same for a delete.
-pub(super) fn on_refused_delete(status: u16, service: &ServiceName, refusal: Why) -> Why {
-    match status {
-        401 => refusal.or_hint(check_credentials(service)),
-        403 => refusal.or_hint(format!("let the credentials of `{service}` delete accounts")),
-        _ => refusal,
+pub(super) fn on_refused_delete(meaning: Meaning, service: &ServiceName, refusal: Why) -> Why {
+    if meaning == Meaning::Unauthorized {
+        refusal.or_hint(check_credentials(service))
+    } else if meaning == Meaning::Forbidden {
+        refusal.or_hint(format!("let the credentials of `{service}` delete accounts"))
+    } else {
+        refusal
     }
 }
 
@@ -133,11 +148,11 @@ mod tests {
 
     #[test]
     fn an_id_that_is_not_read_is_told_by_name_and_not_by_value() {
-        let answer = Answer {
-            status: 201,
-            headers: Vec::new(),
-            body: Body::Json(json!({"data": {"uid": "secret-7"}, "half": 1.5, "none": null, "long": "x".repeat(2000)})),
-        };
+        let answer = Answer::http(
+            201,
+            Vec::new(),
+            Body::Json(json!({"data": {"uid": "secret-7"}, "half": 1.5, "none": null, "long": "x".repeat(2000)})),
+        );
         let scope = Scope::new().answer(&answer);
         for (source, expected) in [
             (
@@ -217,7 +232,7 @@ mod tests {
                 Some("check the `url` of `users` and the address of its `create`"),
             ),
         ] {
-            let advised = on_refusal(status, words, &service, "no".into());
+            let advised = on_refusal(Meaning::of_http(status), words, &service, "no".into());
             assert_eq!(advised.hint(), hint, "{status} {words:?}");
         }
     }

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::exchange::TRIES;
 use super::ready::WORD;
 use super::{Engine, Halt};
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::{Again, Delivery, again};
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
@@ -54,13 +55,13 @@ fn is_away(delivery: &Delivery) -> bool {
     match delivery {
         Delivery::NotSent(_) | Delivery::Lost(_) => true,
         Delivery::Unsendable(_) | Delivery::Barred(_) => false,
-        Delivery::Answered(answer) => matches!(answer.status, 502..=504),
+        Delivery::Answered(answer) => answer.meaning() == Meaning::Unavailable,
     }
 }
 
 /// Did it fail in a way that may pass?
 fn is_failing(delivery: &Delivery) -> bool {
-    let is_throttle = matches!(delivery, Delivery::Answered(answer) if matches!(answer.status, 425 | 429));
+    let is_throttle = matches!(delivery, Delivery::Answered(answer) if answer.meaning() == Meaning::Throttled);
     again(delivery) == Again::Later && !is_throttle
 }
 

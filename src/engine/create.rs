@@ -15,6 +15,7 @@ use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::domain::event::Event;
 use crate::domain::ledger::Status;
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, of_create};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -70,7 +71,7 @@ impl<W: World> Engine<'_, W> {
                 site.service.name.as_str(),
                 &username,
             ]);
-            outgoing.headers.push((header.clone(), key));
+            outgoing.set_key(header, key);
         }
         let slot = match self.slot(place, Turn::First).await {
             Ok(slot) => slot,
@@ -100,9 +101,14 @@ impl<W: World> Engine<'_, W> {
             Delivery::Unsendable(reason) => self
                 .unsent(place, reason.what.clone())
                 .map(|()| Sent::Refused(unsendable(&create.request, reason))),
-            Delivery::Barred(reason) => self
-                .unsent(place, reason.what.clone())
-                .map(|()| Sent::Refused(advice::on_refusal(401, None, &site.service.name, reason.clone()))),
+            Delivery::Barred(reason) => self.unsent(place, reason.what.clone()).map(|()| {
+                Sent::Refused(advice::on_refusal(
+                    Meaning::Unauthorized,
+                    None,
+                    &site.service.name,
+                    reason.clone(),
+                ))
+            }),
             Delivery::Lost(reason) => self.unclear(place, reason.what.clone(), reason.clone(), None),
             Delivery::Answered(answer) => self.judge_answer((place, site), answer, scope, (asked, intended)),
         };
@@ -159,7 +165,8 @@ impl<W: World> Engine<'_, W> {
                 self.refuse(place, plain).map(|()| {
                     let words = self.words(&create.request, answer, &scope);
                     let told = self.with_duplicate(create, answer, &scope, told);
-                    let advised = advice::on_refusal(answer.status, words.as_deref(), &site.service.name, told.into());
+                    let advised =
+                        advice::on_refusal(answer.meaning(), words.as_deref(), &site.service.name, told.into());
                     if renews {
                         Sent::Renewable(advised)
                     } else {
@@ -273,7 +280,7 @@ impl<W: World> Engine<'_, W> {
         // A condition that can't be evaluated on this answer does not hold.
         let expected = create.request.expect.holds(answer, scope).unwrap_or(false);
         Reading {
-            status: answer.status,
+            meaning: answer.meaning(),
             expected,
             duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
             // Some services send a Location with a refusal too.

@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 
 use super::Engine;
 use super::advice::check_credentials;
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
 use crate::domain::why::Why;
-use crate::ports::{Identity, Outgoing, World, lets_in};
+use crate::ports::{Identity, Outgoing, World};
 
 /// What one refusal says of credentials that were good before. The second in a row is no chance.
 const REFUSALS: u32 = 2;
@@ -27,7 +28,7 @@ impl<W: World> Engine<'_, W> {
     pub(super) fn barred(&self, place: usize, outgoing: &Outgoing) -> Option<Why> {
         let standing = self.standings.get(self.site_of(place))?;
         let bar = if standing.were_good.get() { REFUSALS } else { 1 };
-        let carries = outgoing.identity == Identity::Own && !outgoing.headers.iter().any(|(name, _)| lets_in(name));
+        let carries = outgoing.identity == Identity::Own && !outgoing.brings_credentials();
         (carries && standing.refused.get() >= bar).then(|| {
             Why::hinted(
                 format!("not asked again after it was answered with {}", standing.said.borrow()),
@@ -50,7 +51,7 @@ impl<W: World> Engine<'_, W> {
         if answer.is_success() {
             standing.were_good.set(true);
             standing.refused.set(0);
-        } else if answer.status == 401 {
+        } else if answer.meaning() == Meaning::Unauthorized {
             standing.refused.set(standing.refused.get().saturating_add(1));
             standing.said.replace(self.describe(delivery).what);
         }

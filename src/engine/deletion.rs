@@ -10,7 +10,7 @@ use super::settle::Ends;
 use super::stuck::Stuck;
 use super::words::without_words;
 use super::{Engine, Halt, Site};
-use crate::config::{Payload, Request};
+use crate::config::Request;
 use crate::domain::account::RemoteId;
 use crate::domain::event::Event;
 use crate::domain::evidence::Look;
@@ -152,7 +152,7 @@ impl<W: World> Engine<'_, W> {
             }
             if !request.expect.holds(&answer, &seen).unwrap_or(false) {
                 let refusal = self.unexpected(request, &answer, &seen).into();
-                let told = advice::on_refused_delete(answer.status, &site.service.name, refusal);
+                let told = advice::on_refused_delete(answer.meaning(), &site.service.name, refusal);
                 return Err(Stuck::new(Reason::Failed, told));
             }
             self.prove_credentials(place, asked, request, &answer);
@@ -215,7 +215,7 @@ impl<W: World> Engine<'_, W> {
             if is_gone(gone, &answer, &scope) {
                 return Ok(());
             }
-            if matches!(answer.status, 401 | 403) {
+            if answer.meaning().is_about_credentials() {
                 return Err(Stuck::new(
                     Reason::Unproved,
                     Why::hinted(
@@ -276,13 +276,5 @@ fn reads_any(request: &Request, missing: &HashSet<&str>) -> bool {
             .filter_map(|path| path.strip_prefix("capture."))
             .any(|name| missing.contains(name.split('.').next().unwrap_or_default()))
     };
-    let fields = request.headers.iter().chain(&request.query);
-    request.target.expressions().any(reads)
-        || fields.flat_map(|(_, value)| value.expressions()).any(reads)
-        || match &request.payload {
-            Payload::None => false,
-            Payload::Json(json) => json.expressions().any(reads),
-            Payload::Form(pairs) => pairs.iter().flat_map(|(_, value)| value.expressions()).any(reads),
-            Payload::Text(text) => text.expressions().any(reads),
-        }
+    request.action.parts().into_iter().any(|part| reads(part.expression))
 }

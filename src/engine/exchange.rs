@@ -7,6 +7,7 @@ use super::slots::Turn;
 use super::{Engine, Halt};
 use crate::config::Request;
 use crate::domain::answer::Answer;
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::{Again, Delivery, again, pause};
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
@@ -120,7 +121,8 @@ impl<W: World> Engine<'_, W> {
             drop(slot);
             self.follow(place, what, &delivery);
             // Once, with new credentials: what they may not do either is no matter of age.
-            if matches!(&delivery, Delivery::Answered(answer) if answer.status == 401) && renewable {
+            if matches!(&delivery, Delivery::Answered(answer) if answer.meaning() == Meaning::Unauthorized) && renewable
+            {
                 renewable = false;
                 continue;
             }
@@ -133,7 +135,7 @@ impl<W: World> Engine<'_, W> {
                 };
             }
             // The pace of a service that says "too many" is kept by its turns, for as long as the deadline allows.
-            let throttled = matches!(&delivery, Delivery::Answered(answer) if matches!(answer.status, 425 | 429));
+            let throttled = matches!(&delivery, Delivery::Answered(answer) if answer.meaning() == Meaning::Throttled);
             if !throttled {
                 tries += 1;
                 let failing = *failing.get_or_insert_with(|| self.world.now());
@@ -218,21 +220,4 @@ impl<W: World> Engine<'_, W> {
 /// Why a request can't be rendered, or sent as it is.
 pub(super) fn unsendable(request: &Request, why: impl Into<Why>) -> Why {
     why.into().context(format_args!("`{}` can't be sent", request.place))
-}
-
-/// An answer's status with its meaning.
-pub(super) fn status(answer: &Answer) -> String {
-    let meaning = match answer.status {
-        400 => " (bad request)",
-        401 => " (the credentials were not accepted)",
-        403 => " (the credentials don't allow it)",
-        404 => " (not found)",
-        409 => " (conflict)",
-        422 => " (the values were not accepted)",
-        429 => " (too many requests)",
-        500 => " (the service failed)",
-        502..=504 => " (the service is not available)",
-        _ => "",
-    };
-    format!("status {}{meaning}", answer.status)
 }

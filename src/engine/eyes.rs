@@ -16,6 +16,7 @@ use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::domain::evidence::{Blindness, Eye, Look};
 use crate::domain::ledger::Status;
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Shown;
 use crate::domain::paging;
 use crate::domain::why::Why;
@@ -194,16 +195,18 @@ impl<W: World> Engine<'_, W> {
         }
         if !find.request.expect.holds(&answer, &scope).unwrap_or(false) {
             let said = self.unexpected(&find.request, &answer, &scope);
-            return Err(match answer.status {
-                404 | 410 => Trouble::Refused(Why::hinted(
+            return Err(if answer.meaning() == Meaning::NotFound {
+                Trouble::Refused(Why::hinted(
                     said,
                     format!(
                         "check the path of `find`; if that is how the service says that there is none, write `absent: [{}]` into `find`",
-                        answer.status
+                        answer.code()
                     ),
-                )),
-                400..500 => Trouble::Refused(said.into()),
-                _ => Trouble::Unanswered(said.into()),
+                ))
+            } else if answer.meaning().is_refusal() {
+                Trouble::Refused(said.into())
+            } else {
+                Trouble::Unanswered(said.into())
             });
         }
         let unreadable = |why: Why| Trouble::Useless(why.context("the look-up's answer can't be read"));
@@ -284,7 +287,7 @@ pub(super) fn blind(trouble: &Trouble, answer: Option<&Answer>) -> Look {
         why: trouble.reason(),
         by: match trouble {
             Trouble::Refused(_) => Blindness::Refusal,
-            _ if answer.is_some_and(|answer| (400..500).contains(&answer.status)) => Blindness::Refusal,
+            _ if answer.is_some_and(|answer| answer.meaning().is_refusal()) => Blindness::Refusal,
             Trouble::Useless(_) | Trouble::Nameless(_) | Trouble::Unsendable(_) | Trouble::Another => {
                 Blindness::Nonsense
             }

@@ -14,6 +14,7 @@ use crate::domain::account::RemoteId;
 use crate::domain::answer::{Answer, Body};
 use crate::domain::evidence::{Eye, Look};
 use crate::domain::leftover::Reason;
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::pause;
 use crate::domain::why::Why;
 use crate::ports::World;
@@ -123,7 +124,7 @@ impl<W: World> Engine<'_, W> {
         loop {
             // Where `gone` asks what `verify` asks, it has told already: what is marked as deleted may be read for ever.
             let is_told = site.service.gone.as_ref().is_some_and(|gone| {
-                by_id(site).is_some_and(|poll| poll.request.target.source() == gone.request.target.source())
+                by_id(site).is_some_and(|poll| poll.request.action.source() == gone.request.action.source())
             });
             let by_id = match by_id(site) {
                 Some(_) if is_told => Some(Look::Gone),
@@ -192,7 +193,7 @@ impl<W: World> Engine<'_, W> {
         };
         let scope = self.scope(place, site).with("id", id.as_str());
         match self.look(place, "read", &verify.request, &scope).await {
-            Ok(answer) => Ok(answer.status == 401),
+            Ok(answer) => Ok(answer.meaning() == Meaning::Unauthorized),
             Err(Trouble::Halted(halt, _)) => Err(halt),
             Err(_) => Ok(false),
         }
@@ -217,7 +218,7 @@ pub(super) fn form(answer: &Answer) -> String {
         Body::Text(_) => "text".to_owned(),
         Body::Json(json) => shape(json, 2),
     };
-    format!("{} {body}", answer.status)
+    format!("{} {body}", answer.code())
 }
 
 fn shape(json: &serde_json::Value, depth: usize) -> String {

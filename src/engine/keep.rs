@@ -3,10 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Engine;
-use crate::config::{Payload, Request, Service};
+use crate::config::{Request, Service};
 use crate::domain::account::AccountKey;
 use crate::domain::secret::Secret;
-use crate::language::Expression;
 use crate::ports::{JournalBroken, Kept, World};
 
 /// What is kept of the accounts of one service.
@@ -31,8 +30,8 @@ pub fn keeps<'s>(services: impl Iterator<Item = &'s Service> + Clone) -> Vec<Kee
     let mut keeps = vec![Keeps::default(); names.len()];
     for (own, service) in services.enumerate() {
         for path in later(service)
-            .flat_map(expressions)
-            .flat_map(|expression| expression.paths().to_vec())
+            .flat_map(|request| request.action.parts())
+            .flat_map(|part| part.expression.paths().to_vec())
         {
             let mut parts = path.split('.');
             match (parts.next(), parts.next(), parts.next()) {
@@ -70,8 +69,8 @@ pub fn kept_reads(service: &Service) -> BTreeSet<String> {
         }
     };
     let read = later(service)
-        .flat_map(expressions)
-        .flat_map(|expression| expression.paths().to_vec());
+        .flat_map(|request| request.action.parts())
+        .flat_map(|part| part.expression.paths().to_vec());
     read.filter(is_kept).collect()
 }
 
@@ -80,18 +79,6 @@ fn later(service: &Service) -> impl Iterator<Item = &Request> {
     let finds = service.find.iter().map(|find| &find.request);
     let shows = service.gone.iter().map(|poll| &poll.request);
     service.delete.iter().chain(finds).chain(shows)
-}
-
-fn expressions(request: &Request) -> Vec<&Expression> {
-    let fields = request.headers.iter().chain(&request.query);
-    let fields = fields.flat_map(|(_, value)| value.expressions());
-    let body: Vec<&Expression> = match &request.payload {
-        Payload::None => Vec::new(),
-        Payload::Json(json) => json.expressions().collect(),
-        Payload::Form(pairs) => pairs.iter().flat_map(|(_, value)| value.expressions()).collect(),
-        Payload::Text(text) => text.expressions().collect(),
-    };
-    request.target.expressions().chain(fields).chain(body).collect()
 }
 
 impl<W: World> Engine<'_, W> {

@@ -15,13 +15,14 @@ use super::{Engine, Site};
 use crate::config::{List, Next, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
+use crate::domain::meaning::Meaning;
 use crate::domain::paging;
 use crate::domain::why::Why;
 use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, World};
 use items::{Items, Shown};
 pub(super) use link::next_page;
-use next::{doubt, is_cut, pointer, turn};
+use next::{doubt, is_cut, pointer};
 
 /// A list of more pages ends with an error.
 const PAGES_MAX: usize = 100_000;
@@ -264,7 +265,7 @@ impl<W: World> Engine<'_, W> {
         page.repeatable = true;
         let mut number = match &list.next {
             Some(Next::Page { param, first }) => {
-                turn(&mut page, list.carrier, param, (*first).into())?;
+                page.set_page(list.carrier, param, (*first).into())?;
                 *first
             }
             Some(Next::Offset { .. } | Next::Cursor { .. } | Next::Url { .. } | Next::Link) | None => 0,
@@ -276,13 +277,13 @@ impl<W: World> Engine<'_, W> {
             listed.barred = pages == 0
                 && match &read {
                     Ok(Ok(_)) => false,
-                    Ok(Err(answer)) => (400..500).contains(&answer.status),
+                    Ok(Err(answer)) => answer.meaning().is_refusal(),
                     Err(trouble) => matches!(trouble, Trouble::Refused(_)),
                 };
             let (answer, items) = match read.map_err(|trouble| trouble.reason())? {
                 Ok(page) => page,
                 // Credentials that are refused are refused without a filter, too.
-                Err(answer) if pages == 0 && answer.status != 401 => {
+                Err(answer) if pages == 0 && answer.meaning() != Meaning::Unauthorized => {
                     return Ok(End::Refused(self.status_in_words(first, &answer, scope)));
                 }
                 Err(answer) => return Err(self.unexpected(first, &answer, scope).into()),
@@ -318,29 +319,23 @@ impl<W: World> Engine<'_, W> {
                 None => false,
                 Some(Next::Page { param, .. }) => {
                     number += 1;
-                    turn(&mut page, list.carrier, param, number.into())?;
+                    page.set_page(list.carrier, param, number.into())?;
                     count > 0
                 }
                 Some(Next::Offset { param }) => {
                     number += count as u64;
-                    turn(&mut page, list.carrier, param, number.into())?;
+                    page.set_page(list.carrier, param, number.into())?;
                     count > 0
                 }
                 Some(Next::Cursor { expression, param }) => match pointer(expression, &scope)? {
                     Some(cursor) => {
-                        turn(&mut page, list.carrier, param, cursor.into())?;
+                        page.set_page(list.carrier, param, cursor.into())?;
                         true
                     }
                     None => false,
                 },
-                Some(Next::Url { expression }) => {
-                    page.next = pointer(expression, &scope)?;
-                    page.next.is_some()
-                }
-                Some(Next::Link) => {
-                    page.next = next_page(&answer);
-                    page.next.is_some()
-                }
+                Some(Next::Url { expression }) => page.follow(pointer(expression, &scope)?),
+                Some(Next::Link) => page.follow(next_page(&answer)),
             };
             if more && count == 0 {
                 empty += 1;

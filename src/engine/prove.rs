@@ -4,33 +4,30 @@ use serde_json::Value;
 
 use super::exchange::Trouble;
 use super::{Engine, Site};
-use crate::config::{Payload, Request};
+use crate::config::{Part, Request, Spot};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::why::Why;
 use crate::language::{Expression, Scope};
-use crate::ports::{Identity, Outgoing, Proof, World, lets_in};
+use crate::ports::{Outgoing, Proof, World, lets_in};
 
 /// Does the account itself ask, with what it was given? Who makes it gives its password too, and is not meant.
 pub(super) fn is_sent_by_the_account(request: &Request) -> bool {
-    let mut fields = request.headers.iter().chain(&request.query);
     let is_own = |expression: &Expression| {
         expression
             .names()
             .iter()
             .any(|name| name == "account" || name == "capture")
     };
-    fields.any(|(name, value)| lets_in(name) && value.expressions().any(is_own))
+    let is_asked_with = |part: &Part<'_>| matches!(part.spot, Spot::Field(name) if lets_in(name));
+    let mut parts = request.action.parts().into_iter();
+    parts.any(|part| is_asked_with(&part) && is_own(part.expression))
 }
 
 /// Does a request tell the account's password? One that reads and does so is a log-in, which needs no other credentials.
 pub(super) fn logs_in(request: &Request) -> bool {
     let is_password = |expression: &Expression| expression.paths().iter().any(|path| path == "account.password");
-    match &request.payload {
-        Payload::None => false,
-        Payload::Json(json) => json.expressions().any(is_password),
-        Payload::Form(pairs) => pairs.iter().any(|(_, value)| value.expressions().any(is_password)),
-        Payload::Text(text) => text.expressions().any(is_password),
-    }
+    let mut parts = request.action.parts().into_iter();
+    parts.any(|part| matches!(part.spot, Spot::Body(_)) && is_password(part.expression))
 }
 
 impl<W: World> Engine<'_, W> {
@@ -113,14 +110,7 @@ impl<W: World> Engine<'_, W> {
             }
             return Ok(self.is_proved(place, answered).then_some(Proof::Credentials));
         }
-        let asked =
-            Outgoing::render(request, scope, Identity::Anonymous).map_err(|error| Trouble::Unsendable(error.into()))?;
-        let anonymous = Outgoing {
-            method: "GET".to_owned(),
-            payload: None,
-            repeatable: true,
-            ..asked
-        };
+        let anonymous = Outgoing::of_a_stranger(request, scope).map_err(|error| Trouble::Unsendable(error.into()))?;
         let answer = match self.repeat(place, "request without credentials", &anonymous).await {
             Ok(answer) => Some(answer),
             Err(Trouble::Halted(halt, _)) => return Err(halt.into()),
@@ -137,7 +127,7 @@ impl<W: World> Engine<'_, W> {
         if self.is_proved(place, answered) {
             return Ok(Some(Proof::Credentials));
         }
-        let refused = answer.is_some_and(|answer| matches!(answer.status, 401 | 403));
+        let refused = answer.is_some_and(|answer| answer.meaning().is_about_credentials());
         Ok(refused.then_some(Proof::StrangersRefused))
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::advice;
 use super::exchange::unsendable;
 use super::{Engine, Halt, Site};
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
 use crate::domain::why::Why;
 use crate::ports::{Identity, Notice, Outgoing, World};
@@ -79,12 +80,12 @@ impl<W: World> Engine<'_, W> {
             Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Unready::ForNow(reason.clone())),
             Delivery::Unsendable(reason) => Err(Unready::ForGood(unsendable(request, reason))),
             Delivery::Barred(reason) => Err(Unready::ForGood(advice::on_refusal(
-                401,
+                Meaning::Unauthorized,
                 None,
                 &site.service.name,
                 reason.clone(),
             ))),
-            Delivery::Answered(answer) if matches!(answer.status, 502..=504) => {
+            Delivery::Answered(answer) if answer.meaning() == Meaning::Unavailable => {
                 Err(Unready::ForNow(self.describe(&delivery)))
             }
             Delivery::Answered(answer) => {

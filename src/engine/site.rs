@@ -1,11 +1,13 @@
 //! One service of the configuration, as the engine deals with it.
 
+use std::borrow::Cow;
+
 use super::eyes::by_id;
-use crate::config::{Auth, Payload, Request, Service};
+use crate::config::{Auth, Named, Request, Service, Spot, is_credential};
 use crate::domain::decide::Powers;
 use crate::domain::place::Place;
 use crate::domain::why::Why;
-use crate::language::{Expression, JsonTemplate, Scope, Template};
+use crate::language::{Expression, Scope, Template};
 use crate::ports::lets_in;
 
 /// One service of the configuration, as the engine deals with it.
@@ -100,20 +102,12 @@ fn place(service: &Service, scope: &Scope) -> Place {
         }
     };
     for request in requests(service) {
-        request.target.expressions().for_each(&mut read);
-        let fields = request.headers.iter().chain(&request.query);
-        for (_, value) in fields.filter(|(name, _)| !lets_in(name)) {
-            value.expressions().for_each(&mut read);
-        }
-        match &request.payload {
-            Payload::None => {}
-            Payload::Json(json) => json.expressions().for_each(&mut read),
-            Payload::Form(pairs) => {
-                let open = pairs.iter().filter(|(name, _)| !lets_in(name));
-                open.for_each(|(_, value)| value.expressions().for_each(&mut read));
-            }
-            Payload::Text(text) => text.expressions().for_each(&mut read),
-        }
+        let parts = request.action.parts().into_iter();
+        let open = parts.filter(|part| match part.spot {
+            Spot::Field(name) | Spot::Body(Some(name)) => !lets_in(name),
+            Spot::Address | Spot::Body(None) => true,
+        });
+        open.for_each(|part| read(part.expression));
     }
     let pairs: Vec<(String, &str)> = parts
         .iter()
@@ -124,18 +118,11 @@ fn place(service: &Service, scope: &Scope) -> Place {
 
 /// Does it ask for credentials? Those of the configuration's own count too.
 fn has_auth(service: &Service) -> bool {
-    let mut headers = service
-        .headers
-        .iter()
-        .chain(requests(service).into_iter().flat_map(|request| &request.headers));
     !matches!(service.auth, Auth::None)
-        || headers.any(|(name, value)| {
-            // Whoever logs in as the account itself is let in by the service too.
-            let logs_in = ["authorization", "cookie"]
-                .iter()
-                .any(|known| name.eq_ignore_ascii_case(known));
-            logs_in || value.expressions().any(|expression| !expression.env_uses().is_empty())
-        })
+        || service.headers.iter().any(|(name, value)| is_credential(name, value))
+        || requests(service)
+            .iter()
+            .any(|request| request.action.brings_credentials())
         || !own_credentials(service).is_empty()
 }
 
@@ -143,30 +130,19 @@ fn has_auth(service: &Service) -> bool {
 /// accounts.
 pub fn own_credentials(service: &Service) -> Vec<Template> {
     let mut found: Vec<Template> = Vec::new();
-    let mut take = |name: &str, value: &Template| {
+    let headers = service.headers.iter().map(|(name, value)| Named {
+        names: vec![name.into()],
+        value: Cow::Borrowed(value),
+    });
+    let requests = requests(service).into_iter();
+    for named in headers.chain(requests.flat_map(|request| request.action.named())) {
+        // What stands below a key that says so needs no such key of its own.
+        let lets = named.names.iter().any(|name| lets_in(name));
         // `?key=name` asks for something, `?key={{ env.KEY }}` lets in.
-        let asks = name.eq_ignore_ascii_case("key") && value.expressions().next().is_none();
-        if lets_in(name) && is_the_services(value) && !asks {
-            found.push(value.clone());
-        }
-    };
-    for (name, value) in &service.headers {
-        take(name, value);
-    }
-    for request in requests(service) {
-        for (name, value) in request.headers.iter().chain(&request.query) {
-            take(name, value);
-        }
-        let (_, query) = request.target.source().split_once('?').unwrap_or_default();
-        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            if let Ok(value) = Template::parse(value) {
-                take(name, &value);
-            }
-        }
-        match &request.payload {
-            Payload::Form(pairs) => pairs.iter().for_each(|(name, value)| take(name, value)),
-            Payload::Json(json) => in_json(json, "", &mut take),
-            Payload::None | Payload::Text(_) => {}
+        let is_key = named.names.last().is_some_and(|name| name.eq_ignore_ascii_case("key"));
+        let asks = is_key && named.value.expressions().next().is_none();
+        if lets && is_the_services(&named.value) && !asks {
+            found.push(named.value.into_owned());
         }
     }
     found
@@ -181,20 +157,6 @@ fn requests(service: &Service) -> Vec<&Request> {
         .flat_map(|list| list.filter.iter().chain([&list.request]));
     let shows = service.gone.iter().chain(&service.verify).map(|poll| &poll.request);
     service.delete.iter().chain(looks).chain(lists).chain(shows).collect()
-}
-
-fn in_json(json: &JsonTemplate, name: &str, take: &mut impl FnMut(&str, &Template)) {
-    match json {
-        JsonTemplate::Text(value) => take(name, value),
-        JsonTemplate::Scalar(_) => {}
-        JsonTemplate::List(items) => items.iter().for_each(|item| in_json(item, name, take)),
-        JsonTemplate::Map(entries) => {
-            for (key, value) in entries {
-                // What stands below a key that says so needs no such key of its own.
-                in_json(value, if lets_in(name) { name } else { key }, take);
-            }
-        }
-    }
 }
 
 /// Is the value the same for all accounts? An account's own password lets nobody look others up.

@@ -16,6 +16,13 @@ mod order;
 mod persistence;
 mod process;
 mod slips;
-
 mod stage;
 mod world;
+
+use crate::ports::{HttpMessage, Message, Outgoing};
+
+/// What is sent over HTTP, as all services here are asked.
+fn http(request: &Outgoing) -> &HttpMessage {
+    let Message::Http(message) = &request.message;
+    message
+}

@@ -4,7 +4,6 @@
 //! Words for people alone. What goes into the journal is [`plainly`]: a service's words never do.
 
 use super::Engine;
-use super::exchange::status;
 use crate::config::{Condition, Request, did_not_hold, gave_nothing};
 use crate::domain::answer::Answer;
 use crate::domain::outcome::Delivery;
@@ -17,12 +16,12 @@ use crate::ports::World;
 pub(super) fn asked(request: &Request) -> String {
     // `services[0].create`
     let (_, step) = request.place.split_once("].").unwrap_or(("", &request.place));
-    format!("`{step}` ({})", request.target.source())
+    format!("`{step}` ({})", request.action.source())
 }
 
 /// The same with the status of its answer, and nothing of what the service said.
 pub(super) fn plainly(request: &Request, answer: &Answer) -> String {
-    format!("{} was answered with {}", asked(request), status(answer))
+    format!("{} was answered with {}", asked(request), answer.told())
 }
 
 /// A reason as it may be written down: up to what a service said, or what was in its answer.
@@ -55,8 +54,8 @@ impl<W: World> Engine<'_, W> {
     /// "422: email: is taken", or the status with its meaning where the service said nothing.
     pub(super) fn status_in_words(&self, request: &Request, answer: &Answer, scope: &Scope) -> String {
         match self.words(request, answer, scope) {
-            Some(words) => format!("{}: {words}", answer.status),
-            None => status(answer),
+            Some(words) => format!("{}: {words}", answer.code()),
+            None => answer.told(),
         }
     }
 
@@ -113,8 +112,8 @@ impl<W: World> Engine<'_, W> {
                 let shown = self.world.shows_answers();
                 let words = shown.then(|| said(answer, &|text| self.world.hide(text))).flatten();
                 match words {
-                    Some(words) => format!("{}: {words}", answer.status).into(),
-                    None => status(answer).into(),
+                    Some(words) => format!("{}: {words}", answer.code()).into(),
+                    None => answer.told().into(),
                 }
             }
         }

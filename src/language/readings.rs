@@ -136,11 +136,11 @@ mod tests {
     use crate::domain::answer::{Answer, Body};
 
     fn readings(source: &str, body: serde_json::Value) -> String {
-        let answer = Answer {
-            status: 200,
-            headers: vec![("set-cookie".to_owned(), "sid=1".to_owned())],
-            body: Body::Json(body),
-        };
+        let answer = Answer::http(
+            200,
+            vec![("set-cookie".to_owned(), "sid=1".to_owned())],
+            Body::Json(body),
+        );
         let scope = Scope::new()
             .with_json("capture", &json!({"etag": "e-1"}))
             .with_json("account", &json!({"username": "sd-x", "password": "pw-1"}))

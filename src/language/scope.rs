@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::value::{Object, Serde, Value};
 
 use super::environment::Environment;
-use crate::domain::answer::{Answer, Body};
+use crate::domain::answer::{Answer, Body, Head};
 
 /// Names and their values, cheap to clone and to extend: a scope shares what it was made from.
 #[derive(Clone, Default)]
@@ -53,19 +53,22 @@ impl Scope {
     /// This scope with `status`, `headers` and `body` of an answer. Of a header that comes twice the first counts.
     #[must_use]
     pub fn answer(self, answer: &Answer) -> Self {
-        let mut headers: Vec<(&str, &str)> = Vec::new();
-        for (name, value) in &answer.headers {
-            if !headers.iter().any(|(known, _)| known == name) {
-                headers.push((name, value));
-            }
-        }
         let body = match &answer.body {
             Body::Json(json) => Value::from(Serde(json)),
             Body::Text(text) => Value::from(text.as_str()),
         };
-        self.with("status", answer.status)
-            .with("headers", Value::from_pairs(headers))
-            .with("body", body)
+        match &answer.head {
+            Head::Http { status, headers } => {
+                let mut first: Vec<(&str, &str)> = Vec::new();
+                for (name, value) in headers {
+                    if !first.iter().any(|(known, _)| known == name) {
+                        first.push((name, value));
+                    }
+                }
+                self.with("status", *status).with("headers", Value::from_pairs(first))
+            }
+        }
+        .with("body", body)
     }
 
     /// The value of a name.

@@ -1,10 +1,11 @@
 //! A request as it will be sent, and how one of the configuration becomes it.
 
-use serde_json::{Map, Value};
+mod http;
 
-use crate::config::{Payload, Request};
-use crate::domain::secret::lets_in;
-use crate::language::{EvalError, Scope, Template};
+use crate::config::{Action, Carrier, Request};
+use crate::language::{EvalError, Scope};
+
+pub use http::HttpMessage;
 
 /// With which credentials a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +19,8 @@ pub enum Identity {
 /// A request as it will be sent, rendered and safe. It may hold secrets, so it has no `Debug`.
 #[derive(Clone)]
 pub struct Outgoing {
-    /// The method, upper case.
-    pub method: String,
-    /// Path and query below the service's base URL, percent-encoded, beginning with `/`.
-    pub target: String,
-    /// The path of it as a log may show it; only where somebody reads such logs.
-    pub shown: Option<String>,
-    /// A reference that is resolved against the target and takes its place, as the address of a next page is. It never
-    /// leads to another origin.
-    pub next: Option<String>,
-    /// Header fields beside those of the service.
-    pub headers: Vec<(String, String)>,
-    /// Content type and body.
-    pub payload: Option<(String, Vec<u8>)>,
+    /// What is sent.
+    pub message: Message,
     /// With which credentials.
     pub identity: Identity,
     /// It may be sent twice in a row: whoever knows that says so.
@@ -39,156 +29,71 @@ pub struct Outgoing {
     pub tells_of_credentials: bool,
 }
 
+/// What is sent, by the kind of protocol: the rendered form of an [`Action`].
+#[derive(Clone)]
+pub enum Message {
+    /// Over HTTP.
+    Http(HttpMessage),
+}
+
 impl Outgoing {
-    /// Asks for what is there now, and not for what a cache has kept (RFC 9111, section 5.2.1.4).
-    pub fn set_fresh(&mut self) {
-        let is_set = self
-            .headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("Cache-Control"));
-        if !is_set {
-            self.headers.push(("Cache-Control".to_owned(), "no-cache".to_owned()));
-        }
-    }
-
-    /// Sets a query parameter of the target, in place of any of the same name.
-    pub fn set_query(&mut self, name: &str, value: &str) {
-        let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
-        let kept = url::form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known != name);
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(kept)
-            .append_pair(name, value)
-            .finish();
-        self.target = format!("{path}?{query}");
-    }
-
-    /// Sets a value in a body of JSON, where `path` leads: keys with dots between them; maps that are not there are made. `Err` is the
-    /// key below which there can be none.
-    pub fn set_json(&mut self, path: &str, value: Value) -> Result<(), String> {
-        let body = self
-            .payload
-            .as_ref()
-            .map(|(_, body)| body.as_slice())
-            .unwrap_or_default();
-        let mut whole: Value = serde_json::from_slice(body).unwrap_or_default();
-        let mut place = &mut whole;
-        let mut above = "body";
-        for key in path.split('.') {
-            if place.is_null() {
-                *place = Value::Object(Map::new());
-            }
-            let map = place.as_object_mut().ok_or_else(|| above.to_owned())?;
-            place = map.entry(key).or_insert(Value::Null);
-            above = key;
-        }
-        *place = value;
-        if let Some((_, body)) = &mut self.payload {
-            *body = whole.to_string().into_bytes();
-        }
-        Ok(())
-    }
-
     /// Puts the values in. A value that would lead a path elsewhere is an error here, before anything is sent.
     pub fn render(request: &Request, scope: &Scope, identity: Identity) -> Result<Self, EvalError> {
-        let mut target = request.target.render(scope)?;
-        let mut pairs = fields(&request.query, scope)?;
-        let mut headers = fields(&request.headers, scope)?;
-        if identity == Identity::Anonymous {
-            pairs.retain(|(name, _)| !lets_in(name));
-            headers.retain(|(name, _)| !lets_in(name));
-            target = without_credentials(&target);
-        }
-        if !pairs.is_empty() {
-            let query = url::form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(pairs)
-                .finish();
-            target.push(if target.contains('?') { '&' } else { '?' });
-            target.push_str(&query);
-        }
-        let payload = match &request.payload {
-            Payload::None => None,
-            Payload::Json(json) => Some((
-                "application/json".to_owned(),
-                json.render(scope)?.to_string().into_bytes(),
-            )),
-            Payload::Form(pairs) => {
-                let body = url::form_urlencoded::Serializer::new(String::new())
-                    .extend_pairs(fields(pairs, scope)?)
-                    .finish();
-                Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes()))
-            }
-            Payload::Text(text) => Some(("text/plain; charset=utf-8".to_owned(), text.render(scope)?.into_bytes())),
+        let message = match &request.action {
+            Action::Http(action) => Message::Http(HttpMessage::render(action, scope, identity)?),
         };
         Ok(Self {
-            method: request.target.method.as_str().to_owned(),
-            target,
-            shown: tracing::enabled!(tracing::Level::DEBUG).then(|| request.target.shown(scope)),
-            next: None,
-            headers,
-            payload,
+            message,
             identity,
             repeatable: false,
             tells_of_credentials: true,
         })
     }
-}
 
-/// The target without what lets its sender in.
-fn without_credentials(target: &str) -> String {
-    let Some((path, query)) = target.split_once('?') else {
-        return target.to_owned();
-    };
-    let is_kept = |pair: &&str| !lets_in(pair.split('=').next().unwrap_or_default());
-    let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
-    if kept.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", kept.join("&"))
+    /// What a stranger would send to look at what a request looks at.
+    pub fn of_a_stranger(request: &Request, scope: &Scope) -> Result<Self, EvalError> {
+        let mut outgoing = Self::render(request, scope, Identity::Anonymous)?;
+        match &mut outgoing.message {
+            Message::Http(message) => message.only_look(),
+        }
+        outgoing.repeatable = true;
+        Ok(outgoing)
     }
-}
 
-fn fields(pairs: &[(String, Template)], scope: &Scope) -> Result<Vec<(String, String)>, EvalError> {
-    pairs
-        .iter()
-        .map(|(name, value)| Ok((name.clone(), value.render(scope)?)))
-        .collect()
-}
+    /// Asks for what is there now, and not for what a cache has kept.
+    pub fn set_fresh(&mut self) {
+        match &mut self.message {
+            Message::Http(message) => message.set_fresh(),
+        }
+    }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
+    /// Has a key with it that is the same on every try, in a field of this name.
+    pub fn set_key(&mut self, field: &str, key: String) {
+        match &mut self.message {
+            Message::Http(message) => message.headers.push((field.to_owned(), key)),
+        }
+    }
 
-    use super::*;
+    /// Has it ask for another page. `Err` says why it can't.
+    pub fn set_page(&mut self, carrier: Carrier, param: &str, value: serde_json::Value) -> Result<(), String> {
+        match &mut self.message {
+            Message::Http(message) => message.set_page(carrier, param, value),
+        }
+    }
 
-    #[test]
-    fn a_value_is_set_where_its_path_leads_in_the_body() {
-        for (body, path, expected) in [
-            (r#"{"a": 1}"#, "p", Ok(json!({"a": 1, "p": 7}))),
-            (
-                r#"{"query": {"limit": 5, "offset": 1}}"#,
-                "query.offset",
-                Ok(json!({"query": {"limit": 5, "offset": 7}})),
-            ),
-            ("{}", "a.b", Ok(json!({"a": {"b": 7}}))),
-            (r#"{"a": null}"#, "a.b", Ok(json!({"a": {"b": 7}}))),
-            (r#"{"a": [1]}"#, "a.b", Err("a")),
-            ("[1]", "a", Err("body")),
-        ] {
-            let mut page = Outgoing {
-                method: "POST".to_owned(),
-                target: "/u".to_owned(),
-                shown: None,
-                next: None,
-                headers: Vec::new(),
-                payload: Some(("application/json".to_owned(), body.as_bytes().to_vec())),
-                identity: Identity::Own,
-                repeatable: true,
-                tells_of_credentials: true,
-            };
-            let set = page.set_json(path, json!(7));
-            let (_, body) = page.payload.unwrap();
-            let set = set.map(|()| serde_json::from_slice::<Value>(&body).unwrap());
-            assert_eq!(set, expected.map_err(str::to_owned), "{path}");
+    /// Has it follow a reference to the next page. Is there one?
+    pub fn follow(&mut self, reference: Option<String>) -> bool {
+        let is_given = reference.is_some();
+        match &mut self.message {
+            Message::Http(message) => message.next = reference,
+        }
+        is_given
+    }
+
+    /// Does it bring what lets its sender in itself?
+    pub fn brings_credentials(&self) -> bool {
+        match &self.message {
+            Message::Http(message) => message.brings_credentials(),
         }
     }
 }

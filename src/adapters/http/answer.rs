@@ -71,11 +71,7 @@ pub(super) async fn read(mut response: reqwest::Response, reading: &Reading) -> 
     if values(&bytes) > VALUES_MAX {
         return Delivery::Lost(format!("status {status} with a body of over {VALUES_MAX} keys and values").into());
     }
-    Delivery::Answered(Answer {
-        status,
-        headers,
-        body: body(bytes),
-    })
+    Delivery::Answered(Answer::http(status, headers, body(bytes)))
 }
 
 /// How many keys and values a body of JSON has at most: what stands between them is counted, outside of strings.

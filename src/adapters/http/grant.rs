@@ -3,10 +3,10 @@
 use reqwest::Url;
 use serde_json::Value;
 
-use crate::config::{Login, is_sensitive};
+use crate::config::{Action, Login, is_sensitive};
 use crate::domain::secret::Secret;
 use crate::language::Scope;
-use crate::ports::{Identity, Outgoing};
+use crate::ports::{HttpMessage, Identity};
 
 /// How a token is come by.
 #[derive(Clone)]
@@ -70,7 +70,8 @@ fn is_secret(name: &str) -> bool {
 
 /// The secrets that a log-in sends, by the names under which they stand. One that can't be rendered says so when it is sent.
 fn of_login(login: &Login, scope: &Scope) -> Vec<Secret> {
-    let Ok(request) = Outgoing::render(&login.request, scope, Identity::Own) else {
+    let Action::Http(action) = &login.request.action;
+    let Ok(request) = HttpMessage::render(action, scope, Identity::Own) else {
         return Vec::new();
     };
     let mut found = Vec::new();

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::Credentials;
 use super::expiry::life;
 use super::grant::{Form, Grant};
-use crate::config::{Expiry, Login};
+use crate::config::{Action, Expiry, Login};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::outcome::Delivery;
 use crate::domain::said::{Hider, in_its_own_words, said};
@@ -18,7 +18,7 @@ use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::language::Scope;
-use crate::ports::{Identity, Outgoing};
+use crate::ports::{HttpMessage, Identity};
 
 /// A token of which nothing says how long it lives is believed for this long; a 401 renews it before.
 const LIFE: Duration = Duration::from_mins(5);
@@ -43,7 +43,7 @@ pub(super) struct Carried {
 /// How one request is sent: by the service itself, which has the client and the bounds.
 pub(super) trait Post {
     /// Sends a request to this address with these credentials.
-    fn post(&self, url: Url, request: &Outgoing, credentials: &Credentials) -> impl Future<Output = Delivery>;
+    fn post(&self, url: Url, request: &HttpMessage, credentials: &Credentials) -> impl Future<Output = Delivery>;
     /// The address of a target below the service's own.
     fn below(&self, target: &str) -> Result<Url, Why>;
 }
@@ -185,16 +185,10 @@ impl Token {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        let request = Outgoing {
-            method: "POST".to_owned(),
-            target: String::new(),
-            shown: None,
-            next: None,
+        let request = HttpMessage {
             headers: vec![("accept".to_owned(), "application/json".to_owned())],
             payload: Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes())),
-            identity: Identity::Own,
-            repeatable: true,
-            tells_of_credentials: false,
+            ..HttpMessage::new("POST")
         };
         let credentials = form
             .client
@@ -233,10 +227,10 @@ impl Token {
         now: Timestamp,
     ) -> Result<(Carried, Duration), NoToken> {
         let cannot = |error| Why::from(error).context(format_args!("`{}`", login.request.place));
+        let Action::Http(action) = &login.request.action;
         // Nothing that it is made of will be another later.
-        let mut request = Outgoing::render(&login.request, scope, Identity::Own)
-            .map_err(|error| NoToken::Unsendable(cannot(error)))?;
-        request.repeatable = true;
+        let request =
+            HttpMessage::render(action, scope, Identity::Own).map_err(|error| NoToken::Unsendable(cannot(error)))?;
         let url = wire.below(&request.target).map_err(NoToken::Unsendable)?;
         let is_expected = |answer: &Answer| {
             let scope = scope.clone().answer(answer);
@@ -245,7 +239,7 @@ impl Token {
         let path = request.target.split('?').next().unwrap_or_default();
         let front = url.path().strip_suffix(path).unwrap_or_default();
         let origin = url.origin().ascii_serialization();
-        let what = format!("the log-in at `{origin}{front}{}`", login.request.target.shown(scope));
+        let what = format!("the log-in at `{origin}{front}{}`", action.target.shown(scope));
         let delivery = wire.post(url, &request, &Credentials::None).await;
         let answer = answered(delivery, &what, is_expected, |answer| {
             self.words_of_login(login, answer, &scope.clone().answer(answer))
@@ -329,17 +323,7 @@ async fn id_token(
     token: &Secret,
     words: impl Fn(&Answer) -> Words,
 ) -> Result<Secret, NoToken> {
-    let request = Outgoing {
-        method: "GET".to_owned(),
-        target: String::new(),
-        shown: None,
-        next: None,
-        headers: Vec::new(),
-        payload: None,
-        identity: Identity::Own,
-        repeatable: true,
-        tells_of_credentials: false,
-    };
+    let request = HttpMessage::new("GET");
     let credentials = Credentials::Bearer(token.clone());
     let answer = answered(
         wire.post(url.clone(), &request, &credentials).await,
@@ -364,11 +348,11 @@ fn answered(
         Delivery::Answered(answer) => {
             // Some services refuse under a status that means success, and a wrong password that is tried often locks people out.
             let meant = answer.is_success();
-            let refused = meant || matches!(answer.status, 400 | 401 | 403 | 404 | 405 | 410 | 422);
+            let refused = meant || matches!(answer.code(), 400 | 401 | 403 | 404 | 405 | 410 | 422);
             // Whoever answers so gives tokens to nobody.
-            let is_elsewhere = matches!(answer.status, 404 | 405 | 410);
+            let is_elsewhere = matches!(answer.code(), 404 | 405 | 410);
             let Words { said, why } = words(&answer);
-            let status = answer.status;
+            let status = answer.code();
             let told = match said {
                 Some(said) => format!("{status}: {said}"),
                 None if meant => format!("status {status} (which is not what its `expect` takes)"),
@@ -443,18 +427,16 @@ mod tests {
     }
 
     impl Post for Endpoint {
-        async fn post(&self, _url: Url, _request: &Outgoing, _credentials: &Credentials) -> Delivery {
+        async fn post(&self, _url: Url, _request: &HttpMessage, _credentials: &Credentials) -> Delivery {
             self.asked.set(self.asked.get() + 1);
             if self.asked.get() > 1 {
                 self.may_answer.notified().await;
             }
-            Delivery::Answered(Answer {
-                status: 200,
-                headers: Vec::new(),
-                body: Body::Json(
-                    serde_json::json!({ "access_token": format!("t{}", self.asked.get()), "expires_in": 100 }),
-                ),
-            })
+            Delivery::Answered(Answer::http(
+                200,
+                Vec::new(),
+                Body::Json(serde_json::json!({ "access_token": format!("t{}", self.asked.get()), "expires_in": 100 })),
+            ))
         }
 
         fn below(&self, _target: &str) -> Result<Url, Why> {

@@ -1,10 +1,11 @@
 //! `auth` from the tree.
 
 use super::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
+use crate::config::action::headers;
 use crate::config::decode::{Decoder, Fields};
 use crate::config::keys::auth as key;
 use crate::config::keys::{self, Key};
-use crate::config::request::{SERVICE_NAMES, headers, login_request};
+use crate::config::request::{SERVICE_NAMES, login_request};
 use crate::config::scalar;
 use crate::config::tree::{Entry, Kind, Node};
 use crate::language::Template;

@@ -2,25 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Condition, Create, Find, Payload, Poll, Request};
+use super::{Condition, Create, Find, Poll, Request};
+use crate::config::action;
 use crate::config::decode::{Decoder, Fields};
 use crate::config::keys::{self, Block, Key, after_create, delete, request as key};
-use crate::config::source::{CONVENTION_SOURCE, Span};
+use crate::config::source::CONVENTION_SOURCE;
 use crate::config::tree::{Kind, Node};
-use crate::language::{Expression, Target, Template};
-
-/// Header fields that say how a message is carried: RFC 9110, sections 7.2 and 7.6.1, and RFC 9112.
-const TRANSPORT: [&str; 9] = [
-    "connection",
-    "content-length",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+use crate::language::Expression;
 
 /// What a service's own address, headers and credentials can see.
 pub(in crate::config) const SERVICE_NAMES: &[&str] = &["env", "run", "service", "with"];
@@ -79,16 +67,7 @@ impl<'n> Shape<'n> {
     /// The keys that every request has.
     fn request(&mut self, decoder: &mut Decoder) -> Option<Request> {
         let (names, answer) = (self.names, self.answer);
-        let target = match self.fields.need(decoder, key::REQUEST) {
-            Some(node) => target(decoder, node, names),
-            None => None,
-        };
-        let query = self
-            .fields
-            .take(key::QUERY)
-            .map(|node| decoder.templates(node, "`query`", names));
-        let headers = self.fields.take(key::HEADERS).map(|node| headers(decoder, node, names));
-        let payload = self.payload(decoder);
+        let action = action::decode(decoder, &mut self.fields, names);
         let expect = self.condition(decoder, key::EXPECT, Condition::Success);
         let captures = self
             .fields
@@ -99,41 +78,12 @@ impl<'n> Shape<'n> {
             .or_else(|| decoder.error.clone());
         Some(Request {
             place: self.place.clone(),
-            target: target?,
-            query: query.unwrap_or_default(),
-            headers: headers.unwrap_or_default(),
-            payload: payload?,
+            action: action?,
             expect: expect?,
             gone: absent_codes(),
             captures: captures.unwrap_or_default(),
             error,
         })
-    }
-
-    fn payload(&mut self, decoder: &mut Decoder) -> Option<Payload> {
-        let names = self.names;
-        let json = self.fields.entry(key::JSON);
-        let form = self.fields.entry(key::FORM);
-        let body = self.fields.entry(key::BODY);
-        let given: Vec<_> = [json, form, body].into_iter().flatten().collect();
-        if let [_, second, ..] = given.as_slice() {
-            decoder.error_with_hint(
-                second.key_span,
-                format!("`{}` stands beside `{}`", second.key, given[0].key),
-                "a request has one of `json`, `form` and `body`",
-            );
-            return None;
-        }
-        if let Some(entry) = json {
-            return decoder.json(&entry.value, names).map(Payload::Json);
-        }
-        if let Some(entry) = form {
-            return Some(Payload::Form(decoder.templates(&entry.value, "`form`", names)));
-        }
-        match body {
-            Some(entry) => decoder.template(&entry.value, &entry.key, names).map(Payload::Text),
-            None => Some(Payload::None),
-        }
     }
 
     fn condition(&mut self, decoder: &mut Decoder, key: Key, default: Condition) -> Option<Condition> {
@@ -233,7 +183,7 @@ pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: Strin
         .fields
         .read(decoder, key::IDEMPOTENCY_HEADER, |decoder, node, name| {
             let header = decoder.text(node, name)?;
-            header_name(decoder, node.span, &header);
+            action::header_name(decoder, node.span, &header);
             Some(header)
         });
     shape.fields.finish(decoder);
@@ -340,23 +290,6 @@ pub(in crate::config) fn find(decoder: &mut Decoder, node: &Node, place: String)
     })
 }
 
-fn target(decoder: &mut Decoder, node: &Node, names: &'static [&'static str]) -> Option<Target> {
-    let text = decoder.text(node, key::REQUEST.name)?;
-    decoder.has_room(node)?;
-    match Target::parse(&text) {
-        Ok(target) => {
-            for expression in target.expressions() {
-                decoder.names(node.span, expression, names);
-            }
-            Some(target)
-        }
-        Err(error) => {
-            decoder.language_error(node, &text, error);
-            None
-        }
-    }
-}
-
 /// A list of status codes, or an expression.
 fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'static str]) -> Option<Condition> {
     match &node.kind {
@@ -413,48 +346,4 @@ fn claim(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'stati
     };
     decoder.error_with_hint(node.span, format!("`{key}` holds of every answer"), hint);
     None
-}
-
-/// A map of header fields, whose names are checked.
-pub(in crate::config) fn headers(
-    decoder: &mut Decoder,
-    node: &Node,
-    names: &'static [&'static str],
-) -> Vec<(String, Template)> {
-    decoder.named(node, "`headers`", |decoder, entry| {
-        let closes = entry.key.eq_ignore_ascii_case("connection")
-            && entry
-                .value
-                .as_text()
-                .is_some_and(|text| text.eq_ignore_ascii_case("close"));
-        if !closes {
-            header_name(decoder, entry.key_span, &entry.key);
-        }
-        decoder.template(&entry.value, &entry.key, names)
-    })
-}
-
-/// A name that a configuration can give a header. What belongs to the transport it can't: `Host` would pass `allow-hosts`
-/// by, and a length of its own would make the body something else.
-fn header_name(decoder: &mut Decoder, span: Span, name: &str) {
-    if !is_header_name(name) {
-        decoder.error(span, "this can't be the name of a header");
-        return;
-    }
-    let lower = name.to_ascii_lowercase();
-    if TRANSPORT.contains(&lower.as_str()) || lower.starts_with("proxy-") {
-        decoder.error_with_hint(
-            span,
-            format!("`{name}` belongs to the transport, and can't be set"),
-            "leave it out; of such fields there is only `Connection: close`",
-        );
-    }
-}
-
-/// A token of RFC 9110, section 5.6.2.
-fn is_header_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }

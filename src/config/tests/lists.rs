@@ -57,13 +57,13 @@ fn a_filter_is_the_same_request_with_other_parameters_or_another_body() {
     ] {
         let list = list(&format!(", {rest}")).unwrap();
         let filter = list.filter.unwrap();
-        let pairs: Vec<String> = filter
+        let pairs: Vec<String> = http(&filter)
             .query
             .iter()
             .map(|(name, value)| format!("{name}={}", value.render(&scope).unwrap()))
             .collect();
         assert_eq!(pairs.join(" "), query, "{rest}");
-        let body = if let crate::config::Payload::Json(json) = &filter.payload {
+        let body = if let crate::config::Payload::Json(json) = &http(&filter).payload {
             json.render(&scope).unwrap().to_string()
         } else {
             String::new()

@@ -122,7 +122,7 @@ fn what_the_user_says_is_merged_over_the_preset() {
         oauth2.token_url.render(&scope).unwrap(),
         "https://id.test/auth/realms/master/protocol/openid-connect/token"
     );
-    let Payload::Json(json) = &service.create.request.payload else {
+    let Payload::Json(json) = &http(&service.create.request).payload else {
         panic!()
     };
     assert_eq!(
@@ -139,7 +139,10 @@ fn what_the_user_says_is_merged_over_the_preset() {
     ));
     assert!(service.probe.is_none() && service.find.is_some());
     assert_eq!(
-        service.delete[0].target.render(&scope.with("id", "a/b")).unwrap(),
+        http(&service.delete[0])
+            .target
+            .render(&scope.with("id", "a/b"))
+            .unwrap(),
         "/admin/realms/qa/users/a%2Fb"
     );
 }

@@ -86,7 +86,7 @@ fn retry_after(answer: &Answer, now: Timestamp) -> Option<Duration> {
         }
     });
     told.or_else(|| match &answer.body {
-        Body::Json(body) if answer.status == 429 => body
+        Body::Json(body) if answer.code() == 429 => body
             .get("retry_after_ms")
             .and_then(serde_json::Value::as_u64)
             .map(Duration::from_millis),

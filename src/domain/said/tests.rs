@@ -10,11 +10,7 @@ fn bare(text: &str) -> String {
 }
 
 fn of(status: u16, body: Body) -> Option<String> {
-    let answer = Answer {
-        status,
-        headers: Vec::new(),
-        body,
-    };
+    let answer = Answer::http(status, Vec::new(), body);
     said(&answer, &bare)
 }
 
@@ -227,11 +223,11 @@ fn what_lets_in_is_hidden() {
 
 #[test]
 fn a_known_secret_is_hidden_before_the_text_is_cut() {
-    let answer = Answer {
-        status: 400,
-        headers: Vec::new(),
-        body: Body::Json(json!({"message": format!("{}open sesame", "x".repeat(290))})),
-    };
+    let answer = Answer::http(
+        400,
+        Vec::new(),
+        Body::Json(json!({"message": format!("{}open sesame", "x".repeat(290))})),
+    );
     let text = said(&answer, &|text| text.replace("open sesame", "***")).unwrap();
     assert_eq!(text, format!("{}***", "x".repeat(290)));
 }

@@ -4,7 +4,7 @@ use crate::domain::answer::Answer;
 
 /// Where an answer's own links say that the next page is. Some servers send a field for each link.
 pub(in crate::engine) fn next_page(answer: &Answer) -> Option<String> {
-    let fields = answer.headers.iter().filter(|(name, _)| name == "link");
+    let fields = answer.headers().iter().filter(|(name, _)| name == "link");
     fields.map(|(_, field)| field).find_map(|field| next_link(field))
 }
 

@@ -1,11 +1,10 @@
 //! From one page to the next, and whether a list ends where its description says so.
 
-use crate::config::{Carrier, List, Next};
+use crate::config::{List, Next};
 use crate::domain::answer::Answer;
 use crate::domain::paging;
 use crate::domain::why::Why;
 use crate::language::{Expression, Scope};
-use crate::ports::Outgoing;
 
 /// What leads to the next page; nothing where it is undefined, null, empty or false. What is no text, or fails in another
 /// way, is no end of a list.
@@ -30,18 +29,6 @@ pub(super) fn is_cut(list: &List, page: &Answer, shown: usize, is_filtered: bool
             paging::points_on(page) || (!is_filtered && counts_more())
         }
     }
-}
-
-/// Has the next request ask for another page.
-pub(super) fn turn(page: &mut Outgoing, carrier: Carrier, param: &str, value: serde_json::Value) -> Result<(), String> {
-    match (carrier, value) {
-        (Carrier::Json, value) => page
-            .set_json(param, value)
-            .map_err(|key| format!("`{param}` is no place in the body: `{key}` is no map there"))?,
-        (Carrier::Query, serde_json::Value::String(text)) => page.set_query(param, &text),
-        (Carrier::Query, value) => page.set_query(param, &value.to_string()),
-    }
-    Ok(())
 }
 
 /// Why a list that was read to its end may show a part alone: nothing says where it ends.

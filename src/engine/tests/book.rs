@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::http;
 use crate::domain::answer::{Answer, Body};
 use crate::ports::{Identity, Outgoing};
 
@@ -24,7 +25,7 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn of(request: &Outgoing) -> Self {
-        match (request.method.as_str(), request.target.as_str()) {
+        match (http(request).method.as_str(), http(request).target.as_str()) {
             ("POST", "/accounts") => Self::Create,
             ("GET", "/me") => Self::Probe,
             ("GET", target) if target.starts_with("/accounts?username=") => Self::Find,
@@ -168,7 +169,14 @@ impl Book {
         if !self.lets_in(request) {
             return self.to_a_stranger(kind);
         }
-        let tail = |separator| request.target.rsplit(separator).next().unwrap_or_default().to_owned();
+        let tail = |separator| {
+            http(request)
+                .target
+                .rsplit(separator)
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
         match kind {
             Kind::Probe => answer(200, json!({ "me": "qa" })),
             Kind::Create => self.create(now, request),
@@ -181,7 +189,7 @@ impl Book {
             }
             Kind::List => {
                 let is_first =
-                    ["/accounts", "/accounts?page=1", "/accounts?offset=0"].contains(&request.target.as_str());
+                    ["/accounts", "/accounts?page=1", "/accounts?offset=0"].contains(&http(request).target.as_str());
                 let all: Vec<Value> = self.held.iter().filter(|_| is_first).map(show).collect();
                 answer(200, Value::Array(all))
             }
@@ -231,14 +239,14 @@ impl Book {
     }
 
     fn create(&mut self, now: u64, request: &Outgoing) -> Answer {
-        let body = request
+        let body = http(request)
             .payload
             .as_ref()
             .map(|(_, bytes)| bytes.as_slice())
             .unwrap_or_default();
         let body: Value = serde_json::from_slice(body).expect("a create carries JSON");
         let username = body["username"].as_str().expect("a create carries a name").to_owned();
-        let key = request.headers.iter().find(|(name, _)| name == "Idempotency-Key");
+        let key = http(request).headers.iter().find(|(name, _)| name == "Idempotency-Key");
         if let (true, Some((_, key))) = (self.nature.keyed, key) {
             if let Some((_, id)) = self.keys.iter().find(|(known, _)| known == key) {
                 return answer(201, json!({ "id": id, "username": username }));
@@ -274,9 +282,5 @@ fn show(held: &Held) -> Value {
 
 /// An answer without headers.
 pub(super) fn answer(status: u16, body: Value) -> Answer {
-    Answer {
-        status,
-        headers: Vec::new(),
-        body: Body::Json(body),
-    }
+    Answer::http(status, Vec::new(), Body::Json(body))
 }

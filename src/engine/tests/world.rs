@@ -15,10 +15,12 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::book::{Book, Kind, answer};
 use super::fault::{Fault, Planted};
+use super::http;
 use super::process::{Crash, Process};
 use crate::domain::account::AccountKey;
 use crate::domain::answer::Answer;
 use crate::domain::event::{Entry, Remark};
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -235,7 +237,7 @@ impl Fake {
         if Kind::of(&arrival.request) != Kind::Delete {
             return;
         }
-        let id = arrival.request.target.rsplit('/').next().unwrap_or_default();
+        let id = http(&arrival.request).target.rsplit('/').next().unwrap_or_default();
         let Some(name) = state.books[arrival.service].name_of(id) else {
             return;
         };
@@ -306,7 +308,7 @@ impl Fake {
             });
         }
         if let Some(Delivery::Answered(answer)) = &end
-            && matches!(answer.status, 425 | 429)
+            && answer.meaning() == Meaning::Throttled
         {
             state.open_at[service] = back + 1_000;
         }

@@ -7,15 +7,15 @@ use crate::domain::answer::{Answer, Body};
 use crate::language::Environment;
 
 fn scope(body: Body) -> Scope {
-    let answer = Answer {
-        status: 200,
-        headers: vec![
+    let answer = Answer::http(
+        200,
+        vec![
             ("location".to_owned(), "https://h.test/a/b%2Fc/?q".to_owned()),
             ("etag".to_owned(), "\"1\"".to_owned()),
             ("etag".to_owned(), "\"2\"".to_owned()),
         ],
         body,
-    };
+    );
     Scope::new()
         .environment(&Environment::new([("PW".to_owned(), "hunter2".to_owned())], None))
         .answer(&answer)

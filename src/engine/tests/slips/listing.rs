@@ -6,7 +6,7 @@ use super::book::{Held, State};
 use super::model::{Act, Pages, Style, fill};
 use super::nature::Lie;
 use super::route::Call;
-use super::service::{Service, json_answer};
+use super::service::{Service, add, json_answer};
 use crate::domain::answer::Answer;
 
 /// A list in which nobody is.
@@ -62,7 +62,7 @@ pub(super) fn list(service: &Service, book: usize, now: u64, act: &Act, call: &C
     );
     if let (Style::Link, Some(next)) = (pages.style, next) {
         let link = format!("<?{}={next}&{}={size}>; rel=\"next\"", pages.param, pages.size);
-        answer.headers.push(("link".to_owned(), link));
+        add(&mut answer, "link", &link);
     }
     answer
 }

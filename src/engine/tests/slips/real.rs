@@ -20,6 +20,7 @@ use tokio::process::Command;
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
+use super::super::http;
 use super::description::Description;
 use super::history::{Between, History, Mishap};
 use super::life::{Went, happen};
@@ -29,7 +30,7 @@ use super::slip::Slip;
 use super::stage::{Stage, Variables};
 use super::world::{Fate, Kill};
 use crate::domain::answer::{Answer, Body};
-use crate::ports::{Identity, Outgoing};
+use crate::ports::{HttpMessage, Identity, Message, Outgoing};
 
 /// Can this life be lived in real time, and its credentials be told from a request?
 pub(super) fn is_real(stage: &Stage, history: &History) -> bool {
@@ -240,7 +241,7 @@ impl Host {
         if kill.is_some_and(|kill| !kill.arrives) {
             self.die().await;
         }
-        let target = outgoing.target.clone();
+        let target = http(&outgoing).target.clone();
         let creates = self.services.borrow()[0].creates(&outgoing, &target);
         self.creates.set(self.creates.get() + usize::from(creates));
         let fate = self.mishap.get().befalls(creates, self.creates.get());
@@ -290,13 +291,14 @@ async fn understood(request: Request<Incoming>) -> Result<(Outgoing, Option<Stri
         .path_and_query()
         .map_or("/", |target| target.as_str())
         .to_owned();
-    let outgoing = Outgoing {
-        method: head.method.to_string(),
+    let message = HttpMessage {
         target,
-        shown: None,
-        next: None,
         payload: header("content-type").map(|kind| (kind, body.to_vec())),
         headers,
+        ..HttpMessage::new(head.method.as_str())
+    };
+    let outgoing = Outgoing {
+        message: Message::Http(message),
         identity: Identity::Own,
         repeatable: false,
         tells_of_credentials: true,
@@ -305,8 +307,8 @@ async fn understood(request: Request<Incoming>) -> Result<(Outgoing, Option<Stri
 }
 
 fn written(answer: Answer) -> Response<Full<Bytes>> {
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in &answer.headers {
+    let mut response = Response::builder().status(answer.code());
+    for (name, value) in answer.headers() {
         response = response.header(name, value);
     }
     let body = match answer.body {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::super::http;
 use super::model::{Act, Model, take};
 use crate::ports::Outgoing;
 
@@ -112,7 +113,7 @@ pub(super) fn find_route<'r>(routes: &'r [Route], request: &Outgoing, target: &s
                 .into_owned()
         })
         .collect();
-    let body = request.payload.as_ref().map_or(Value::Null, |(kind, bytes)| {
+    let body = http(request).payload.as_ref().map_or(Value::Null, |(kind, bytes)| {
         if kind == "application/x-www-form-urlencoded" {
             let pairs = form_urlencoded::parse(bytes);
             return Value::Object(
@@ -126,7 +127,7 @@ pub(super) fn find_route<'r>(routes: &'r [Route], request: &Outgoing, target: &s
     let mut call = Call {
         params: Vec::new(),
         query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-        headers: request
+        headers: http(request)
             .headers
             .iter()
             .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
@@ -134,7 +135,7 @@ pub(super) fn find_route<'r>(routes: &'r [Route], request: &Outgoing, target: &s
         body,
     };
     for route in routes {
-        if let Some(params) = route.takes(&request.method, &segments, &call) {
+        if let Some(params) = route.takes(&http(request).method, &segments, &call) {
             call.params = params;
             return (Some(route), call);
         }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::super::http;
 use super::book::{Book, Held, State};
 use super::listing;
 use super::model::{Act, Ids, Model, Said, Verb, fill};
 use super::nature::{Lie, No, Rights};
 use super::route::{Call, Route, find_route};
-use crate::domain::answer::{Answer, Body};
+use crate::domain::answer::{Answer, Body, Head};
 use crate::ports::{Identity, Outgoing};
 
 /// A model with its routes.
@@ -72,7 +73,7 @@ impl Service {
         let compiled = Arc::clone(&self.compiled);
         let (route, call) = find_route(&compiled.routes, request, target);
         let Some(route) = route else {
-            return self.unknown(&request.method);
+            return self.unknown(&http(request).method);
         };
         let act = &route.act;
         let credential = credential.filter(|_| request.identity == Identity::Own);
@@ -238,7 +239,7 @@ impl Service {
         };
         let held = held.clone();
         let mut answer = json_answer(act.status.unwrap_or(200), around(act, &self.show(&held)));
-        answer.headers.push(("etag".to_owned(), etag(&held)));
+        add(&mut answer, "etag", &etag(&held));
         answer
     }
 
@@ -385,9 +386,7 @@ impl Service {
         };
         if let Some(location) = &act.location {
             let place = fill(&json!(location), &|name| self.value(name, held));
-            answer
-                .headers
-                .push(("location".to_owned(), place.as_str().unwrap_or_default().to_owned()));
+            add(&mut answer, "location", place.as_str().unwrap_or_default());
         }
         answer
     }
@@ -463,18 +462,16 @@ fn saying(said: &Said, reason: &str) -> Answer {
 
 /// An answer with a body of JSON.
 pub(super) fn json_answer(status: u16, body: Value) -> Answer {
-    Answer {
-        status,
-        headers: Vec::new(),
-        body: Body::Json(body),
-    }
+    Answer::http(status, Vec::new(), Body::Json(body))
 }
 
 /// An answer without a body.
 pub(super) fn no_content(status: u16) -> Answer {
-    Answer {
-        status,
-        headers: Vec::new(),
-        body: Body::Text(String::new()),
-    }
+    Answer::http(status, Vec::new(), Body::Text(String::new()))
+}
+
+/// Gives an answer another header field.
+pub(super) fn add(answer: &mut Answer, name: &str, value: &str) {
+    let Head::Http { headers, .. } = &mut answer.head;
+    headers.push((name.to_owned(), value.to_owned()));
 }

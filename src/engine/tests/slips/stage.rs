@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::super::Site;
-use crate::config::{Auth, Config, Service};
+use crate::config::{Action, Auth, Config, Service};
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::time::Timestamp;
 use crate::language::{Environment, Scope, Template};
@@ -186,10 +186,11 @@ fn endpoint(service: &Service, url: &Url, scope: &Scope) -> Result<Endpoint, Str
             Some(format!("{url} {} {secret}", render(&oauth2.client_id)?))
         }
         Auth::Login(login) => {
-            let target = login.request.target.render(scope).map_err(|error| error.to_string())?;
+            let Action::Http(request) = &login.request.action;
+            let target = request.target.render(scope).map_err(|error| error.to_string())?;
             Some(format!(
                 "{target} {:?} {:?}",
-                login.request.payload,
+                request.payload,
                 pairs(&login.use_headers)
             ))
         }

@@ -9,17 +9,19 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
+use super::super::http;
 use super::history::Mishap;
 use super::service::{HOSTS, Service};
 use super::stage::{EPOCH, Endpoint};
 use crate::domain::account::AccountKey;
 use crate::domain::answer::{Answer, Body};
 use crate::domain::event::{Entry, Remark};
+use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
-use crate::ports::{JournalBroken, Kept, Notice, Outgoing, Stop, World};
+use crate::ports::{JournalBroken, Kept, Message, Notice, Outgoing, Stop, World};
 
 /// What one request may take: the default of a configuration.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -139,7 +141,7 @@ impl Played {
     }
 
     fn carry_out(&self, now: u64, service: usize, endpoint: &Endpoint, request: &Outgoing, target: &str) -> Answer {
-        let own = request
+        let own = http(request)
             .headers
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
@@ -150,7 +152,8 @@ impl Played {
             return service.apply(now, &endpoint.host, credential, request, target);
         }
         let mut request = request.clone();
-        request.headers.extend(endpoint.headers.iter().cloned());
+        let Message::Http(message) = &mut request.message;
+        message.headers.extend(endpoint.headers.iter().cloned());
         service.apply(now, &endpoint.host, credential, &request, target)
     }
 
@@ -172,8 +175,8 @@ impl Played {
 
 /// The path and query of a request, with what stands in front of every path.
 fn whole(endpoint: &Endpoint, request: &Outgoing) -> String {
-    let target = format!("{}{}", endpoint.path, request.target);
-    let Some(next) = &request.next else { return target };
+    let target = format!("{}{}", endpoint.path, http(request).target);
+    let Some(next) = &http(request).next else { return target };
     let base = url::Url::parse(&format!("http://{}{target}", endpoint.host)).expect("an address");
     let joined = base.join(next).expect("a reference");
     match joined.query() {
@@ -183,7 +186,7 @@ fn whole(endpoint: &Endpoint, request: &Outgoing) -> String {
 }
 
 fn tell(request: &Outgoing, target: &str, answer: &Answer) -> String {
-    let body = request
+    let body = http(request)
         .payload
         .as_ref()
         .map_or(String::new(), |(_, body)| format!(" {}", String::from_utf8_lossy(body)));
@@ -197,7 +200,8 @@ fn tell(request: &Outgoing, target: &str, answer: &Answer) -> String {
     };
     format!(
         "{} {target}{identity}{body} -> {} {said}",
-        request.method, answer.status
+        http(request).method,
+        answer.code()
     )
 }
 
@@ -229,7 +233,7 @@ impl World for Played {
                 self.die();
                 return pending().await;
             }
-            self.note(|| format!("{} {} -> refused", request.method, request.target));
+            self.note(|| format!("{} {} -> refused", http(request).method, http(request).target));
             sleep(Duration::from_millis(1)).await;
             return Delivery::NotSent("connection refused".into());
         };
@@ -242,12 +246,12 @@ impl World for Played {
         let now = self.time();
         match fate {
             Fate::LostBefore => {
-                self.note(|| format!("{} {target} -> lost on the way", request.method));
+                self.note(|| format!("{} {target} -> lost on the way", http(request).method));
                 sleep(Duration::from_millis(2)).await;
                 return Delivery::Lost("the connection was lost".into());
             }
             Fate::Late => {
-                self.note(|| format!("{} {target} -> comes late", request.method));
+                self.note(|| format!("{} {target} -> comes late", http(request).method));
                 self.late.borrow_mut().push(Late {
                     at: now + u64::try_from(TIMEOUT.as_millis()).unwrap_or(u64::MAX) - 1,
                     service,
@@ -271,7 +275,7 @@ impl World for Played {
             return pending().await;
         }
         sleep(Duration::from_millis(2)).await;
-        if matches!(answer.status, 425 | 429) {
+        if answer.meaning() == Meaning::Throttled {
             self.open_at.set(self.time() + 1_000);
         }
         if matches!(fate, Fate::LostAfter) {

@@ -1,0 +1,102 @@
+//! A request of HTTP that is about to be sent, and how credentials sign it.
+
+use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+
+use super::token::Carried;
+use crate::domain::why::Why;
+use crate::ports::{HttpMessage, lets_in};
+
+/// A request of HTTP with all that it is sent with.
+pub(super) struct Prepared<'m> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<&'m [u8]>,
+    /// It may be sent twice in a row.
+    pub(super) repeatable: bool,
+}
+
+impl<'m> Prepared<'m> {
+    /// A message to an address, on top of the fields that every request there carries. Nothing lets it in yet but what it
+    /// brings itself.
+    pub(super) fn new(url: Url, own: HeaderMap, message: &'m HttpMessage, repeatable: bool) -> Result<Self, Why> {
+        let method = Method::from_bytes(message.method.as_bytes())
+            .map_err(|_| Why::from(format!("`{}` is no method", message.method)))?;
+        let mut headers = own;
+        for (name, value) in &message.headers {
+            set(&mut headers, name, value)?;
+        }
+        if let Some((content_type, _)) = &message.payload
+            && !headers.contains_key(CONTENT_TYPE)
+        {
+            set(&mut headers, CONTENT_TYPE.as_str(), content_type)?;
+        }
+        Ok(Self {
+            method,
+            url,
+            headers,
+            body: message.payload.as_ref().map(|(_, body)| body.as_slice()),
+            repeatable,
+        })
+    }
+
+    /// Puts credentials onto it, the last thing that happens before it is sent: a kind that signs method, address and body
+    /// finds all of them here. `fixed` are the fields that never change, `carried` what was fetched. A field that the message
+    /// brings replaces that of the credentials, since it proves that the account itself can log in; an `Authorization`
+    /// replaces all of them.
+    pub(super) fn sign(&mut self, message: &HttpMessage, fixed: &HeaderMap, carried: &Carried) -> Result<(), Why> {
+        for (name, value) in &carried.query {
+            self.url.query_pairs_mut().append_pair(name, value.expose());
+        }
+        if self.headers.contains_key(AUTHORIZATION) {
+            return Ok(());
+        }
+        let brings = |name: &str| message.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        for (name, value) in fixed {
+            if !brings(name.as_str()) {
+                self.headers.insert(name.clone(), value.clone());
+            }
+        }
+        for (name, value) in &carried.headers {
+            if !brings(name) {
+                set(&mut self.headers, name, value.expose())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes off whatever would let it in: the credentials' fields, and those of the service that look like some.
+    pub(super) fn strip(&mut self, own: &HeaderMap, fixed: &HeaderMap) {
+        let own = own.keys().filter(|name| lets_in(name.as_str()));
+        for name in fixed.keys().chain(own) {
+            self.headers.remove(name);
+        }
+        self.headers.remove(AUTHORIZATION);
+    }
+
+    /// Does it ask for the connection to be closed after the answer?
+    pub(super) fn closes(&self) -> bool {
+        let mut fields = self.headers.get_all(CONNECTION).iter();
+        fields.any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+    }
+}
+
+/// Sets a header field. A value that can't stand in one is refused before anything is sent; the value itself is not shown.
+pub(super) fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Why> {
+    let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header name"))?;
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
+        let what = if value.contains(['\n', '\r']) {
+            "a line break"
+        } else {
+            "a control character"
+        };
+        Why::hinted(
+            format!("the value of the header `{name}` has {what}"),
+            "check the variable that it comes from: a secret that is pasted often ends in a line break",
+        )
+    })?;
+    value.set_sensitive(true);
+    headers.insert(field, value);
+    Ok(())
+}
