@@ -58,10 +58,7 @@ impl Answer {
     /// The same for people, such as "status 404 (not found)".
     pub fn told(&self) -> String {
         match self.head {
-            Head::Http { status, .. } => match Meaning::words_of_http(status) {
-                Some(words) => format!("status {status} ({words})"),
-                None => format!("status {status}"),
-            },
+            Head::Http { status, .. } => format!("status {status}{}", Meaning::words_of_http(status)),
         }
     }
 

@@ -63,20 +63,20 @@ impl Meaning {
         }
     }
 
-    /// What a status code of HTTP means in a person's words, where it has a meaning that people don't know by heart.
-    pub fn words_of_http(status: u16) -> Option<&'static str> {
-        Some(match status {
-            400 => "bad request",
-            401 => "the credentials were not accepted",
-            403 => "the credentials don't allow it",
-            404 => "not found",
-            409 => "conflict",
-            422 => "the values were not accepted",
-            429 => "too many requests",
-            500 => "the service failed",
-            502..=504 => "the service is not available",
-            _ => return None,
-        })
+    /// What is added to a status code of HTTP for people who don't know it by heart.
+    pub fn words_of_http(status: u16) -> &'static str {
+        match status {
+            400 => " (bad request)",
+            401 => " (the credentials were not accepted)",
+            403 => " (the credentials don't allow it)",
+            404 => " (not found)",
+            409 => " (conflict)",
+            422 => " (the values were not accepted)",
+            429 => " (too many requests)",
+            500 => " (the service failed)",
+            502..=504 => " (the service is not available)",
+            _ => "",
+        }
     }
 
     /// Did the service refuse it, as HTTP does by any 4xx?
