@@ -20,6 +20,7 @@ mod messages;
 mod pictures;
 mod reference;
 mod settings;
+mod start;
 mod tables;
 mod workflows;
 

@@ -8,8 +8,9 @@ use super::{ROOT, blocks, read, standin};
 use crate::snapshot::steady;
 
 /// Where commands to type stand in blocks of shell.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "README.md",
+    "docs/start.md",
     "docs/ci.md",
     "examples/README.md",
     "docs/configuration.md",
