@@ -1,6 +1,7 @@
 //! What the documents say is what the program does: commands are run, tables are compared with the code they follow.
 //!
-//! `STANDIN_REFRESH_DOCS=1 cargo test --test it docs::` writes the tables that are generated; it changes nothing else.
+//! `STANDIN_REFRESH_DOCS=1 cargo test --test it docs::` writes the tables and pictures that are generated; it changes
+//! nothing else.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,8 +17,10 @@ mod journal;
 mod keys;
 mod links;
 mod messages;
+mod pictures;
 mod reference;
 mod settings;
+mod start;
 mod tables;
 mod workflows;
 

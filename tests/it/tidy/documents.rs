@@ -5,9 +5,25 @@ use std::path::{Path, PathBuf};
 
 use super::{ROOT, Source, check, extension, source, tree};
 
+/// The site's pages in their order, by what a reader wants.
+const CONTENTS: &str = "docs/SUMMARY.md";
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     check(broken_links);
+}
+
+#[test]
+fn the_table_of_contents_has_every_page_once() {
+    let tree = tree();
+    let contents = tree.iter().find(|file| file.path == CONTENTS).expect(CONTENTS);
+    let mut listed = links(&contents.text);
+    listed.sort_unstable();
+    let pages = tree.iter().filter(|file| file.path != CONTENTS);
+    let mut pages: Vec<&str> = pages.filter_map(|file| file.path.strip_prefix("docs/")).collect();
+    pages.retain(|name| extension(name) == "md");
+    pages.sort_unstable();
+    assert_eq!(listed, pages, "{CONTENTS} against the pages in docs");
 }
 
 #[test]
