@@ -10,11 +10,12 @@ mod deliver;
 mod demo;
 mod exit;
 mod grant;
+mod ground;
 mod job_report;
-mod known;
 mod literals;
 mod load;
 mod masks;
+mod of_entry;
 mod of_run;
 mod plan;
 mod prepare;
@@ -30,6 +31,7 @@ mod status;
 mod sweep;
 mod tls;
 mod wire;
+mod world;
 
 use std::ffi::OsString;
 

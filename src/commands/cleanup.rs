@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
+use super::by_name::{self, Subject};
 use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
-use super::{by_name, of_run, settle};
+use super::{of_entry, of_run};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::RunIdentity;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
@@ -23,7 +24,10 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     let mut course = Course::begin(context, &signals).with_own_report(context);
     if let Some(state) = context.state()? {
-        let code = by_name::settle_state(context, &state, &mut course).await?.code();
+        let code = match by_name::subject(context, &state)? {
+            Subject::Journal(entry) => of_entry::settle(context, &entry, &mut course).await?,
+            Subject::State(told) => by_name::settle_state(context, *told, &mut course).await?,
+        };
         return Ok(course.end(context, code));
     }
     let journals = context.journals()?;
@@ -123,13 +127,10 @@ pub(super) async fn settle_all(
     let mut code = ExitCode::Success;
     for one in found {
         let settled = match one {
-            Found::Journal(entry) | Found::Unread(entry) => settle::settle(context, entry, &mut course).await,
+            Found::Journal(entry) | Found::Unread(entry) => of_entry::settle(context, entry, &mut course).await,
             Found::Unopened(marker) => by_name::settle_marker(context, marker, None, &mut course).await,
         };
-        let ended = match settled {
-            Ok(outcome) => outcome.code(),
-            Err(failure) => context.end(Err(failure)),
-        };
+        let ended = settled.unwrap_or_else(|failure| context.end(Err(failure)));
         // After a signal nothing more is asked of any service, and what the rest owes is named.
         let outranks = code == ExitCode::Success || matches!(ended, ExitCode::Signal(_));
         code = if outranks { ended } else { code };
@@ -147,7 +148,7 @@ pub(super) fn each_of_this_run(
 ) -> Result<(), PrivateDirError> {
     for (name, entry) in EntryDir::all(journals)? {
         // The name of an entry is a marker, which says whose it is where nothing else can.
-        let is_named_by_us = || by_name::is_of_this_run(context, &name);
+        let is_named_by_us = || context.is_of_this_run(&name);
         let entry = match entry {
             Ok(entry) => entry,
             Err(PrivateDirError::NotADirectory { .. }) if !is_named_by_us() => continue,

@@ -6,7 +6,6 @@ use std::iter;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::by_name;
 use super::context::Context;
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
@@ -14,7 +13,7 @@ use super::sealed::SealedCopy;
 use super::state::{Signature, State};
 use crate::adapters::console::redactor::would_change;
 use crate::adapters::entry::EntryDir;
-use crate::adapters::private_dir::read_private_file;
+use crate::adapters::private_dir::{read_private_file, remove_private_file};
 use crate::adapters::unreadable::why;
 use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;
@@ -84,7 +83,7 @@ fn of_run(context: &Context) -> Result<Vec<Delivered>, Failure> {
     let journals = context.journals()?;
     let mut found: Vec<(Ledger, Vec<Delivered>)> = Vec::new();
     for entry in EntryDir::ours(&journals)? {
-        if !by_name::is_of_this_run(context, entry.name()) {
+        if !context.is_of_this_run(entry.name()) {
             continue;
         }
         match (entry.read(), of_entry(&entry)) {
@@ -142,6 +141,29 @@ pub(super) fn hide(context: &Context, entry: &EntryDir) {
     }
 }
 
+/// Removes the credentials of an entry, wherever they are, whatever becomes of the accounts.
+pub(super) fn forget(context: &Context, entry: &EntryDir) {
+    if let Err(error) = entry.forget_credentials() {
+        context.console.warning(error);
+    }
+    match entry.is_elsewhere() {
+        Ok(true) => {}
+        // A file of that name is the user's own: setup did not come so far as to write it.
+        Ok(false) => return,
+        Err(error) => context.console.warning(error),
+    }
+    let elsewhere = entry
+        .sealed::<SealedCopy>()
+        .ok()
+        .flatten()
+        .and_then(|sealed| sealed.credentials_file);
+    if let Some(path) = elsewhere
+        && let Err(error) = remove_private_file(&path).and_then(|()| entry.forget_elsewhere())
+    {
+        context.console.warning(error);
+    }
+}
+
 /// The credentials file of an entry, wherever it is; none before the setup has succeeded and after a cleanup has begun.
 fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
     let bytes = if entry.is_elsewhere()? {
@@ -187,7 +209,7 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
             ))
         })?
     } else {
-        let state = by_name::read_state(text)?;
+        let state = State::read(text)?;
         if let Some(accounts) = here(context, &state)? {
             return Ok(accounts);
         }
@@ -197,7 +219,7 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
                 "give the seed that the setup was given",
             )));
         }
-        if let Some(text) = by_name::of_earlier_attempt(context, &state) {
+        if let Some(text) = state.of_earlier_attempt(context) {
             context.console.warning(&text);
         }
         state.accounts.into_iter().map(Told::from).collect()
@@ -236,7 +258,7 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
 
 /// The credentials of a state's setup, where that was on this machine.
 fn here(context: &Context, state: &State) -> Result<Option<Vec<Delivered>>, Failure> {
-    if !by_name::is_of_this_run(context, &state.marker) {
+    if !context.is_of_this_run(&state.marker) {
         return Ok(None);
     }
     let entry = context

@@ -3,12 +3,10 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::adapters::private_dir::write_private_file;
 use crate::commands::context::Context;
-use crate::commands::job_report::ReportLeftover;
+use crate::commands::job_report::{self, Report, ReportLeftover};
 use crate::commands::settle::write_summary;
 use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::leftover::Leftover;
@@ -192,19 +190,6 @@ pub(super) struct List {
     pub(super) incomplete: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    version: u32,
-    run: &'a str,
-    phase: &'a str,
-    dry_run: bool,
-    services: &'a [List],
-    accounts: &'a [Found],
-    leftovers: Vec<ReportLeftover<'a>>,
-    requests: u64,
-    seconds: f64,
-}
-
 /// What was found, for people or for programs.
 pub(super) fn tell(context: &Context, found: &[Found]) {
     if context.settings.format == DataFormat::Json {
@@ -221,28 +206,19 @@ pub(super) fn write(
     lists: &[List],
     found: &[Found],
     leftovers: &[Leftover],
-    (requests, took): (u64, Duration),
+    effort: (u64, Duration),
 ) -> anyhow::Result<()> {
-    let report = Report {
-        version: 1,
-        run: &context.identity.run_id,
-        phase: "sweep",
-        dry_run: context.settings.sweep.dry_run,
-        services: lists,
-        accounts: found,
-        leftovers: leftovers
-            .iter()
-            .map(|leftover| ReportLeftover::of(leftover, copy_of(&leftover.username), "standin sweep"))
-            .collect(),
-        requests,
-        seconds: took.as_secs_f64(),
-    };
-    let json = serde_json::to_string_pretty(&report)?;
+    let left = leftovers.iter();
+    let left = left.map(|leftover| ReportLeftover::of(leftover, copy_of(&leftover.username), "standin sweep"));
+    let whose = (context.identity.run_id.as_str(), "sweep");
+    let json = Report::new(whose, found, left.collect(), effort)
+        .of_sweep(context.settings.sweep.dry_run, lists)
+        .json()?;
     if context.settings.format == DataFormat::Json {
         context.console.data(&json);
     }
     if let Some(path) = &context.settings.sealed.report {
-        write_private_file(path, context.console.redact(&json).as_bytes()).context("the report can't be written")?;
+        job_report::write(context, path, &json)?;
     }
     Ok(())
 }
