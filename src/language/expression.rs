@@ -112,11 +112,6 @@ impl Expression {
         &self.0.env
     }
 
-    /// Does it hold text or a number of its own, which could be a secret?
-    pub fn has_literal(&self) -> bool {
-        self.0.has_literal
-    }
-
     /// The value. Whatever is undefined is an error.
     pub fn eval(&self, scope: &Scope) -> Result<Value, EvalError> {
         self.check(scope)?;
