@@ -35,10 +35,10 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     each_of_this_run(context, &journals, |one| {
         let owes = match &one {
             // What is sealed is not settled: most need not be read for that.
-            Found::Journal(entry) => {
+            Trace::Journal(entry) => {
                 entry.is_sealed()? || !entry.read().is_ok_and(|reading| reading.ledger.is_settled())
             }
-            Found::Unread(_) | Found::Unopened(_) => true,
+            Trace::Unread(_) | Trace::Unopened(_) => true,
         };
         if owes {
             found.push(one);
@@ -109,7 +109,7 @@ fn tell_of_others(context: &Context, journals: &PrivateDir) -> Result<(), Privat
 }
 
 /// What is known of a setup of this run by what lies in the directory of journals.
-pub(super) enum Found {
+pub(super) enum Trace {
     /// Its journal.
     Journal(EntryDir),
     /// Its entry, whose journal can't be read.
@@ -121,14 +121,14 @@ pub(super) enum Found {
 /// Settles these, one after the other; one that can't be settled does not stop the rest.
 pub(super) async fn settle_all(
     context: &Context,
-    found: &[Found],
+    found: &[Trace],
     mut course: Course<'_>,
 ) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::Success;
     for one in found {
         let settled = match one {
-            Found::Journal(entry) | Found::Unread(entry) => of_entry::settle(context, entry, &mut course).await,
-            Found::Unopened(marker) => by_name::settle_marker(context, marker, None, &mut course).await,
+            Trace::Journal(entry) | Trace::Unread(entry) => of_entry::settle(context, entry, &mut course).await,
+            Trace::Unopened(marker) => by_name::settle_marker(context, marker, None, &mut course).await,
         };
         let ended = settled.unwrap_or_else(|failure| context.end(Err(failure)));
         // After a signal nothing more is asked of any service, and what the rest owes is named.
@@ -144,7 +144,7 @@ pub(super) async fn settle_all(
 pub(super) fn each_of_this_run(
     context: &Context,
     journals: &PrivateDir,
-    mut take: impl FnMut(Found) -> Result<(), PrivateDirError>,
+    mut take: impl FnMut(Trace) -> Result<(), PrivateDirError>,
 ) -> Result<(), PrivateDirError> {
     for (name, entry) in EntryDir::all(journals)? {
         // The name of an entry is a marker, which says whose it is where nothing else can.
@@ -157,7 +157,7 @@ pub(super) fn each_of_this_run(
                     .console
                     .warning(Why::from(error).context("a journal is ignored"));
                 if is_named_by_us() {
-                    take(Found::Unopened(name))?;
+                    take(Trace::Unopened(name))?;
                 }
                 continue;
             }
@@ -165,10 +165,10 @@ pub(super) fn each_of_this_run(
         match entry.plan() {
             Ok(plan) => {
                 if plan.repository == context.identity.repository && plan.run == context.identity.run_id {
-                    take(Found::Journal(entry))?;
+                    take(Trace::Journal(entry))?;
                 }
             }
-            Err(_) if is_named_by_us() => take(Found::Unread(entry))?,
+            Err(_) if is_named_by_us() => take(Trace::Unread(entry))?,
             Err(error) => context.console.warning(&error),
         }
     }

@@ -23,12 +23,12 @@ use crate::settings::DataFormat;
 
 /// A credentials file, as `deliver` writes it.
 #[derive(Deserialize)]
-struct File {
-    accounts: BTreeMap<String, Credential>,
+struct CredentialsFile {
+    accounts: BTreeMap<String, ReadCredential>,
 }
 
 #[derive(Deserialize)]
-struct Credential {
+struct ReadCredential {
     service: String,
     account: String,
     username: String,
@@ -41,7 +41,7 @@ struct Credential {
 
 /// An account of the output `accounts`.
 #[derive(Deserialize)]
-struct Told {
+struct ToldAccount {
     service: String,
     account: String,
     username: String,
@@ -177,7 +177,7 @@ fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
         };
         bytes
     };
-    let file: File = serde_json::from_slice(&bytes)
+    let file: CredentialsFile = serde_json::from_slice(&bytes)
         .map_err(|error| anyhow::anyhow!("the credentials of `{}` can't be read: {}", entry.name(), why(&error)))?;
     let accounts = file.accounts.into_values().map(|it| Delivered {
         service: it.service,
@@ -201,7 +201,7 @@ fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
 /// What another job told, with the passwords that its seed gives.
 fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
     let is_list = serde_json::from_str::<Vec<Value>>(text).is_ok();
-    let told: Vec<Told> = if is_list {
+    let told: Vec<ToldAccount> = if is_list {
         serde_json::from_str(text).map_err(|error| {
             Failure::usage(Why::hinted(
                 format!("`state` can't be read as the output `accounts`: {}", why(&error)),
@@ -222,7 +222,7 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
         if let Some(text) = state.of_earlier_attempt(context) {
             context.console.warning(&text);
         }
-        state.accounts.into_iter().map(Told::from).collect()
+        state.accounts.into_iter().map(ToldAccount::from).collect()
     };
     let Some(seed) = &context.settings.seed else {
         return Err(Failure::usage(Why::hinted(
@@ -270,7 +270,7 @@ fn here(context: &Context, state: &State) -> Result<Option<Vec<Delivered>>, Fail
     })
 }
 
-impl From<super::state::StateAccount> for Told {
+impl From<super::state::StateAccount> for ToldAccount {
     fn from(account: super::state::StateAccount) -> Self {
         Self {
             email: account.email(),

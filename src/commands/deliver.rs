@@ -63,13 +63,13 @@ struct AccountOutput<'a> {
 }
 
 #[derive(Serialize)]
-struct Credentials<'a> {
+struct HandedOver<'a> {
     version: u32,
-    accounts: BTreeMap<String, Credential<'a>>,
+    accounts: BTreeMap<String, HandedCredential<'a>>,
 }
 
 #[derive(Serialize)]
-struct Credential<'a> {
+struct HandedCredential<'a> {
     service: &'a str,
     account: &'a str,
     username: &'a str,
@@ -195,7 +195,7 @@ pub(super) fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Sec
     let accounts = accounts
         .iter()
         .map(|it| {
-            let credential = Credential {
+            let credential = HandedCredential {
                 service: &it.service,
                 account: &it.account,
                 username: &it.username,
@@ -211,7 +211,7 @@ pub(super) fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Sec
             (it.key(), credential)
         })
         .collect();
-    let credentials = Credentials {
+    let credentials = HandedOver {
         version: VERSION,
         accounts,
     };

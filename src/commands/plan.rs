@@ -21,7 +21,7 @@ use crate::settings::DataFormat;
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownPlan<'a> {
     version: u32,
     services: Vec<ShownService<'a>>,
     accounts: Vec<ShownAccount<'a>>,
@@ -83,7 +83,7 @@ pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
     let at_once = sealed.concurrency;
     let scope = plan::scope(&names, &run);
     let accounts = &draft.planned.accounts;
-    let shown = Shown {
+    let shown = ShownPlan {
         version: VERSION,
         services: config
             .services
@@ -277,7 +277,7 @@ fn condition(condition: &Condition) -> String {
     }
 }
 
-fn in_text(shown: &Shown<'_>) -> String {
+fn in_text(shown: &ShownPlan<'_>) -> String {
     let mut text = String::new();
     for service in &shown.services {
         // Writing to a string can't fail.

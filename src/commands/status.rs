@@ -7,7 +7,7 @@ use serde::Serialize;
 use tracing::Instrument as _;
 
 use super::by_name::{self, OfState, Subject};
-use super::cleanup::{self, Found};
+use super::cleanup::{self, Trace};
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::world::Known;
@@ -25,7 +25,7 @@ use crate::settings::DataFormat;
 const WATCH: Duration = Duration::from_secs(30);
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct StatusReport<'a> {
     version: u32,
     ready: bool,
     accounts: &'a [AccountRow],
@@ -67,7 +67,7 @@ async fn look(context: &Context, signals: &Signals) -> Result<(Vec<AccountRow>, 
         let mut found = Vec::new();
         let mut is_whole = true;
         cleanup::each_of_this_run(context, &journals, |one| {
-            let (Found::Journal(entry) | Found::Unread(entry)) = one else {
+            let (Trace::Journal(entry) | Trace::Unread(entry)) = one else {
                 is_whole = false;
                 return Ok(());
             };
@@ -170,7 +170,7 @@ fn rows(ledger: &Ledger, standings: &[Standing]) -> Vec<AccountRow> {
 /// What was seen, for people or for programs.
 fn tell(context: &Context, rows: &[AccountRow], is_ready: bool) -> anyhow::Result<()> {
     if context.settings.format == DataFormat::Json {
-        let report = Report {
+        let report = StatusReport {
             version: 1,
             ready: is_ready,
             accounts: rows,

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use futures_util::future::join_all;
 use tracing::Instrument as _;
 
-use findings::{Fate, Findings, Found, List, Room, say_outcome, summarise, tell, write};
+use findings::{Fate, Findings, ListedService, Marked, Room, say_outcome, summarise, tell, write};
 use trial::Trial;
 
 use super::context::Context;
@@ -212,7 +212,7 @@ async fn list_all(
     sites: &[Site],
     run: &Run,
     times: (Timestamp, Timestamp),
-) -> (Vec<List>, Vec<Found>, u64) {
+) -> (Vec<ListedService>, Vec<Marked>, u64) {
     let rules = rules(context, times.0);
     let engine = lister(world, sites, run, times);
     let max = Some(context.settings.sweep.max).filter(|_| !context.settings.sweep.dry_run);
@@ -221,7 +221,7 @@ async fn list_all(
     let all = sites.iter().enumerate();
     let all = join_all(all.map(|(place, site)| list(context, &engine, (place, site), rules, &room)));
     let all = all.instrument(tracing::info_span!("phase", name = "list")).await;
-    let (lists, found): (Vec<List>, Vec<Vec<Found>>) = all.into_iter().unzip();
+    let (lists, found): (Vec<ListedService>, Vec<Vec<Marked>>) = all.into_iter().unzip();
     (lists, found.into_iter().flatten().collect(), engine.requests())
 }
 
@@ -230,7 +230,7 @@ async fn try_lists(
     context: &Context,
     world: &LiveWorld<'_>,
     trial: &Trial<'_>,
-    lists: &mut [List],
+    lists: &mut [ListedService],
     leftovers: &mut Vec<Leftover>,
 ) -> u64 {
     let mut requests = 0;
@@ -272,7 +272,7 @@ async fn list(
     (place, site): (usize, &Site),
     (rules, prefix): (&Rules<'_>, &str),
     room: &Room,
-) -> (List, Vec<Found>) {
+) -> (ListedService, Vec<Marked>) {
     let service = &site.service.name;
     let has_filter = site.service.list.as_ref().is_some_and(|list| list.filter.is_some());
     // Other owners may have other prefixes.
@@ -303,7 +303,7 @@ async fn list(
             Verdict::Sweep(_) => (Fate::Delete, String::new(), Regard::Wanted),
             Verdict::Keep(why) => (Fate::Kept, why.to_owned(), Regard::Told),
         };
-        let is_kept = found.add(Found {
+        let is_kept = found.add(Marked {
             service: service.clone(),
             username: username.to_owned(),
             id: id.clone(),
@@ -348,7 +348,7 @@ async fn list(
     if let Some(reason) = &incomplete {
         say_incomplete(context, service, reason);
     }
-    let list = List {
+    let list = ListedService {
         service: service.clone(),
         readings,
         pages,
@@ -365,7 +365,7 @@ async fn delete(
     world: &LiveWorld<'_>,
     sites: &[Site],
     run: &Run,
-    found: &mut [Found],
+    found: &mut [Marked],
     deadline: Timestamp,
 ) -> Ended {
     let hits: Vec<usize> = (0..found.len())
@@ -383,7 +383,7 @@ async fn delete(
         let more = plural(hits.len() - ORPHANS_TOLD, "more account");
         context.console.warning(format!("{more} were orphaned"));
     }
-    let orphans: Vec<&Found> = hits.iter().map(|place| &found[*place]).collect();
+    let orphans: Vec<&Marked> = hits.iter().map(|place| &found[*place]).collect();
     let names: Vec<String> = orphans.iter().map(|orphan| orphan.username.clone()).collect();
     let needs = |name: &ServiceName| {
         let site = sites.iter().find(|site| site.service.name == *name)?;

@@ -49,7 +49,7 @@ pub(super) enum Reader {
 
 /// Where a service names its preset, and which: what the preset leaves to the user is missed there.
 #[derive(Clone, Copy)]
-pub(super) struct Named {
+pub(super) struct PresetName {
     pub(super) span: Span,
     pub(super) name: &'static str,
 }
@@ -69,7 +69,7 @@ pub(super) struct Decoder {
     /// What its answers say is wrong, where a request does not say it otherwise.
     pub(super) error: Option<Expression>,
     /// The preset that it names.
-    pub(super) preset: Option<Named>,
+    pub(super) preset: Option<PresetName>,
     pub(super) document: Option<Node>,
     pub(super) convention: Option<Node>,
 }

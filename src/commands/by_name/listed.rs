@@ -21,7 +21,7 @@ use crate::engine::{Extent, Regard};
 const LISTED_MAX: usize = 10_000;
 
 /// An account that a list shows.
-pub(super) struct Listed {
+pub(super) struct ListedAccount {
     service: ServiceName,
     username: String,
     id: RemoteId,
@@ -35,7 +35,7 @@ pub(super) async fn under_the_marker(
     ground: &Ground,
     plan: &Planned,
     course: &Course<'_>,
-) -> Result<(Vec<Listed>, bool), Failure> {
+) -> Result<(Vec<ListedAccount>, bool), Failure> {
     let Ground { run, sealed, .. } = ground;
     let wired = wire(context, ground)?;
     masks::mask(context, plan, &wired.secrets);
@@ -61,7 +61,7 @@ pub(super) async fn under_the_marker(
                     is_full = true;
                     return Regard::Stranger;
                 }
-                found.push(Listed {
+                found.push(ListedAccount {
                     service: service.clone(),
                     username: username.to_owned(),
                     id: id.clone(),
@@ -83,9 +83,9 @@ pub(super) async fn under_the_marker(
 
 /// The ledger of a plan and of what was listed beside it: each account may be there, and those that were listed are. Where
 /// an account of the plan has a look-up, that finds it.
-pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, config: &Config) -> Ledger {
+pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<ListedAccount>, config: &Config) -> Ledger {
     let mut ids: Vec<Option<(RemoteId, Timestamp)>> = vec![None; plan.accounts.len()];
-    for Listed {
+    for ListedAccount {
         service,
         username,
         id,
