@@ -10,6 +10,7 @@ pub(crate) mod evidence;
 pub mod ledger;
 pub(crate) mod leftover;
 pub mod leg;
+pub(crate) mod level;
 pub mod marker;
 pub(crate) mod name;
 pub(crate) mod outcome;

@@ -6,11 +6,11 @@
 
 mod encodings;
 mod fingerprints;
+mod form;
 mod group;
 pub mod harmless;
 mod hearing;
 mod json;
-mod line;
 pub mod redactor;
 mod text;
 mod told;
@@ -28,12 +28,13 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry;
 
 pub use fingerprints::Fingerprints;
+pub use form::LogFormat;
 pub use group::Group;
 pub use hearing::ANSWER;
-pub use line::{Level, LogFormat};
 
 use super::clock::Clock;
 use super::hosts::Host;
+use crate::domain::level::Level;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use encodings::SHORTEST;

@@ -1,6 +1,7 @@
 //! Settling accounts without a journal: one that is gone, or another job's. They are known by their names alone, so only
 //! what shows a name of ours is deleted.
 
+mod events;
 mod listed;
 mod told;
 
@@ -16,7 +17,6 @@ use super::ground::Ground;
 use super::settle;
 use super::world::Known;
 use crate::adapters::entry::EntryDir;
-use crate::domain::event::{Entry, Event};
 use crate::domain::ledger::Ledger;
 use crate::domain::time::Timestamp;
 use crate::plan::{self, Passwords};
@@ -77,23 +77,6 @@ pub(super) async fn settle_state(
         context.console.notice(&text);
     }
     Ok(code)
-}
-
-fn intend(context: &Context, ledger: &mut Ledger, place: usize) {
-    apply_at(context, ledger, place, Event::CreateIntended, context.clock.now());
-}
-
-fn apply_at(context: &Context, ledger: &mut Ledger, place: usize, event: Event, at: Timestamp) {
-    let entry = Entry {
-        at,
-        account: ledger.account(place).key.clone(),
-        event,
-    };
-    if let Err(illegal) = ledger.apply(&entry) {
-        context
-            .console
-            .warning(format!("`{}`: {}", illegal.account, illegal.reason));
-    }
 }
 
 /// Settles what was begun at that time.

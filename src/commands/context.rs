@@ -19,7 +19,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::plan::{Run, Selection};
 use crate::ports::Notice;
-use crate::report::{Level, Line, Narrator};
+use crate::report::{Line, Narrator};
 use crate::settings::{Sealed, Settings};
 
 /// So many answers are seen to before more are taken from the system. Those of a burst would else all be read before any is
@@ -146,12 +146,7 @@ impl Context {
 
     /// Says a line.
     pub(super) fn say(&self, line: &Line) {
-        match line.level {
-            Level::Debug => self.console.debug(&line.text),
-            Level::Info => self.console.info(&line.text),
-            Level::Warning => self.console.warning(&line.text),
-            Level::Error => self.console.error(&line.text),
-        }
+        self.console.say(line.level, None, &line.text);
     }
 
     /// Says what the engine tells.

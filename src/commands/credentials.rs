@@ -10,7 +10,7 @@ use super::context::Context;
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
 use super::sealed::SealedCopy;
-use super::state::{Signature, State};
+use super::state::{Signature, State, StateAccount};
 use crate::adapters::console::redactor::would_change;
 use crate::adapters::entry::EntryDir;
 use crate::adapters::private_dir::{read_private_file, remove_private_file};
@@ -37,19 +37,6 @@ struct ReadCredential {
     id: String,
     #[serde(default)]
     secrets: BTreeMap<String, String>,
-}
-
-/// An account of the output `accounts`.
-#[derive(Deserialize)]
-struct ToldAccount {
-    service: String,
-    account: String,
-    username: String,
-    email: String,
-    id: String,
-    full_username: Option<String>,
-    #[serde(default)]
-    own_password: bool,
 }
 
 /// The command.
@@ -201,7 +188,7 @@ fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
 /// What another job told, with the passwords that its seed gives.
 fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
     let is_list = serde_json::from_str::<Vec<Value>>(text).is_ok();
-    let told: Vec<ToldAccount> = if is_list {
+    let told: Vec<Delivered> = if is_list {
         serde_json::from_str(text).map_err(|error| {
             Failure::usage(Why::hinted(
                 format!("`state` can't be read as the output `accounts`: {}", why(&error)),
@@ -222,7 +209,7 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
         if let Some(text) = state.of_earlier_attempt(context) {
             context.console.warning(&text);
         }
-        state.accounts.into_iter().map(ToldAccount::from).collect()
+        state.accounts.into_iter().map(Delivered::from).collect()
     };
     let Some(seed) = &context.settings.seed else {
         return Err(Failure::usage(Why::hinted(
@@ -241,16 +228,10 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
             continue;
         };
         accounts.push(Delivered {
-            service: one.service,
-            account: one.account,
-            username: one.username,
-            email: one.email,
-            id: one.id,
             full_username: None,
             own_password: false,
-            outputs: Map::new(),
             password,
-            secrets: Vec::new(),
+            ..one
         });
     }
     Ok(accounts)
@@ -270,8 +251,8 @@ fn here(context: &Context, state: &State) -> Result<Option<Vec<Delivered>>, Fail
     })
 }
 
-impl From<super::state::StateAccount> for ToldAccount {
-    fn from(account: super::state::StateAccount) -> Self {
+impl From<StateAccount> for Delivered {
+    fn from(account: StateAccount) -> Self {
         Self {
             email: account.email(),
             service: account.service,
@@ -280,6 +261,9 @@ impl From<super::state::StateAccount> for ToldAccount {
             id: account.id.map(|id| id.as_str().to_owned()).unwrap_or_default(),
             full_username: account.full_username,
             own_password: account.own_password,
+            outputs: Map::new(),
+            password: Secret::default(),
+            secrets: Vec::new(),
         }
     }
 }

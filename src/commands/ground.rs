@@ -36,6 +36,24 @@ impl Ground {
         plan::recall(&self.config, &self.variables, &self.run, seed)
     }
 
+    /// For accounts of today: what is read of today's document, with every file that it names.
+    pub(super) fn today(
+        context: &Context,
+        document: &Document,
+        (config, variables): (Config, Environment),
+        run: Run,
+    ) -> Result<Self, Failure> {
+        let scope = plan::scope(&variables, &run);
+        let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
+        Ok(Self {
+            config,
+            variables,
+            run,
+            sealed: context.settings.sealed.clone(),
+            files,
+        })
+    }
+
     /// Without a journal: the configuration that setup put aside in the entry, else the one of now.
     pub(super) fn without_journal(context: &Context, entry: Option<&EntryDir>, run: Run) -> Result<Self, Failure> {
         let (document, sealed, files) = match entry.map(|entry| sealed(context, entry)) {

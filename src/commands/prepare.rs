@@ -14,7 +14,6 @@ use super::load;
 use super::masks;
 use super::sealed::{SealedCopy, VERSION};
 use super::state::State;
-use super::tls::KeptFiles;
 use super::wire::{Wired, all_usable, wire};
 use crate::adapters::boot;
 use crate::adapters::console::Fingerprints;
@@ -72,15 +71,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
         None => Passwords::Drawn(&mut random),
     };
     let mut draft = plan::draw_up(&config, &variables, &run, &selection, now, passwords).map_err(Failure::Usage)?;
-    let scope = plan::scope(&variables, &run);
-    let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
-    let ground = Ground {
-        config,
-        variables,
-        run,
-        sealed: sealed.clone(),
-        files,
-    };
+    let ground = Ground::today(context, &document, (config, variables), run)?;
     let wired = wire(context, &ground)?;
     let Ground { config, run, files, .. } = ground;
     check_sites(&draft, &wired)?;

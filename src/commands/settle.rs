@@ -13,9 +13,10 @@ use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::ledger::Ledger;
+use crate::domain::level::Level;
 use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Settled};
-use crate::report::{Ended, Level, plural};
+use crate::report::{Ended, plural};
 use crate::settings::{OnLeftover, Sealed};
 
 /// Has an engine take back what its ledger owes, under a title in the log if there is one.

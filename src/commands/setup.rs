@@ -27,7 +27,6 @@ use crate::adapters::world::{LiveWorld, StopFile};
 use crate::cli::Command;
 use crate::domain::account::AccountKey;
 use crate::domain::ledger::Ledger;
-use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use crate::engine::{Engine, Provisioned, Settled};
 use crate::plan::Draft;
@@ -214,7 +213,7 @@ async fn drive(
     let ready: &[usize] = if settled.is_some() { &[] } else { &provisioned.ready };
     let password = |place: usize| {
         let person = &draft.people[draft.person_of[place]];
-        person.password.clone().unwrap_or_else(|| Secret::new(""))
+        person.password.clone().unwrap_or_default()
     };
     Left {
         accounts: deliver::delivered(&ledger, &learnt, ready, settings.seed.is_some(), password),

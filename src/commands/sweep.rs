@@ -20,7 +20,6 @@ use super::exit::{ExitCode, Failure};
 use super::ground::Ground;
 use super::load;
 use super::settle;
-use super::tls::KeptFiles;
 use super::wire::{Wired, all_usable, wire};
 use super::world::{lister, world};
 use crate::adapters::hosts::is_ci;
@@ -34,7 +33,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::engine::{Engine, Extent, Listed, Regard, Site};
 use crate::language::glob;
-use crate::plan::{self, Run};
+use crate::plan::Run;
 use crate::ports::Stop;
 use crate::report::{Ended, Narrator, Phase, plural, seen};
 use crate::settings::OnLeftover;
@@ -60,15 +59,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let without_list = select(context, &mut config)?;
     load::require(&config, &variables, &context.settings.only)?;
     let run = context.idle_run(&config.prefix, context.clock.now());
-    let scope = plan::scope(&variables, &run);
-    let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
-    let ground = Ground {
-        config,
-        variables,
-        run,
-        sealed: sealed.clone(),
-        files,
-    };
+    let ground = Ground::today(context, &document, (config, variables), run)?;
     let Wired {
         sites,
         services,

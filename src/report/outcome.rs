@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::cause::by_cause;
 use super::line::Line;
 use super::narrator::{quoted, span};
-use super::summary::cleanup_summary;
 use super::table::seen;
 use crate::domain::ledger::Ledger;
 use crate::domain::leftover::{Leftover, Reason};
@@ -45,16 +44,6 @@ impl Ended {
     /// What is left, once for each reason, with what to do; then the name of each that is left.
     pub fn left(&self) -> Vec<Line> {
         leftovers(&self.leftovers, &self.again)
-    }
-
-    /// The job summary of a cleanup.
-    pub fn summary(&self) -> String {
-        let title = if self.leftovers.is_empty() {
-            format!("{} deleted, 0 left", self.deleted)
-        } else {
-            format!("{} may be left", plural(self.leftovers.len(), "account"))
-        };
-        cleanup_summary(&title, &self.leftovers, &self.again)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::cause::{by_cause, names};
 use super::narrator::span;
-use super::outcome::{hint, of_one_cause};
+use super::outcome::{Ended, hint, of_one_cause, plural};
 use super::table::{CELL_MAX, escape, markdown};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::ledger::{Ledger, Record};
@@ -87,6 +87,18 @@ pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures:
         text.push_str(&more(causes.len()));
     }
     text + &format!("\nTook {}.\n", span(took))
+}
+
+impl Ended {
+    /// The job summary of a cleanup.
+    pub fn summary(&self) -> String {
+        let title = if self.leftovers.is_empty() {
+            format!("{} deleted, 0 left", self.deleted)
+        } else {
+            format!("{} may be left", plural(self.leftovers.len(), "account"))
+        };
+        cleanup_summary(&title, &self.leftovers, &self.again)
+    }
 }
 
 /// The summary of a cleanup.

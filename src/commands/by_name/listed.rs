@@ -1,7 +1,7 @@
 //! What services list under a marker: accounts of a lost journal that today's configuration may no longer explain, and the
 //! only way to those of a service without a look-up.
 
-use super::{apply_at, intend};
+use super::events::{apply_at, intend};
 use crate::commands::context::Context;
 use crate::commands::course::Course;
 use crate::commands::exit::Failure;

@@ -1,6 +1,6 @@
 //! What a `state` output tells, as far as it is believed.
 
-use super::{apply_at, intend};
+use super::events::{apply_at, intend};
 use crate::adapters::entry::EntryDir;
 use crate::commands::context::Context;
 use crate::commands::exit::Failure;
