@@ -3,18 +3,18 @@
 //! Adapters don't decide what happens to an account; they only carry it out.
 
 pub mod boot;
-pub mod clock;
-pub mod console;
-pub mod entry;
+pub(crate) mod clock;
+pub(crate) mod console;
+pub(crate) mod entry;
 pub mod environment;
 pub mod hosts;
-pub mod http;
+pub(crate) mod http;
 pub mod journal;
-pub mod journal_home;
-pub mod kept;
-pub mod private_dir;
-pub mod signals;
-pub mod small_file;
-pub mod state_file;
-pub mod unreadable;
-pub mod world;
+pub(crate) mod journal_home;
+pub(crate) mod kept;
+pub(crate) mod private_dir;
+pub(crate) mod signals;
+pub(crate) mod small_file;
+pub(crate) mod state_file;
+pub(crate) mod unreadable;
+pub(crate) mod world;

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches as _, Subcommand as _};
 
-pub use command::{Command, Phase};
+pub use command::{ActionPhase, Command};
 pub use manual::{completions, man};
 pub(crate) use mistake::one_of;
 
@@ -22,7 +22,7 @@ use crate::settings::Setting;
 
 /// What the arguments ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {
+pub enum Parsed {
     /// Do this.
     Do(Invocation),
     /// Print this to standard output and exit 0: the help or the version. Ends with a newline.
@@ -51,7 +51,7 @@ impl Invocation {
 ///
 /// Flags may stand before or after the command. After `run`, the first argument that is no flag begins its command,
 /// and all that follows is the command's own.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, Why> {
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Why> {
     let words: Vec<OsString> = arguments.into_iter().collect();
     match words.split_first() {
         Some((first, rest)) if first == "container" => container(rest),
@@ -61,7 +61,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, W
 
 /// `container WORDS`, which is the image's entry point: a command of ours, or any other program. GitLab and Jenkins start a
 /// shell or `cat` in an image, and an entry point that is a shell itself would drop variables with dashes in their names.
-fn container(words: &[OsString]) -> Result<Request, Why> {
+fn container(words: &[OsString]) -> Result<Parsed, Why> {
     let Some(first) = words.first().map(|word| word.to_string_lossy()) else {
         return sorted(&["--help".into()]);
     };
@@ -70,14 +70,14 @@ fn container(words: &[OsString]) -> Result<Request, Why> {
     if ours || first.starts_with('-') || first == "help" {
         return sorted(words);
     }
-    Ok(Request::Do(Invocation {
+    Ok(Parsed::Do(Invocation {
         command: Command::Program(words.to_vec()),
         name: "container".to_owned(),
         flags: BTreeMap::new(),
     }))
 }
 
-fn sorted(words: &[OsString]) -> Result<Request, Why> {
+fn sorted(words: &[OsString]) -> Result<Parsed, Why> {
     let settings = Setting::all();
     let words = &words::plain(words, &settings);
     if let Some(setting) = words::unfilled(words, &settings) {
@@ -85,9 +85,9 @@ fn sorted(words: &[OsString]) -> Result<Request, Why> {
     }
     let matches = match read(&settings).try_get_matches_from(words) {
         Ok(matches) => matches,
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => return Ok(Request::Show(help(words, &settings))),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => return Ok(Parsed::Show(help(words, &settings))),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => {
-            return Ok(Request::Show(documented(&settings).render_version()));
+            return Ok(Parsed::Show(documented(&settings).render_version()));
         }
         Err(error) => return Err(mistake::of(&error, words, &settings)),
     };
@@ -102,7 +102,7 @@ fn sorted(words: &[OsString]) -> Result<Request, Why> {
             return Err(mistake::not_of(setting.name(), name));
         }
     }
-    Ok(Request::Do(Invocation {
+    Ok(Parsed::Do(Invocation {
         command,
         name: name.to_owned(),
         flags,

@@ -10,11 +10,12 @@ mod deliver;
 mod demo;
 mod exit;
 mod grant;
+mod ground;
 mod job_report;
-mod known;
 mod literals;
 mod load;
 mod masks;
+mod of_entry;
 mod of_run;
 mod plan;
 mod prepare;
@@ -30,6 +31,7 @@ mod status;
 mod sweep;
 mod tls;
 mod wire;
+mod world;
 
 use std::ffi::OsString;
 
@@ -37,7 +39,7 @@ use crate::adapters::clock::Clock;
 use crate::adapters::console::{Console, LogFormat};
 use crate::adapters::environment::Environment;
 use crate::adapters::hosts;
-use crate::cli::{self, Command, Phase, Request};
+use crate::cli::{self, ActionPhase, Command, Parsed};
 use crate::config;
 use crate::domain::why::Why;
 use crate::settings::Settings;
@@ -54,11 +56,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let found = hosts::detect(&environment);
     let plain = Console::new(found.host.clone(), LogFormat::Text, false, clock);
     let invocation = match cli::parse(arguments) {
-        Ok(Request::Show(text)) => {
+        Ok(Parsed::Show(text)) => {
             plain.data(&text);
             return ExitCode::Success;
         }
-        Ok(Request::Do(invocation)) => invocation,
+        Ok(Parsed::Do(invocation)) => invocation,
         Err(error) => {
             plain.error(error);
             return ExitCode::Usage;
@@ -66,7 +68,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let (settings, mistakes) = Settings::read(&invocation, &environment);
     // Post must not stop at a setting that a later step has spoilt: it goes by those that main sealed.
-    if !mistakes.is_empty() && invocation.command != Command::Action(Phase::Post) {
+    if !mistakes.is_empty() && invocation.command != Command::Action(ActionPhase::Post) {
         plain.error(Why::all("\n", mistakes));
         return ExitCode::Usage;
     }
@@ -106,8 +108,8 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Demo => Box::pin(demo::demo(context)).await,
         Command::Sandbox => sandbox::sandbox(context).await,
         Command::Program(words) => program::program(words),
-        Command::Action(Phase::Main) => Box::pin(action::main(context)).await,
-        Command::Action(Phase::Post) => action::post(context).await,
+        Command::Action(ActionPhase::Main) => Box::pin(action::main(context)).await,
+        Command::Action(ActionPhase::Post) => action::post(context).await,
     }
 }
 

@@ -19,7 +19,6 @@ mod reads;
 mod request;
 mod scalar;
 mod scope;
-mod secrets;
 mod service;
 mod source;
 mod tls;
@@ -65,8 +64,6 @@ pub struct Config {
     pub personas: Vec<Persona>,
     /// What should be known before it is used, though it is no mistake.
     pub warnings: Vec<Why>,
-    /// Does the document itself hold secrets, so that its text must be kept as one?
-    pub has_literal_secrets: bool,
     uses: Vec<Use>,
     sources: Arc<Sources>,
 }
@@ -101,7 +98,6 @@ impl Config {
                     ttl: document.ttl,
                     services: document.services,
                     personas: document.personas,
-                    has_literal_secrets: sources.holds_secrets(),
                     uses,
                     sources: Arc::new(sources),
                 };

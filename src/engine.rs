@@ -62,7 +62,7 @@ use slots::{Slot, Slots, Turn};
 pub use keep::{Keeps, keeps, kept_reads};
 pub use list::{Extent, Listed, Regard};
 pub use lost::Unshown;
-pub use provision::{Failure, Provisioned};
+pub use provision::Provisioned;
 pub use settle::Settled;
 pub use site::{Site, own_credentials};
 

@@ -1,18 +1,19 @@
 //! Standin: test accounts for CI jobs, created and verified in every service, and gone afterwards whatever happens.
 //!
 //! This file is only the map. Arrows point one way:
-//! `main -> commands -> {engine, adapters, report} -> ports -> plan -> config -> language -> domain`.
+//! `main -> commands -> {engine, adapters, report, sandbox} -> ports -> plan -> config -> language -> domain`.
+//!
+//! What is public here, the tests, the benchmarks and the fuzz targets use; of all else the compiler says when it is dead.
 
 pub mod adapters;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod domain;
-pub mod engine;
+mod engine;
 pub mod language;
-
 pub mod plan;
 pub mod ports;
-pub mod report;
+mod report;
 pub mod sandbox;
 pub mod settings;

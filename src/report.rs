@@ -8,9 +8,9 @@ mod summary;
 mod table;
 mod timeline;
 
-pub use line::{Level, Line};
+pub use line::Line;
 pub use narrator::{Narrator, Phase};
-pub use outcome::{after_cleanup, after_setup, hint, leftovers, plural};
+pub use outcome::{Ended, after_setup, hint, plural};
 pub use summary::{AccountRow, cleanup_summary, setup_summary, status_summary, sweep_summary};
 pub use table::{seen, table};
 pub use timeline::Timeline;

@@ -25,8 +25,8 @@ pub use parts::{SandboxSettings, SweepSettings};
 pub use sealed::Sealed;
 use setting::{ACCOUNTS, CONFIGURATION, JOURNAL, LIMITS, OUTPUT};
 use setting::{EVERYWHERE, GUARDED, IDENTIFIED, JOURNALED, MAKERS, NOT_AN_INPUT, WITH_CONFIG};
-pub use setting::{Scope, Setting, Variable};
-use sources::Given;
+pub use setting::{Reach, Setting, Variable};
+use sources::GivenText;
 use values::{count, leg, secret, seed, some_time, time};
 
 /// Everything that the user can set beside the configuration. The comments are the help.
@@ -34,7 +34,7 @@ use values::{count, leg, secret, seed, some_time, time};
 pub struct Settings {
     /// What the action does
     #[arg(long, value_name = "MODE", value_enum, default_value = "setup")]
-    #[arg(add = Scope { flag: false, variable: Variable::Never, ..EVERYWHERE })]
+    #[arg(add = Reach { flag: false, variable: Variable::Never, ..EVERYWHERE })]
     pub mode: Mode,
     /// The configuration file; several are merged, and later ones win [default: standin.yml, .yaml or .json in the working
     /// directory]
@@ -59,7 +59,7 @@ pub struct Settings {
     pub seed: Option<Secret>,
     /// Which of the N jobs of a matrix this is, counted from 0; no two of them share a marker [default: from the CI host]
     #[arg(long, value_name = "I/N", value_parser = leg, default_value = "/", hide_default_value = true)]
-    #[arg(help_heading = ACCOUNTS, add = Scope { given: Some(LEG), ..EVERYWHERE.of(MAKERS) })]
+    #[arg(help_heading = ACCOUNTS, add = Reach { given: Some(LEG), ..EVERYWHERE.of(MAKERS) })]
     // The long name, since clap takes an `Option` for an argument that may be missing; here a lone `/` is none.
     pub leg: std::option::Option<Leg>,
     /// How long to wait for a service that is still starting
@@ -79,7 +79,7 @@ pub struct Settings {
     #[arg(help_heading = LIMITS, add = EVERYWHERE.of(&["setup"]))]
     pub when_secrets_missing: WhenSecretsMissing,
     /// Where journals are kept [default: the CI host's temporary directory, else ~/.local/state/standin]
-    #[arg(long, value_name = "DIR", help_heading = JOURNAL, add = Scope { input: false, ..GUARDED.of(JOURNALED) })]
+    #[arg(long, value_name = "DIR", help_heading = JOURNAL, add = Reach { input: false, ..GUARDED.of(JOURNALED) })]
     pub journal: Option<PathBuf>,
     /// The `state` output of one setup [default: every unsettled journal of this run]
     #[arg(long, value_name = "JSON", help_heading = JOURNAL, add = GUARDED.of(&["cleanup", "status", "credentials"]))]
@@ -166,8 +166,8 @@ impl Settings {
 }
 
 /// The configuration is given as files, at least one, or as text. Where it is both, the files count.
-fn one_configuration(given: &mut Vec<Given>) -> Vec<Why> {
-    let place = |name| given.iter().position(|one: &Given| one.setting.name() == name);
+fn one_configuration(given: &mut Vec<GivenText>) -> Vec<Why> {
+    let place = |name| given.iter().position(|one: &GivenText| one.setting.name() == name);
     let Some(files) = place("config-file").map(|place| &given[place]) else {
         return Vec::new();
     };
@@ -196,10 +196,10 @@ fn reader(settings: impl IntoIterator<Item = clap::Arg>) -> Command {
         .args(settings)
 }
 
-fn parse(command: &Command, given: &[Given]) -> Result<ArgMatches, clap::Error> {
+fn parse(command: &Command, given: &[GivenText]) -> Result<ArgMatches, clap::Error> {
     command
         .clone()
-        .try_get_matches_from(given.iter().flat_map(Given::arguments))
+        .try_get_matches_from(given.iter().flat_map(GivenText::arguments))
 }
 
 /// What holds where nothing is given.

@@ -6,11 +6,11 @@
 
 mod encodings;
 mod fingerprints;
+mod form;
 mod group;
 pub mod harmless;
 mod hearing;
 mod json;
-mod line;
 pub mod redactor;
 mod text;
 mod told;
@@ -28,17 +28,18 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry;
 
 pub use fingerprints::Fingerprints;
+pub use form::LogFormat;
 pub use group::Group;
 pub use hearing::ANSWER;
-pub use line::{Level, LogFormat};
 
 use super::clock::Clock;
 use super::hosts::Host;
+use crate::domain::level::Level;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use encodings::SHORTEST;
 use hearing::{Form, Hearing, NOTICE};
-use redactor::Learnt;
+use redactor::Lesson;
 use writer::{Streams, Writer};
 
 /// The runner looks for every mask, in a dozen spellings, in every line of every later step: more than this would slow the
@@ -58,7 +59,7 @@ pub struct Console {
 }
 
 /// How lines look.
-struct Style {
+struct LineStyle {
     host: Arc<dyn Host>,
     format: LogFormat,
     is_verbose: bool,
@@ -80,7 +81,7 @@ impl Console {
             log: Box::new(io::stderr()),
             data: Box::new(io::stdout()),
         };
-        let style = Style {
+        let style = LineStyle {
             host,
             format,
             is_verbose,
@@ -88,7 +89,7 @@ impl Console {
         Self::on(streams, style, live, clock)
     }
 
-    fn on(streams: Streams, style: Style, live: Option<ProgressBar>, clock: Clock) -> Self {
+    fn on(streams: Streams, style: LineStyle, live: Option<ProgressBar>, clock: Clock) -> Self {
         let writer = Arc::new(Writer::new(streams, style, live, clock));
         let is_verbose = writer.style.is_verbose;
         // Lines of text name what they are about themselves, but for a request's.
@@ -176,8 +177,8 @@ impl Console {
     pub fn mask(&self, secret: &Secret) {
         let mut state = self.writer.lock();
         match state.redactor.learn(secret) {
-            Learnt::Known => {}
-            Learnt::New => {
+            Lesson::Known => {}
+            Lesson::New => {
                 let values = maskable(secret.expose()).into_iter();
                 let lines: Vec<String> = values.filter_map(|value| self.writer.style.host.mask(value)).collect();
                 if lines.is_empty() {
@@ -195,7 +196,7 @@ impl Console {
                     self.warning(Why::hinted(format!("{more}, {why}"), "don't print them in later steps"));
                 }
             }
-            Learnt::Short => {
+            Lesson::Short => {
                 let named = state.names_of_short.iter().find(|(known, _)| known == secret);
                 let name = named.map_or("a secret that an answer gave", |(_, name)| name.as_str());
                 let name = name.to_owned();

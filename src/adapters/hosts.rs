@@ -21,7 +21,7 @@ use crate::domain::leg::Leg;
 use github::FileCommands;
 
 /// The hosts that are known. The first that is here is the host.
-const HOSTS: [fn(&Environment) -> Option<Found>; 6] = [
+const HOSTS: [fn(&Environment) -> Option<Detected>; 6] = [
     recognise::<github::GitHub>,
     recognise::<gitlab::GitLab>,
     recognise::<jenkins::Jenkins>,
@@ -36,7 +36,7 @@ const FORK: &str = "a pull request from a fork";
 /// The system that runs the job, as its variables tell of it.
 pub trait Host: Send + Sync {
     /// Which run of which repository this is.
-    fn run(&self) -> Run;
+    fn run(&self) -> HostRun;
 
     /// Which job of a matrix this is, where variables tell. GitHub's tell nothing: there the action's input `leg` does.
     fn leg(&self) -> Option<Leg> {
@@ -119,7 +119,7 @@ trait Recognised: Host + DeserializeOwned + Default + 'static {
 }
 
 /// The host that was found.
-pub struct Found {
+pub struct Detected {
     /// Itself.
     pub host: Arc<dyn Host>,
     /// Variables of it that make no sense.
@@ -127,7 +127,7 @@ pub struct Found {
 }
 
 /// The host that this environment is of.
-pub fn detect(environment: &Environment) -> Found {
+pub fn detect(environment: &Environment) -> Detected {
     let known = HOSTS.iter().find_map(|recognise| recognise(environment));
     known.unwrap_or_else(|| fill::<plain::Plain>(environment))
 }
@@ -142,13 +142,13 @@ pub fn plain() -> Arc<dyn Host> {
     Arc::new(plain::Plain::default())
 }
 
-fn recognise<H: Recognised>(environment: &Environment) -> Option<Found> {
+fn recognise<H: Recognised>(environment: &Environment) -> Option<Detected> {
     H::is_here(environment).then(|| fill::<H>(environment))
 }
 
-fn fill<H: Recognised>(environment: &Environment) -> Found {
+fn fill<H: Recognised>(environment: &Environment) -> Detected {
     let (host, misfits) = environment.fill::<H>(H::PREFIX);
-    Found {
+    Detected {
         host: Arc::new(host),
         misfits,
     }
@@ -171,7 +171,7 @@ fn beside(path: Option<&str>, suffix: &str) -> Option<PathBuf> {
 
 /// What a host's variables say of the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Run {
+pub struct HostRun {
     /// The repository or project.
     pub repository: Option<String>,
     /// The run's id within it.
@@ -228,7 +228,7 @@ impl RunIdentity {
     }
 
     /// The identity that the host's variables tell; what is missing is `local` and 1.
-    pub fn of(run: Run) -> Self {
+    pub fn of(run: HostRun) -> Self {
         Self {
             repository: run.repository.unwrap_or_else(|| NOBODYS.to_owned()),
             run_id: run.id.unwrap_or_else(|| NOBODYS.to_owned()),

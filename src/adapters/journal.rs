@@ -26,7 +26,7 @@ const SYNC_PAUSE: Duration = Duration::from_millis(50);
 
 /// The writing end of a journal.
 pub struct Journal {
-    state: Mutex<State>,
+    state: Mutex<Sink>,
     syncing: Option<Syncing>,
 }
 
@@ -39,7 +39,7 @@ struct Syncing {
     thread: JoinHandle<()>,
 }
 
-struct State {
+struct Sink {
     file: File,
     broken: Option<JournalBroken>,
 }
@@ -82,7 +82,7 @@ impl Journal {
                 }
             })?;
         Ok(Self {
-            state: Mutex::new(State { file, broken: None }),
+            state: Mutex::new(Sink { file, broken: None }),
             syncing: Some(Syncing { dirty, open, thread }),
         })
     }

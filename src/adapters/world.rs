@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 use super::clock::Clock;
-use super::console::ANSWER;
+use super::console::{ANSWER, Console};
 use super::http::Service;
 use super::journal::Journal;
 use super::kept::KeptFile;
@@ -15,7 +15,6 @@ use super::signals::Signals;
 use crate::domain::account::AccountKey;
 use crate::domain::event::{Entry, Remark};
 use crate::domain::outcome::Delivery;
-use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
@@ -72,12 +71,10 @@ pub struct LiveWorld<'a> {
     pub listener: Box<dyn Fn(Notice) + 'a>,
     /// Makes passwords.
     pub passwords: fn() -> Secret,
-    /// Is handed every secret that is learnt.
-    pub keeper: Box<dyn Fn(&Secret) + 'a>,
-    /// Hides every secret that is known in what a service said; `None` where that is not to be told.
-    pub veil: Option<Hider<'a>>,
-    /// Says whether a text is a secret that is known.
-    pub is_secret: Box<dyn Fn(&str) -> bool + 'a>,
+    /// Knows every secret, and is handed those that are learnt.
+    pub console: Console,
+    /// May be told what a service said?
+    pub shows_answers: bool,
 }
 
 impl LiveWorld<'_> {
@@ -189,19 +186,23 @@ impl World for LiveWorld<'_> {
     }
 
     fn keep_secret(&self, secret: &Secret) {
-        (self.keeper)(secret);
+        self.console.mask(secret);
     }
 
     fn hide(&self, text: &str) -> String {
-        self.veil.as_ref().map(|veil| veil(text)).unwrap_or_default()
+        if self.shows_answers {
+            self.console.redact(text).into_owned()
+        } else {
+            String::new()
+        }
     }
 
     fn shows_answers(&self) -> bool {
-        self.veil.is_some()
+        self.shows_answers
     }
 
     fn is_secret(&self, text: &str) -> bool {
-        (self.is_secret)(text)
+        self.console.is_secret(text)
     }
 
     fn tell(&self, notice: Notice) {

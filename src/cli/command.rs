@@ -103,12 +103,12 @@ pub enum Command {
     Program(Vec<OsString>),
     /// A phase of the GitHub action, where other rules hold for variables. Its shim calls it, nobody else.
     #[command(subcommand, hide = true)]
-    Action(Phase),
+    Action(ActionPhase),
 }
 
 /// A step of the GitHub action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
-pub enum Phase {
+pub enum ActionPhase {
     /// The main step; its `mode` says what that is.
     Main,
     /// The post step.

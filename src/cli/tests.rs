@@ -2,20 +2,20 @@
 
 use super::*;
 
-fn of(arguments: &[&str]) -> Result<Request, Why> {
+fn of(arguments: &[&str]) -> Result<Parsed, Why> {
     parse(arguments.iter().map(OsString::from))
 }
 
 fn invocation(arguments: &[&str]) -> Invocation {
     match of(arguments) {
-        Ok(Request::Do(invocation)) => invocation,
+        Ok(Parsed::Do(invocation)) => invocation,
         other => panic!("{arguments:?}: {other:?}"),
     }
 }
 
 fn text(arguments: &[&str]) -> String {
     match of(arguments) {
-        Ok(Request::Show(text)) => text,
+        Ok(Parsed::Show(text)) => text,
         other => panic!("{arguments:?}: {other:?}"),
     }
 }
@@ -83,8 +83,8 @@ fn commands_and_flags_are_sorted() {
             run(&["npm", "--only", "--wait"]),
             &[("only", "a")],
         ),
-        (&["action", "main"], Command::Action(Phase::Main), &[]),
-        (&["action", "post"], Command::Action(Phase::Post), &[]),
+        (&["action", "main"], Command::Action(ActionPhase::Main), &[]),
+        (&["action", "post"], Command::Action(ActionPhase::Post), &[]),
         (
             &["container", "run", "--verbose", "--", "npm"],
             run(&["npm"]),
@@ -253,7 +253,7 @@ fn what_is_not_text_is_named_by_its_flag_unless_it_is_of_the_command_to_run() {
     assert_eq!(unknown.what, "unknown command `\u{fffd}`");
     let words = vec![other("a"), other("--only=")];
     let given = ["run".into(), "--".into()].into_iter().chain(words.clone());
-    let Ok(Request::Do(invocation)) = parse(given) else {
+    let Ok(Parsed::Do(invocation)) = parse(given) else {
         panic!("it was not taken")
     };
     assert_eq!(invocation.command, Command::Run { words });

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use super::cleanup::{self, Found};
+use super::cleanup::{self, Trace};
 use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
@@ -106,10 +106,10 @@ pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
         .journals()
         .and_then(|journals| EntryDir::open_in(&journals, name));
     let found = match entry {
-        Ok(entry) => Found::Journal(entry),
+        Ok(entry) => Trace::Journal(entry),
         Err(error) => {
             context.console.warning(error);
-            Found::Unopened(name.to_owned())
+            Trace::Unopened(name.to_owned())
         }
     };
     cleanup::settle_all(context, &[found], Course::begin(context, &signals)).await

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
+use super::by_name::{self, Subject};
 use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
-use super::{by_name, of_run, settle};
+use super::{of_entry, of_run};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::RunIdentity;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
@@ -23,7 +24,10 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     let mut course = Course::begin(context, &signals).with_own_report(context);
     if let Some(state) = context.state()? {
-        let code = by_name::settle_state(context, &state, &mut course).await?.code();
+        let code = match by_name::subject(context, &state)? {
+            Subject::Journal(entry) => of_entry::settle(context, &entry, &mut course).await?,
+            Subject::State(told) => by_name::settle_state(context, *told, &mut course).await?,
+        };
         return Ok(course.end(context, code));
     }
     let journals = context.journals()?;
@@ -31,10 +35,10 @@ pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
     each_of_this_run(context, &journals, |one| {
         let owes = match &one {
             // What is sealed is not settled: most need not be read for that.
-            Found::Journal(entry) => {
+            Trace::Journal(entry) => {
                 entry.is_sealed()? || !entry.read().is_ok_and(|reading| reading.ledger.is_settled())
             }
-            Found::Unread(_) | Found::Unopened(_) => true,
+            Trace::Unread(_) | Trace::Unopened(_) => true,
         };
         if owes {
             found.push(one);
@@ -105,7 +109,7 @@ fn tell_of_others(context: &Context, journals: &PrivateDir) -> Result<(), Privat
 }
 
 /// What is known of a setup of this run by what lies in the directory of journals.
-pub(super) enum Found {
+pub(super) enum Trace {
     /// Its journal.
     Journal(EntryDir),
     /// Its entry, whose journal can't be read.
@@ -117,19 +121,16 @@ pub(super) enum Found {
 /// Settles these, one after the other; one that can't be settled does not stop the rest.
 pub(super) async fn settle_all(
     context: &Context,
-    found: &[Found],
+    found: &[Trace],
     mut course: Course<'_>,
 ) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::Success;
     for one in found {
         let settled = match one {
-            Found::Journal(entry) | Found::Unread(entry) => settle::settle(context, entry, &mut course).await,
-            Found::Unopened(marker) => by_name::settle_marker(context, marker, None, &mut course).await,
+            Trace::Journal(entry) | Trace::Unread(entry) => of_entry::settle(context, entry, &mut course).await,
+            Trace::Unopened(marker) => by_name::settle_marker(context, marker, None, &mut course).await,
         };
-        let ended = match settled {
-            Ok(outcome) => outcome.code(),
-            Err(failure) => context.end(Err(failure)),
-        };
+        let ended = settled.unwrap_or_else(|failure| context.end(Err(failure)));
         // After a signal nothing more is asked of any service, and what the rest owes is named.
         let outranks = code == ExitCode::Success || matches!(ended, ExitCode::Signal(_));
         code = if outranks { ended } else { code };
@@ -143,11 +144,11 @@ pub(super) async fn settle_all(
 pub(super) fn each_of_this_run(
     context: &Context,
     journals: &PrivateDir,
-    mut take: impl FnMut(Found) -> Result<(), PrivateDirError>,
+    mut take: impl FnMut(Trace) -> Result<(), PrivateDirError>,
 ) -> Result<(), PrivateDirError> {
     for (name, entry) in EntryDir::all(journals)? {
         // The name of an entry is a marker, which says whose it is where nothing else can.
-        let is_named_by_us = || by_name::is_of_this_run(context, &name);
+        let is_named_by_us = || context.is_of_this_run(&name);
         let entry = match entry {
             Ok(entry) => entry,
             Err(PrivateDirError::NotADirectory { .. }) if !is_named_by_us() => continue,
@@ -156,7 +157,7 @@ pub(super) fn each_of_this_run(
                     .console
                     .warning(Why::from(error).context("a journal is ignored"));
                 if is_named_by_us() {
-                    take(Found::Unopened(name))?;
+                    take(Trace::Unopened(name))?;
                 }
                 continue;
             }
@@ -164,10 +165,10 @@ pub(super) fn each_of_this_run(
         match entry.plan() {
             Ok(plan) => {
                 if plan.repository == context.identity.repository && plan.run == context.identity.run_id {
-                    take(Found::Journal(entry))?;
+                    take(Trace::Journal(entry))?;
                 }
             }
-            Err(_) if is_named_by_us() => take(Found::Unread(entry))?,
+            Err(_) if is_named_by_us() => take(Trace::Unread(entry))?,
             Err(error) => context.console.warning(&error),
         }
     }

@@ -1,6 +1,8 @@
 //! What every command has at hand.
 
+use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::exit::{ExitCode, Failure};
 use crate::adapters::clock::Clock;
@@ -12,9 +14,12 @@ use crate::adapters::journal_home;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::adapters::{small_file, state_file};
 use crate::cli::{Command, Invocation};
-use crate::domain::said::Hider;
+use crate::domain::marker::{Marker, Origin};
+use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
-use crate::report::{Level, Line};
+use crate::plan::{Run, Selection};
+use crate::ports::Notice;
+use crate::report::{Line, Narrator};
 use crate::settings::{Sealed, Settings};
 
 /// So many answers are seen to before more are taken from the system. Those of a burst would else all be read before any is
@@ -141,18 +146,77 @@ impl Context {
 
     /// Says a line.
     pub(super) fn say(&self, line: &Line) {
-        match line.level {
-            Level::Debug => self.console.debug(&line.text),
-            Level::Info => self.console.info(&line.text),
-            Level::Warning => self.console.warning(&line.text),
-            Level::Error => self.console.error(&line.text),
+        self.console.say(line.level, None, &line.text);
+    }
+
+    /// Says what the engine tells.
+    pub(super) fn narrate(&self, narrator: &RefCell<Narrator>, notice: &Notice) {
+        let lines = narrator.borrow_mut().hear(notice);
+        for line in &lines {
+            self.say(line);
+        }
+        self.console.progress(|| narrator.borrow().state());
+    }
+
+    /// Who makes accounts in this run.
+    pub(super) fn origin(&self) -> Origin<'_> {
+        Origin {
+            repository: &self.identity.repository,
+            run: &self.identity.run_id,
+            attempt: self.identity.attempt,
         }
     }
 
-    /// Hides every secret that is known in what a service said; none where these settings want nothing of that told.
-    pub(super) fn veil(&self, sealed: &Sealed) -> Option<Hider<'_>> {
-        let hider = || -> Hider<'_> { Box::new(|text| self.console.redact(text).into_owned()) };
-        sealed.show_answers.then(hider)
+    /// This run, with a marker for an invocation of its own.
+    pub(super) fn run(&self, prefix: &str, now: Timestamp, ttl: Duration, invocation: &str) -> Run {
+        let marker = Marker::new(prefix, now, ttl, &self.origin(), invocation);
+        Run {
+            url: self.identity.url.clone(),
+            ..self.run_under(marker)
+        }
+    }
+
+    /// This run, in which nothing is created: its marker marks nothing.
+    pub(super) fn idle_run(&self, prefix: &str, now: Timestamp) -> Run {
+        self.run(prefix, now, Duration::ZERO, "00000")
+    }
+
+    /// The run that a marker is of: this one, or nothing is deleted.
+    pub(super) fn run_of(&self, marker: &str) -> Result<Run, Failure> {
+        let marker = Marker::at_front_of(marker)
+            .filter(|found| found.as_str() == marker)
+            .ok_or_else(|| Failure::usage("the marker is none of ours: nothing is deleted"))?;
+        if !marker.is_of_run(&self.origin()) {
+            let identity = &self.identity;
+            return Err(Failure::usage(format!(
+                "`{marker}` is the marker of another run than `{}` of `{}`: nothing is deleted",
+                identity.run_id, identity.repository
+            )));
+        }
+        Ok(self.run_under(marker))
+    }
+
+    fn run_under(&self, marker: Marker) -> Run {
+        Run {
+            repository: self.identity.repository.clone(),
+            id: self.identity.run_id.clone(),
+            attempt: self.identity.attempt,
+            url: None,
+            marker,
+        }
+    }
+
+    /// Is this the marker of an invocation of this run?
+    pub(super) fn is_of_this_run(&self, marker: &str) -> bool {
+        self.run_of(marker).is_ok()
+    }
+
+    /// The accounts that are meant.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            services: self.settings.only.clone(),
+            personas: self.settings.persona.clone(),
+        }
     }
 
     /// The journals' directory, made if need be.

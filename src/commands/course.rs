@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::context::Context;
 use super::exit::ExitCode;
-use super::job_report::{Part, write_report};
+use super::job_report::write_report;
 use crate::adapters::signals::Signals;
-use crate::domain::ledger::Ledger;
-use crate::domain::leftover::Leftover;
 use crate::domain::time::Timestamp;
-use crate::settings::Sealed;
+use crate::report::Ended;
+use crate::settings::{OnLeftover, Sealed};
 
 /// What the entries of one cleanup share.
 pub(super) struct Course<'a> {
@@ -21,21 +19,7 @@ pub(super) struct Course<'a> {
     /// Where whoever asks for this cleanup wants its report, whatever a setup has sealed.
     asked: Option<PathBuf>,
     /// What each report will tell. A file that were written once for each entry would tell of the last one alone.
-    reports: BTreeMap<PathBuf, Vec<Done>>,
-}
-
-/// What was done about the accounts of one entry.
-pub(super) struct Done {
-    /// Where each account stands now.
-    pub(super) ledger: Ledger,
-    /// Those that may still exist.
-    pub(super) leftovers: Vec<Leftover>,
-    /// The command that tries these once more.
-    pub(super) again: String,
-    /// How many requests it took.
-    pub(super) requests: u64,
-    /// How long it took.
-    pub(super) took: Duration,
+    reports: BTreeMap<PathBuf, Vec<Ended>>,
 }
 
 impl<'a> Course<'a> {
@@ -63,12 +47,19 @@ impl<'a> Course<'a> {
         self.begun + sealed.cleanup_deadline
     }
 
-    /// Keeps for the report, where there is to be one, what was done.
-    pub(super) fn note(&mut self, context: &Context, sealed: &Sealed, done: Done) {
+    /// Keeps for the report, where there is to be one, how one entry's accounts ended; gives how the command ends after that,
+    /// by the settings of the entry.
+    pub(super) fn note(&mut self, context: &Context, sealed: &Sealed, ended: Ended) -> ExitCode {
+        let fails = sealed.on_leftover == OnLeftover::Fail && !ended.leftovers.is_empty();
         let own = &context.settings.sealed.report;
         let path = self.asked.as_ref().or(sealed.report.as_ref()).or(own.as_ref());
         if let Some(path) = path {
-            self.reports.entry(path.clone()).or_default().push(done);
+            self.reports.entry(path.clone()).or_default().push(ended);
+        }
+        match self.signals.first() {
+            Some(signal) => ExitCode::Signal(signal),
+            None if fails => ExitCode::Failed,
+            None => ExitCode::Success,
         }
     }
 
@@ -76,24 +67,11 @@ impl<'a> Course<'a> {
     pub(super) fn end(self, context: &Context, code: ExitCode) -> ExitCode {
         let mut ended = code;
         for (path, parts) in &self.reports {
-            let parts: Vec<Part<'_>> = parts.iter().map(Done::part).collect();
-            if let Err(error) = write_report(context, path, "cleanup", &parts) {
+            if let Err(error) = write_report(context, path, "cleanup", parts) {
                 context.console.error(&error);
                 ended = code.and_then(ExitCode::Failed);
             }
         }
         ended
-    }
-}
-
-impl Done {
-    fn part(&self) -> Part<'_> {
-        Part {
-            ledger: &self.ledger,
-            leftovers: &self.leftovers,
-            again: &self.again,
-            requests: self.requests,
-            took: self.took,
-        }
     }
 }

@@ -6,15 +6,14 @@ use std::iter;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::by_name;
 use super::context::Context;
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
 use super::sealed::SealedCopy;
-use super::state::{Signature, State};
+use super::state::{Signature, State, StateAccount};
 use crate::adapters::console::redactor::would_change;
 use crate::adapters::entry::EntryDir;
-use crate::adapters::private_dir::read_private_file;
+use crate::adapters::private_dir::{read_private_file, remove_private_file};
 use crate::adapters::unreadable::why;
 use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;
@@ -24,12 +23,12 @@ use crate::settings::DataFormat;
 
 /// A credentials file, as `deliver` writes it.
 #[derive(Deserialize)]
-struct File {
-    accounts: BTreeMap<String, Credential>,
+struct CredentialsFile {
+    accounts: BTreeMap<String, ReadCredential>,
 }
 
 #[derive(Deserialize)]
-struct Credential {
+struct ReadCredential {
     service: String,
     account: String,
     username: String,
@@ -38,19 +37,6 @@ struct Credential {
     id: String,
     #[serde(default)]
     secrets: BTreeMap<String, String>,
-}
-
-/// An account of the output `accounts`.
-#[derive(Deserialize)]
-struct Told {
-    service: String,
-    account: String,
-    username: String,
-    email: String,
-    id: String,
-    full_username: Option<String>,
-    #[serde(default)]
-    own_password: bool,
 }
 
 /// The command.
@@ -84,7 +70,7 @@ fn of_run(context: &Context) -> Result<Vec<Delivered>, Failure> {
     let journals = context.journals()?;
     let mut found: Vec<(Ledger, Vec<Delivered>)> = Vec::new();
     for entry in EntryDir::ours(&journals)? {
-        if !by_name::is_of_this_run(context, entry.name()) {
+        if !context.is_of_this_run(entry.name()) {
             continue;
         }
         match (entry.read(), of_entry(&entry)) {
@@ -142,6 +128,29 @@ pub(super) fn hide(context: &Context, entry: &EntryDir) {
     }
 }
 
+/// Removes the credentials of an entry, wherever they are, whatever becomes of the accounts.
+pub(super) fn forget(context: &Context, entry: &EntryDir) {
+    if let Err(error) = entry.forget_credentials() {
+        context.console.warning(error);
+    }
+    match entry.is_elsewhere() {
+        Ok(true) => {}
+        // A file of that name is the user's own: setup did not come so far as to write it.
+        Ok(false) => return,
+        Err(error) => context.console.warning(error),
+    }
+    let elsewhere = entry
+        .sealed::<SealedCopy>()
+        .ok()
+        .flatten()
+        .and_then(|sealed| sealed.credentials_file);
+    if let Some(path) = elsewhere
+        && let Err(error) = remove_private_file(&path).and_then(|()| entry.forget_elsewhere())
+    {
+        context.console.warning(error);
+    }
+}
+
 /// The credentials file of an entry, wherever it is; none before the setup has succeeded and after a cleanup has begun.
 fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
     let bytes = if entry.is_elsewhere()? {
@@ -155,7 +164,7 @@ fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
         };
         bytes
     };
-    let file: File = serde_json::from_slice(&bytes)
+    let file: CredentialsFile = serde_json::from_slice(&bytes)
         .map_err(|error| anyhow::anyhow!("the credentials of `{}` can't be read: {}", entry.name(), why(&error)))?;
     let accounts = file.accounts.into_values().map(|it| Delivered {
         service: it.service,
@@ -179,7 +188,7 @@ fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
 /// What another job told, with the passwords that its seed gives.
 fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
     let is_list = serde_json::from_str::<Vec<Value>>(text).is_ok();
-    let told: Vec<Told> = if is_list {
+    let told: Vec<Delivered> = if is_list {
         serde_json::from_str(text).map_err(|error| {
             Failure::usage(Why::hinted(
                 format!("`state` can't be read as the output `accounts`: {}", why(&error)),
@@ -187,7 +196,7 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
             ))
         })?
     } else {
-        let state = by_name::read_state(text)?;
+        let state = State::read(text)?;
         if let Some(accounts) = here(context, &state)? {
             return Ok(accounts);
         }
@@ -197,10 +206,10 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
                 "give the seed that the setup was given",
             )));
         }
-        if let Some(text) = by_name::of_earlier_attempt(context, &state) {
+        if let Some(text) = state.of_earlier_attempt(context) {
             context.console.warning(&text);
         }
-        state.accounts.into_iter().map(Told::from).collect()
+        state.accounts.into_iter().map(Delivered::from).collect()
     };
     let Some(seed) = &context.settings.seed else {
         return Err(Failure::usage(Why::hinted(
@@ -219,16 +228,10 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
             continue;
         };
         accounts.push(Delivered {
-            service: one.service,
-            account: one.account,
-            username: one.username,
-            email: one.email,
-            id: one.id,
             full_username: None,
             own_password: false,
-            outputs: Map::new(),
             password,
-            secrets: Vec::new(),
+            ..one
         });
     }
     Ok(accounts)
@@ -236,7 +239,7 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
 
 /// The credentials of a state's setup, where that was on this machine.
 fn here(context: &Context, state: &State) -> Result<Option<Vec<Delivered>>, Failure> {
-    if !by_name::is_of_this_run(context, &state.marker) {
+    if !context.is_of_this_run(&state.marker) {
         return Ok(None);
     }
     let entry = context
@@ -248,8 +251,8 @@ fn here(context: &Context, state: &State) -> Result<Option<Vec<Delivered>>, Fail
     })
 }
 
-impl From<super::state::StateAccount> for Told {
-    fn from(account: super::state::StateAccount) -> Self {
+impl From<StateAccount> for Delivered {
+    fn from(account: StateAccount) -> Self {
         Self {
             email: account.email(),
             service: account.service,
@@ -258,6 +261,9 @@ impl From<super::state::StateAccount> for Told {
             id: account.id.map(|id| id.as_str().to_owned()).unwrap_or_default(),
             full_username: account.full_username,
             own_password: account.own_password,
+            outputs: Map::new(),
+            password: Secret::default(),
+            secrets: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::context::Context;
@@ -24,7 +24,8 @@ const ENVIRONMENT_MAX: usize = 1_000_000;
 /// The version of the shapes here.
 const VERSION: u32 = 1;
 
-/// One account that is ready, with all that was learnt of it.
+/// One account that is ready, with all that was learnt of it; as JSON it is an item of the output `accounts`, without secrets.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Delivered {
     /// The service.
     pub service: String,
@@ -36,40 +37,31 @@ pub(super) struct Delivered {
     pub email: String,
     /// The id.
     pub id: String,
+    /// What the configuration's `outputs` read.
+    #[serde(skip_deserializing)]
+    pub outputs: Map<String, Value>,
     /// With a seed, the user name before it was cut, where it was: what the password is computed from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub full_username: Option<String>,
     /// With a seed: the configuration gave the password all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_password: bool,
-    /// What the configuration's `outputs` read.
-    pub outputs: Map<String, Value>,
     /// The password, and what the configuration's `secrets` read.
+    #[serde(skip)]
     pub password: Secret,
     /// See `password`.
+    #[serde(skip)]
     pub secrets: Vec<(String, Secret)>,
 }
 
 #[derive(Serialize)]
-struct AccountOutput<'a> {
-    service: &'a str,
-    account: &'a str,
-    username: &'a str,
-    email: &'a str,
-    id: &'a str,
-    outputs: &'a Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    full_username: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    own_password: bool,
-}
-
-#[derive(Serialize)]
-struct Credentials<'a> {
+struct HandedOver<'a> {
     version: u32,
-    accounts: BTreeMap<String, Credential<'a>>,
+    accounts: BTreeMap<String, HandedCredential<'a>>,
 }
 
 #[derive(Serialize)]
-struct Credential<'a> {
+struct HandedCredential<'a> {
     service: &'a str,
     account: &'a str,
     username: &'a str,
@@ -123,17 +115,6 @@ impl Delivered {
 
     /// `STANDIN_SERVICE_ACCOUNT`, the front of its variables.
     fn variable(&self) -> String {
-        let upper = |text: &str| -> String {
-            text.chars()
-                .map(|c| {
-                    if c.is_ascii_alphanumeric() {
-                        c.to_ascii_uppercase()
-                    } else {
-                        '_'
-                    }
-                })
-                .collect()
-        };
         format!("STANDIN_{}_{}", upper(&self.service), upper(&self.account))
     }
 
@@ -147,38 +128,27 @@ impl Delivered {
             (format!("{name}_PASSWORD"), self.password.clone()),
         ];
         for (secret, value) in &self.secrets {
-            let suffix: String = secret
-                .chars()
-                .map(|c| {
-                    if c.is_ascii_alphanumeric() {
-                        c.to_ascii_uppercase()
-                    } else {
-                        '_'
-                    }
-                })
-                .collect();
-            variables.push((format!("{name}_{suffix}"), value.clone()));
+            variables.push((format!("{name}_{}", upper(secret)), value.clone()));
         }
         variables
     }
 }
 
+/// Text as a part of a variable's name.
+fn upper(text: &str) -> String {
+    let part = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_uppercase()
+        } else {
+            '_'
+        }
+    };
+    text.chars().map(part).collect()
+}
+
 /// The `accounts` output.
 pub(super) fn accounts_json(accounts: &[Delivered]) -> serde_json::Result<String> {
-    let list: Vec<AccountOutput<'_>> = accounts
-        .iter()
-        .map(|it| AccountOutput {
-            service: &it.service,
-            account: &it.account,
-            username: &it.username,
-            email: &it.email,
-            id: &it.id,
-            outputs: &it.outputs,
-            full_username: it.full_username.as_deref(),
-            own_password: it.own_password,
-        })
-        .collect();
-    serde_json::to_string(&list)
+    serde_json::to_string(accounts)
 }
 
 /// The `ids` output.
@@ -195,7 +165,7 @@ pub(super) fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Sec
     let accounts = accounts
         .iter()
         .map(|it| {
-            let credential = Credential {
+            let credential = HandedCredential {
                 service: &it.service,
                 account: &it.account,
                 username: &it.username,
@@ -211,7 +181,7 @@ pub(super) fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Sec
             (it.key(), credential)
         })
         .collect();
-    let credentials = Credentials {
+    let credentials = HandedOver {
         version: VERSION,
         accounts,
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::cleanup::{self, Found};
+use super::cleanup::{self, Trace};
 use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
@@ -80,7 +80,7 @@ pub(super) async fn demo(context: &Context) -> Result<ExitCode, Failure> {
     context.console.info("");
     context.console.info("== here your tests would run; then cleanup");
     signals.forget();
-    let code = cleanup::settle_all(&context, &[Found::Journal(entry)], Course::begin(&context, &signals)).await?;
+    let code = cleanup::settle_all(&context, &[Trace::Journal(entry)], Course::begin(&context, &signals)).await?;
     let left = tell_books(&context, &sandbox);
     sandbox.shutdown().await;
     let good = made.code == ExitCode::Success && code == ExitCode::Success && left == 0;

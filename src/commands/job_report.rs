@@ -1,4 +1,4 @@
-//! The report of a setup or a cleanup as JSON, for whoever reads it with a program.
+//! The report of a command as JSON, for whoever reads it with a program.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,31 +9,27 @@ use serde::Serialize;
 use super::context::Context;
 use crate::adapters::private_dir::write_private_file;
 use crate::domain::account::RemoteId;
-use crate::domain::ledger::Ledger;
 use crate::domain::leftover::{Leftover, Reason};
-use crate::report;
+use crate::report::{self, AccountRow, Ended};
 
+/// What every report has: `A` tells of the accounts.
 #[derive(Serialize)]
-struct Report<'a> {
+pub(super) struct Report<'a, A, S = ()> {
     version: u32,
     run: &'a str,
     phase: &'a str,
-    accounts: Vec<ReportAccount<'a>>,
+    /// What a sweep tells beside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    services: Option<&'a [S]>,
+    accounts: &'a [A],
     leftovers: Vec<ReportLeftover<'a>>,
     requests: u64,
     seconds: f64,
 }
 
-#[derive(Serialize)]
-struct ReportAccount<'a> {
-    service: &'a str,
-    account: &'a str,
-    username: &'a str,
-    id: Option<&'a str>,
-    status: String,
-}
-
-/// An account that may be left, as every report has it.
+/// An account that may be left.
 #[derive(Serialize)]
 pub(super) struct ReportLeftover<'a> {
     service: &'a str,
@@ -58,54 +54,60 @@ impl<'a> ReportLeftover<'a> {
     }
 }
 
-/// What was done about one setup's accounts, as far as a report tells it.
-pub(super) struct Part<'a> {
-    /// Where each account stands.
-    pub(super) ledger: &'a Ledger,
-    /// Those that may exist.
-    pub(super) leftovers: &'a [Leftover],
-    /// The command that tries what is left once more.
-    pub(super) again: &'a str,
-    /// How many requests it took.
-    pub(super) requests: u64,
-    /// How long it took.
-    pub(super) took: Duration,
-}
-
-/// Writes the report of these parts, which are all of one run.
-pub(super) fn write_report(context: &Context, path: &Path, phase: &str, parts: &[Part<'_>]) -> anyhow::Result<()> {
-    let took: Duration = parts.iter().map(|part| part.took).sum();
-    let report = Report {
-        version: 1,
-        run: parts
-            .first()
-            .map_or(&context.identity.run_id, |part| &part.ledger.plan().run),
-        phase,
-        accounts: parts.iter().flat_map(accounts).collect(),
-        leftovers: parts.iter().flat_map(leftovers).collect(),
-        requests: parts.iter().map(|part| part.requests).sum(),
-        seconds: took.as_secs_f64(),
-    };
-    let json = serde_json::to_string_pretty(&report)?;
-    write_private_file(path, context.console.redact(&json).as_bytes()).context("the report can't be written")
-}
-
-fn accounts<'a>(part: &Part<'a>) -> impl Iterator<Item = ReportAccount<'a>> + use<'a> {
-    let ledger = part.ledger;
-    (0..ledger.plan().accounts.len()).map(|place| {
-        let account = ledger.account(place);
-        ReportAccount {
-            service: account.key.service.as_str(),
-            account: &account.key.account,
-            username: &account.username,
-            id: ledger.record(place).known_as.as_ref().map(RemoteId::as_str),
-            status: ledger.record(place).status.to_string(),
+impl<'a, A: Serialize, S: Serialize> Report<'a, A, S> {
+    /// A report of accounts.
+    pub(super) fn new(
+        (run, phase): (&'a str, &'a str),
+        accounts: &'a [A],
+        leftovers: Vec<ReportLeftover<'a>>,
+        (requests, took): (u64, Duration),
+    ) -> Self {
+        Self {
+            version: 1,
+            run,
+            phase,
+            dry_run: None,
+            services: None,
+            accounts,
+            leftovers,
+            requests,
+            seconds: took.as_secs_f64(),
         }
-    })
+    }
+
+    /// The same of a sweep, with the services that were listed.
+    pub(super) fn of_sweep(self, is_dry: bool, services: &'a [S]) -> Self {
+        Self {
+            dry_run: Some(is_dry),
+            services: Some(services),
+            ..self
+        }
+    }
+
+    /// It as text.
+    pub(super) fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(self)
+    }
 }
 
-fn leftovers<'a>(part: &Part<'a>) -> impl Iterator<Item = ReportLeftover<'a>> + use<'a> {
-    let again = part.again;
-    let left = part.leftovers.iter();
-    left.map(move |leftover| ReportLeftover::of(leftover, &leftover.key.account, again))
+/// Writes a report to a file.
+pub(super) fn write(context: &Context, path: &Path, json: &str) -> anyhow::Result<()> {
+    write_private_file(path, context.console.redact(json).as_bytes()).context("the report can't be written")
+}
+
+/// Writes how these ended, which are all of one run.
+pub(super) fn write_report(context: &Context, path: &Path, phase: &str, parts: &[Ended]) -> anyhow::Result<()> {
+    let run = parts
+        .first()
+        .map_or(&context.identity.run_id, |part| &part.ledger.plan().run);
+    let rows = |part: &Ended| AccountRow::all(&part.ledger, |record| record.known_as.as_ref());
+    let accounts: Vec<AccountRow> = parts.iter().flat_map(rows).collect();
+    let left = parts
+        .iter()
+        .flat_map(|part| part.leftovers.iter().map(move |leftover| (part, leftover)));
+    let leftovers = left.map(|(part, leftover)| ReportLeftover::of(leftover, &leftover.key.account, &part.again));
+    let requests = parts.iter().map(|part| part.requests).sum();
+    let took = parts.iter().map(|part| part.took).sum();
+    let report: Report<'_, AccountRow> = Report::new((run, phase), &accounts, leftovers.collect(), (requests, took));
+    write(context, path, &report.json()?)
 }

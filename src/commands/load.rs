@@ -89,8 +89,15 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
     }
 }
 
+/// Reads a document into a configuration, with the variables that it may see.
+pub(super) fn read(context: &Context, document: &Document, sealed: &Sealed) -> Result<(Config, Environment), Failure> {
+    let variables = variables(context, sealed.allow_env.as_ref());
+    let config = parse(document, &variables, sealed)?;
+    Ok((config, variables))
+}
+
 /// What the configuration may see of the variables.
-pub(super) fn variables(context: &Context, allow: Option<&Vec<String>>) -> Environment {
+fn variables(context: &Context, allow: Option<&Vec<String>>) -> Environment {
     let variables = context
         .environment
         .iter()
@@ -99,7 +106,7 @@ pub(super) fn variables(context: &Context, allow: Option<&Vec<String>>) -> Envir
 }
 
 /// Reads a document into a configuration, or tells every mistake in it. Settings win over what it says.
-pub(super) fn parse(document: &Document, variables: &Environment, sealed: &Sealed) -> Result<Config, Failure> {
+fn parse(document: &Document, variables: &Environment, sealed: &Sealed) -> Result<Config, Failure> {
     let mut config = Config::parse_merged((&document.name, &document.text), &document.more, variables)
         .map_err(|found| Failure::Usage(config::render(&found)))?;
     for service in &mut config.services {

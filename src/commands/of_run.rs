@@ -4,19 +4,18 @@ use std::cell::RefCell;
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
+use super::ground::Ground;
 use super::load;
 use super::tls::KeptFiles;
-use super::wire::{Wired, wire};
+use super::wire::wire;
+use super::world::{lister, world};
 use crate::adapters::hosts::is_ci;
 use crate::adapters::signals::Signals;
-use crate::adapters::world::LiveWorld;
 use crate::domain::account::RemoteId;
-use crate::domain::event::PlannedAccount;
-use crate::domain::ledger::Ledger;
-use crate::domain::marker::{Marker, Origin};
+use crate::domain::marker::Marker;
 use crate::domain::why::Why;
-use crate::engine::{Engine, Extent, Regard};
-use crate::plan::{self, Run};
+use crate::engine::{Extent, Regard};
+use crate::plan;
 use crate::report::{plural, seen};
 
 /// So many accounts are named; of more their number is told.
@@ -64,55 +63,28 @@ pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCod
 async fn list(context: &Context, signals: &Signals) -> Result<(Vec<String>, usize), Failure> {
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
-    let variables = load::variables(context, sealed.allow_env.as_ref());
-    let config = load::parse(&document, &variables, sealed)?;
-    let identity = &context.identity;
-    let origin = Origin {
-        repository: &identity.repository,
-        run: &identity.run_id,
-        attempt: identity.attempt,
-    };
+    let (config, variables) = load::read(context, &document, sealed)?;
     let now = context.clock.now();
-    let run = Run {
-        repository: identity.repository.clone(),
-        id: identity.run_id.clone(),
-        attempt: identity.attempt,
-        url: identity.url.clone(),
-        marker: Marker::new(&config.prefix, now, std::time::Duration::ZERO, &origin, "00000"),
-    };
+    let run = context.idle_run(&config.prefix, now);
     let scope = plan::scope(&variables, &run);
     let (files, _) = KeptFiles::read_what_is_there(&config, &scope, &document.directory);
-    let Wired {
-        sites,
-        services,
-        secrets,
-        warnings: _,
-    } = wire(context, &config, &variables, &scope, sealed, &files)?;
-    for secret in &secrets {
+    let ground = Ground {
+        config,
+        variables,
+        run,
+        sealed: sealed.clone(),
+        files,
+    };
+    let wired = wire(context, &ground)?;
+    for secret in &wired.secrets {
         context.console.mask(secret);
     }
-    let world = LiveWorld {
-        services,
-        journal: None,
-        kept: None,
-        clock: context.clock,
-        signals,
-        stop_file: None,
-        listener: Box::new(|_| {}),
-        passwords: plan::draw,
-        keeper: Box::new(|secret| context.console.mask(secret)),
-        veil: context.veil(sealed),
-        is_secret: Box::new(|text| context.console.is_secret(text)),
-    };
-    // An engine asks on behalf of an account: one stands for each service.
-    let standing = sites
-        .iter()
-        .map(|site| PlannedAccount::listed(&site.service.name, String::new(), "*".to_owned()));
-    let ledger = Ledger::new(run.planned(now, standing.collect()));
-    let deadline = now + sealed.cleanup_deadline;
-    let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
+    let world = world(context, sealed, wired.services, signals, |_| {});
+    let times = (now, now + sealed.cleanup_deadline);
+    let engine = lister(&world, &wired.sites, &ground.run, times);
+    let origin = context.origin();
     let found = RefCell::new((Vec::new(), 0));
-    for (place, site) in sites.iter().enumerate() {
+    for (place, site) in wired.sites.iter().enumerate() {
         let service = &site.service.name;
         let why = if let Some(why) = &site.unusable {
             Some(why.clone())

@@ -11,10 +11,9 @@ use super::exit::{ExitCode, Failure};
 use super::load;
 use crate::config::{Auth, Condition, Config, Count, Grant, List, Next, Poll, Request, Service};
 use crate::domain::event::PlannedAccount;
-use crate::domain::marker::{Marker, Origin};
 use crate::engine::kept_reads;
 use crate::language::{Environment, Scope};
-use crate::plan::{self, Run, Selection};
+use crate::plan;
 use crate::report;
 use crate::settings::DataFormat;
 
@@ -22,7 +21,7 @@ use crate::settings::DataFormat;
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownPlan<'a> {
     version: u32,
     services: Vec<ShownService<'a>>,
     accounts: Vec<ShownAccount<'a>>,
@@ -66,42 +65,25 @@ struct ShownVariable {
 /// The command.
 pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
     let document = load::document(context)?;
-    let allow = context.settings.sealed.allow_env.as_ref();
-    let variables = load::variables(context, allow);
-    let mut config = load::parse(&document, &variables, &context.settings.sealed)?;
+    let sealed = &context.settings.sealed;
+    let (mut config, variables) = load::read(context, &document, sealed)?;
     count_without_variables(context, &mut config, &variables);
-    let names = Environment::placeholders(allow.cloned());
-    let identity = &context.identity;
-    let origin = Origin {
-        repository: &identity.repository,
-        run: &identity.run_id,
-        attempt: identity.attempt,
-    };
+    let names = Environment::placeholders(sealed.allow_env.clone());
     let now = context.clock.now();
-    let run = Run {
-        repository: identity.repository.clone(),
-        id: identity.run_id.clone(),
-        attempt: identity.attempt,
-        url: identity.url.clone(),
-        marker: Marker::new(&config.prefix, now, config.ttl, &origin, "00000"),
-    };
-    let selection = Selection {
-        services: context.settings.only.clone(),
-        personas: context.settings.persona.clone(),
-    };
+    let run = context.run(&config.prefix, now, config.ttl, "00000");
     let draft = plan::draw_up(
         &config,
         &names,
         &run,
-        &selection,
+        &context.selection(),
         now,
         plan::Passwords::Drawn(&mut UnwrapErr(SysRng)),
     )
     .map_err(Failure::Usage)?;
-    let at_once = context.settings.sealed.concurrency;
+    let at_once = sealed.concurrency;
     let scope = plan::scope(&names, &run);
     let accounts = &draft.planned.accounts;
-    let shown = Shown {
+    let shown = ShownPlan {
         version: VERSION,
         services: config
             .services
@@ -295,7 +277,7 @@ fn condition(condition: &Condition) -> String {
     }
 }
 
-fn in_text(shown: &Shown<'_>) -> String {
+fn in_text(shown: &ShownPlan<'_>) -> String {
     let mut text = String::new();
     for service in &shown.services {
         // Writing to a string can't fail.

@@ -7,13 +7,13 @@ use rand::rngs::SysRng;
 use rand::{RngExt as _, rand_core::UnwrapErr};
 
 use super::context::Context;
+use super::credentials;
 use super::exit::Failure;
+use super::ground::Ground;
 use super::load;
 use super::masks;
 use super::sealed::{SealedCopy, VERSION};
-use super::settle;
 use super::state::State;
-use super::tls::KeptFiles;
 use super::wire::{Wired, all_usable, wire};
 use crate::adapters::boot;
 use crate::adapters::console::Fingerprints;
@@ -26,11 +26,10 @@ use crate::cli::Command;
 use crate::config::{Config, Service};
 use crate::domain::ledger::Ledger;
 use crate::domain::leg::Leg;
-use crate::domain::marker::{Marker, Origin};
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use crate::engine::{Site, keeps};
-use crate::plan::{self, Draft, Passwords, Person, Run, Selection};
+use crate::plan::{self, Draft, Passwords, Person};
 use crate::settings::{Sealed, WhenSecretsMissing};
 
 /// Everything that is known before the first request, and on disk.
@@ -55,8 +54,7 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let sealed = &context.settings.sealed;
     check_targets(context)?;
     let document = load::document(context)?;
-    let variables = load::variables(context, sealed.allow_env.as_ref());
-    let config = load::parse(&document, &variables, sealed)?;
+    let (config, variables) = load::read(context, &document, sealed)?;
     if let Err(missing) = load::require(&config, &variables, &context.settings.only) {
         return if skip(context)? { Ok(None) } else { Err(missing) };
     }
@@ -65,32 +63,17 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let leg = context.settings.leg.or(context.host.leg());
     let leg = leg.unwrap_or(Leg::ALONE);
     let invocation = leg.invocation(random.random_range(0..leg.room()));
-    let identity = &context.identity;
     let now = context.clock.now();
-    let origin = Origin {
-        repository: &identity.repository,
-        run: &identity.run_id,
-        attempt: identity.attempt,
-    };
-    let run = Run {
-        repository: identity.repository.clone(),
-        id: identity.run_id.clone(),
-        attempt: identity.attempt,
-        url: identity.url.clone(),
-        marker: Marker::new(&config.prefix, now, config.ttl, &origin, &invocation),
-    };
-    let selection = Selection {
-        services: context.settings.only.clone(),
-        personas: context.settings.persona.clone(),
-    };
+    let run = context.run(&config.prefix, now, config.ttl, &invocation);
+    let selection = context.selection();
     let passwords = match &context.settings.seed {
         Some(seed) => Passwords::Computed(seed),
         None => Passwords::Drawn(&mut random),
     };
     let mut draft = plan::draw_up(&config, &variables, &run, &selection, now, passwords).map_err(Failure::Usage)?;
-    let scope = plan::scope(&variables, &run);
-    let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
-    let wired = wire(context, &config, &variables, &scope, sealed, &files)?;
+    let ground = Ground::today(context, &document, (config, variables), run)?;
+    let wired = wire(context, &ground)?;
+    let Ground { config, run, files, .. } = ground;
     check_sites(&draft, &wired)?;
     locate(&mut draft, &wired);
     mask(context, &config, &wired, &draft);
@@ -219,7 +202,7 @@ fn skip(context: &Context) -> Result<bool, Failure> {
 /// Removes what setups of former days have left in the journals' directory. It is in nobody's way: a failure is no error.
 fn prune(context: &Context, journals: &PrivateDir) {
     if let Err(error) = entry::prune(journals, context.clock.now(), |entry| {
-        settle::forget_credentials(context, entry);
+        credentials::forget(context, entry);
     }) {
         context
             .console

@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
-use super::cleanup::{self, Found};
+use super::cleanup::{self, Trace};
 use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCod
     };
     // What ended the command must not end the cleanup too; another signal does.
     signals.forget();
-    let cleaned = cleanup::settle_all(context, &[Found::Journal(entry)], Course::begin(context, &signals)).await?;
+    let cleaned = cleanup::settle_all(context, &[Trace::Journal(entry)], Course::begin(context, &signals)).await?;
     Ok(code.and_then(cleaned))
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::slice;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,11 +12,13 @@ use super::context::Context;
 use super::course::Course;
 use super::deliver::{self, Delivered};
 use super::exit::{ExitCode, Failure};
-use super::job_report::{Part, write_report};
+use super::job_report::write_report;
+use super::of_entry;
 use super::prepare::{Prepared, announce, prepare};
 use super::settle;
 use super::state::State;
 use super::wire::Wired;
+use super::world::world;
 use crate::adapters::entry::EntryDir;
 use crate::adapters::journal::Journal;
 use crate::adapters::kept::KeptFile;
@@ -24,13 +27,11 @@ use crate::adapters::world::{LiveWorld, StopFile};
 use crate::cli::Command;
 use crate::domain::account::AccountKey;
 use crate::domain::ledger::Ledger;
-use crate::domain::leftover::Leftover;
-use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use crate::engine::{Engine, Provisioned, Settled};
-use crate::plan::{self, Draft};
+use crate::plan::Draft;
 use crate::ports::{Stop, World as _};
-use crate::report::{self, AccountRow, Narrator, Phase, Timeline, plural};
+use crate::report::{self, AccountRow, Ended, Narrator, Phase, Timeline, plural};
 use crate::settings::{OnFailure, OnLeftover};
 
 /// What a setup came to.
@@ -78,21 +79,19 @@ fn intention(draft: &Draft) -> String {
 }
 
 /// How the engine left things.
-struct Ended {
+struct Left {
     provisioned: Provisioned,
-    settled: Option<Settled>,
-    ledger: Ledger,
+    ended: Ended,
+    /// How long taking back took, if anything was.
+    taken_back: Option<Duration>,
     accounts: Vec<Delivered>,
-    requests: u64,
-    /// What creating took, and what taking back took after it.
-    took: (Duration, Duration),
     timeline: Timeline,
 }
 
-impl Ended {
+impl Left {
     /// Is everything there that was asked for?
     fn is_complete(&self) -> bool {
-        self.provisioned.stopped.is_none() && self.accounts.len() == self.ledger.plan().accounts.len()
+        self.provisioned.stopped.is_none() && self.accounts.len() == self.ended.ledger.plan().accounts.len()
     }
 }
 
@@ -106,28 +105,20 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
         kept,
         lock,
     } = prepared;
-    let ended = drive(context, &entry, &draft, wired, (journal, kept), signals).await;
+    let left = drive(context, &entry, &draft, wired, (journal, kept), signals).await;
     let sealed = &context.settings.sealed;
-    let left: &[Leftover] = ended.settled.as_ref().map_or(&[], |settled| &settled.leftovers);
-    let part = Part {
-        ledger: &ended.ledger,
-        leftovers: left,
-        again: &settle::again(context, &entry),
-        requests: ended.requests,
-        took: ended.took.0,
-    };
     let reported = match &sealed.report {
-        Some(path) => write_report(context, path, "setup", &[part]),
+        Some(path) => write_report(context, path, "setup", slice::from_ref(&left.ended)),
         None => Ok(()),
     };
     let handed = match reported {
-        Err(error) if ended.is_complete() => Err(Failure::Failed(error)),
+        Err(error) if left.is_complete() => Err(Failure::Failed(error)),
         // What is left of a setup that failed has to be told all the same.
         Err(error) => {
             context.console.error(&error);
-            hand_over(context, &entry, &ended)
+            hand_over(context, &entry, &left)
         }
-        Ok(()) => hand_over(context, &entry, &ended),
+        Ok(()) => hand_over(context, &entry, &left),
     };
     let credentials = match handed {
         Ok(credentials) => credentials,
@@ -136,7 +127,7 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
             let code = context.end(Err(failure));
             drop(lock);
             let mut course = Course::begin(context, signals);
-            settle::settle(context, &entry, &mut course).await?;
+            of_entry::settle(context, &entry, &mut course).await?;
             let code = course.end(context, code);
             return Ok(Made {
                 accounts: Vec::new(),
@@ -145,12 +136,12 @@ pub(super) async fn make(context: &Context, prepared: Prepared, signals: &Signal
             });
         }
     };
-    let code = conclude(context, &entry, &ended);
+    let code = conclude(context, &entry, &left);
     if sealed.summary && context.host.files().is_some() {
-        summarise(context, &ended);
+        summarise(context, &left);
     }
     Ok(Made {
-        accounts: ended.accounts,
+        accounts: left.accounts,
         credentials,
         code,
     })
@@ -164,7 +155,7 @@ async fn drive(
     wired: Wired,
     (journal, kept): (Journal, Option<KeptFile>),
     signals: &Signals,
-) -> Ended {
+) -> Left {
     let settings = &context.settings;
     let begun = context.clock.now();
     let group = context.console.group(&intention(draft));
@@ -172,20 +163,13 @@ async fn drive(
     let narrator = RefCell::new(Narrator::new(Phase::Setup, planned, context.console.is_verbose()));
     let timeline = RefCell::new(Timeline::default());
     let world = LiveWorld {
-        services: wired.services,
         journal: Some(journal),
         kept,
-        clock: context.clock,
-        signals,
         stop_file: Some(StopFile::new(entry.stop_path())),
-        listener: Box::new(|notice| {
+        ..world(context, &settings.sealed, wired.services, signals, |notice| {
             timeline.borrow_mut().hear(&notice, context.clock.now());
-            settle::narrate(context, &narrator, &notice);
-        }),
-        passwords: plan::draw,
-        keeper: Box::new(|secret| context.console.mask(secret)),
-        veil: context.veil(&settings.sealed),
-        is_secret: Box::new(|text| context.console.is_secret(text)),
+            context.narrate(&narrator, &notice);
+        })
     };
     let account = |place: usize| {
         let planned = &draft.planned.accounts[place];
@@ -229,15 +213,19 @@ async fn drive(
     let ready: &[usize] = if settled.is_some() { &[] } else { &provisioned.ready };
     let password = |place: usize| {
         let person = &draft.people[draft.person_of[place]];
-        person.password.clone().unwrap_or_else(|| Secret::new(""))
+        person.password.clone().unwrap_or_default()
     };
-    Ended {
+    Left {
         accounts: deliver::delivered(&ledger, &learnt, ready, settings.seed.is_some(), password),
-        took: (created, world.now().since(begun + created)),
+        taken_back: settled.is_some().then(|| world.now().since(begun + created)),
+        ended: settle::ended(
+            settled.unwrap_or_default(),
+            ledger,
+            &settle::again(context, entry),
+            requests,
+            created,
+        ),
         provisioned,
-        settled,
-        ledger,
-        requests,
         timeline: timeline.take(),
     }
 }
@@ -248,29 +236,27 @@ async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, na
     }
     let debts = engine.ledger().debts().count();
     // Where all was refused, that is looked into without a word.
-    let group = (debts > 0).then(|| context.console.group("taking back what was created"));
+    let title = (debts > 0).then_some("taking back what was created");
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
     let phase = tracing::info_span!("phase", name = "rollback");
-    let settled = engine.settle().instrument(phase).await;
-    context.console.end_progress();
-    drop(group);
-    settled
+    settle::take_back(context, engine, title, phase).await
 }
 
 /// Hands over what is ready, or sets the outputs to what is now known.
-fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<Option<PathBuf>, Failure> {
-    let complete = ended.is_complete();
-    let keeps = context.settings.on_failure == OnFailure::Keep && ended.provisioned.stopped.is_none();
-    if complete || (keeps && ended.settled.is_none()) {
-        let delivered = deliver::deliver(context, entry, &ended.ledger, &ended.accounts, complete)
+fn hand_over(context: &Context, entry: &EntryDir, left: &Left) -> Result<Option<PathBuf>, Failure> {
+    let complete = left.is_complete();
+    let ledger = &left.ended.ledger;
+    let keeps = context.settings.on_failure == OnFailure::Keep && left.provisioned.stopped.is_none();
+    if complete || (keeps && left.taken_back.is_none()) {
+        let delivered = deliver::deliver(context, entry, ledger, &left.accounts, complete)
             .context("the accounts are ready, but could not be handed over, and are deleted again")?;
         return Ok(Some(delivered));
     }
-    State::write(context, &ended.ledger)?;
+    State::write(context, ledger)?;
     if let Some(files) = context.host.files() {
-        let state = State::of(&ended.ledger, context.settings.seed.as_ref()).to_output()?;
-        let marker = &ended.ledger.plan().marker;
+        let state = State::of(ledger, context.settings.seed.as_ref()).to_output()?;
+        let marker = &ledger.plan().marker;
         let mut pairs = vec![("ready", "false"), ("count", "0"), ("marker", marker)];
         pairs.extend(state.as_deref().map(|state| ("state", state)));
         files.set_outputs(&pairs)?;
@@ -279,36 +265,31 @@ fn hand_over(context: &Context, entry: &EntryDir, ended: &Ended) -> Result<Optio
 }
 
 /// Says how it ended.
-fn conclude(context: &Context, entry: &EntryDir, ended: &Ended) -> ExitCode {
-    if let Some(stop) = ended.provisioned.stopped {
+fn conclude(context: &Context, entry: &EntryDir, left: &Left) -> ExitCode {
+    let ended = &left.ended;
+    if let Some(stop) = left.provisioned.stopped {
         say_stopped(context, stop, &ended.ledger);
         return match stop {
             Stop::Signal(signal) => ExitCode::Signal(signal),
             Stop::Superseded => ExitCode::Failed,
         };
     }
-    if let Some(settled) = &ended.settled {
-        settle::conclude(
-            context,
-            settled,
-            &settle::again(context, entry),
-            ended.took.1,
-            OnLeftover::Fail,
-        );
-        settle::tidy(context, entry, &ended.ledger);
-        return match settled.stopped {
+    if let Some(took) = left.taken_back {
+        settle::say(context, ended, took, OnLeftover::Fail);
+        of_entry::tidy(context, entry, &ended.ledger);
+        return match ended.stopped {
             Some(Stop::Signal(signal)) => ExitCode::Signal(signal),
             Some(Stop::Superseded) | None => ExitCode::Failed,
         };
     }
     let planned = ended.ledger.plan().accounts.len();
     context.say(&report::after_setup(
-        ended.accounts.len(),
+        left.accounts.len(),
         planned,
-        ended.took.0,
+        ended.took,
         ended.requests,
     ));
-    if ended.is_complete() {
+    if left.is_complete() {
         ExitCode::Success
     } else {
         ExitCode::Failed
@@ -338,44 +319,31 @@ fn say_stopped(context: &Context, stop: Stop, ledger: &Ledger) {
     ));
 }
 
-fn summarise(context: &Context, ended: &Ended) {
-    let Ended {
+fn summarise(context: &Context, left: &Left) {
+    let Left {
         provisioned,
-        settled,
-        ledger,
+        ended,
+        taken_back,
         ..
-    } = ended;
-    let rows: Vec<AccountRow> = (0..ledger.plan().accounts.len())
-        .map(|place| {
-            let account = ledger.account(place);
-            let record = ledger.record(place);
-            AccountRow {
-                key: account.key.to_string(),
-                username: account.username.clone(),
-                id: record.ids.first().map(ToString::to_string).unwrap_or_default(),
-                status: record.status.to_string(),
-            }
-        })
-        .collect();
+    } = left;
+    let may_be_left = ended.leftovers.len();
+    let rows = AccountRow::all(&ended.ledger, |record| record.ids.first());
     let failures: Vec<(AccountKey, Why)> = provisioned
         .failures
         .iter()
         .map(|failure| (failure.key.clone(), failure.reason.clone()))
         .collect();
-    let title = match settled {
-        Some(settled) if settled.leftovers.is_empty() => "setup failed and left nothing".to_owned(),
-        Some(settled) => format!(
-            "setup failed, and {} may be left",
-            plural(settled.leftovers.len(), "account")
-        ),
+    let title = match taken_back {
+        Some(_) if may_be_left == 0 => "setup failed and left nothing".to_owned(),
+        Some(_) => format!("setup failed, and {} may be left", plural(may_be_left, "account")),
         None => format!("{} of {} ready", provisioned.ready.len(), plural(rows.len(), "account")),
     };
-    let mut text = report::setup_summary(&title, &rows, ended.took.0, &failures);
-    text.push_str(&ended.timeline.markdown());
-    if let Some(settled) = settled.as_ref().filter(|settled| !settled.leftovers.is_empty()) {
+    let mut text = report::setup_summary(&title, &rows, ended.took, &failures);
+    text.push_str(&left.timeline.markdown());
+    if may_be_left > 0 {
         text.push_str(&report::cleanup_summary(
             "what may be left",
-            &settled.leftovers,
+            &ended.leftovers,
             "standin cleanup",
         ));
     }

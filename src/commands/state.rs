@@ -9,12 +9,14 @@ use ring::hmac;
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
+use super::exit::Failure;
 use crate::adapters::hosts::github::OUTPUT_MAX;
 use crate::adapters::private_dir::write_private_file;
 use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::ledger::Ledger;
 use crate::domain::place::Places;
 use crate::domain::secret::Secret;
+use crate::domain::why::Why;
 
 /// The version of this shape.
 pub(super) const VERSION: u32 = 2;
@@ -87,6 +89,47 @@ pub(super) enum Signature {
 }
 
 impl State {
+    /// Reads a `state` output.
+    pub(super) fn read(text: &str) -> Result<Self, Failure> {
+        let state: Self = serde_json::from_str(text).map_err(|_| {
+            let reason = match serde_json::from_str(text) {
+                // It is what a setup prints, and what other jobs are given to find the accounts.
+                Ok(serde_json::Value::Array(_)) => {
+                    "is a list of accounts, as in the output `accounts`, which is not enough"
+                }
+                Ok(_) => "is JSON, but not what a setup gives",
+                Err(_) => "is no JSON",
+            };
+            Failure::usage(Why::hinted(
+                format!("`state` {reason}"),
+                "give the output `state` of the setup as it is, or the file that its `state-file` names",
+            ))
+        })?;
+        if state.version > VERSION {
+            return Err(Failure::usage(Why::hinted(
+                format!(
+                    "`state` has the version {}, and this program knows {VERSION}",
+                    state.version
+                ),
+                "use the same release for setup and cleanup",
+            )));
+        }
+        Ok(state)
+    }
+
+    /// What "re-run failed jobs" does to those who use a state, where this is such a state: the setup is not run again, and
+    /// its accounts are gone.
+    pub(super) fn of_earlier_attempt(&self, context: &Context) -> Option<Why> {
+        let (then, now) = (self.attempt, context.identity.attempt);
+        let hint = "re-run all jobs, so that the setup is run again; to re-run failed jobs alone keeps the outputs of the earlier attempt";
+        (then < now).then(|| {
+            let what = format!(
+                "this `state` is of attempt {then} and this is attempt {now}: the accounts of the earlier attempt were deleted at its end"
+            );
+            Why::hinted(what, hint)
+        })
+    }
+
     /// What a ledger says by now, signed where there is a seed.
     pub(super) fn of(ledger: &Ledger, seed: Option<&Secret>) -> Self {
         let plan = ledger.plan();

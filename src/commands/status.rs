@@ -6,40 +6,29 @@ use anyhow::Context as _;
 use serde::Serialize;
 use tracing::Instrument as _;
 
-use super::by_name::{self, Subject};
-use super::cleanup::{self, Found};
+use super::by_name::{self, OfState, Subject};
+use super::cleanup::{self, Trace};
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
-use super::known::{Kept, Known, kept, ready, recall};
-use super::{credentials, load, settle};
+use super::world::Known;
+use super::{credentials, ground, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 use crate::domain::account::{RemoteId, is_witness};
 use crate::domain::ledger::Ledger;
 use crate::domain::standing::Standing;
 use crate::domain::why::Why;
-use crate::report::{self, Narrator, Phase, plural};
+use crate::report::{self, AccountRow, plural};
 use crate::settings::DataFormat;
 
 /// How often `watch` looks. Each look may have to log in anew.
 const WATCH: Duration = Duration::from_secs(30);
 
-/// How one account stands.
 #[derive(Serialize)]
-struct Row {
-    service: String,
-    account: String,
-    username: String,
-    id: Option<RemoteId>,
-    status: &'static str,
-    reason: String,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
+struct StatusReport<'a> {
     version: u32,
     ready: bool,
-    accounts: &'a [Row],
+    accounts: &'a [AccountRow],
 }
 
 /// The command: what a `state` names, else every unsettled journal of this run.
@@ -72,13 +61,13 @@ pub(super) async fn status(context: &Context) -> Result<ExitCode, Failure> {
 
 /// Asks for every account once, and says whether those are all: the accounts of a setup whose journal can't be read are not
 /// known, and may be anything but ready.
-async fn look(context: &Context, signals: &Signals) -> Result<(Vec<Row>, bool), Failure> {
+async fn look(context: &Context, signals: &Signals) -> Result<(Vec<AccountRow>, bool), Failure> {
     let Some(text) = &context.state()? else {
         let journals = context.journals()?;
         let mut found = Vec::new();
         let mut is_whole = true;
         cleanup::each_of_this_run(context, &journals, |one| {
-            let (Found::Journal(entry) | Found::Unread(entry)) = one else {
+            let (Trace::Journal(entry) | Trace::Unread(entry)) = one else {
                 is_whole = false;
                 return Ok(());
             };
@@ -120,13 +109,13 @@ async fn look(context: &Context, signals: &Signals) -> Result<(Vec<Row>, bool), 
             Ok((of_entry(context, &entry, ledger, signals).await?, true))
         }
         Subject::State(told) => {
-            let earlier = told.of_earlier_attempt(context);
-            let (known, ledger) = told.known(context);
-            let rows = inspect(context, known, ledger, signals).await?;
+            let OfState { state, ground, ledger } = *told;
+            let deadline = context.clock.now() + ground.sealed.cleanup_deadline;
+            let rows = inspect(context, Known::new(&ground, ledger, deadline), signals).await?;
             let is_gone = rows
                 .iter()
                 .all(|row| row.status == Standing::Missing(String::new()).word());
-            if let Some(text) = earlier.filter(|_| is_gone) {
+            if let Some(text) = state.of_earlier_attempt(context).filter(|_| is_gone) {
                 context.console.notice(&text);
             }
             Ok((rows, true))
@@ -135,73 +124,53 @@ async fn look(context: &Context, signals: &Signals) -> Result<(Vec<Row>, bool), 
 }
 
 /// Asks for the accounts of an entry, by the configuration that setup put aside in it.
-async fn of_entry(context: &Context, entry: &EntryDir, ledger: Ledger, signals: &Signals) -> Result<Vec<Row>, Failure> {
+async fn of_entry(
+    context: &Context,
+    entry: &EntryDir,
+    ledger: Ledger,
+    signals: &Signals,
+) -> Result<Vec<AccountRow>, Failure> {
     credentials::hide(context, entry);
-    let Kept {
-        document,
-        sealed,
-        files,
-    } = kept(context, entry);
-    let variables = load::variables(context, sealed.allow_env.as_ref());
-    let (config, run) = match document.and_then(|document| ready(&document, &variables, &sealed, &ledger)) {
-        Ok(found) => found,
+    let (sealed, ground) = ground::of_entry(context, entry, &ledger);
+    let ground = match ground {
+        Ok(ground) => ground,
         Err(reason) => {
             let unknown = vec![Standing::Unknown(reason); ledger.plan().accounts.len()];
             return Ok(rows(&ledger, &unknown));
         }
     };
-    let known = Known {
-        config: &config,
-        variables: &variables,
-        run: &run,
-        sealed: &sealed,
-        journal: None,
-        kept: recall(context, entry),
-        files: files.unwrap_or_default(),
-        deadline: context.clock.now() + sealed.cleanup_deadline,
-    };
-    inspect(context, known, ledger, signals).await
+    let deadline = context.clock.now() + sealed.cleanup_deadline;
+    let known = Known::new(&ground, ledger, deadline).with_kept(context, entry);
+    inspect(context, known, signals).await
 }
 
-async fn inspect(context: &Context, known: Known<'_>, ledger: Ledger, signals: &Signals) -> Result<Vec<Row>, Failure> {
-    let narrator = Narrator::new(
-        Phase::Cleanup,
-        ledger.plan().accounts.len(),
-        context.console.is_verbose(),
-    );
-    let asked = known.engage(context, ledger, narrator, signals, async |engine| {
-        engine.inspect().await
-    });
+async fn inspect(context: &Context, known: Known<'_>, signals: &Signals) -> Result<Vec<AccountRow>, Failure> {
+    let number = known.ledger.plan().accounts.len();
+    let asked = known.engage(context, number, signals, async |engine| engine.inspect().await);
     let phase = tracing::info_span!("phase", name = "status");
     let (standings, ledger, _requests) = asked.instrument(phase).await?;
     context.console.end_progress();
     Ok(rows(&ledger, &standings))
 }
 
-fn rows(ledger: &Ledger, standings: &[Standing]) -> Vec<Row> {
-    standings
-        .iter()
-        .enumerate()
+fn rows(ledger: &Ledger, standings: &[Standing]) -> Vec<AccountRow> {
+    AccountRow::all(ledger, |record| record.known_as.as_ref())
+        .into_iter()
+        .zip(standings)
         // What a cleanup has made to show something is none of the setup's.
-        .filter(|(place, _)| !is_witness(&ledger.account(*place).key.account))
-        .map(|(place, standing)| {
-            let account = ledger.account(place);
-            Row {
-                service: account.key.service.to_string(),
-                account: account.key.account.clone(),
-                username: account.username.clone(),
-                id: ledger.record(place).known_as.clone(),
-                status: standing.word(),
-                reason: standing.reason(),
-            }
+        .filter(|(row, _)| !is_witness(&row.account))
+        .map(|(row, standing)| AccountRow {
+            status: standing.word().to_owned(),
+            reason: Some(standing.reason()),
+            ..row
         })
         .collect()
 }
 
 /// What was seen, for people or for programs.
-fn tell(context: &Context, rows: &[Row], is_ready: bool) -> anyhow::Result<()> {
+fn tell(context: &Context, rows: &[AccountRow], is_ready: bool) -> anyhow::Result<()> {
     if context.settings.format == DataFormat::Json {
-        let report = Report {
+        let report = StatusReport {
             version: 1,
             ready: is_ready,
             accounts: rows,
@@ -227,11 +196,12 @@ fn tell(context: &Context, rows: &[Row], is_ready: bool) -> anyhow::Result<()> {
 
 const HEAD: &[&str] = &["service", "account", "user name", "id", "status", "why"];
 
-fn cells(rows: &[Row]) -> Vec<Vec<String>> {
+fn cells(rows: &[AccountRow]) -> Vec<Vec<String>> {
     rows.iter()
         .map(|row| {
             let id = row.id.as_ref().map(RemoteId::as_str).unwrap_or_default();
-            [&row.service, &row.account, &row.username, id, row.status, &row.reason]
+            let reason = row.reason.as_deref().unwrap_or_default();
+            [&row.service, &row.account, &row.username, id, &row.status, reason]
                 .map(str::to_owned)
                 .to_vec()
         })

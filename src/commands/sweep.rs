@@ -12,31 +12,30 @@ use anyhow::Context as _;
 use futures_util::future::join_all;
 use tracing::Instrument as _;
 
-use findings::{Fate, Findings, Found, List, Room, say_outcome, summarise, tell, write};
+use findings::{Fate, Findings, ListedService, Marked, Room, say_outcome, summarise, tell, write};
 use trial::Trial;
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
+use super::ground::Ground;
 use super::load;
-use super::settle::{conclude, narrate};
-use super::tls::KeptFiles;
+use super::settle;
 use super::wire::{Wired, all_usable, wire};
+use super::world::{lister, world};
 use crate::adapters::hosts::is_ci;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
 use crate::domain::account::{AccountKey, RemoteId, ServiceName};
-use crate::domain::event::PlannedAccount;
-use crate::domain::ledger::Ledger;
 use crate::domain::leftover::Leftover;
-use crate::domain::marker::{Marker, Origin};
+use crate::domain::marker::Origin;
 use crate::domain::sweep::{Rules, Verdict, Whose, judge};
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
-use crate::engine::{Engine, Extent, Listed, Regard, Settled, Site};
+use crate::engine::{Engine, Extent, Listed, Regard, Site};
 use crate::language::glob;
-use crate::plan::{self, Run};
+use crate::plan::Run;
 use crate::ports::Stop;
-use crate::report::{Narrator, Phase, plural, seen};
+use crate::report::{Ended, Narrator, Phase, plural, seen};
 use crate::settings::OnLeftover;
 
 /// So many orphans are named one by one.
@@ -56,19 +55,17 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().context("signals can't be listened for")?;
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
-    let variables = load::variables(context, sealed.allow_env.as_ref());
-    let mut config = load::parse(&document, &variables, sealed)?;
+    let (mut config, variables) = load::read(context, &document, sealed)?;
     let without_list = select(context, &mut config)?;
     load::require(&config, &variables, &context.settings.only)?;
-    let run = run(context, &config.prefix);
-    let scope = plan::scope(&variables, &run);
-    let files = KeptFiles::read(&config, &scope, &document.directory, &context.settings.only)?;
+    let run = context.idle_run(&config.prefix, context.clock.now());
+    let ground = Ground::today(context, &document, (config, variables), run)?;
     let Wired {
         sites,
         services,
         secrets,
         warnings,
-    } = wire(context, &config, &variables, &scope, sealed, &files)?;
+    } = wire(context, &ground)?;
     all_usable(&sites)?;
     for secret in &secrets {
         context.console.mask(secret);
@@ -78,28 +75,15 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     }
     let begun = context.clock.now();
     let narrator = RefCell::new(Narrator::new(Phase::Cleanup, 0, context.console.is_verbose()));
-    let world = LiveWorld {
-        services,
-        journal: None,
-        kept: None,
-        clock: context.clock,
-        signals: &signals,
-        stop_file: None,
-        listener: Box::new(|notice| narrate(context, &narrator, &notice)),
-        passwords: plan::draw,
-        keeper: Box::new(|secret| context.console.mask(secret)),
-        veil: context.veil(sealed),
-        is_secret: Box::new(|text| context.console.is_secret(text)),
-    };
+    let listener = |notice| context.narrate(&narrator, &notice);
+    let world = world(context, sealed, services, &signals, listener);
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.
     let listed_by = begun + sealed.cleanup_deadline * 3 / 4;
-    let (mut lists, mut found, mut requests) = list_all(context, &world, &sites, &run, listed_by, begun).await;
+    let (mut lists, mut found, mut requests) = list_all(context, &world, &sites, &ground.run, (begun, listed_by)).await;
     let trial = Trial {
-        config: &config,
-        variables: &variables,
+        ground: &ground,
         sites: &sites,
-        run: &run,
         deadline,
     };
     let mut leftovers = Vec::new();
@@ -126,9 +110,9 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         }
     } else if hits > 0 && !context.settings.sweep.dry_run {
         *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, hits, context.console.is_verbose());
-        let (settled, sent) = delete(context, &world, &sites, &run, &mut found, deadline).await;
-        requests += sent;
-        leftovers.extend(settled.leftovers);
+        let ended = delete(context, &world, &sites, &ground.run, &mut found, deadline).await;
+        requests += ended.requests;
+        leftovers.extend(ended.leftovers);
     }
     let took = context.clock.now().since(begun);
     tell(context, &found);
@@ -191,33 +175,14 @@ fn select(context: &Context, config: &mut crate::config::Config) -> Result<bool,
     Ok(missing)
 }
 
-/// A run of its own: nothing is created in it, so its marker marks nothing.
-fn run(context: &Context, prefix: &str) -> Run {
-    let identity = &context.identity;
-    let origin = origin(context);
-    let now = context.clock.now();
-    Run {
-        repository: identity.repository.clone(),
-        id: identity.run_id.clone(),
-        attempt: identity.attempt,
-        url: identity.url.clone(),
-        marker: Marker::new(prefix, now, Duration::ZERO, &origin, "00000"),
-    }
-}
-
-fn origin(context: &Context) -> Origin<'_> {
-    Origin {
-        repository: &context.identity.repository,
-        run: &context.identity.run_id,
-        attempt: context.identity.attempt,
-    }
-}
-
 fn rules(context: &Context, now: Timestamp) -> Rules<'_> {
     let settings = &context.settings.sweep;
     let whose = match &settings.run {
-        Some(run) if run == "this" => Whose::Run(origin(context)),
-        Some(run) => Whose::Run(Origin { run, ..origin(context) }),
+        Some(run) if run == "this" => Whose::Run(context.origin()),
+        Some(run) => Whose::Run(Origin {
+            run,
+            ..context.origin()
+        }),
         None if settings.all_owners => Whose::Anybody,
         None => Whose::Repository(&context.identity.repository),
     };
@@ -237,22 +202,17 @@ async fn list_all(
     world: &LiveWorld<'_>,
     sites: &[Site],
     run: &Run,
-    deadline: Timestamp,
-    now: Timestamp,
-) -> (Vec<List>, Vec<Found>, u64) {
-    let rules = rules(context, now);
-    // An engine asks on behalf of an account: one stands for each service.
-    let names = sites.iter().map(|site| &site.service.name);
-    let standing = names.map(|service| PlannedAccount::listed(service, String::new(), "*".to_owned()));
-    let ledger = Ledger::new(run.planned(now, standing.collect()));
-    let engine = Engine::new(world, sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
+    times: (Timestamp, Timestamp),
+) -> (Vec<ListedService>, Vec<Marked>, u64) {
+    let rules = rules(context, times.0);
+    let engine = lister(world, sites, run, times);
     let max = Some(context.settings.sweep.max).filter(|_| !context.settings.sweep.dry_run);
     let room = Room::new(max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX)));
     let rules = (&rules, run.marker.prefix());
     let all = sites.iter().enumerate();
     let all = join_all(all.map(|(place, site)| list(context, &engine, (place, site), rules, &room)));
     let all = all.instrument(tracing::info_span!("phase", name = "list")).await;
-    let (lists, found): (Vec<List>, Vec<Vec<Found>>) = all.into_iter().unzip();
+    let (lists, found): (Vec<ListedService>, Vec<Vec<Marked>>) = all.into_iter().unzip();
     (lists, found.into_iter().flatten().collect(), engine.requests())
 }
 
@@ -261,7 +221,7 @@ async fn try_lists(
     context: &Context,
     world: &LiveWorld<'_>,
     trial: &Trial<'_>,
-    lists: &mut [List],
+    lists: &mut [ListedService],
     leftovers: &mut Vec<Leftover>,
 ) -> u64 {
     let mut requests = 0;
@@ -303,7 +263,7 @@ async fn list(
     (place, site): (usize, &Site),
     (rules, prefix): (&Rules<'_>, &str),
     room: &Room,
-) -> (List, Vec<Found>) {
+) -> (ListedService, Vec<Marked>) {
     let service = &site.service.name;
     let has_filter = site.service.list.as_ref().is_some_and(|list| list.filter.is_some());
     // Other owners may have other prefixes.
@@ -334,7 +294,7 @@ async fn list(
             Verdict::Sweep(_) => (Fate::Delete, String::new(), Regard::Wanted),
             Verdict::Keep(why) => (Fate::Kept, why.to_owned(), Regard::Told),
         };
-        let is_kept = found.add(Found {
+        let is_kept = found.add(Marked {
             service: service.clone(),
             username: username.to_owned(),
             id: id.clone(),
@@ -379,7 +339,7 @@ async fn list(
     if let Some(reason) = &incomplete {
         say_incomplete(context, service, reason);
     }
-    let list = List {
+    let list = ListedService {
         service: service.clone(),
         readings,
         pages,
@@ -396,9 +356,9 @@ async fn delete(
     world: &LiveWorld<'_>,
     sites: &[Site],
     run: &Run,
-    found: &mut [Found],
+    found: &mut [Marked],
     deadline: Timestamp,
-) -> (Settled, u64) {
+) -> Ended {
     let hits: Vec<usize> = (0..found.len())
         .filter(|place| found[*place].what == Fate::Delete)
         .collect();
@@ -414,42 +374,39 @@ async fn delete(
         let more = plural(hits.len() - ORPHANS_TOLD, "more account");
         context.console.warning(format!("{more} were orphaned"));
     }
-    let orphans: Vec<&Found> = hits.iter().map(|place| &found[*place]).collect();
+    let orphans: Vec<&Marked> = hits.iter().map(|place| &found[*place]).collect();
     let names: Vec<String> = orphans.iter().map(|orphan| orphan.username.clone()).collect();
     let needs = |name: &ServiceName| {
         let site = sites.iter().find(|site| site.service.name == *name)?;
         Some(site.service.needs.as_slice())
     };
     let ledger = orphans::ledger(run, context.clock.now(), &orphans, needs);
-    let group = context
-        .console
-        .group(&format!("deleting {}", plural(hits.len(), "account")));
     let account = |place: usize| minijinja::Value::from_pairs([("username", names[place].clone())]);
     let mut engine = Engine::new(world, sites, ledger, account, deadline);
     engine.only_listed();
     let begun = context.clock.now();
     let phase = tracing::info_span!("phase", name = "sweep");
-    let settled = engine.settle().instrument(phase).await;
-    context.console.end_progress();
-    drop(group);
+    let title = format!("deleting {}", plural(hits.len(), "account"));
+    let settled = settle::take_back(context, &mut engine, Some(&title), phase).await;
     let took = context.clock.now().since(begun);
-    conclude(context, &settled, "standin sweep", took, OnLeftover::Fail);
-    let ledger = engine.ledger();
-    let why: HashMap<&AccountKey, &Why> = settled
+    let requests = engine.requests();
+    let (ledger, _) = engine.into_parts();
+    let ended = settle::ended(settled, ledger, "standin sweep", requests, took);
+    settle::say(context, &ended, took, OnLeftover::Fail);
+    let why: HashMap<&AccountKey, &Why> = ended
         .leftovers
         .iter()
         .map(|leftover| (&leftover.key, &leftover.detail))
         .collect();
     for (account, place) in hits.iter().enumerate() {
-        let left = why.get(&ledger.account(account).key);
+        let left = why.get(&ended.ledger.account(account).key);
         found[*place].what = if left.is_some() { Fate::Left } else { Fate::Deleted };
         found[*place].why = left.map(|why| why.in_line()).unwrap_or_default();
     }
-    drop(ledger);
-    if let Some(Stop::Signal(signal)) = settled.stopped {
+    if let Some(Stop::Signal(signal)) = ended.stopped {
         context
             .console
             .error(format!("stopped by signal {signal}: run `standin sweep` again"));
     }
-    (settled, engine.requests())
+    ended
 }

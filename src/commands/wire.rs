@@ -9,16 +9,16 @@ use serde_json::Value;
 use super::context::Context;
 use super::exit::Failure;
 use super::grant::{Around, grant};
+use super::ground::Ground;
 use super::literals::Literals;
-use super::tls::KeptFiles;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, TlsFiles, Token};
-use crate::config::{Auth, Config, Rate, Service};
+use crate::config::{Auth, Rate, Service};
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use crate::engine::{Site, own_credentials};
-use crate::language::{Environment, Scope, Template};
-use crate::settings::Sealed;
+use crate::language::{Scope, Template};
+use crate::plan;
 
 /// The services of a configuration: for the engine, and for the wire.
 pub(super) struct Wired {
@@ -33,14 +33,15 @@ pub(super) struct Wired {
 }
 
 /// Wires every service up. One that can't be asked is kept with the reason, so that cleanup can name its accounts.
-pub(super) fn wire(
-    context: &Context,
-    config: &Config,
-    variables: &Environment,
-    scope: &Scope,
-    sealed: &Sealed,
-    files: &KeptFiles,
-) -> anyhow::Result<Wired> {
+pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> {
+    let Ground {
+        config,
+        variables,
+        run,
+        sealed,
+        files,
+    } = ground;
+    let scope = plan::scope(variables, run);
     let missing = config.missing_variables(variables);
     let mut wired = Wired {
         sites: Vec::new(),
@@ -64,7 +65,7 @@ pub(super) fn wire(
         let parameters = match unset {
             Some(variable) => Err(format!("the variable `{}` is not set", variable.name).into()),
             None => service
-                .parameters(scope)
+                .parameters(&scope)
                 .map_err(|error| Why::from(error).context(format_args!("`with` of `{}`", service.name))),
         };
         let scope = scope

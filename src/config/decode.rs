@@ -8,7 +8,6 @@ mod scalars;
 use super::diagnostic::{Diagnostic, SHOWN_LIMIT};
 use super::keys::{self, Block};
 use super::merge::{CONVENTION, merge_document};
-use super::secrets;
 use super::source::{Sources, Span};
 use super::tree::{self, Entry, Kind, Node};
 use super::variables::Use;
@@ -50,7 +49,7 @@ pub(super) enum Reader {
 
 /// Where a service names its preset, and which: what the preset leaves to the user is missed there.
 #[derive(Clone, Copy)]
-pub(super) struct Named {
+pub(super) struct PresetName {
     pub(super) span: Span,
     pub(super) name: &'static str,
 }
@@ -70,18 +69,9 @@ pub(super) struct Decoder {
     /// What its answers say is wrong, where a request does not say it otherwise.
     pub(super) error: Option<Expression>,
     /// The preset that it names.
-    pub(super) preset: Option<Named>,
+    pub(super) preset: Option<PresetName>,
     pub(super) document: Option<Node>,
     pub(super) convention: Option<Node>,
-}
-
-/// Reads a document that the user wrote.
-fn read(sources: &mut Sources, document: usize) -> (Option<Node>, Vec<Diagnostic>) {
-    let (tree, diagnostics) = tree::parse(sources, document);
-    if tree.as_ref().is_some_and(secrets::is_in) {
-        sources.note_secrets(document);
-    }
-    (tree, diagnostics)
 }
 
 impl Decoder {
@@ -89,7 +79,7 @@ impl Decoder {
         let mut sources = Sources::new();
         let document = sources.add_document(source_name, text);
         let convention = sources.add("the article's convention", CONVENTION);
-        let (tree, diagnostics) = read(&mut sources, document);
+        let (tree, diagnostics) = tree::parse(&mut sources, document);
         let (convention, _) = tree::parse(&mut sources, convention);
         Self {
             sources,
@@ -109,7 +99,7 @@ impl Decoder {
     /// Merges another document over what there is so far.
     pub(super) fn merge_over(&mut self, source_name: &str, text: &str) {
         let source = self.sources.add_document(source_name, text);
-        let (over, diagnostics) = read(&mut self.sources, source);
+        let (over, diagnostics) = tree::parse(&mut self.sources, source);
         self.take_over(diagnostics);
         self.document = match (self.document.take(), over) {
             (Some(base), Some(over)) => Some(merge_document(base, over)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::check;
-use super::decode::{Decoder, Named};
+use super::decode::{Decoder, PresetName};
 use super::keys::{self, SERVICES_LIMIT, document as key};
 use super::merge::merge_service;
 use super::persona::{self, Persona};
@@ -137,7 +137,7 @@ fn one(decoder: &mut Decoder, item: &Node, index: usize) -> Option<Service> {
         Some(node) => Some((preset::of_service(decoder, node)?, node.span)),
         None => None,
     };
-    decoder.preset = preset.as_ref().map(|(preset, span)| Named {
+    decoder.preset = preset.as_ref().map(|(preset, span)| PresetName {
         span: *span,
         name: preset.name,
     });

@@ -18,7 +18,7 @@ const RUN_KEYS: &[&str] = &["id", "attempt", "url", "prefix", "marker", "expires
 const SERVICE_KEYS: &[&str] = &["name", "url"];
 
 /// What a service's templates can read of other accounts and of earlier answers.
-struct Seen<'s> {
+struct Readable<'s> {
     needs: BTreeSet<&'s str>,
     /// What its requests capture. A log-in's is for `use` alone, and nothing comes of what `verify` captures.
     captures: BTreeSet<&'s str>,
@@ -32,7 +32,7 @@ struct Seen<'s> {
     shown: BTreeSet<&'s str>,
 }
 
-impl<'s> Seen<'s> {
+impl<'s> Readable<'s> {
     fn of(service: &'s Service) -> Self {
         let names = |request: &'s Request| request.captures.iter().map(|(name, _)| name.as_str());
         let made: BTreeSet<&str> = std::iter::once(&service.create.request)
@@ -74,7 +74,7 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
     let run = RUN_KEYS.iter().copied().collect();
     let own = SERVICE_KEYS.iter().copied().collect();
     let nothing = BTreeSet::new();
-    let all: BTreeMap<&ServiceName, Seen<'_>> = services.iter().map(|one| (&one.name, Seen::of(one))).collect();
+    let all: BTreeMap<&ServiceName, Readable<'_>> = services.iter().map(|one| (&one.name, Readable::of(one))).collect();
     for read in std::mem::take(&mut decoder.reads) {
         let mut parts = read.path.split('.');
         let (Some(root), Some(key)) = (parts.next(), parts.next()) else {

@@ -10,7 +10,6 @@ use super::list::{self, List};
 use super::request::{self, Create, Find, Poll, Request, SERVICE_ANSWER, SERVICE_NAMES};
 use super::scalar::{self, Rate};
 use super::scope;
-use super::secrets;
 use super::source::Span;
 use super::tls::{self, Tls};
 use super::tree::{Kind, Node};
@@ -319,7 +318,7 @@ fn url(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Template> {
         );
         return None;
     };
-    let problem = if secrets::has_userinfo(text) {
+    let problem = if has_userinfo(text) {
         Some((
             "an address with credentials in it",
             "put them into `auth: { basic: { username: ..., password: ... } }`",
@@ -376,4 +375,13 @@ fn limits(decoder: &mut Decoder, node: &Node) -> Option<Limits> {
         concurrency: concurrency?,
         rate: rate?,
     })
+}
+
+/// Is it an address with a password in it?
+fn has_userinfo(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    scheme.chars().all(|c| c.is_ascii_alphanumeric()) && authority.contains('@')
 }

@@ -39,8 +39,6 @@ struct Source {
     lines: Vec<usize>,
     /// Where its keys and values are; none of what could not be parsed.
     outline: Option<Outline>,
-    /// Does it hold secrets?
-    holds_secrets: bool,
     /// Did the user write it?
     is_document: bool,
 }
@@ -60,7 +58,6 @@ impl Sources {
             lines: std::iter::once(0).chain(after_breaks).collect(),
             text,
             outline: None,
-            holds_secrets: false,
             is_document: false,
         });
         self.list.len() - 1
@@ -109,17 +106,6 @@ impl Sources {
     /// Notes where keys and values stand.
     pub(super) fn outline(&mut self, source: usize, outline: Outline) {
         self.list[source].outline = Some(outline);
-    }
-
-    /// Notes that there are secrets in it.
-    pub(super) fn note_secrets(&mut self, source: usize) {
-        self.list[source].holds_secrets = true;
-    }
-
-    /// Does what the user wrote hold a secret?
-    pub(super) fn holds_secrets(&self) -> bool {
-        let mut documents = self.list.iter().filter(|source| source.is_document);
-        documents.any(|source| source.holds_secrets)
     }
 
     pub(super) fn place(&self, span: Span) -> Place {

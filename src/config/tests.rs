@@ -50,7 +50,6 @@ fn the_articles_file_works_as_it_stands() {
     .unwrap();
     assert_eq!(config.prefix, "sd");
     assert_eq!(config.ttl, Duration::from_hours(24));
-    assert!(config.has_literal_secrets);
     assert_eq!(config.services.len(), 3);
     let none = Scope::new();
     for (service, password) in config.services.iter().zip(["pw", "12345", "12345"]) {
@@ -138,7 +137,6 @@ fn a_service_keeps_what_it_does_not_say_of_the_convention() {
     let gone: Vec<String> = service.delete.iter().map(|step| format!("{:?}", step.gone)).collect();
     assert_eq!(gone, ["Codes([404])", "Codes([404, 410])"]);
     assert_eq!(service.delete[1].place, "services[0].delete[1]");
-    assert!(!config.has_literal_secrets);
 }
 
 const FULL: &str = r#"prefix: qa
@@ -188,7 +186,6 @@ accounts:
 fn the_whole_language_is_read() {
     let config = parse(FULL).unwrap();
     assert_eq!((config.prefix.as_str(), config.ttl), ("qa", Duration::from_mins(90)));
-    assert!(!config.has_literal_secrets);
     let service = config.service("identity").unwrap();
     assert_eq!(service.limits.rate.unwrap().interval(), Duration::from_millis(20));
     assert_eq!(
@@ -305,35 +302,6 @@ fn accounts_are_counted_and_not_copies_alone_and_before_any_is_made() {
             let expected = "there are more than 100000 accounts with this one";
             assert!(told.contains(expected), "{services} x {count}: {told}");
         }
-    }
-}
-
-#[test]
-fn literal_secrets_are_known() {
-    for (auth, expected) in [
-        ("auth: none", false),
-        ("auth: { bearer: \"{{ env.T }}\" }", false),
-        ("auth: { bearer: abc }", true),
-        ("auth: { bearer: \"{{ env.T | default('dev') }}\" }", true),
-        ("auth: { bearer: \"{{ 'abc' }}\" }", true),
-        ("auth: { header: { X-Key: \"Bearer {{ env.T }}\" } }", false),
-        ("auth: { header: { X-Key: \"abc{{ env.T }}\" } }", true),
-        ("auth: { basic: { username: qa, password: \"{{ env.P }}\" } }", false),
-        (
-            "auth: { basic: { username: qa, password: \"{{ env['P'] ~ env.Q }}\" } }",
-            false,
-        ),
-        ("auth: { basic: { username: qa, password: 12345 } }", true),
-        ("headers: { Authorization: Basic abc }", true),
-        ("create: { json: { initial_password: x1 } }", true),
-        ("create: { json: { password: '{{ account.password }}' } }", false),
-        (
-            "create: { capture: { token: body.token }, secrets: { password: body.pw } }",
-            false,
-        ),
-    ] {
-        let text = format!("services:\n  - name: a\n    url: http://x\n    {auth}\n");
-        assert_eq!(parse(&text).unwrap().has_literal_secrets, expected, "{auth}");
     }
 }
 

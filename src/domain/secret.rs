@@ -44,7 +44,7 @@ pub fn plain(name: &str) -> String {
 }
 
 /// A value that must never reach a log, an output, an error or the journal. Its memory is zeroed when it is dropped.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {

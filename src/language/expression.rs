@@ -12,7 +12,7 @@ use super::jinja::{OPTIONAL, STRICT};
 use super::nearest::nearest;
 use super::scope::Scope;
 use super::syntax;
-use super::tokens::{EnvUse, Token, env_uses, guarded, has_literal, tokens};
+use super::tokens::{EnvUse, Lexeme, env_uses, guarded, has_literal, tokens};
 use super::vocabulary::{FUNCTIONS, check_product, check_words};
 
 /// The most words and marks of an expression. The engine goes through chains such as `a.a.a` by recursion, with no limit of its own.
@@ -82,7 +82,7 @@ impl Expression {
             guarded: guarded(&tokens),
             env: env_uses(&tokens)?,
             has_literal: has_literal(&tokens),
-            joins_text: tokens.iter().any(|(_, token)| *token == Token::Mark('~')),
+            joins_text: tokens.iter().any(|(_, token)| *token == Lexeme::Mark('~')),
             multiplies: check_product(&tokens)?,
         })))
     }
@@ -110,11 +110,6 @@ impl Expression {
     /// The variables that it reads.
     pub fn env_uses(&self) -> &[EnvUse] {
         &self.0.env
-    }
-
-    /// Does it hold text or a number of its own, which could be a secret?
-    pub fn has_literal(&self) -> bool {
-        self.0.has_literal
     }
 
     /// The value. Whatever is undefined is an error.

@@ -14,7 +14,7 @@ pub struct EnvUse {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token<'s> {
+pub(super) enum Lexeme<'s> {
     Name(&'s str),
     Text(&'s str),
     Number(&'s str),
@@ -22,7 +22,7 @@ pub(super) enum Token<'s> {
 }
 
 /// The tokens of an expression, each with its offset in bytes. Never fails: what it can't tell apart is a mark.
-pub(super) fn tokens(source: &str) -> Vec<(usize, Token<'_>)> {
+pub(super) fn tokens(source: &str) -> Vec<(usize, Lexeme<'_>)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(head) = source[at..].chars().next() {
@@ -35,11 +35,11 @@ pub(super) fn tokens(source: &str) -> Vec<(usize, Token<'_>)> {
         };
         let word = &rest[..length];
         match head {
-            '"' | '\'' => found.push((at, Token::Text(word.trim_matches(head)))),
-            _ if head.is_alphabetic() || head == '_' => found.push((at, Token::Name(word))),
-            _ if head.is_ascii_digit() => found.push((at, Token::Number(word))),
+            '"' | '\'' => found.push((at, Lexeme::Text(word.trim_matches(head)))),
+            _ if head.is_alphabetic() || head == '_' => found.push((at, Lexeme::Name(word))),
+            _ if head.is_ascii_digit() => found.push((at, Lexeme::Number(word))),
             _ if head.is_whitespace() => {}
-            _ => found.push((at, Token::Mark(head))),
+            _ => found.push((at, Lexeme::Mark(head))),
         }
         at += length;
     }
@@ -65,20 +65,20 @@ fn run(text: &str, belongs: impl Fn(char) -> bool) -> usize {
 }
 
 /// Which variables an expression reads. `env` itself can't be passed on or searched: the names have to be known at load.
-pub(super) fn env_uses(tokens: &[(usize, Token<'_>)]) -> Result<Vec<EnvUse>, LanguageError> {
+pub(super) fn env_uses(tokens: &[(usize, Lexeme<'_>)]) -> Result<Vec<EnvUse>, LanguageError> {
     let mut uses = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
         let (offset, token) = tokens[at];
-        let is_attribute = at > 0 && tokens[at - 1].1 == Token::Mark('.');
-        if token != Token::Name("env") || is_attribute {
+        let is_attribute = at > 0 && tokens[at - 1].1 == Lexeme::Mark('.');
+        if token != Lexeme::Name("env") || is_attribute {
             at += 1;
             continue;
         }
         let mark = |ahead: usize| tokens.get(at + ahead).map(|(_, token)| *token);
         let (name, after) = match (mark(1), mark(2), mark(3)) {
-            (Some(Token::Mark('.')), Some(Token::Name(name)), _) => (name, at + 3),
-            (Some(Token::Mark('[')), Some(Token::Text(name)), Some(Token::Mark(']'))) => (name, at + 4),
+            (Some(Lexeme::Mark('.')), Some(Lexeme::Name(name)), _) => (name, at + 3),
+            (Some(Lexeme::Mark('[')), Some(Lexeme::Text(name)), Some(Lexeme::Mark(']'))) => (name, at + 4),
             _ => {
                 return Err(
                     LanguageError::new(offset, "`env` is used without the name of a variable")
@@ -97,22 +97,23 @@ pub(super) fn env_uses(tokens: &[(usize, Token<'_>)]) -> Result<Vec<EnvUse>, Lan
 }
 
 /// The uses in the arguments of a `default` filter that begins at `at`, and where it ends.
-fn fallback(tokens: &[(usize, Token<'_>)], at: usize) -> Result<(Option<Vec<EnvUse>>, usize), LanguageError> {
+fn fallback(tokens: &[(usize, Lexeme<'_>)], at: usize) -> Result<(Option<Vec<EnvUse>>, usize), LanguageError> {
     let token = |at: usize| tokens.get(at).map(|(_, token)| *token);
-    let is_default = token(at) == Some(Token::Mark('|')) && matches!(token(at + 1), Some(Token::Name("default" | "d")));
+    let is_default =
+        token(at) == Some(Lexeme::Mark('|')) && matches!(token(at + 1), Some(Lexeme::Name("default" | "d")));
     if !is_default {
         return Ok((None, at));
     }
-    if token(at + 2) != Some(Token::Mark('(')) {
+    if token(at + 2) != Some(Lexeme::Mark('(')) {
         return Ok((Some(Vec::new()), at + 2));
     }
     let first = at + 3;
     let mut depth = 1_usize;
     let mut end = first;
     while let Some(token) = token(end) {
-        if token == Token::Mark('(') {
+        if token == Lexeme::Mark('(') {
             depth += 1;
-        } else if token == Token::Mark(')') {
+        } else if token == Lexeme::Mark(')') {
             depth -= 1;
         }
         if depth == 0 {
@@ -124,10 +125,10 @@ fn fallback(tokens: &[(usize, Token<'_>)], at: usize) -> Result<(Option<Vec<EnvU
 }
 
 /// The paths of which an expression says itself what holds where they are not there: `a.b | default(...)`, `a.b is defined`.
-pub(super) fn guarded(tokens: &[(usize, Token<'_>)]) -> Vec<String> {
+pub(super) fn guarded(tokens: &[(usize, Lexeme<'_>)]) -> Vec<String> {
     let token = |at: usize| tokens.get(at).map(|(_, token)| *token);
     let name = |at: usize| match token(at) {
-        Some(Token::Name(name)) => Some(name),
+        Some(Lexeme::Name(name)) => Some(name),
         _ => None,
     };
     let mut found = Vec::new();
@@ -137,16 +138,16 @@ pub(super) fn guarded(tokens: &[(usize, Token<'_>)]) -> Vec<String> {
             at += 1;
             continue;
         };
-        let is_filter = at > 0 && tokens[at - 1].1 == Token::Mark('|');
+        let is_filter = at > 0 && tokens[at - 1].1 == Lexeme::Mark('|');
         let mut path = first.to_owned();
         at += 1;
-        while token(at) == Some(Token::Mark('.'))
+        while token(at) == Some(Lexeme::Mark('.'))
             && let Some(part) = name(at + 1)
         {
             path = format!("{path}.{part}");
             at += 2;
         }
-        let is_default = token(at) == Some(Token::Mark('|')) && matches!(name(at + 1), Some("default" | "d"));
+        let is_default = token(at) == Some(Lexeme::Mark('|')) && matches!(name(at + 1), Some("default" | "d"));
         let test = if name(at + 1) == Some("not") { at + 2 } else { at + 1 };
         let is_asked = name(at) == Some("is") && matches!(name(test), Some("defined" | "undefined"));
         if !is_filter && (is_default || is_asked) {
@@ -157,13 +158,13 @@ pub(super) fn guarded(tokens: &[(usize, Token<'_>)]) -> Vec<String> {
 }
 
 /// Does the expression hold text or a number of its own that could be a secret, rather than reading one from elsewhere?
-pub(super) fn has_literal(tokens: &[(usize, Token<'_>)]) -> bool {
+pub(super) fn has_literal(tokens: &[(usize, Lexeme<'_>)]) -> bool {
     tokens.iter().enumerate().any(|(at, (_, token))| {
-        let is_subscript = at > 0 && tokens[at - 1].1 == Token::Mark('[');
+        let is_subscript = at > 0 && tokens[at - 1].1 == Lexeme::Mark('[');
         match token {
-            Token::Text(text) => !is_subscript && text.chars().any(char::is_alphanumeric),
-            Token::Number(_) => !is_subscript,
-            Token::Name(_) | Token::Mark(_) => false,
+            Lexeme::Text(text) => !is_subscript && text.chars().any(char::is_alphanumeric),
+            Lexeme::Number(_) => !is_subscript,
+            Lexeme::Name(_) | Lexeme::Mark(_) => false,
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use super::error::LanguageError;
 use super::nearest::nearest;
-use super::tokens::Token;
+use super::tokens::Lexeme;
 
 /// The filters that may be used.
 pub(super) const FILTERS: &[&str] = &[
@@ -98,20 +98,20 @@ pub(super) const TESTS: &[&str] = &[
 pub(super) const FUNCTIONS: &[&str] = &["dict", "range"];
 
 /// Filters, tests and functions that don't exist are found before anything runs.
-pub(super) fn check_words(tokens: &[(usize, Token<'_>)]) -> Result<(), LanguageError> {
+pub(super) fn check_words(tokens: &[(usize, Lexeme<'_>)]) -> Result<(), LanguageError> {
     let name = |at: usize| match tokens.get(at) {
-        Some((_, Token::Name(name))) => Some(*name),
+        Some((_, Lexeme::Name(name))) => Some(*name),
         _ => None,
     };
     for (at, (offset, token)) in tokens.iter().enumerate() {
-        let Token::Name(word) = *token else { continue };
+        let Lexeme::Name(word) = *token else { continue };
         let before = at.checked_sub(1).map(|at| tokens[at].1);
-        let is_test = before == Some(Token::Name("is")) && word != "not"
-            || before == Some(Token::Name("not")) && at > 1 && name(at - 2) == Some("is");
-        let is_call = tokens.get(at + 1).map(|(_, token)| *token) == Some(Token::Mark('('));
-        let (kind, known) = if before == Some(Token::Mark('|')) {
+        let is_test = before == Some(Lexeme::Name("is")) && word != "not"
+            || before == Some(Lexeme::Name("not")) && at > 1 && name(at - 2) == Some("is");
+        let is_call = tokens.get(at + 1).map(|(_, token)| *token) == Some(Lexeme::Mark('('));
+        let (kind, known) = if before == Some(Lexeme::Mark('|')) {
             ("filter", FILTERS)
-        } else if before == Some(Token::Mark('.')) {
+        } else if before == Some(Lexeme::Mark('.')) {
             continue;
         } else if is_test {
             ("test", TESTS)
@@ -133,20 +133,20 @@ pub(super) fn check_words(tokens: &[(usize, Token<'_>)]) -> Result<(), LanguageE
 
 /// Is the expression a product? Such an expression is arithmetic alone: a list that is repeated is never made, so that its length
 /// costs no fuel, and a comparison of two of them would not end.
-pub(super) fn check_product(tokens: &[(usize, Token<'_>)]) -> Result<bool, LanguageError> {
+pub(super) fn check_product(tokens: &[(usize, Lexeme<'_>)]) -> Result<bool, LanguageError> {
     const SCALAR: [&str; 9] = [
         "abs", "count", "d", "default", "float", "int", "length", "round", "string",
     ];
-    if !tokens.iter().any(|(_, token)| *token == Token::Mark('*')) {
+    if !tokens.iter().any(|(_, token)| *token == Lexeme::Mark('*')) {
         return Ok(false);
     }
     let refused = tokens.iter().enumerate().find(|(at, (_, token))| match token {
-        Token::Mark(mark) => matches!(mark, '[' | '{' | ','),
-        Token::Name(name) => {
-            let is_filter = *at > 0 && tokens[at - 1].1 == Token::Mark('|');
+        Lexeme::Mark(mark) => matches!(mark, '[' | '{' | ','),
+        Lexeme::Name(name) => {
+            let is_filter = *at > 0 && tokens[at - 1].1 == Lexeme::Mark('|');
             is_filter && !SCALAR.contains(name) || FUNCTIONS.contains(name)
         }
-        Token::Text(_) | Token::Number(_) => false,
+        Lexeme::Text(_) | Lexeme::Number(_) => false,
     });
     match refused {
         Some((_, (offset, _))) => Err(LanguageError::new(

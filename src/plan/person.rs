@@ -36,14 +36,14 @@ pub(super) enum Password<'a> {
 const DRAWS: u32 = 100;
 
 /// A copy with the names that were made for it, first and last.
-pub(super) struct Named {
+pub(super) struct NamedCopy {
     pub(super) copy: Copy,
     names: (String, String),
 }
 
 /// Makes names for every copy, no two of them alike as long as the language has enough. They are of the whole document, so that the
 /// part of it that is meant changes nobody's.
-pub(super) fn named(copies: Vec<Copy>, personas: &[Persona], run: &Run) -> Vec<Named> {
+pub(super) fn named(copies: Vec<Copy>, personas: &[Persona], run: &Run) -> Vec<NamedCopy> {
     let mut taken = HashSet::new();
     let mut name = |copy: Copy| {
         let locale = personas[copy.persona].locale;
@@ -57,7 +57,7 @@ pub(super) fn named(copies: Vec<Copy>, personas: &[Persona], run: &Run) -> Vec<N
             .find(|names| !taken.contains(names));
         let names = names.unwrap_or(first);
         taken.insert(names.clone());
-        Named { copy, names }
+        NamedCopy { copy, names }
     };
     copies.into_iter().map(&mut name).collect()
 }
@@ -105,7 +105,7 @@ impl Person {
     /// Makes it. Its own templates see `env`, `run` and what stands before them here.
     pub(super) fn make(
         persona: &Persona,
-        named: &Named,
+        named: &NamedCopy,
         run: &Run,
         scope: &Scope,
         password: &Password<'_>,

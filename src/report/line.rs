@@ -1,19 +1,7 @@
 //! One line for whoever watches.
 
+use crate::domain::level::Level;
 use crate::domain::why::Why;
-
-/// How loud a line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// For somebody who looks for a fault.
-    Debug,
-    /// The story.
-    Info,
-    /// Something that somebody should look at.
-    Warning,
-    /// Something that failed.
-    Error,
-}
 
 /// A line and how loud it is. Its text may hold foreign text: whoever prints it makes it harmless.
 #[derive(Clone, Debug, PartialEq, Eq)]

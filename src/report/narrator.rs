@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::cause::{by_cause, cause, names};
-use super::line::{Level, Line};
+use super::line::Line;
 use super::table::seen;
 use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::level::Level;
 use crate::domain::why::Why;
 use crate::ports::{Notice, Progress, Proof};
 

@@ -7,12 +7,47 @@ use super::cause::by_cause;
 use super::line::Line;
 use super::narrator::{quoted, span};
 use super::table::seen;
+use crate::domain::ledger::Ledger;
 use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::why::Why;
+use crate::ports::{JournalBroken, Stop};
+
+/// How a setup or a cleanup ended. The lines, the job summary and the JSON report show it.
+#[derive(Debug)]
+pub struct Ended {
+    /// Where each account stands.
+    pub ledger: Ledger,
+    /// How many accounts were deleted; several under one name count each.
+    pub deleted: usize,
+    /// How many were looked for and are not there.
+    pub absent: usize,
+    /// Those that may still exist.
+    pub leftovers: Vec<Leftover>,
+    /// What stopped the deleting.
+    pub stopped: Option<Stop>,
+    /// The journal could not be written on the way.
+    pub journal_broken: Option<JournalBroken>,
+    /// The command that tries what is left once more.
+    pub again: String,
+    /// How many requests it took.
+    pub requests: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Ended {
+    /// The line that says how a cleanup or a rollback ended, which took so long.
+    pub fn outcome(&self, took: Duration) -> Line {
+        after_cleanup(self.deleted, self.absent, self.leftovers.len(), took)
+    }
+
+    /// What is left, once for each reason, with what to do; then the name of each that is left.
+    pub fn left(&self) -> Vec<Line> {
+        leftovers(&self.leftovers, &self.again)
+    }
+}
 
 /// The line that says how setup ended.
-///
-/// `left` counts the accounts that may exist when a rollback is over, `kept` those that were to be kept.
 pub fn after_setup(ready: usize, planned: usize, took: Duration, requests: u64) -> Line {
     let effort = format!(
         "in {}, {}",
@@ -30,7 +65,7 @@ pub fn after_setup(ready: usize, planned: usize, took: Duration, requests: u64) 
 }
 
 /// The line that says how a cleanup or a rollback ended.
-pub fn after_cleanup(deleted: usize, absent: usize, left: usize, took: Duration) -> Line {
+fn after_cleanup(deleted: usize, absent: usize, left: usize, took: Duration) -> Line {
     if deleted + absent + left == 0 {
         return Line::info("nothing to delete, 0 left");
     }
@@ -44,7 +79,7 @@ pub fn after_cleanup(deleted: usize, absent: usize, left: usize, took: Duration)
 }
 
 /// What is left, once for each reason, with what to do; then the name of each that is left.
-pub fn leftovers(left: &[Leftover], again: &str) -> Vec<Line> {
+fn leftovers(left: &[Leftover], again: &str) -> Vec<Line> {
     of_one_cause(left)
         .iter()
         .flat_map(|members| match members.as_slice() {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::cause::{by_cause, names};
 use super::narrator::span;
-use super::outcome::{hint, of_one_cause};
+use super::outcome::{Ended, hint, of_one_cause, plural};
 use super::table::{CELL_MAX, escape, markdown};
-use crate::domain::account::AccountKey;
+use crate::domain::account::{AccountKey, RemoteId};
+use crate::domain::ledger::{Ledger, Record};
 use crate::domain::leftover::Leftover;
 use crate::domain::said::cut;
 use crate::domain::why::Why;
@@ -17,34 +20,54 @@ const ROWS_MAX: usize = 500;
 const CAUSES_MAX: usize = 50;
 const START: usize = 100;
 
-/// One account of the summary's table.
-#[derive(Clone, Debug)]
+/// One account, as every table and report shows it.
+#[derive(Clone, Debug, Serialize)]
 pub struct AccountRow {
-    /// `SERVICE/ACCOUNT`.
-    pub key: String,
+    /// The service.
+    pub service: String,
+    /// The copy of the persona.
+    pub account: String,
     /// Its user name.
     pub username: String,
     /// Its id, if it has one.
-    pub id: String,
+    pub id: Option<RemoteId>,
     /// Where it stands, in a word.
     pub status: String,
+    /// Why it stands there, where that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl AccountRow {
+    /// The accounts of a ledger, with the ids that are to be shown.
+    pub fn all(ledger: &Ledger, id: impl Fn(&Record) -> Option<&RemoteId>) -> Vec<Self> {
+        let accounts = ledger.plan().accounts.iter().enumerate();
+        accounts
+            .map(|(place, account)| Self {
+                service: account.key.service.to_string(),
+                account: account.key.account.clone(),
+                username: account.username.clone(),
+                id: id(ledger.record(place)).cloned(),
+                status: ledger.record(place).status.to_string(),
+                reason: None,
+            })
+            .collect()
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            format!("{}/{}", self.service, self.account),
+            self.username.clone(),
+            self.id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            self.status.clone(),
+        ]
+    }
 }
 
 /// The summary of a setup.
 pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures: &[(AccountKey, Why)]) -> String {
     let mut text = format!("### Standin: {}\n\n", escape(title, CELL_MAX));
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .take(ROWS_MAX)
-        .map(|row| {
-            vec![
-                row.key.clone(),
-                row.username.clone(),
-                row.id.clone(),
-                row.status.clone(),
-            ]
-        })
-        .collect();
+    let cells: Vec<Vec<String>> = rows.iter().take(ROWS_MAX).map(AccountRow::cells).collect();
     text.push_str(&markdown(&["account", "user name", "id", "status"], &cells));
     text.push_str(&more(rows.len()));
     if !failures.is_empty() {
@@ -64,6 +87,18 @@ pub fn setup_summary(title: &str, rows: &[AccountRow], took: Duration, failures:
         text.push_str(&more(causes.len()));
     }
     text + &format!("\nTook {}.\n", span(took))
+}
+
+impl Ended {
+    /// The job summary of a cleanup.
+    pub fn summary(&self) -> String {
+        let title = if self.leftovers.is_empty() {
+            format!("{} deleted, 0 left", self.deleted)
+        } else {
+            format!("{} may be left", plural(self.leftovers.len(), "account"))
+        };
+        cleanup_summary(&title, &self.leftovers, &self.again)
+    }
 }
 
 /// The summary of a cleanup.
@@ -143,10 +178,12 @@ mod tests {
     #[test]
     fn a_hostile_id_stays_in_its_cell() {
         let rows = [AccountRow {
-            key: "users/alice".to_owned(),
+            service: "users".to_owned(),
+            account: "alice".to_owned(),
             username: "sd-x-alice".to_owned(),
-            id: "1 | <script>\n# hi".to_owned(),
+            id: RemoteId::new("1 | <script>\n# hi"),
             status: "ready".to_owned(),
+            reason: None,
         }];
         let text = setup_summary("1 account is ready", &rows, Duration::from_millis(5), &[]);
         assert_eq!(text.lines().filter(|line| line.starts_with("| users")).count(), 1);
@@ -157,10 +194,12 @@ mod tests {
     #[test]
     fn a_summary_is_bounded() {
         let row = AccountRow {
-            key: "users/alice".to_owned(),
+            service: "users".to_owned(),
+            account: "alice".to_owned(),
             username: "x".repeat(300),
-            id: "<".repeat(300),
+            id: RemoteId::new("<".repeat(300)),
             status: "ready".to_owned(),
+            reason: None,
         };
         let text = setup_summary("t", &vec![row; 10_000], Duration::ZERO, &[]);
         assert!(text.len() < 1_000_000, "{}", text.len());

@@ -21,14 +21,14 @@ pub struct Timeline {
 #[derive(Debug)]
 struct Bar {
     label: String,
-    kind: Kind,
+    kind: BarKind,
     from: Timestamp,
     to: Timestamp,
 }
 
 /// In Mermaid's words.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum BarKind {
     /// A service was waited for.
     Active,
     /// An account is ready.
@@ -41,21 +41,21 @@ impl Timeline {
     /// Takes in what was told at this time.
     pub fn hear(&mut self, notice: &Notice, now: Timestamp) {
         match notice {
-            Notice::Answers { service, waited } => self.add(format!("{service} starts"), Kind::Active, *waited, now),
+            Notice::Answers { service, waited } => self.add(format!("{service} starts"), BarKind::Active, *waited, now),
             Notice::Account {
                 key,
                 progress: Progress::Ready { took },
-            } => self.add(key.to_string(), Kind::Done, *took, now),
+            } => self.add(key.to_string(), BarKind::Done, *took, now),
             Notice::Waiting { .. } | Notice::Account { .. } => {}
         }
     }
 
     /// An account that could not be had: from when its create was meant to when the setup was over.
     pub fn failed(&mut self, key: &AccountKey, from: Timestamp, to: Timestamp) {
-        self.add(key.to_string(), Kind::Crit, to.since(from), to);
+        self.add(key.to_string(), BarKind::Crit, to.since(from), to);
     }
 
-    fn add(&mut self, label: String, kind: Kind, took: Duration, to: Timestamp) {
+    fn add(&mut self, label: String, kind: BarKind, took: Duration, to: Timestamp) {
         if self.bars.len() == BARS_MAX {
             self.left_out += 1;
             return;
@@ -74,9 +74,9 @@ impl Timeline {
         bars.sort_by_key(|bar| (bar.from, bar.to));
         let lines = bars.iter().map(|bar| {
             let kind = match bar.kind {
-                Kind::Active => "active",
-                Kind::Done => "done",
-                Kind::Crit => "crit",
+                BarKind::Active => "active",
+                BarKind::Done => "done",
+                BarKind::Crit => "crit",
             };
             // A bar of no length is not drawn.
             let end = bar.to.as_millis().max(bar.from.as_millis() + 1);

@@ -25,13 +25,13 @@ pub(super) struct Cut;
 
 /// An answer before it is put on the wire.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) json: Option<Value>,
 }
 
-impl Answer {
+impl Reply {
     pub(super) fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -317,10 +317,10 @@ mod tests {
 
     #[test]
     fn renaming_reaches_one_account_and_a_list() {
-        let mut one = Answer::json(StatusCode::OK, json!({"id": "1", "username": "bob"}));
+        let mut one = Reply::json(StatusCode::OK, json!({"id": "1", "username": "bob"}));
         one.rename("eve");
         assert_eq!(one.json, Some(json!({"id": "1", "username": "eve"})));
-        let mut list = Answer::json(StatusCode::OK, json!({"items": [{"username": "bob"}], "total": 1}));
+        let mut list = Reply::json(StatusCode::OK, json!({"items": [{"username": "bob"}], "total": 1}));
         list.rename("eve");
         assert_eq!(list.json, Some(json!({"items": [{"username": "eve"}], "total": 1})));
     }
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn a_wait_is_rounded_up_to_whole_seconds() {
         for (wait, header) in [(0, "0"), (1, "1"), (1000, "1"), (1001, "2")] {
-            let answer = Answer::empty(StatusCode::OK).retry_after(std::time::Duration::from_millis(wait));
+            let answer = Reply::empty(StatusCode::OK).retry_after(std::time::Duration::from_millis(wait));
             assert_eq!(answer.headers[0].1, header);
         }
     }

@@ -17,7 +17,7 @@ use super::fault::{Fault, PathKind};
 
 /// What a path inside a service stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum Resource {
     Accounts,
     Account(String),
     Me,
@@ -33,7 +33,7 @@ pub(super) struct Call {
     /// When it came, since the start of the sandbox.
     pub(super) came: Duration,
     pub(super) method: Method,
-    pub(super) target: Target,
+    pub(super) target: Resource,
     /// The path and query inside the service, as they came.
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
@@ -129,29 +129,29 @@ impl Call {
     }
 
     fn is_on(&self, path: PathKind) -> bool {
-        let is_find = self.target == Target::Accounts && self.parameter("username").is_some();
+        let is_find = self.target == Resource::Accounts && self.parameter("username").is_some();
         match path {
-            PathKind::AccountPaths => matches!(self.target, Target::Accounts | Target::Account(_)),
-            PathKind::Accounts => self.target == Target::Accounts && !is_find,
+            PathKind::AccountPaths => matches!(self.target, Resource::Accounts | Resource::Account(_)),
+            PathKind::Accounts => self.target == Resource::Accounts && !is_find,
             PathKind::Find => is_find,
-            PathKind::Account => matches!(self.target, Target::Account(_)),
-            PathKind::Me => self.target == Target::Me,
-            PathKind::Health => self.target == Target::Health,
+            PathKind::Account => matches!(self.target, Resource::Account(_)),
+            PathKind::Me => self.target == Resource::Me,
+            PathKind::Health => self.target == Resource::Health,
             PathKind::Any => true,
         }
     }
 }
 
-fn target(path: &str) -> Target {
+fn target(path: &str) -> Resource {
     let mut segments = path.split('/').skip(2);
     match (segments.next(), segments.next(), segments.next()) {
-        (Some("accounts"), None, None) => Target::Accounts,
+        (Some("accounts"), None, None) => Resource::Accounts,
         (Some("accounts"), Some(id), None) if !id.is_empty() => {
-            Target::Account(percent_decode_str(id).decode_utf8_lossy().into_owned())
+            Resource::Account(percent_decode_str(id).decode_utf8_lossy().into_owned())
         }
-        (Some("me"), None, None) => Target::Me,
-        (Some("health"), None, None) => Target::Health,
-        _ => Target::Unknown,
+        (Some("me"), None, None) => Resource::Me,
+        (Some("health"), None, None) => Resource::Health,
+        _ => Resource::Unknown,
     }
 }
 
@@ -173,13 +173,13 @@ mod tests {
     #[test]
     fn a_path_is_a_service_and_a_target() {
         let cases = [
-            ("/users/accounts", Target::Accounts),
-            ("/users/accounts/a%2Fb", Target::Account("a/b".into())),
-            ("/users/accounts/", Target::Unknown),
-            ("/users/accounts/a/b", Target::Unknown),
-            ("/users/me", Target::Me),
-            ("/users/health", Target::Health),
-            ("/users/else", Target::Unknown),
+            ("/users/accounts", Resource::Accounts),
+            ("/users/accounts/a%2Fb", Resource::Account("a/b".into())),
+            ("/users/accounts/", Resource::Unknown),
+            ("/users/accounts/a/b", Resource::Unknown),
+            ("/users/me", Resource::Me),
+            ("/users/health", Resource::Health),
+            ("/users/else", Resource::Unknown),
         ];
         for (path, expected) in cases {
             assert_eq!(target(path), expected, "{path}");

@@ -9,7 +9,7 @@ use hyper::header::{CONNECTION, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::answer::{Answer, AnswerBody, Cut};
+use super::answer::{AnswerBody, Cut, Reply};
 use super::call::{Call, split_service};
 use super::delay::pause;
 use super::fault::Strike;
@@ -60,14 +60,14 @@ pub(super) async fn handle(
     if let Some(result) = not_ready(&shared, service) {
         let status = result.as_ref().ok().map(|answer| answer.status);
         end(&shared, service, &call, status, None);
-        return result.map(Answer::whole);
+        return result.map(Reply::whole);
     }
-    let told = shared.admit(service).map(|admission| Told {
+    let told = shared.admit(service).map(|admission| LimitsTold {
         tells: shared.services.get(service).map(|spec| spec.tells).unwrap_or_default(),
         admission,
     });
     if let Some(told) = told.as_ref().filter(|told| told.admission.wait.is_some()) {
-        let answer = Answer::error(StatusCode::TOO_MANY_REQUESTS, "too many requests");
+        let answer = Reply::error(StatusCode::TOO_MANY_REQUESTS, "too many requests");
         end(&shared, service, &call, Some(answer.status), None);
         return Ok(told.with(answer.whole()));
     }
@@ -95,12 +95,12 @@ pub(super) async fn handle(
 }
 
 /// What an answer tells of its service's limit.
-struct Told {
+struct LimitsTold {
     tells: LimitHeaders,
     admission: Admission,
 }
 
-impl Told {
+impl LimitsTold {
     fn with(&self, mut response: Response<AnswerBody>) -> Response<AnswerBody> {
         let headers = response.headers_mut();
         let whole = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
@@ -127,16 +127,16 @@ pub(super) fn apply_late(shared: &Shared, late: &Late) {
 }
 
 /// What a service answers that isn't ready, if it is so.
-fn not_ready(shared: &Shared, service: usize) -> Option<Result<Answer, Cut>> {
+fn not_ready(shared: &Shared, service: usize) -> Option<Result<Reply, Cut>> {
     let spec = shared.services.get(service)?;
     (shared.now() < spec.ready_after).then_some(match spec.unready {
-        Unready::Unavailable => Ok(Answer::error(StatusCode::SERVICE_UNAVAILABLE, "still starting")),
+        Unready::Unavailable => Ok(Reply::error(StatusCode::SERVICE_UNAVAILABLE, "still starting")),
         Unready::Refuse => Err(Cut),
     })
 }
 
 /// Does what the request asks, tells the observer, and answers.
-fn do_it(shared: &Shared, service: usize, call: &Call, struck: &Struck) -> Answer {
+fn do_it(shared: &Shared, service: usize, call: &Call, struck: &Struck) -> Reply {
     let answer = shared.apply(service, call, struck.anonymous);
     shared.observe(|| observed(shared, service, call, Moment::AfterApply, struck.words.as_deref()));
     answer
@@ -149,23 +149,23 @@ async fn respond(shared: &Shared, service: usize, call: &Call, struck: &Struck) 
         return Ok(done().whole());
     };
     Ok(match strike {
-        Strike::Status(code) => Answer::error(*code, "a fault").whole(),
-        Strike::RetryAfter(code, wait) => Answer::error(*code, "a fault, try again later")
+        Strike::Status(code) => Reply::error(*code, "a fault").whole(),
+        Strike::RetryAfter(code, wait) => Reply::error(*code, "a fault, try again later")
             .retry_after(*wait)
             .whole(),
         Strike::Drop | Strike::Late(_) => return Err(Cut),
-        Strike::Html => Answer::empty(StatusCode::OK).login_page(),
+        Strike::Html => Reply::empty(StatusCode::OK).login_page(),
         Strike::Redirect(url) => {
-            let mut answer = Answer::empty(StatusCode::TEMPORARY_REDIRECT);
+            let mut answer = Reply::empty(StatusCode::TEMPORARY_REDIRECT);
             answer.headers.push((LOCATION, url.clone()));
             answer.whole()
         }
-        Strike::Vanish => Answer::error(StatusCode::NOT_FOUND, "no such account").whole(),
-        Strike::RefuseDuplicate => Answer::error(StatusCode::CONFLICT, "the user name is taken").whole(),
+        Strike::Vanish => Reply::error(StatusCode::NOT_FOUND, "no such account").whole(),
+        Strike::RefuseDuplicate => Reply::error(StatusCode::CONFLICT, "the user name is taken").whole(),
         Strike::Stranger => shared.stranger(service, call).whole(),
         Strike::StatusAfter(code) => {
             done();
-            Answer::error(*code, "a fault").whole()
+            Reply::error(*code, "a fault").whole()
         }
         Strike::Lost => {
             done();
@@ -224,7 +224,7 @@ fn end(shared: &Shared, service: usize, call: &Call, status: Option<StatusCode>,
 
 /// What is left of the request is not read, so the connection can't serve another one.
 fn too_large() -> Response<AnswerBody> {
-    let mut answer = Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB");
+    let mut answer = Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB");
     answer.headers.push((CONNECTION, HeaderValue::from_static("close")));
     answer.whole()
 }

@@ -9,9 +9,9 @@ use url::form_urlencoded;
 
 use crate::domain::secret::Secret;
 
-use super::answer::Answer;
+use super::answer::Reply;
 use super::book::{Account, Book, Given, Ids, Refused};
-use super::call::{Call, Credentials, Target};
+use super::call::{Call, Credentials, Resource};
 use super::spec::{AuthSpec, Filter, ServiceSpec};
 
 /// How many accounts one page of a list holds if nobody says.
@@ -45,7 +45,7 @@ pub(super) fn principal(spec: &ServiceSpec, book: &Book, call: &Call) -> Princip
         ) => user == given && password.expose() == word,
         (AuthSpec::Bearer(token), Credentials::Bearer(given)) => token.expose() == given,
         // An open service looks at credentials only where they are the question.
-        (AuthSpec::None, Credentials::Basic { .. }) => call.target != Target::Me,
+        (AuthSpec::None, Credentials::Basic { .. }) => call.target != Resource::Me,
         (AuthSpec::None, Credentials::None | Credentials::Bearer(_)) => true,
         (AuthSpec::Basic { .. } | AuthSpec::Bearer(_), _) => false,
     };
@@ -59,48 +59,48 @@ pub(super) fn principal(spec: &ServiceSpec, book: &Book, call: &Call) -> Princip
 }
 
 /// Does what is asked and answers.
-pub(super) fn apply(spec: &ServiceSpec, book: &mut Book, ids: &mut Ids, call: &Call, asks: &Principal) -> Answer {
-    if call.target == Target::Unknown {
-        return Answer::error(StatusCode::NOT_FOUND, "no such path");
+pub(super) fn apply(spec: &ServiceSpec, book: &mut Book, ids: &mut Ids, call: &Call, asks: &Principal) -> Reply {
+    if call.target == Resource::Unknown {
+        return Reply::error(StatusCode::NOT_FOUND, "no such path");
     }
-    if call.target == Target::Health {
+    if call.target == Resource::Health {
         return if call.method == Method::GET {
-            Answer::json(StatusCode::OK, json!({"status": "ok"}))
+            Reply::json(StatusCode::OK, json!({"status": "ok"}))
         } else {
             not_allowed()
         };
     }
-    if let (Target::Me, Principal::Account(account)) = (&call.target, asks) {
-        return Answer::json(StatusCode::OK, account.to_json());
+    if let (Resource::Me, Principal::Account(account)) = (&call.target, asks) {
+        return Reply::json(StatusCode::OK, account.to_json());
     }
     if *asks != Principal::Operator {
         return refuse(spec, call);
     }
     match (&call.method, &call.target) {
-        (&Method::GET, Target::Me) => Answer::json(StatusCode::OK, json!({"username": operator_name(spec)})),
-        (&Method::POST, Target::Accounts) => create(spec, book, ids, call),
-        (&Method::GET, Target::Accounts) => list(spec, book, call),
-        (&Method::GET, Target::Account(id)) => book
+        (&Method::GET, Resource::Me) => Reply::json(StatusCode::OK, json!({"username": operator_name(spec)})),
+        (&Method::POST, Resource::Accounts) => create(spec, book, ids, call),
+        (&Method::GET, Resource::Accounts) => list(spec, book, call),
+        (&Method::GET, Resource::Account(id)) => book
             .get(id)
-            .map_or_else(absent, |account| Answer::json(StatusCode::OK, account.to_json())),
-        (&Method::PUT, Target::Account(id)) => change(book, id, call),
-        (&Method::DELETE, Target::Account(id)) => book
+            .map_or_else(absent, |account| Reply::json(StatusCode::OK, account.to_json())),
+        (&Method::PUT, Resource::Account(id)) => change(book, id, call),
+        (&Method::DELETE, Resource::Account(id)) => book
             .delete(id)
-            .map_or_else(absent, |_| Answer::empty(StatusCode::NO_CONTENT)),
+            .map_or_else(absent, |_| Reply::empty(StatusCode::NO_CONTENT)),
         _ => not_allowed(),
     }
 }
 
 /// The answer to a request without good credentials.
-fn refuse(spec: &ServiceSpec, call: &Call) -> Answer {
+fn refuse(spec: &ServiceSpec, call: &Call) -> Reply {
     if spec.lenient_anonymous {
         match (&call.method, &call.target) {
-            (&Method::GET, Target::Accounts) => return Answer::json(StatusCode::OK, json!({"items": [], "total": 0})),
-            (_, Target::Account(_)) => return absent(),
+            (&Method::GET, Resource::Accounts) => return Reply::json(StatusCode::OK, json!({"items": [], "total": 0})),
+            (_, Resource::Account(_)) => return absent(),
             _ => {}
         }
     }
-    let answer = Answer::error(StatusCode::UNAUTHORIZED, "these credentials are not good");
+    let answer = Reply::error(StatusCode::UNAUTHORIZED, "these credentials are not good");
     let scheme = match &spec.auth {
         AuthSpec::Bearer(_) => "Bearer",
         AuthSpec::Basic { .. } | AuthSpec::None => "Basic",
@@ -115,39 +115,39 @@ fn operator_name(spec: &ServiceSpec) -> &str {
     }
 }
 
-fn absent() -> Answer {
-    Answer::error(StatusCode::NOT_FOUND, "no such account")
+fn absent() -> Reply {
+    Reply::error(StatusCode::NOT_FOUND, "no such account")
 }
 
-fn not_allowed() -> Answer {
-    Answer::error(StatusCode::METHOD_NOT_ALLOWED, "not a method of this path")
+fn not_allowed() -> Reply {
+    Reply::error(StatusCode::METHOD_NOT_ALLOWED, "not a method of this path")
 }
 
-fn refused(why: &Refused) -> Answer {
+fn refused(why: &Refused) -> Reply {
     match why {
-        Refused::Taken => Answer::error(StatusCode::CONFLICT, "the user name is taken"),
-        Refused::Full => Answer::error(StatusCode::INSUFFICIENT_STORAGE, "this sandbox holds no more accounts"),
+        Refused::Taken => Reply::error(StatusCode::CONFLICT, "the user name is taken"),
+        Refused::Full => Reply::error(StatusCode::INSUFFICIENT_STORAGE, "this sandbox holds no more accounts"),
         Refused::Absent => absent(),
     }
 }
 
-fn create(spec: &ServiceSpec, book: &mut Book, ids: &mut Ids, call: &Call) -> Answer {
+fn create(spec: &ServiceSpec, book: &mut Book, ids: &mut Ids, call: &Call) -> Reply {
     let mut given = match given(call) {
         Ok(given) => given,
-        Err(problem) => return Answer::error(StatusCode::BAD_REQUEST, problem),
+        Err(problem) => return Reply::error(StatusCode::BAD_REQUEST, problem),
     };
     let Some(username) = given.username.take() else {
-        return Answer::error(StatusCode::BAD_REQUEST, "`username` is missing");
+        return Reply::error(StatusCode::BAD_REQUEST, "`username` is missing");
     };
     let key = call.header("idempotency-key").map(str::to_owned);
     if key.as_ref().is_some_and(|key| key.len() > MAX_KEY) {
-        return Answer::error(StatusCode::BAD_REQUEST, "the idempotency key is too long");
+        return Reply::error(StatusCode::BAD_REQUEST, "the idempotency key is too long");
     }
     if let Some(before) = key.as_deref().and_then(|key| book.made_under(key)) {
         return if before.username == username {
             created(spec, before)
         } else {
-            Answer::error(
+            Reply::error(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "the idempotency key was used for another request",
             )
@@ -166,16 +166,16 @@ fn create(spec: &ServiceSpec, book: &mut Book, ids: &mut Ids, call: &Call) -> An
 }
 
 /// The answer to a create that made `account`.
-pub(super) fn created(spec: &ServiceSpec, account: &Account) -> Answer {
-    Answer::json(StatusCode::CREATED, account.to_json())
+pub(super) fn created(spec: &ServiceSpec, account: &Account) -> Reply {
+    Reply::json(StatusCode::CREATED, account.to_json())
         .with(LOCATION, &format!("/{}/accounts/{}", spec.name, account.id))
 }
 
-fn change(book: &mut Book, id: &str, call: &Call) -> Answer {
+fn change(book: &mut Book, id: &str, call: &Call) -> Reply {
     match given(call) {
-        Err(problem) => Answer::error(StatusCode::BAD_REQUEST, problem),
+        Err(problem) => Reply::error(StatusCode::BAD_REQUEST, problem),
         Ok(given) => match book.change(id, given) {
-            Ok(account) => Answer::json(StatusCode::OK, account.to_json()),
+            Ok(account) => Reply::json(StatusCode::OK, account.to_json()),
             Err(why) => refused(&why),
         },
     }
@@ -205,10 +205,10 @@ fn given(call: &Call) -> Result<Given, &'static str> {
     Ok(Given { fields, ..given })
 }
 
-fn list(spec: &ServiceSpec, book: &Book, call: &Call) -> Answer {
+fn list(spec: &ServiceSpec, book: &Book, call: &Call) -> Reply {
     let page = match Page::of(call) {
         Ok(page) => page,
-        Err(problem) => return Answer::error(StatusCode::BAD_REQUEST, problem),
+        Err(problem) => return Reply::error(StatusCode::BAD_REQUEST, problem),
     };
     let (shown, total) = match (call.parameter("username"), spec.filter) {
         (Some(name), Filter::Exact) => page.cut(book.named(name)),
@@ -216,7 +216,7 @@ fn list(spec: &ServiceSpec, book: &Book, call: &Call) -> Answer {
         (Some(_), Filter::Ignored) | (None, _) => page.cut(book.alive()),
     };
     let items: Vec<Value> = shown.into_iter().map(Account::to_json).collect();
-    let answer = Answer::json(StatusCode::OK, json!({ "items": items, "total": total }));
+    let answer = Reply::json(StatusCode::OK, json!({ "items": items, "total": total }));
     if page.offset.saturating_add(page.limit) < total {
         let next = format!("</{}/accounts?{}>; rel=\"next\"", spec.name, page.next(call));
         return answer.with(LINK, &next);

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::answer::Answer;
+use super::answer::Reply;
 use super::book::{Book, Books, Ids};
-use super::call::{Call, Target};
+use super::call::{Call, Resource};
 use super::fault::{Fault, Strike};
 use super::service::{Principal, apply, created, principal};
 use super::spec::{Admission, Bucket, ServiceSpec};
@@ -25,10 +25,10 @@ pub(super) struct Shared {
     observer: Option<Observer>,
     keep_requests: usize,
     started: Instant,
-    state: Mutex<State>,
+    state: Mutex<SharedState>,
 }
 
-struct State {
+struct SharedState {
     ids: Ids,
     books: Vec<Book>,
     buckets: Vec<Option<Bucket>>,
@@ -69,7 +69,7 @@ impl Shared {
                 book.seed(&mut ids, STRANGER);
             }
         }
-        let state = State {
+        let state = SharedState {
             ids,
             books,
             buckets: services.iter().map(|spec| spec.rate_limit.map(Bucket::new)).collect(),
@@ -89,7 +89,7 @@ impl Shared {
     }
 
     /// A panic of an observer can poison the lock, but never between two halves of a change to the books.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SharedState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -120,11 +120,11 @@ impl Shared {
             return struck;
         };
         let mut state = self.state();
-        let State { books, counted, .. } = &mut *state;
+        let SharedState { books, counted, .. } = &mut *state;
         let Some(book) = books.get(service) else { return struck };
         let of_path = match &call.target {
-            Target::Account(id) => book.get(id).map(|account| account.username.as_str()),
-            Target::Accounts | Target::Me | Target::Health | Target::Unknown => None,
+            Resource::Account(id) => book.get(id).map(|account| account.username.as_str()),
+            Resource::Accounts | Resource::Me | Resource::Health | Resource::Unknown => None,
         };
         for (fault, count) in self.faults.iter().zip(counted) {
             if !call.is_meant_by(fault, &spec.name, of_path.or_else(|| call.username())) {
@@ -156,9 +156,9 @@ impl Shared {
     }
 
     /// Does what the request asks.
-    pub(super) fn apply(&self, service: usize, call: &Call, anonymous: bool) -> Answer {
+    pub(super) fn apply(&self, service: usize, call: &Call, anonymous: bool) -> Reply {
         let mut state = self.state();
-        let State { ids, books, .. } = &mut *state;
+        let SharedState { ids, books, .. } = &mut *state;
         let (Some(spec), Some(book)) = (self.services.get(service), books.get_mut(service)) else {
             return no_such_service();
         };
@@ -171,7 +171,7 @@ impl Shared {
     }
 
     /// The answer to a create that shows a human's id under the name that was asked for.
-    pub(super) fn stranger(&self, service: usize, call: &Call) -> Answer {
+    pub(super) fn stranger(&self, service: usize, call: &Call) -> Reply {
         let state = self.state();
         let human = state.books.get(service).and_then(Book::first_human);
         let (Some(spec), Some(human)) = (self.services.get(service), human) else {
@@ -230,6 +230,6 @@ pub(super) fn observed(shared: &Shared, service: usize, call: &Call, moment: Mom
     }
 }
 
-pub(super) fn no_such_service() -> Answer {
-    Answer::error(hyper::StatusCode::NOT_FOUND, "no such service")
+pub(super) fn no_such_service() -> Reply {
+    Reply::error(hyper::StatusCode::NOT_FOUND, "no such service")
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use clap::Args;
 
 use super::choices::TellsLimit;
-use super::setting::{EVERYWHERE, NOT_AN_INPUT, SANDBOX, SWEEP, Scope};
+use super::setting::{EVERYWHERE, NOT_AN_INPUT, Reach, SANDBOX, SWEEP};
 use super::values::{hits, port, time};
 
 /// Where a setting of `sweep` comes from.
-const OF_SWEEP: Scope = EVERYWHERE.of(&["sweep"]);
+const OF_SWEEP: Reach = EVERYWHERE.of(&["sweep"]);
 /// Where a setting of `sandbox` comes from.
-const OF_SANDBOX: Scope = NOT_AN_INPUT.of(&["sandbox"]);
+const OF_SANDBOX: Reach = NOT_AN_INPUT.of(&["sandbox"]);
 
 /// What `sweep` goes by.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::choices::{CleanupWhen, OnLeftover};
-use super::setting::{ALL, ASKERS, EVERYWHERE, GUARDED, JOBS, NOT_AN_INPUT, Scope, WITH_CONFIG};
+use super::setting::{ALL, ASKERS, EVERYWHERE, GUARDED, JOBS, NOT_AN_INPUT, Reach, WITH_CONFIG};
 use super::setting::{CONFIGURATION, LIMITS, OUTPUT};
 use super::values::{count, some_time};
 use crate::adapters::console::LogFormat;
@@ -17,7 +17,7 @@ use crate::adapters::console::LogFormat;
 #[serde(default, deny_unknown_fields)]
 pub struct Sealed {
     /// When the action deletes what a successful setup created
-    #[arg(long, value_name = "WHEN", value_enum, default_value = "post", add = Scope { flag: false, ..EVERYWHERE })]
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "post", add = Reach { flag: false, ..EVERYWHERE })]
     pub cleanup: CleanupWhen,
     /// What to do when an account may remain
     #[arg(long, value_name = "WHAT", value_enum, default_value = "fail")]

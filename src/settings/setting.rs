@@ -10,7 +10,7 @@ use super::{DataFormat, Settings, values};
 
 /// What clap has no word for. It travels with the argument, so that a field declares the whole of a setting.
 #[derive(Clone, Copy, Debug)]
-pub struct Scope {
+pub struct Reach {
     /// Is it a flag? Not what may hold a secret, since arguments are visible to every process.
     pub flag: bool,
     /// Is it an input of the action?
@@ -25,7 +25,7 @@ pub struct Scope {
     pub commands: &'static [&'static str],
 }
 
-impl ArgExt for Scope {}
+impl ArgExt for Reach {}
 
 /// When a `STANDIN_*` variable counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Variable {
 }
 
 /// From everywhere.
-pub(super) const EVERYWHERE: Scope = Scope {
+pub(super) const EVERYWHERE: Reach = Reach {
     flag: true,
     input: true,
     variable: Variable::Counts,
@@ -48,17 +48,17 @@ pub(super) const EVERYWHERE: Scope = Scope {
     commands: &[],
 };
 /// Decides what is run or where it may reach, so a variable of an earlier step must not set it.
-pub(super) const GUARDED: Scope = Scope {
+pub(super) const GUARDED: Reach = Reach {
     variable: Variable::NotInAction,
     ..EVERYWHERE
 };
 /// What a workflow has no use for.
-pub(super) const NOT_AN_INPUT: Scope = Scope {
+pub(super) const NOT_AN_INPUT: Reach = Reach {
     input: false,
     ..EVERYWHERE
 };
 
-impl Scope {
+impl Reach {
     /// Of these commands.
     pub(super) const fn of(self, commands: &'static [&'static str]) -> Self {
         Self { commands, ..self }
@@ -110,7 +110,7 @@ pub struct Setting {
     /// Its name, help, value and default.
     pub arg: Arg,
     /// Whose it is and where it comes from.
-    pub scope: Scope,
+    pub scope: Reach,
 }
 
 impl Setting {

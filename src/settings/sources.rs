@@ -12,7 +12,7 @@ use crate::cli::{Invocation, one_of};
 use crate::domain::why::Why;
 
 /// The text of a setting and the name under which the user gave it.
-pub(super) struct Given {
+pub(super) struct GivenText {
     pub(super) setting: Setting,
     /// `--deadline`, input `deadline` or `STANDIN_DEADLINE`, ready for a message.
     pub(super) source: String,
@@ -20,7 +20,7 @@ pub(super) struct Given {
 }
 
 /// Every setting that is given, each from its first source. Empty values are ignored: the runner sets every unset input to "".
-pub(super) fn given(invocation: &Invocation, environment: &Environment) -> Vec<Given> {
+pub(super) fn given(invocation: &Invocation, environment: &Environment) -> Vec<GivenText> {
     let mut found = Vec::new();
     for setting in Setting::all() {
         let name = setting.name();
@@ -39,7 +39,7 @@ pub(super) fn given(invocation: &Invocation, environment: &Environment) -> Vec<G
             let value = value.filter(|value| !value.trim().is_empty())?;
             Some((source, value.to_owned()))
         });
-        found.extend(given.map(|(source, value)| Given { setting, source, value }));
+        found.extend(given.map(|(source, value)| GivenText { setting, source, value }));
     }
     found
 }
@@ -72,7 +72,7 @@ fn variable<'e>(setting: &Setting, invocation: &Invocation, environment: &'e Env
     environment.get(&setting.variable()).filter(|_| counts)
 }
 
-impl Given {
+impl GivenText {
     /// As clap reads it: a list is a flag that is repeated.
     pub(super) fn arguments(&self) -> Vec<String> {
         let argument = |value: &str| format!("--{}={value}", self.setting.name());

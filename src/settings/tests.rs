@@ -4,11 +4,11 @@ use std::ffi::OsString;
 
 use super::*;
 use crate::adapters::console::LogFormat;
-use crate::cli::{Request, parse};
+use crate::cli::{Parsed, parse};
 
 fn invocation(arguments: &[&str]) -> Invocation {
     match parse(arguments.iter().map(OsString::from)) {
-        Ok(Request::Do(invocation)) => invocation,
+        Ok(Parsed::Do(invocation)) => invocation,
         other => panic!("{arguments:?}: {other:?}"),
     }
 }

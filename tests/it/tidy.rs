@@ -41,6 +41,12 @@ fn every_rust_file_says_first_what_it_is_for() {
     });
 }
 
+/// The compiler says this of what other crates see alone, and most modules here are private.
+#[test]
+fn every_public_item_says_what_it_is_for() {
+    check(undocumented);
+}
+
 #[test]
 fn what_is_run_can_be_run() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -131,6 +137,53 @@ fn too_long(file: &Source) -> Option<String> {
     };
     let lines = file.text.lines().count();
     (lines > limit).then(|| format!("{}: {lines} lines, at most {limit}", file.path))
+}
+
+fn undocumented(file: &Source) -> Vec<String> {
+    let is_test = file.path.split('/').any(|part| part.starts_with("tests")) || file.path.ends_with("captured.rs");
+    if !file.path.starts_with("src/") || is_test {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
+    let is_item = |line: &str| line.starts_with("pub ") && !line.starts_with("pub use") && !line.starts_with("pub mod");
+    let items = (0..lines.len()).filter(|at| is_item(lines[*at]));
+    items
+        .filter(|at| !is_documented(&lines[..*at]))
+        .map(|at| format!("{}:{}: `{}` has no `///`", file.path, at + 1, lines[at]))
+        .collect()
+}
+
+/// Does what stands before an item, but for its attributes, end with its documentation?
+fn is_documented(before: &[&str]) -> bool {
+    let mut before = before.iter().rev();
+    while let Some(line) = before.next() {
+        if line.starts_with("///") {
+            return true;
+        }
+        if line.starts_with("#[") || line.starts_with("//") {
+            continue;
+        }
+        if !line.ends_with(']') {
+            return false;
+        }
+        // The last line of an attribute that has several.
+        before.find(|line| line.starts_with("#["));
+    }
+    false
+}
+
+#[test]
+fn an_item_without_documentation_is_caught() {
+    let complaints = |text: &str| undocumented(&source("src/a.rs", text)).len();
+    assert_eq!(complaints("pub fn a() {}\n/// B.\n#[must_use]\npub fn b() {}\n"), 1);
+    assert_eq!(
+        complaints("/// A.\n#[a(\n  b,\n)]\npub struct A {\n    pub b: u8,\n}\n"),
+        1
+    );
+    assert_eq!(
+        complaints("pub mod a;\npub use a::B;\nfn c() {}\npub(super) fn d() {}\n"),
+        0
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use super::{Console, LogFormat, Streams, Style};
+use super::{Console, LineStyle, LogFormat, Streams};
 use crate::adapters::clock::Clock;
 use crate::adapters::hosts;
 
@@ -42,8 +42,8 @@ pub(super) const AZURE: Variables = &[("TF_BUILD", "True")];
 pub(super) const PLAIN: Variables = &[];
 
 /// How the log of a host looks.
-pub(super) fn style(variables: Variables, format: LogFormat, is_verbose: bool) -> Style {
-    Style {
+pub(super) fn style(variables: Variables, format: LogFormat, is_verbose: bool) -> LineStyle {
+    LineStyle {
         host: hosts::detect(&variables.iter().copied().collect()).host,
         format,
         is_verbose,

@@ -9,9 +9,9 @@ use tracing_subscriber::filter::{FilterFn, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
-use super::Level;
 use super::told::{Fields, Told};
 use super::writer::{State, Writer};
+use crate::domain::level::Level;
 
 /// The name of an event that marks a line, and is otherwise an info.
 pub(super) const NOTICE: &str = "notice";

@@ -1,6 +1,6 @@
 //! What was heard as JSON: one object a line, with the spans in which it was told.
 //!
-//! The keys are those of [`Record`]. It is written as it is read, without a tree of values: a verbose log has thousands of lines.
+//! The keys are those of [`JsonLine`]. It is written as it is read, without a tree of values: a verbose log has thousands of lines.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ use super::hearing::Heard;
 use super::writer::{State, Writer};
 
 #[derive(Serialize)]
-struct Record<'a> {
+struct JsonLine<'a> {
     time: String,
     level: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ pub(super) fn line(writer: &Writer, _: &mut State, heard: &Heard) -> String {
         spans.retain(|(outer, _)| outer != name);
         spans.push((*name, Object(fields)));
     }
-    let record = Record {
+    let record = JsonLine {
         time: humantime::format_rfc3339_millis(time).to_string(),
         level: heard.level.name(),
         title: heard.title.as_deref(),

@@ -62,7 +62,7 @@ impl Bucket {
 
 /// What a value was to the redactor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Learnt {
+pub enum Lesson {
     /// It is looked for from now on.
     New,
     /// It has been looked for before, or is nothing.
@@ -73,14 +73,14 @@ pub enum Learnt {
 
 impl Redactor {
     /// Learns a secret.
-    pub fn learn(&mut self, secret: &Secret) -> Learnt {
+    pub fn learn(&mut self, secret: &Secret) -> Lesson {
         let value = secret.expose();
         if is_short(value) {
             let value = value.trim();
             if !value.is_empty() && !self.short.iter().any(|known| known.as_str() == value) {
                 self.short.push(Zeroizing::new(value.to_owned()));
             }
-            return if value.is_empty() { Learnt::Known } else { Learnt::Short };
+            return if value.is_empty() { Lesson::Known } else { Lesson::Short };
         }
         if self.starts.is_empty() {
             self.starts = vec![0; 1 << 10];
@@ -92,7 +92,7 @@ impl Redactor {
             self.starts[word] |= bit;
             is_new |= self.index.entry(key(&bytes[..SHORTEST])).or_default().add(spelling);
         }
-        if is_new { Learnt::New } else { Learnt::Known }
+        if is_new { Lesson::New } else { Lesson::Known }
     }
 
     /// The text without secrets. Neighbours are taken out as one, as the runner does, so that their lengths don't show.

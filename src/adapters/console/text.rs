@@ -1,9 +1,10 @@
 //! What was heard as a line for people, in the form that the host's log has for it.
 
+use super::harmless;
 use super::hearing::Heard;
 use super::told::in_text;
 use super::writer::{State, Writer};
-use super::{Level, harmless};
+use crate::domain::level::Level;
 use crate::domain::why::Why;
 
 /// The form of `log-format: text`. A message of several lines is indented from the second on, so that foreign text in it

@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use super::fingerprints::Fingerprints;
 use super::redactor::Redactor;
-use super::{LogFormat, Style};
+use super::{LineStyle, LogFormat};
 use crate::adapters::clock::Clock;
 use crate::domain::secret::Secret;
 
@@ -20,7 +20,7 @@ pub(super) struct Streams {
 
 /// The streams, and what is known of what passes them.
 pub(super) struct Writer {
-    pub(super) style: Style,
+    pub(super) style: LineStyle,
     pub(super) live: Option<ProgressBar>,
     pub(super) clock: Clock,
     state: Mutex<State>,
@@ -43,7 +43,7 @@ pub(super) struct State {
 }
 
 impl Writer {
-    pub(super) fn new(streams: Streams, style: Style, live: Option<ProgressBar>, clock: Clock) -> Self {
+    pub(super) fn new(streams: Streams, style: LineStyle, live: Option<ProgressBar>, clock: Clock) -> Self {
         let state = State {
             streams,
             redactor: Redactor::default(),

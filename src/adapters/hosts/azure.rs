@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{FORK, Host, Recognised, Run, leg};
+use super::{FORK, Host, HostRun, Recognised, leg};
 use crate::adapters::environment::Environment;
 use crate::domain::leg::Leg;
 
@@ -27,8 +27,8 @@ impl Recognised for Azure {
 }
 
 impl Host for Azure {
-    fn run(&self) -> Run {
-        Run {
+    fn run(&self) -> HostRun {
+        HostRun {
             repository: self.build_repository_name.clone(),
             id: self.build_buildid.clone(),
             attempt: self.system_jobattempt,

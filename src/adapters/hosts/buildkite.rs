@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{FORK, Host, Recognised, Run, leg};
+use super::{FORK, Host, HostRun, Recognised, leg};
 use crate::adapters::environment::Environment;
 use crate::domain::leg::Leg;
 
@@ -28,8 +28,8 @@ impl Recognised for Buildkite {
 }
 
 impl Host for Buildkite {
-    fn run(&self) -> Run {
-        Run {
+    fn run(&self) -> HostRun {
+        HostRun {
             repository: self.repo.as_deref().map(repository_of_remote),
             id: self.build_id.clone(),
             attempt: self.retry_count.and_then(|retries| retries.checked_add(1)),

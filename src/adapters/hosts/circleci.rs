@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{FORK, Host, Recognised, Run, leg};
+use super::{FORK, Host, HostRun, Recognised, leg};
 use crate::adapters::environment::Environment;
 use crate::domain::leg::Leg;
 
@@ -27,12 +27,12 @@ impl Recognised for CircleCi {
 }
 
 impl Host for CircleCi {
-    fn run(&self) -> Run {
+    fn run(&self) -> HostRun {
         let repository = match (&self.project_username, &self.project_reponame) {
             (Some(owner), Some(name)) => Some(format!("{owner}/{name}")),
             (None, one) | (one, None) => one.clone(),
         };
-        Run {
+        HostRun {
             repository,
             id: self.workflow_id.clone(),
             attempt: None,

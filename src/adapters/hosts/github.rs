@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{FORK, Host, Recognised, Run, absolute};
+use super::{FORK, Host, HostRun, Recognised, absolute};
 use crate::adapters::environment::Environment;
 use crate::adapters::small_file::{self, Workspace};
 
@@ -49,8 +49,8 @@ impl Recognised for GitHub {
 }
 
 impl Host for GitHub {
-    fn run(&self) -> Run {
-        Run {
+    fn run(&self) -> HostRun {
+        HostRun {
             repository: self.github_repository.clone(),
             id: self.github_run_id.clone(),
             attempt: self.github_run_attempt,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{FORK, Host, Recognised, Run, absolute, beside, leg};
+use super::{FORK, Host, HostRun, Recognised, absolute, beside, leg};
 use crate::adapters::environment::Environment;
 use crate::domain::leg::Leg;
 use crate::domain::why::Why;
@@ -40,8 +40,8 @@ impl Recognised for GitLab {
 }
 
 impl Host for GitLab {
-    fn run(&self) -> Run {
-        Run {
+    fn run(&self) -> HostRun {
+        HostRun {
             repository: self.ci_project_path.clone(),
             id: self.ci_pipeline_id.clone(),
             attempt: None,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{FORK, Host, Recognised, Run, absolute, beside};
+use super::{FORK, Host, HostRun, Recognised, absolute, beside};
 use crate::adapters::environment::Environment;
 
 /// Its variables.
@@ -28,8 +28,8 @@ impl Recognised for Jenkins {
 }
 
 impl Host for Jenkins {
-    fn run(&self) -> Run {
-        Run {
+    fn run(&self) -> HostRun {
+        HostRun {
             repository: self.job_name.clone(),
             // BUILD_TAG is `jenkins-JOB-NUMBER`: unique on the server, but a number is what people look for.
             id: self.build_number.clone().or_else(|| self.build_tag.clone()),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Host, LOCAL, Recognised, Run, github};
+use super::{Host, HostRun, LOCAL, Recognised, github};
 use crate::adapters::environment::Environment;
 
 /// What tells whether anybody is watching. A container may be given some variables of a job without the one that says on which
@@ -26,10 +26,10 @@ impl Recognised for Plain {
 
 impl Host for Plain {
     /// A cleanup in one project must not take what belongs to another's.
-    fn run(&self) -> Run {
-        Run {
+    fn run(&self) -> HostRun {
+        HostRun {
             repository: working_directory().map(|path| format!("{LOCAL}{path}")),
-            ..Run::default()
+            ..HostRun::default()
         }
     }
 

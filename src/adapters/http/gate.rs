@@ -31,11 +31,6 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate where nothing was learnt yet.
-    pub fn new(pace: Pace) -> Self {
-        Self::among(&Turns::default(), pace)
-    }
-
     fn among(turns: &Turns, pace: Pace) -> Self {
         Self {
             turns: turns.clone(),

@@ -1,27 +1,27 @@
 //! What services list under a marker: accounts of a lost journal that today's configuration may no longer explain, and the
 //! only way to those of a service without a look-up.
 
-use super::{Today, intend};
-use crate::adapters::world::LiveWorld;
+use super::events::{apply_at, intend};
 use crate::commands::context::Context;
 use crate::commands::course::Course;
 use crate::commands::exit::Failure;
+use crate::commands::ground::Ground;
 use crate::commands::masks;
-use crate::commands::wire::{Wired, wire};
+use crate::commands::wire::wire;
+use crate::commands::world::{lister, world};
 use crate::config::Config;
 use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::event::{Event, Planned, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
 use crate::domain::time::Timestamp;
-use crate::engine::{Engine, Extent, Regard};
-use crate::plan::{self, Run};
+use crate::engine::{Extent, Regard};
 
 /// So many accounts are taken up, of all services together: a list may be hostile.
 const LISTED_MAX: usize = 10_000;
 
 /// An account that a list shows.
-pub(super) struct Listed {
+pub(super) struct ListedAccount {
     service: ServiceName,
     username: String,
     id: RemoteId,
@@ -32,52 +32,21 @@ pub(super) struct Listed {
 /// read to its end. What a list does not show is looked for by name all the same.
 pub(super) async fn under_the_marker(
     context: &Context,
-    today: &Today,
-    run: &Run,
+    ground: &Ground,
     plan: &Planned,
     course: &Course<'_>,
-) -> Result<(Vec<Listed>, bool), Failure> {
-    let scope = plan::scope(&today.variables, run);
-    let Wired {
-        sites,
-        services,
-        secrets,
-        warnings: _,
-    } = wire(
-        context,
-        &today.config,
-        &today.variables,
-        &scope,
-        &today.sealed,
-        &today.files,
-    )?;
-    masks::mask(context, plan, &secrets);
-    let world = LiveWorld {
-        services,
-        journal: None,
-        kept: None,
-        clock: context.clock,
-        signals: course.signals,
-        stop_file: None,
-        listener: Box::new(|_| {}),
-        passwords: plan::draw,
-        keeper: Box::new(|secret| context.console.mask(secret)),
-        veil: context.veil(&today.sealed),
-        is_secret: Box::new(|text| context.console.is_secret(text)),
-    };
-    // An engine asks on behalf of an account: one stands for each service.
-    let accounts = sites
-        .iter()
-        .map(|site| PlannedAccount::listed(&site.service.name, String::new(), "*".to_owned()))
-        .collect();
-    let ledger = Ledger::new(run.planned(context.clock.now(), accounts));
-    // The other half is for deleting.
+) -> Result<(Vec<ListedAccount>, bool), Failure> {
+    let Ground { run, sealed, .. } = ground;
+    let wired = wire(context, ground)?;
+    masks::mask(context, plan, &wired.secrets);
+    let world = world(context, sealed, wired.services, course.signals, |_| {});
     let now = context.clock.now();
-    let deadline = now + course.deadline(&today.sealed).since(now) / 2;
-    let engine = Engine::new(&world, &sites, ledger, |_| minijinja::Value::UNDEFINED, deadline);
+    // The other half is for deleting.
+    let deadline = now + course.deadline(sealed).since(now) / 2;
+    let engine = lister(&world, &wired.sites, run, (now, deadline));
     let mut found = Vec::new();
     let (mut is_full, mut is_whole) = (false, true);
-    for (place, site) in sites.iter().enumerate() {
+    for (place, site) in wired.sites.iter().enumerate() {
         if site.service.list.is_none() || site.unusable.is_some() {
             continue;
         }
@@ -92,7 +61,7 @@ pub(super) async fn under_the_marker(
                     is_full = true;
                     return Regard::Stranger;
                 }
-                found.push(Listed {
+                found.push(ListedAccount {
                     service: service.clone(),
                     username: username.to_owned(),
                     id: id.clone(),
@@ -114,9 +83,9 @@ pub(super) async fn under_the_marker(
 
 /// The ledger of a plan and of what was listed beside it: each account may be there, and those that were listed are. Where
 /// an account of the plan has a look-up, that finds it.
-pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, config: &Config) -> Ledger {
+pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<ListedAccount>, config: &Config) -> Ledger {
     let mut ids: Vec<Option<(RemoteId, Timestamp)>> = vec![None; plan.accounts.len()];
-    for Listed {
+    for ListedAccount {
         service,
         username,
         id,
@@ -152,7 +121,7 @@ pub(super) fn ledger(context: &Context, mut plan: Planned, found: Vec<Listed>, c
         intend(context, &mut ledger, place);
         if let Some((id, at)) = id {
             // The list has shown the name, at that time.
-            super::apply_at(context, &mut ledger, place, Event::Adopted(vec![id]), at);
+            apply_at(context, &mut ledger, place, Event::Adopted(vec![id]), at);
         }
     }
     ledger

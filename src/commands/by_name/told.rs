@@ -1,49 +1,19 @@
 //! What a `state` output tells, as far as it is believed.
 
-use std::collections::HashMap;
-
-use super::{Today, apply_at, configuration, intend, run_of};
+use super::events::{apply_at, intend};
 use crate::adapters::entry::EntryDir;
 use crate::commands::context::Context;
 use crate::commands::exit::Failure;
-use crate::commands::known::Known;
-use crate::commands::state::{Signature, State, VERSION};
+use crate::commands::ground::Ground;
+use crate::commands::state::{Signature, State};
 use crate::config::Config;
 use crate::domain::account::{AccountKey, ServiceName};
 use crate::domain::event::{Event, Mark, PlannedAccount};
 use crate::domain::ledger::Ledger;
 use crate::domain::marker::Marker;
 use crate::domain::why::Why;
-use crate::plan::{self, Run};
+use crate::plan::Run;
 use crate::report::seen;
-
-/// Reads a `state` output.
-pub(in crate::commands) fn read_state(text: &str) -> Result<State, Failure> {
-    let state: State = serde_json::from_str(text).map_err(|_| {
-        let reason = match serde_json::from_str(text) {
-            // It is what a setup prints, and what other jobs are given to find the accounts.
-            Ok(serde_json::Value::Array(_)) => {
-                "is a list of accounts, as in the output `accounts`, which is not enough"
-            }
-            Ok(_) => "is JSON, but not what a setup gives",
-            Err(_) => "is no JSON",
-        };
-        Failure::usage(Why::hinted(
-            format!("`state` {reason}"),
-            "give the output `state` of the setup as it is, or the file that its `state-file` names",
-        ))
-    })?;
-    if state.version > VERSION {
-        return Err(Failure::usage(Why::hinted(
-            format!(
-                "`state` has the version {}, and this program knows {VERSION}",
-                state.version
-            ),
-            "use the same release for setup and cleanup",
-        )));
-    }
-    Ok(state)
-}
 
 /// Where the accounts of a `state` are known from.
 pub(in crate::commands) enum Subject {
@@ -55,43 +25,22 @@ pub(in crate::commands) enum Subject {
 
 /// Accounts that a `state` tells of.
 pub(in crate::commands) struct OfState {
-    pub(super) state: State,
-    pub(super) run: Run,
-    pub(super) today: Today,
-    pub(super) ledger: Ledger,
-}
-
-impl OfState {
-    /// The accounts for an engine, with where each stands as far as the state says.
-    pub(in crate::commands) fn known(&self, context: &Context) -> (Known<'_>, Ledger) {
-        let today = &self.today;
-        let known = Known {
-            config: &today.config,
-            variables: &today.variables,
-            run: &self.run,
-            sealed: &today.sealed,
-            journal: None,
-            kept: HashMap::new(),
-            files: today.files.clone(),
-            deadline: context.clock.now() + today.sealed.cleanup_deadline,
-        };
-        (known, self.ledger.clone())
-    }
-
-    /// A word on "re-run failed jobs", where that may be why they are gone.
-    pub(in crate::commands) fn of_earlier_attempt(&self, context: &Context) -> Option<Why> {
-        of_earlier_attempt(context, &self.state)
-    }
+    /// What it says.
+    pub(in crate::commands) state: State,
+    /// What they are asked for by.
+    pub(in crate::commands) ground: Ground,
+    /// Where each stands as far as the state says.
+    pub(in crate::commands) ledger: Ledger,
 }
 
 /// Takes up the accounts of a `state` output.
 pub(in crate::commands) fn subject(context: &Context, text: &str) -> Result<Subject, Failure> {
-    let state = read_state(text)?;
+    let state = State::read(text)?;
     let signature = state.signature(context.settings.seed.as_ref());
     // Before anything is opened by it: a state may name the journal of another run that is still at work.
     let run = match signature {
         Signature::Ours => run_of_state(context, &state)?,
-        Signature::None => run_of(context, &state.marker)?,
+        Signature::None => context.run_of(&state.marker)?,
         Signature::Wrong => {
             return Err(Failure::usage(Why::hinted(
                 "`state` is not signed with this seed, or was changed since: nothing is deleted",
@@ -105,28 +54,10 @@ pub(in crate::commands) fn subject(context: &Context, text: &str) -> Result<Subj
     {
         return Ok(Subject::Journal(entry));
     }
-    let today = configuration(context, None, &run)?;
+    let ground = Ground::without_journal(context, None, run)?;
     let believed = signature == Signature::Ours;
-    let ledger = ledger_of(context, &today, &run, &state, believed);
-    Ok(Subject::State(Box::new(OfState {
-        state,
-        run,
-        today,
-        ledger,
-    })))
-}
-
-/// What "re-run failed jobs" does to those who use a state, where this is such a state: the setup is not run again, and its
-/// accounts are gone.
-pub(in crate::commands) fn of_earlier_attempt(context: &Context, state: &State) -> Option<Why> {
-    let (then, now) = (state.attempt, context.identity.attempt);
-    let hint = "re-run all jobs, so that the setup is run again; to re-run failed jobs alone keeps the outputs of the earlier attempt";
-    (then < now).then(|| {
-        let what = format!(
-            "this `state` is of attempt {then} and this is attempt {now}: the accounts of the earlier attempt were deleted at its end"
-        );
-        Why::hinted(what, hint)
-    })
+    let ledger = ledger_of(context, &ground, &state, believed);
+    Ok(Subject::State(Box::new(OfState { state, ground, ledger })))
 }
 
 /// The run of a signed state: of this repository, but not of this run alone.
@@ -151,9 +82,9 @@ fn run_of_state(context: &Context, state: &State) -> Result<Run, Failure> {
 
 /// What a state says, as far as it is believed: user names that carry the marker, and ids only where reading them back
 /// shows whose they are.
-fn ledger_of(context: &Context, today: &Today, run: &Run, state: &State, believed: bool) -> Ledger {
-    let config = &today.config;
-    let people = plan::recall(config, &today.variables, run, context.settings.seed.as_ref());
+fn ledger_of(context: &Context, ground: &Ground, state: &State, believed: bool) -> Ledger {
+    let (config, run) = (&ground.config, &ground.run);
+    let people = ground.people(context);
     let mut accounts: Vec<PlannedAccount> = Vec::new();
     let mut known = Vec::new();
     for told in &state.accounts {

@@ -3,12 +3,10 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::adapters::private_dir::write_private_file;
 use crate::commands::context::Context;
-use crate::commands::job_report::ReportLeftover;
+use crate::commands::job_report::{self, Report, ReportLeftover};
 use crate::commands::settle::write_summary;
 use crate::domain::account::{RemoteId, ServiceName};
 use crate::domain::leftover::Leftover;
@@ -31,7 +29,7 @@ const LONGEST: usize = 4_096;
 
 /// A marked account that a list showed.
 #[derive(Serialize)]
-pub(super) struct Found {
+pub(super) struct Marked {
     pub(super) service: ServiceName,
     pub(super) username: String,
     pub(super) id: RemoteId,
@@ -69,7 +67,7 @@ impl Fate {
     }
 }
 
-impl Found {
+impl Marked {
     /// It in the table.
     fn row(&self) -> Vec<String> {
         vec![
@@ -116,7 +114,7 @@ impl Room {
 /// What the list of one service shows, as far as it is kept: a list may be hostile, and is read to its end all the same.
 pub(super) struct Findings<'a> {
     room: &'a Room,
-    found: Vec<Found>,
+    found: Vec<Marked>,
     /// Accounts that stay, beyond those that are kept to be told of.
     more: usize,
     kept: usize,
@@ -141,8 +139,8 @@ impl<'a> Findings<'a> {
     }
 
     /// Keeps an account, unless it is one too many; says whether it is kept.
-    pub(super) fn add(&mut self, found: Found) -> bool {
-        let bytes = size_of::<Found>() + found.service.as_str().len() + found.username.len() + found.id.as_str().len();
+    pub(super) fn add(&mut self, found: Marked) -> bool {
+        let bytes = size_of::<Marked>() + found.service.as_str().len() + found.username.len() + found.id.as_str().len();
         let is_left = found.what == Fate::Kept;
         if is_left && (self.kept >= ROWS_MAX || bytes > LONGEST) {
             self.more += 1;
@@ -159,7 +157,7 @@ impl<'a> Findings<'a> {
     }
 
     /// All that is kept, once the list is read, and why it is not all that the list showed, if so.
-    pub(super) fn end(self, context: &Context, service: &ServiceName) -> (Vec<Found>, Option<Why>) {
+    pub(super) fn end(self, context: &Context, service: &ServiceName) -> (Vec<Marked>, Option<Why>) {
         if self.more > 0 {
             context.console.info(format!(
                 "{service}: {} more that look like ours stay, and are not named",
@@ -178,7 +176,7 @@ impl<'a> Findings<'a> {
 
 /// How the listing of a service went.
 #[derive(Serialize)]
-pub(super) struct List {
+pub(super) struct ListedService {
     pub(super) service: ServiceName,
     /// How often it was read: again until nobody new was shown.
     pub(super) readings: usize,
@@ -192,25 +190,12 @@ pub(super) struct List {
     pub(super) incomplete: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    version: u32,
-    run: &'a str,
-    phase: &'a str,
-    dry_run: bool,
-    services: &'a [List],
-    accounts: &'a [Found],
-    leftovers: Vec<ReportLeftover<'a>>,
-    requests: u64,
-    seconds: f64,
-}
-
 /// What was found, for people or for programs.
-pub(super) fn tell(context: &Context, found: &[Found]) {
+pub(super) fn tell(context: &Context, found: &[Marked]) {
     if context.settings.format == DataFormat::Json {
         return;
     }
-    let rows: Vec<Vec<String>> = found.iter().take(ROWS_MAX).map(Found::row).collect();
+    let rows: Vec<Vec<String>> = found.iter().take(ROWS_MAX).map(Marked::row).collect();
     if !rows.is_empty() {
         context.console.data(&report::table(HEAD, &rows));
     }
@@ -218,31 +203,22 @@ pub(super) fn tell(context: &Context, found: &[Found]) {
 
 pub(super) fn write(
     context: &Context,
-    lists: &[List],
-    found: &[Found],
+    lists: &[ListedService],
+    found: &[Marked],
     leftovers: &[Leftover],
-    (requests, took): (u64, Duration),
+    effort: (u64, Duration),
 ) -> anyhow::Result<()> {
-    let report = Report {
-        version: 1,
-        run: &context.identity.run_id,
-        phase: "sweep",
-        dry_run: context.settings.sweep.dry_run,
-        services: lists,
-        accounts: found,
-        leftovers: leftovers
-            .iter()
-            .map(|leftover| ReportLeftover::of(leftover, copy_of(&leftover.username), "standin sweep"))
-            .collect(),
-        requests,
-        seconds: took.as_secs_f64(),
-    };
-    let json = serde_json::to_string_pretty(&report)?;
+    let left = leftovers.iter();
+    let left = left.map(|leftover| ReportLeftover::of(leftover, copy_of(&leftover.username), "standin sweep"));
+    let whose = (context.identity.run_id.as_str(), "sweep");
+    let json = Report::new(whose, found, left.collect(), effort)
+        .of_sweep(context.settings.sweep.dry_run, lists)
+        .json()?;
     if context.settings.format == DataFormat::Json {
         context.console.data(&json);
     }
     if let Some(path) = &context.settings.sealed.report {
-        write_private_file(path, context.console.redact(&json).as_bytes()).context("the report can't be written")?;
+        job_report::write(context, path, &json)?;
     }
     Ok(())
 }
@@ -254,7 +230,7 @@ fn copy_of(username: &str) -> &str {
     })
 }
 
-pub(super) fn say_outcome(context: &Context, lists: &[List], hits: usize) {
+pub(super) fn say_outcome(context: &Context, lists: &[ListedService], hits: usize) {
     let listed = listed(lists);
     let text = match (hits, context.settings.sweep.dry_run) {
         (0, _) => format!("{listed}, none to sweep"),
@@ -265,7 +241,7 @@ pub(super) fn say_outcome(context: &Context, lists: &[List], hits: usize) {
 }
 
 /// Adds to the job summary, if it is wanted, what was listed, and what became of all that was to go.
-pub(super) fn summarise(context: &Context, lists: &[List], found: &[Found], is_incomplete: bool) {
+pub(super) fn summarise(context: &Context, lists: &[ListedService], found: &[Marked], is_incomplete: bool) {
     if !context.settings.sealed.summary {
         return;
     }
@@ -284,7 +260,7 @@ pub(super) fn summarise(context: &Context, lists: &[List], found: &[Found], is_i
     let title = format!("{}, {outcome}{more}", listed(lists));
     // What is left comes first: rows beyond a number are only counted.
     let rows = of(Fate::Left).chain(of(Fate::Delete)).chain(of(Fate::Deleted));
-    let rows: Vec<Vec<String>> = rows.map(Found::row).collect();
+    let rows: Vec<Vec<String>> = rows.map(Marked::row).collect();
     let incomplete: Vec<Vec<String>> = lists
         .iter()
         .filter_map(|list| Some(vec![list.service.to_string(), list.incomplete.clone()?]))
@@ -292,7 +268,7 @@ pub(super) fn summarise(context: &Context, lists: &[List], found: &[Found], is_i
     write_summary(context, &report::sweep_summary(&title, HEAD, &rows, &incomplete));
 }
 
-fn listed(lists: &[List]) -> String {
+fn listed(lists: &[ListedService]) -> String {
     let accounts: usize = lists.iter().map(|list| list.accounts).sum();
     format!(
         "{} listed in {}",
@@ -305,8 +281,8 @@ fn listed(lists: &[List]) -> String {
 mod tests {
     use super::*;
 
-    fn found(username: String, what: Fate) -> Found {
-        Found {
+    fn found(username: String, what: Fate) -> Marked {
+        Marked {
             service: ServiceName::parse("users").expect("a name"),
             username,
             id: RemoteId::new("17").expect("an id"),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::findings::Found;
+use super::findings::Marked;
 use crate::domain::account::ServiceName;
 use crate::domain::event::{Entry, Event, PlannedAccount};
 use crate::domain::ledger::Ledger;
@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 use crate::plan::Run;
 
 /// What each of these accounts needs: that of the same name in a service which its own one needs.
-fn needs<'c>(orphans: &[&Found], of_service: impl Fn(&ServiceName) -> Option<&'c [ServiceName]>) -> Vec<Vec<usize>> {
+fn needs<'c>(orphans: &[&Marked], of_service: impl Fn(&ServiceName) -> Option<&'c [ServiceName]>) -> Vec<Vec<usize>> {
     let mut places: HashMap<(&ServiceName, &str), Vec<usize>> = HashMap::new();
     for (place, orphan) in orphans.iter().enumerate() {
         places
@@ -18,7 +18,7 @@ fn needs<'c>(orphans: &[&Found], of_service: impl Fn(&ServiceName) -> Option<&'c
             .or_default()
             .push(place);
     }
-    let of = |orphan: &Found| -> Vec<usize> {
+    let of = |orphan: &Marked| -> Vec<usize> {
         let services = of_service(&orphan.service).unwrap_or_default();
         let needed = services
             .iter()
@@ -33,7 +33,7 @@ fn needs<'c>(orphans: &[&Found], of_service: impl Fn(&ServiceName) -> Option<&'c
 pub(super) fn ledger<'c>(
     run: &Run,
     now: Timestamp,
-    orphans: &[&Found],
+    orphans: &[&Marked],
     of_service: impl Fn(&ServiceName) -> Option<&'c [ServiceName]>,
 ) -> Ledger {
     let planned = orphans
@@ -103,7 +103,7 @@ mod tests {
             url: None,
             marker: Marker::new("sd", listed, Duration::ZERO, &origin, "k3x9q"),
         };
-        let orphan = Found {
+        let orphan = Marked {
             service: ServiceName::parse("users").unwrap(),
             username: format!("{}-alice", run.marker),
             id: RemoteId::new(id.to_owned()).unwrap(),

@@ -5,21 +5,18 @@ use rand::rngs::SysRng;
 
 use crate::adapters::world::LiveWorld;
 use crate::commands::context::Context;
-use crate::config::Config;
+use crate::commands::ground::Ground;
 use crate::domain::account::ServiceName;
 use crate::domain::ledger::Ledger;
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::engine::{Engine, Extent, Settled, Site, Unshown};
-use crate::language::Environment;
-use crate::plan::{self, Draft, Run, Selection};
+use crate::plan::{self, Draft, Selection};
 
 /// What such an account is made of.
 pub(super) struct Trial<'t> {
-    pub(super) config: &'t Config,
-    pub(super) variables: &'t Environment,
+    pub(super) ground: &'t Ground,
     pub(super) sites: &'t [Site],
-    pub(super) run: &'t Run,
     pub(super) deadline: Timestamp,
 }
 
@@ -84,7 +81,10 @@ impl Trial<'_> {
         let random = &mut UnwrapErr(SysRng);
         let passwords = plan::Passwords::Drawn(random);
         let now = context.clock.now();
-        let draft = plan::draw_up(self.config, self.variables, self.run, &selection, now, passwords)?;
+        let Ground {
+            config, variables, run, ..
+        } = self.ground;
+        let draft = plan::draw_up(config, variables, run, &selection, now, passwords)?;
         if draft.planned.accounts.is_empty() {
             return Err("no persona has an account there".into());
         }

@@ -55,7 +55,6 @@ fn every_preset_can_be_used_and_settles_what_is_unclear() {
         let service = &config.services[0];
         assert_eq!(service.preset.as_deref(), Some(name));
         assert!(service.settles_unclear(), "{name}: {:?}", config.warnings);
-        assert!(!config.has_literal_secrets, "{name}");
         assert!(
             service.create.duplicate_declared,
             "{name} does not say how it refuses a name that is taken"

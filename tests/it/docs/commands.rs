@@ -47,7 +47,7 @@ fn every_command_that_is_shown_is_one_that_is_taken() {
         // Where the output goes is the shell's business.
         let (arguments, _) = arguments.split_once(" > ").unwrap_or((arguments, ""));
         let parsed = cli::parse(words(arguments));
-        assert!(matches!(parsed, Ok(cli::Request::Do(_))), "{line}: {parsed:?}");
+        assert!(matches!(parsed, Ok(cli::Parsed::Do(_))), "{line}: {parsed:?}");
         seen += 1;
     }
     assert!(seen >= 8, "only {seen} commands were found");

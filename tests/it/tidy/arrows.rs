@@ -72,33 +72,45 @@ fn the_domain_is_pure() {
     });
 }
 
-/// The files of the configuration lean on each other in one direction too, so that each can be read with those below it.
+/// The files of these modules lean on each other in one direction too, so that each can be read with those below it.
 #[test]
-fn the_configurations_files_form_no_circle() {
+fn the_files_of_a_module_form_no_circle() {
+    for of in ["commands", "config"] {
+        let mut leans = leans(of);
+        assert!(leans.len() > 20, "{leans:?}");
+        // What leans on nothing that is left is taken away, again and again.
+        let mut left = usize::MAX;
+        while leans.len() < left {
+            left = leans.len();
+            let known: BTreeSet<String> = leans.keys().cloned().collect();
+            leans.retain(|part, on| on.iter().any(|on| on != part && known.contains(on)));
+        }
+        assert!(leans.is_empty(), "there is a circle in `{of}`: {:?}", leans.keys());
+    }
+}
+
+/// What each file of a module leans on in it, with the files in its folder.
+fn leans(of: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut leans: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let front = format!("src/{of}/");
     for file in tree() {
-        let inside = file.path.strip_prefix("src/config/").unwrap_or_default();
-        let (Some("config"), Some(part)) = (module(&file.path), inside.split(['/', '.']).next()) else {
+        let inside = file.path.strip_prefix(&front).unwrap_or_default();
+        let Some(part) = inside
+            .split(['/', '.'])
+            .next()
+            .filter(|_| module(&file.path) == Some(of))
+        else {
             continue;
         };
         let up = "super::".repeat(inside.matches('/').count() + 1);
-        let named = ["crate::config::", &up]
-            .into_iter()
-            .flat_map(|prefix| named(&file.text, prefix));
+        let whole = format!("crate::{of}::");
+        let named = [&whole, &up].into_iter().flat_map(|prefix| named(&file.text, prefix));
         leans
             .entry(part.to_owned())
             .or_default()
             .extend(named.map(str::to_owned));
     }
-    assert!(leans.len() > 20, "{leans:?}");
-    // What leans on nothing that is left is taken away, again and again.
-    let mut left = usize::MAX;
-    while leans.len() < left {
-        left = leans.len();
-        let known: BTreeSet<String> = leans.keys().cloned().collect();
-        leans.retain(|part, on| on.iter().any(|on| on != part && known.contains(on)));
-    }
-    assert!(leans.is_empty(), "there is a circle in {:?}", leans.keys());
+    leans
 }
 
 /// The top-level module that a path belongs to: `src/engine/limits.rs` and `src/engine.rs` are `engine`. Tests are of none:

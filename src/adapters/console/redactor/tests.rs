@@ -107,11 +107,11 @@ fn overlapping_and_neighbouring_secrets_become_one_mask() {
 #[test]
 fn a_short_secret_is_taken_out_where_it_stands_alone() {
     let mut redactor = Redactor::default();
-    assert_eq!(redactor.learn(&Secret::new("pw")), Learnt::Short);
-    assert_eq!(redactor.learn(&Secret::new("admin")), Learnt::Short);
-    assert_eq!(redactor.learn(&Secret::new("        ")), Learnt::Known);
-    assert_eq!(redactor.learn(&Secret::new("hunter2hunter2")), Learnt::New);
-    assert_eq!(redactor.learn(&Secret::new("hunter2hunter2")), Learnt::Known);
+    assert_eq!(redactor.learn(&Secret::new("pw")), Lesson::Short);
+    assert_eq!(redactor.learn(&Secret::new("admin")), Lesson::Short);
+    assert_eq!(redactor.learn(&Secret::new("        ")), Lesson::Known);
+    assert_eq!(redactor.learn(&Secret::new("hunter2hunter2")), Lesson::New);
+    assert_eq!(redactor.learn(&Secret::new("hunter2hunter2")), Lesson::Known);
     for (text, expected) in [
         ("wrong password pw.", "wrong password ***."),
         (

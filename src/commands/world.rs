@@ -1,0 +1,139 @@
+//! The one way to an engine: the world that it sees, and the accounts that it is given.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::context::Context;
+use super::exit::Failure;
+use super::ground::Ground;
+use super::masks;
+use super::wire::wire;
+use crate::adapters::entry::EntryDir;
+use crate::adapters::http::Service;
+use crate::adapters::journal::Journal;
+use crate::adapters::signals::Signals;
+use crate::adapters::world::LiveWorld;
+use crate::domain::account::AccountKey;
+use crate::domain::event::PlannedAccount;
+use crate::domain::ledger::Ledger;
+use crate::domain::time::Timestamp;
+use crate::engine::{Engine, Site};
+use crate::plan::{self, Run};
+use crate::ports::{Kept, Notice};
+use crate::report::{Narrator, Phase};
+use crate::settings::Sealed;
+
+/// The world of an engine. Setup alone has more in it: a journal, what is kept, and a file that stops it.
+pub(super) fn world<'a>(
+    context: &Context,
+    sealed: &Sealed,
+    services: Vec<Option<Service>>,
+    signals: &'a Signals,
+    listener: impl Fn(Notice) + 'a,
+) -> LiveWorld<'a> {
+    LiveWorld {
+        services,
+        journal: None,
+        kept: None,
+        clock: context.clock,
+        signals,
+        stop_file: None,
+        listener: Box::new(listener),
+        passwords: plan::draw,
+        console: context.console.clone(),
+        shows_answers: sealed.show_answers,
+    }
+}
+
+/// An engine that lists. It asks on behalf of an account: one stands for each service.
+pub(super) fn lister<'a, 'w>(
+    world: &'a LiveWorld<'w>,
+    sites: &'a [Site],
+    run: &Run,
+    (now, deadline): (Timestamp, Timestamp),
+) -> Engine<'a, LiveWorld<'w>> {
+    let names = sites.iter().map(|site| &site.service.name);
+    let standing = names.map(|service| PlannedAccount::listed(service, String::new(), "*".to_owned()));
+    let ledger = Ledger::new(run.planned(now, standing.collect()));
+    Engine::new(world, sites, ledger, |_| minijinja::Value::UNDEFINED, deadline)
+}
+
+/// Accounts that a journal, a state or a list tells of, and what is needed to ask for them.
+pub(super) struct Known<'a> {
+    ground: &'a Ground,
+    /// Where each stands.
+    pub(super) ledger: Ledger,
+    deadline: Timestamp,
+    journal: Option<Journal>,
+    kept: HashMap<AccountKey, Kept>,
+}
+
+impl<'a> Known<'a> {
+    /// Accounts of which nothing else is known, and when all must have ended.
+    pub(super) fn new(ground: &'a Ground, ledger: Ledger, deadline: Timestamp) -> Self {
+        Self {
+            ground,
+            ledger,
+            deadline,
+            journal: None,
+            kept: HashMap::new(),
+        }
+    }
+
+    /// With what setup kept of them for later requests. Without it some of those can't be sent, which each says itself.
+    pub(super) fn with_kept(mut self, context: &Context, entry: &EntryDir) -> Self {
+        self.kept = entry.kept().unwrap_or_else(|error| {
+            context.console.warning(&error);
+            HashMap::new()
+        });
+        self
+    }
+
+    /// With a journal in which what is done is written down, if that can be done.
+    pub(super) fn with_journal(self, journal: Option<Journal>) -> Self {
+        Self { journal, ..self }
+    }
+
+    /// Has an engine do something with so many of them; gives what came of it, where each account then stands, and how many
+    /// requests it took.
+    pub(super) async fn engage<T>(
+        self,
+        context: &Context,
+        number: usize,
+        signals: &Signals,
+        work: impl AsyncFnOnce(&mut Engine<'_, LiveWorld<'_>>) -> T,
+    ) -> Result<(T, Ledger, u64), Failure> {
+        let Self {
+            ground,
+            ledger,
+            deadline,
+            journal,
+            kept,
+        } = self;
+        let wired = wire(context, ground)?;
+        let people = ground.people(context);
+        let chosen = people.chosen_passwords(&ground.config);
+        masks::mask(context, ledger.plan(), wired.secrets.iter().chain(chosen));
+        for secret in people.made_passwords(&ground.config) {
+            context.console.hide(secret);
+        }
+        let narrator = RefCell::new(Narrator::new(Phase::Cleanup, number, context.console.is_verbose()));
+        let listener = |notice| context.narrate(&narrator, &notice);
+        let world = LiveWorld {
+            journal,
+            ..world(context, &ground.sealed, wired.services, signals, listener)
+        };
+        let planned = ledger.plan().clone();
+        let account = |place: usize| {
+            let account = &planned.accounts[place];
+            let password = kept.get(&account.key).and_then(|kept| kept.password.as_ref());
+            people.value(account, password)
+        };
+        let mut engine = Engine::new(&world, &wired.sites, ledger, account, deadline);
+        engine.recall(&kept);
+        let done = work(&mut engine).await;
+        let requests = engine.requests();
+        let (ledger, _) = engine.into_parts();
+        Ok((done, ledger, requests))
+    }
+}
