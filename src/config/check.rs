@@ -50,8 +50,8 @@ pub(super) fn needs(
         let shown: Vec<&str> = cycle.iter().map(ServiceName::as_str).collect();
         decoder.error_with_hint(
             need_span(document, index, 0),
-            format!("the services need each other in a circle: {}", shown.join(" -> ")),
-            "take one of these needs away",
+            format!("the services need each other in a cycle: {}", shown.join(" -> ")),
+            "remove one of these `needs`",
         );
     }
 }

@@ -239,7 +239,7 @@ impl Decoder {
             if !is_name(&entry.key) {
                 decoder.error_with_hint(
                     entry.key_span,
-                    format!("`{}` can't be a name in {what}", entry.key),
+                    format!("`{}` is not a valid name in {what}", entry.key),
                     "use letters, digits and `_`",
                 );
             }
@@ -359,13 +359,13 @@ impl Decoder {
         match self.variables.access(name) {
             Access::Hidden => self.error_with_hint(
                 span,
-                format!("`env.{name}` is never given to a configuration"),
-                "it is the host's own; if it is meant, the setting `allow-env` can name it, together with all others that are read",
+                format!("a configuration can't read `env.{name}`"),
+                "it belongs to the CI host; to allow it, list it in the setting `allow-env`, with every other variable in use",
             ),
             Access::Borrowed => self.error_with_hint(
                 span,
-                format!("`env.{name}` is not given to a configuration: it holds the value of a variable that is the host's own"),
-                "if it is meant, the setting `allow-env` can name it, together with all others that are read",
+                format!("a configuration can't read `env.{name}`: it holds the value of a variable of the CI host"),
+                "to allow it, list it in the setting `allow-env`, with every other variable in use",
             ),
             Access::NotAllowed => self.error_with_hint(
                 span,

@@ -112,8 +112,8 @@ fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
             if seen.contains(text) {
                 decoder.error_with_hint(
                     name.span,
-                    format!("there is another service `{text}`"),
-                    "give each service a name of its own",
+                    format!("duplicate service `{text}`"),
+                    "give each service its own name",
                 );
             }
             seen.push(text.clone());

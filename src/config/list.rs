@@ -123,8 +123,8 @@ impl Filter {
         if query.is_none() && json.is_none() {
             decoder.error_with_hint(
                 node.span,
-                "`filter` does not say which accounts are asked for",
-                "give it the `query` or the `json` that asks for those whose names begin with `{{ run.prefix }}-`",
+                "`filter` doesn't say which accounts to ask for",
+                "give it a `query` or `json` that asks for names that begin with `{{ run.prefix }}-`",
             );
             return None;
         }
@@ -171,7 +171,7 @@ fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Car
         return Some((Next::Link, Carrier::Query));
     }
     if !matches!(node.kind, Kind::Map(_)) {
-        decoder.error_with_hint(node.span, "this is no way to a next page", HINT);
+        decoder.error_with_hint(node.span, "this is not a way to the next page", HINT);
         return None;
     }
     let mut fields = decoder.fields(node, "`next`", &key::BLOCK)?;
@@ -252,8 +252,8 @@ fn carrier(decoder: &mut Decoder, entry: &Entry, style: Style, has_json: bool) -
     if style == Style::Url {
         decoder.error_with_hint(
             entry.key_span,
-            "`in` has no meaning beside `url`",
-            "leave it out: the address says all",
+            "`in` has no meaning with `url`",
+            "remove it: the address is complete",
         );
         return None;
     }

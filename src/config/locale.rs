@@ -73,7 +73,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, key: &str) -> Option<Lo
             None => format!("the locales are {}", words().collect::<Vec<_>>().join(", ")),
         };
         let shown: String = text.chars().take(60).collect();
-        decoder.error_with_hint(node.span, format!("there are no names of the locale `{shown}`"), hint);
+        decoder.error_with_hint(node.span, format!("unknown locale `{shown}`"), hint);
     }
     locale
 }

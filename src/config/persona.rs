@@ -115,7 +115,7 @@ pub(super) fn decode_all(
     let mut seen: Vec<&str> = Vec::new();
     for persona in personas.iter().flatten() {
         if seen.contains(&persona.name.as_str()) {
-            let message = format!("there is another persona `{}`", persona.name);
+            let message = format!("duplicate persona `{}`", persona.name);
             decoder.error(persona.span, message);
         }
         seen.push(&persona.name);
@@ -157,7 +157,7 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
         if !is_marked && let Some(node) = fields.take(key::USERNAME) {
             decoder.error_with_hint(
                 node.span,
-                "the user name carries no marker, so that nothing could tell the account from a person's",
+                "the user name has no marker, so nothing would distinguish the account from a person's",
                 "put `{{ run.marker }}` into it, or say `unmarked: true`: then it is never adopted or swept",
             );
         }
@@ -189,7 +189,7 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
     if !fits {
         decoder.error_with_hint(
             node.span,
-            "this can't be the name of an account",
+            "invalid account name",
             "begin with a letter or `_`, and use letters, digits, `_` and `-`",
         );
         return None;
@@ -197,7 +197,7 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
     if is_witness(&name) {
         decoder.error_with_hint(
             node.span,
-            format!("`{name}` is reserved for the accounts that cleanup makes to see whether a look-up sees"),
+            format!("`{name}` is reserved for the accounts by which cleanup tests a look-up"),
             "choose another name",
         );
         return None;
@@ -208,7 +208,7 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<String> {
 fn services(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: bool) -> Option<Vec<ServiceName>> {
     let items = decoder.list(node, key::SERVICES.name)?;
     if items.is_empty() {
-        decoder.error(node.span, "`services` is empty, so that there would be no account");
+        decoder.error(node.span, "`services` is empty: there would be no account");
     }
     let mut chosen = Vec::new();
     for item in items {
@@ -246,7 +246,7 @@ fn own_fields(decoder: &mut Decoder, node: &Node) -> Vec<(String, JsonTemplate)>
         if ACCOUNT_KEYS.contains(&entry.key.as_str()) || entry.key == key::LOCALE.name {
             decoder.error_with_hint(
                 entry.key_span,
-                format!("`{}` is no field of the user's own", entry.key),
+                format!("`{}` is a built-in field", entry.key),
                 "put it beside `fields`, or call it something else",
             );
         }

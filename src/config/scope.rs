@@ -43,9 +43,9 @@ pub(super) fn sweepable(decoder: &mut Decoder, from: usize, captured: &[String])
         decoder.error_with_hint(
             span,
             format!(
-                "`{path}` is not there in a sweep, which has `id` and `account.username` of each listed account alone"
+                "`{path}` doesn't exist in a sweep, which has only `id` and `account.username` of each listed account"
             ),
-            "use those in `delete` and `gone`, or say `list: null`: then the service can't be swept",
+            "use only these in `delete` and `gone`, or write `list: null`, and give up sweeping the service",
         );
     }
 }

@@ -107,7 +107,7 @@ impl Service {
     pub(super) fn warning(&self) -> Option<Why> {
         let own = self.preset.is_some() || !self.create.is_convention;
         (own && !self.settles_unclear()).then(|| {
-            let blind = "can't look an account up by its name: one whose create ended unclear can only be named as a leftover, never deleted";
+            let blind = "can't look accounts up by name: one whose create ended unclear can only be reported as a leftover, not deleted";
             Why::hinted(format!("`{}` {blind}", self.name), "add `find`")
         })
     }
@@ -213,7 +213,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let delete = fields.need(decoder, key::DELETE).and_then(|node| {
         let chain = request::chain(decoder, node, key::DELETE, &place(key::DELETE))?;
         if chain.is_empty() {
-            decoder.error(node.span, "`delete` is empty, so that no account could be deleted");
+            decoder.error(node.span, "`delete` is empty: no account could be deleted");
         }
         Some(chain)
     });
@@ -269,7 +269,7 @@ fn name(decoder: &mut Decoder, node: &Node) -> Option<ServiceName> {
     if name.is_none() {
         decoder.error_with_hint(
             node.span,
-            "this can't be the name of a service",
+            "invalid service name",
             "begin with a lower-case letter, and use lower-case letters, digits and `-`",
         );
     }
@@ -282,7 +282,7 @@ fn parameters(decoder: &mut Decoder, node: &Node) -> Vec<(String, JsonTemplate)>
         if !is_name(&entry.key) {
             decoder.error_with_hint(
                 entry.key_span,
-                format!("`{}` can't be a parameter", entry.key),
+                format!("`{}` is not a valid parameter name", entry.key),
                 "use letters, digits and `_`",
             );
         }
@@ -298,7 +298,7 @@ fn url(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Template> {
         (Some(_), Some(endpoint)) => {
             decoder.error_with_hint(
                 endpoint.key_span,
-                "`endpoint` stands beside `url`",
+                "`endpoint` and `url` can't be combined",
                 "they are the same: keep one of them",
             );
             return None;

@@ -387,12 +387,12 @@ fn a_header_of_the_transport_is_not_the_configurations_to_set() {
             format!("create: {{ request: POST /u, json: {{}}, idempotency_header: {name} }}"),
         ] {
             let shown = parse(&format!("services:\n  - name: a\n    url: http://x\n    {rest}\n")).unwrap_err();
-            let expected = format!("`{name}` belongs to the transport, and can't be set");
+            let expected = format!("`{name}` is set by the transport and can't be given");
             assert!(
                 shown.starts_with("standin.yml:4:") && shown.contains(&expected),
                 "{rest}\n{shown}"
             );
-            assert!(shown.contains("hint: leave it out"), "{shown}");
+            assert!(shown.contains("hint: remove it"), "{shown}");
         }
     }
     for value in ["close", "Close"] {

@@ -31,7 +31,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Tls> {
         {
             decoder.error_with_hint(
                 entry.key_span,
-                format!("`{}` stands without `{missing}`", entry.key),
+                format!("`{}` needs `{missing}`", entry.key),
                 format!("add `{missing}`, or leave `{}` out", entry.key),
             );
         }

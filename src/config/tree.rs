@@ -153,9 +153,9 @@ pub(super) fn parse(sources: &mut Sources, source: usize) -> (Option<Node>, Vec<
                 .map_or(whole, |location| span_of(sources, source, location));
             let message = syntax_message(&error);
             // Brackets of an expression are the usual cause inside of YAML's own.
-            let hint = message.contains("while parsing a flow").then(|| {
-                "put an expression with a bracket, a comma or a `: ` in quotes where it stands inside of `{ }` or `[ ]`".to_owned()
-            });
+            let hint = message
+                .contains("while parsing a flow")
+                .then(|| "quote an expression with a bracket, a comma or a `: ` inside `{ }` or `[ ]`".to_owned());
             let diagnostic = sources.diagnostic(span, message, hint);
             (None, vec![diagnostic])
         }
@@ -194,10 +194,10 @@ fn syntax_message(error: &serde_saphyr::Error) -> String {
     let first = message.lines().next().unwrap_or_default();
     let first = first.split(" at line ").next().unwrap_or(first);
     if first.contains("Documents {") {
-        return "there is a second document; a configuration is one".to_owned();
+        return "there is a second document; a configuration is a single one".to_owned();
     }
     if first.starts_with("YAML document too large") {
-        return "the document is too large or nested too deep, counting what its aliases stand for".to_owned();
+        return "the document is too large or nested too deep, its aliases included".to_owned();
     }
     format!("not valid YAML or JSON: {first}")
 }
@@ -262,7 +262,7 @@ impl Builder<'_> {
                 let place = self.sources.place(*first);
                 self.diagnostics.push(self.sources.diagnostic(
                     key.span,
-                    format!("the key `{name}` stands here a second time"),
+                    format!("duplicate key `{name}`"),
                     Some(format!(
                         "keep one of them; the first is at {}:{}",
                         place.line, place.column

@@ -293,7 +293,7 @@ fn doubt(id: &RemoteId, look: Option<&Look>) -> Why {
         Some(Look::Blind { why, .. }) => why.clone().context("not deleted unread"),
         Some(Look::Gone) => format!("`{id}` leads to no account, and nothing else shows it").into(),
         Some(Look::Ours | Look::Other | Look::Nameless) | None => {
-            format!("nothing shows that `{id}` is its id, so that it is left alone").into()
+            format!("nothing shows that `{id}` is its id, so it is left alone").into()
         }
     }
 }

@@ -48,9 +48,9 @@ pub enum Verdict {
 pub fn judge(name: &str, rules: &Rules<'_>, shown: impl FnOnce() -> String) -> Verdict {
     let Some(marker) = Marker::at_front_of(name) else {
         return if Marker::has_form(name) {
-            Verdict::Keep("it looks like a marker, and its check code does not hold")
+            Verdict::Keep("it looks like a marker, but its check code is wrong")
         } else if Marker::within(&shown()).is_some() {
-            Verdict::Keep("its marker stands elsewhere than at the front of its name")
+            Verdict::Keep("its marker is not at the beginning of its name")
         } else {
             Verdict::Unmarked
         };
@@ -58,13 +58,13 @@ pub fn judge(name: &str, rules: &Rules<'_>, shown: impl FnOnce() -> String) -> V
     let age = rules.now.since(marker.created());
     match &rules.whose {
         Whose::Repository(repository) if !marker.is_of_repository(repository) => {
-            return Verdict::Keep("it is of another repository");
+            return Verdict::Keep("it belongs to another repository");
         }
-        Whose::Run(origin) if !marker.is_of_run(origin) => return Verdict::Keep("it is of another run"),
+        Whose::Run(origin) if !marker.is_of_run(origin) => return Verdict::Keep("it belongs to another run"),
         Whose::Run(_) => {}
         Whose::Repository(_) | Whose::Anybody => {
             if age < marker.ttl() {
-                return Verdict::Keep("its own time to live is not over");
+                return Verdict::Keep("its time to live is not over");
             }
             if age < rules.older_than {
                 return Verdict::Keep("it is younger than `older-than`");
@@ -77,7 +77,7 @@ pub fn judge(name: &str, rules: &Rules<'_>, shown: impl FnOnce() -> String) -> V
             .iter()
             .any(|persona| is_of(persona, &name[marker.as_str().len()..]))
     {
-        return Verdict::Keep("it is of another persona");
+        return Verdict::Keep("it belongs to another persona");
     }
     if (rules.is_protected)(rules.protected, name) {
         return Verdict::Keep("it is protected");
@@ -134,11 +134,11 @@ mod tests {
         let own = || Whose::Repository("a/b");
         assert_eq!(
             judge(&name, &rules(own(), day), String::new),
-            Verdict::Keep("its own time to live is not over")
+            Verdict::Keep("its time to live is not over")
         );
         assert_eq!(
             judge(&name, &rules(own(), 30 * 60 - 1), String::new),
-            Verdict::Keep("its own time to live is not over")
+            Verdict::Keep("its time to live is not over")
         );
         assert!(matches!(
             judge(&name, &rules(own(), 30 * 60), String::new),
@@ -166,7 +166,7 @@ mod tests {
         let name = name(Duration::ZERO);
         let later = 3 * 24 * 60;
         let kept = judge(&name, &rules(Whose::Repository("a/c"), later), String::new);
-        assert_eq!(kept, Verdict::Keep("it is of another repository"));
+        assert_eq!(kept, Verdict::Keep("it belongs to another repository"));
         assert!(matches!(
             judge(&name, &rules(Whose::Anybody, later), String::new),
             Verdict::Sweep(_)
@@ -189,7 +189,7 @@ mod tests {
         ));
         assert_eq!(
             judge(&name, &rules(run("8"), 0), String::new),
-            Verdict::Keep("it is of another run")
+            Verdict::Keep("it belongs to another run")
         );
     }
 
@@ -201,13 +201,13 @@ mod tests {
         let wrong = judge(&changed, &later, String::new);
         assert_eq!(
             wrong,
-            Verdict::Keep("it looks like a marker, and its check code does not hold")
+            Verdict::Keep("it looks like a marker, but its check code is wrong")
         );
         for shown in [name(Duration::ZERO), format!("<{}@example.com>", name(Duration::ZERO))] {
             let elsewhere = judge("maria", &later, || shown);
             assert_eq!(
                 elsewhere,
-                Verdict::Keep("its marker stands elsewhere than at the front of its name")
+                Verdict::Keep("its marker is not at the beginning of its name")
             );
         }
     }

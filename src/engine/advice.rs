@@ -13,10 +13,10 @@ use crate::language::{Expression, Scope};
 pub(super) fn why_unclear(reading: &Reading, answer: &Answer, status: &str, no_id: Option<String>) -> String {
     let is_page = matches!(&answer.body, Body::Text(text) if text.trim_start().starts_with('<'));
     if reading.expected && is_page {
-        format!("{status}, but the answer is a page for people, perhaps a login, and shows no id")
+        format!("{status}, but the answer is an HTML page, perhaps a login page, and has no id")
     } else if reading.expected {
         let reason = no_id.map(|reason| format!(": {reason}")).unwrap_or_default();
-        format!("{status}, but the answer shows no id{reason}")
+        format!("{status}, but the answer has no id{reason}")
     } else if matches!(answer.meaning(), Meaning::Moved | Meaning::Redirected) {
         format!("{status}, a redirect, which a create never follows")
     } else {
@@ -27,14 +27,14 @@ pub(super) fn why_unclear(reading: &Reading, answer: &Answer, status: &str, no_i
 /// Why an answer has no id. Nothing of its values is told, but a name that stands in it may be the one that was meant.
 pub(super) fn why_no_id(id: Option<&Expression>, scope: &Scope) -> Option<String> {
     let Some(id) = id else {
-        return Some("the service's `create` says that none does, so that it is looked up".to_owned());
+        return Some("`create` has no `id`, so the account is looked up".to_owned());
     };
     let failure = match id.eval_id(scope) {
         Err(error) => Some(error),
         Ok(None) => id.eval(scope).err(),
         Ok(Some(_)) => {
             return Some(format!(
-                "what `{}` gives can't be an id: it is empty, too long, or a secret",
+                "what `{}` gives can't be an id: it is empty, too long or a secret",
                 id.source()
             ));
         }
@@ -51,11 +51,11 @@ pub(super) fn on_redirect(answer: &Answer, status: &str) -> Why {
         Some(location) => {
             let to = location.split(['?', '#']).next().unwrap_or_default();
             Why::hinted(
-                format!("{status}, a redirect to `{to}`: nothing was made"),
+                format!("{status}, a redirect to `{to}`: nothing was created"),
                 "give the service's `url` that address, if it is the right one",
             )
         }
-        None => format!("{status}, a redirect: nothing was made").into(),
+        None => format!("{status}, a redirect: nothing was created").into(),
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
             ),
             (
                 "body.data",
-                "`body.data`: a map can't stand in text; write `| tojson` if its JSON is meant",
+                "`body.data`: a map can't be put into text; write `| tojson` if its JSON is meant",
             ),
             (
                 "body.half",
@@ -173,7 +173,7 @@ mod tests {
             ),
             (
                 "body.long",
-                "what `body.long` gives can't be an id: it is empty, too long, or a secret",
+                "what `body.long` gives can't be an id: it is empty, too long or a secret",
             ),
         ] {
             let id = Expression::parse(source).expect("an expression");

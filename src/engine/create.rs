@@ -175,10 +175,7 @@ impl<W: World> Engine<'_, W> {
                 })
             }
             CreateOutcome::Refused(Refusal::NameTaken) => {
-                let told = format!(
-                    "{told}; by its `duplicate` somebody has it: {}",
-                    self.who_is_taken(place)
-                );
+                let told = format!("{told}; `duplicate` holds: {}", self.who_is_taken(place));
                 self.refuse(place, plain).map(|()| Sent::Refused(told.into()))
             }
             CreateOutcome::Refused(Refusal::Stranger) => {
@@ -194,7 +191,7 @@ impl<W: World> Engine<'_, W> {
             }
             CreateOutcome::Unclear => {
                 let no_id = if id(create.id.as_ref(), &scope).is_some() {
-                    Some("what stands there is a secret, and is told nobody".to_owned())
+                    Some("its value is a secret, which can't be an id".to_owned())
                 } else {
                     // Where no name is near to the one that was meant, those that are there help.
                     advice::why_no_id(create.id.as_ref(), &scope).map(|why| match &create.id {
@@ -259,7 +256,7 @@ impl<W: World> Engine<'_, W> {
         let ledger = self.ledger.borrow();
         let account = ledger.account(place);
         format!(
-            "the user name `{}` is taken, or what else it has once only, such as the e-mail address `{}`",
+            "the user name `{}` is taken, or another unique value, such as the e-mail address `{}`",
             account.username, account.email
         )
     }

@@ -55,7 +55,7 @@ impl Trouble {
                 .clone()
                 .map(|failed| format!("{}; before that {failed}", Halt::Deadline.reason())),
             Self::Halted(halt, _) => halt.reason().into(),
-            Self::Another => "its id leads to an account under another name".into(),
+            Self::Another => "its id now belongs to an account with another name".into(),
         }
     }
 }

@@ -159,7 +159,7 @@ impl<W: World> Engine<'_, W> {
             }
             Look::Gone => Found::Nobody,
             Look::Other => Found::Unread(Trouble::Unanswered("its id shows another name".into())),
-            Look::Nameless => Found::Unread(Trouble::Unanswered("reading it does not show whose it is".into())),
+            Look::Nameless => Found::Unread(Trouble::Unanswered("reading it shows no name".into())),
             Look::Blind { why, by } => Found::Unread(match by {
                 Blindness::Refusal => Trouble::Refused(why),
                 Blindness::Nonsense => Trouble::Useless(why),
@@ -236,7 +236,7 @@ impl<W: World> Engine<'_, W> {
             if self.world.is_secret(id.as_str()) {
                 let source = find.id.source();
                 return Err(unreadable(
-                    format!("what `{source}` gives is a secret, and is told nobody").into(),
+                    format!("what `{source}` gives is a secret, which can't be an id").into(),
                 ));
             }
             ids.push(id);
@@ -253,16 +253,18 @@ impl<W: World> Engine<'_, W> {
                     "the look-up's answer can't be read: `{}` gives no name for what it shows",
                     find.name.source()
                 ),
-                format!("{correct}look in the service whose account it is"),
+                format!("{correct}check in the service whose account it is"),
             )));
         }
         if shown == 0 && paging::total(&answer).is_some_and(|total| total > 0) {
-            return Err(unreadable("it shows nobody, and says that there is somebody".into()));
+            return Err(unreadable(
+                "it shows no accounts, but reports that there are some".into(),
+            ));
         }
         // Somebody ignores what was asked for, and shows everybody page by page.
         if next_page(&answer).is_some() || has_more(site, &scope, others && shown > 1) || paging::is_round(shown) {
             return Err(Trouble::Useless(Why::hinted(
-                "the look-up was answered with only a part of a longer list",
+                "the look-up returned only part of a longer list",
                 "let `find` ask for exactly this user name",
             )));
         }

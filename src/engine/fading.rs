@@ -80,7 +80,7 @@ impl<W: World> Engine<'_, W> {
                         }
                         let why = self.sight(place).tried.unwrap_or_default();
                         let detail =
-                            format!("its delete was accepted, but nothing that shows accounts is known to see ({why})");
+                            format!("its delete was accepted, but no look-up has proved that it sees accounts ({why})");
                         Fading::Seen(Err((Reason::Blind, detail.into())))
                     };
                 }
@@ -202,7 +202,7 @@ impl<W: World> Engine<'_, W> {
 
 /// Why nothing shows whether a deleted account is gone: what looks was not let, or there is nothing that looks.
 fn unseen(by_id: Option<Look>, by_name: Option<Found>) -> Why {
-    let unseen = "its delete was accepted, and nothing shows whether it is gone";
+    let unseen = "its delete was accepted, but nothing shows whether it is gone";
     let why = match (by_id, by_name) {
         (_, Some(Found::Unread(trouble))) => trouble.reason(),
         (Some(Look::Blind { why, .. }), _) => why,

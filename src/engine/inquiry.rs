@@ -111,7 +111,7 @@ impl<W: World> Engine<'_, W> {
                     }
                     return None;
                 }
-                Ok(_) => "it shows nobody of its name".into(),
+                Ok(_) => "it shows no account of this name".into(),
                 Err(Trouble::Halted(_, _)) => return None,
                 Err(trouble) => trouble.reason(),
             };
@@ -135,7 +135,7 @@ impl<W: World> Engine<'_, W> {
         };
         match self.read(place, site, &id).await {
             Ok(Look::Other) => {
-                let reason = "its id leads to an account under another name; it is left alone".to_owned();
+                let reason = "its id now belongs to an account with another name; it is left alone".to_owned();
                 self.note(place, Event::StrangerShown(reason.clone()))?;
                 Ok(Some(Trouble::Useless(reason.into())))
             }

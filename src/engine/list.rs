@@ -161,7 +161,7 @@ impl<W: World> Engine<'_, W> {
                     is_cut,
                 } => (shown, is_empty, is_cut),
                 End::Repeated if was_repeated => {
-                    return Err("a page came twice: the service does not go by the parameter of `next`".into());
+                    return Err("the same page came twice: the service ignores the parameter of `next`".into());
                 }
                 // In a list that grows by a page's length, too: that does not happen twice.
                 End::Repeated => {
@@ -185,7 +185,7 @@ impl<W: World> Engine<'_, W> {
             whole += 1;
             if is_cut && list.next.is_some() {
                 return Err(Why::hinted(
-                    "its last page says that there are more, and its `next` leads nowhere",
+                    "its last page says that there are more, but its `next` leads nowhere",
                     "correct `next`",
                 ));
             }
@@ -201,15 +201,13 @@ impl<W: World> Engine<'_, W> {
                 return self.prove_list(place, site, first, shown.items > 0).await;
             }
             if whole == READINGS_MAX {
-                let moves = format!(
-                    "it moves while it is read: each of {READINGS_MAX} readings showed accounts that those before had not"
-                );
+                let moves = format!("it changes while it is read: each of {READINGS_MAX} readings showed new accounts");
                 return Err(moves.into());
             }
             // A reading that would be cut off is not begun. One whole reading is a list.
             if self.world.now().since(begun) > self.time_left() {
                 if whole > 1 {
-                    return Err("it moves while it is read, and there is no time to read it again".into());
+                    return Err("it changes while it is read, and there is no time to read it again".into());
                 }
                 listed.once = true;
                 return self.prove_list(place, site, first, !is_empty).await;
@@ -248,7 +246,7 @@ impl<W: World> Engine<'_, W> {
                 | Trouble::Useless(_)
                 | Trouble::Nameless(_)
                 | Trouble::Another,
-            ) => Err(self.unproved(place, "the list can't be believed")),
+            ) => Err(self.unproved(place, "the list can't be trusted")),
         }
     }
 
@@ -313,7 +311,7 @@ impl<W: World> Engine<'_, W> {
                 && listed.total.is_none()
                 && paging::total(&answer).is_some_and(|total| total > 0)
             {
-                return Err("it shows nobody, and says that there is somebody".into());
+                return Err("it shows no accounts, but reports that there are some".into());
             }
             let more = match &list.next {
                 None => false,
@@ -341,9 +339,7 @@ impl<W: World> Engine<'_, W> {
                 empty += 1;
                 // Some services filter a page after they have cut it, and so give empty ones in between.
                 if empty > EMPTY_MAX {
-                    return Err(
-                        "page after page is empty, and points to another: the service does not go by `next`".into(),
-                    );
+                    return Err("page after page is empty and points to another: the service ignores `next`".into());
                 }
             }
             if !more {

@@ -63,8 +63,8 @@ impl<W: World> Engine<'_, W> {
         // Of a create that was refused it may be the person who has our address.
         if listing.nameless.contains(&place) && self.record(place).status != Status::Refused {
             let said = Why::hinted(
-                "the list shows an account without a name that has its e-mail address or another text of its own",
-                "look in the service whose account it is",
+                "the list shows an account without a name, with its e-mail address or another of its values",
+                "check in the service whose account it is",
             );
             return Ok(Found::Unread(Trouble::Nameless(said)));
         }

@@ -83,7 +83,7 @@ impl<W: World> Engine<'_, W> {
                 Ok(()) => return Ok(()),
                 Err(unshown) => unshown,
             };
-        Err(why.map(|why| format!("its list shows nobody of this run and can't be trusted ({why})")))
+        Err(why.map(|why| format!("its list shows no account of this run and can't be trusted ({why})")))
     }
 
     /// Makes a witness like the account at `like`, and looks whether the list of its service shows it. Settling deletes it, as

@@ -209,7 +209,7 @@ impl<W: World> Engine<'_, W> {
             Ok(_) => {
                 let name = self.username(place);
                 let why =
-                    format!("the user name `{name}` belongs to somebody, whom a create would change; none was sent");
+                    format!("the user name `{name}` is taken, and a create would change that account; none was sent");
                 Some(End::Failed(why.into()))
             }
             Err(trouble) => Some(troubled(&trouble)),
@@ -326,7 +326,8 @@ impl<W: World> Engine<'_, W> {
                 let scope = self.scope(place, site);
                 // Elsewhere a second create could make a second account.
                 if !site.powers.repeatable && !self.sees(place, Eye::Name) {
-                    let blind = "the look-up does not show it, and has not shown any account yet, so that none is created again";
+                    let blind =
+                        "the look-up does not show it, and has not shown any account yet, so it is not created again";
                     let reason = attempt.reason.clone().map(|reason| format!("{reason}; {blind}"));
                     return Ok(Err(Trouble::Unanswered(reason)));
                 }

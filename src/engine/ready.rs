@@ -36,8 +36,8 @@ impl<W: World> Engine<'_, W> {
             };
             let waited = self.world.now().since(begun);
             if waited >= wait {
-                let within = format!("it did not get ready within {}", humantime::format_duration(wait));
-                let hint = format!("start `{service}` before, check its `url`, or let `wait` be longer");
+                let within = format!("it was not ready within {}", humantime::format_duration(wait));
+                let hint = format!("start `{service}` first, check its `url`, or raise `wait`");
                 return Err(reason.context(within).or_hint(hint));
             }
             if said.is_none_or(|at| self.world.now().since(at) >= WORD) {

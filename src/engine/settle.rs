@@ -217,7 +217,7 @@ impl<W: World> Engine<'_, W> {
                             write(self.note(place, Event::Adopted(vec![id.clone()])));
                         }
                         Look::Other => {
-                            let reason = "its id leads to an account under another name, which is left alone";
+                            let reason = "its id now belongs to an account with another name, which is left alone";
                             write(self.note(place, Event::StrangerShown(reason.to_owned())));
                         }
                         Look::Ours | Look::Nameless | Look::Gone | Look::Blind { .. } => {}
@@ -283,8 +283,8 @@ impl<W: World> Engine<'_, W> {
         Some(Stuck::new(
             Reason::Elsewhere,
             Why::hinted(
-                format!("not found, but this is not where it was made: `{what}` differs"),
-                "run it with the values that setup had",
+                format!("not found, but this is not where it was created: `{what}` differs"),
+                "run it with the same values as setup",
             ),
         ))
     }
@@ -322,13 +322,13 @@ impl<W: World> Engine<'_, W> {
     fn why_unclear(&self, place: usize) -> String {
         let record = self.record(place);
         let begun = if record.status == Status::Stranger {
-            "it was created, and its id does not lead to it"
+            "it was created, but its id doesn't lead to it"
         } else {
             "it may have been created"
         };
         let unmarked = self.ledger.borrow().account(place).unmarked;
         let why = if unmarked {
-            "its name carries no marker, so that nothing tells it from somebody else's"
+            "its name has no marker, so nothing distinguishes it from other accounts"
         } else {
             "the service has no look-up"
         };

@@ -50,7 +50,7 @@ impl<W: World> Engine<'_, W> {
             return standing;
         };
         if let Some(what) = self.is_elsewhere(place) {
-            let why = format!("it was not found, but this is not where it was made: `{what}` differs");
+            let why = format!("it was not found, but this is not where it was created: `{what}` differs");
             return Standing::Unknown(why.into());
         }
         let record = self.record(place);
@@ -66,7 +66,7 @@ impl<W: World> Engine<'_, W> {
             Eye::Id => "reading it",
             Eye::Name => "the look-up",
         };
-        let why = format!("it was not found, but {what} has shown no account, so that this proves nothing");
+        let why = format!("it was not found, but {what} has shown no account, so this proves nothing");
         Standing::Unknown(why.into())
     }
 

@@ -144,7 +144,7 @@ impl<W: World> Engine<'_, W> {
             return Err("no witness can be created here".to_owned());
         }
         if let Some(what) = self.is_elsewhere(place) {
-            return Err(format!("this is not where it was made: `{what}` differs"));
+            return Err(format!("this is not where it was created: `{what}` differs"));
         }
         Ok(())
     }

@@ -21,8 +21,8 @@ pub(super) fn to_text(value: &Value) -> Result<String, EvalError> {
         ValueKind::Number => number(value)?.to_string(),
         ValueKind::Undefined => return Err(undefined()),
         ValueKind::None => {
-            return Err(EvalError::new(EvalErrorKind::Unfit, "null can't stand in text")
-                .with_hint("write `| default(\"...\", true)` to say what stands for it"));
+            return Err(EvalError::new(EvalErrorKind::Unfit, "null can't be put into text")
+                .with_hint("write `| default(\"...\", true)` to give it a replacement"));
         }
         kind @ (ValueKind::Seq
         | ValueKind::Map
@@ -32,7 +32,7 @@ pub(super) fn to_text(value: &Value) -> Result<String, EvalError> {
         | ValueKind::Invalid
         | _) => {
             return Err(
-                EvalError::new(EvalErrorKind::Unfit, format!("a {kind} can't stand in text"))
+                EvalError::new(EvalErrorKind::Unfit, format!("a {kind} can't be put into text"))
                     .with_hint("write `| tojson` if its JSON is meant"),
             );
         }

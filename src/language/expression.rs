@@ -156,7 +156,7 @@ impl Expression {
         match compiled.get_or_init(compile) {
             Ok(expression) => expression.eval(Value::from_object(scope.clone())),
             // It is the same syntax in both engines, and was read before.
-            Err(error) => Err(minijinja::Error::new(error.kind(), "the expression can't be read")),
+            Err(error) => Err(minijinja::Error::new(error.kind(), "invalid expression")),
         }
     }
 

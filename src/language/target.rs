@@ -215,7 +215,7 @@ impl Target {
                 .find(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#'))
             {
                 return Err(
-                    LanguageError::new(offset, format!("`{}` can't stand in a path", bad.escape_default()))
+                    LanguageError::new(offset, format!("`{}` is not allowed in a path", bad.escape_default()))
                         .with_hint("percent-encode it"),
                 );
             }
@@ -340,10 +340,10 @@ mod tests {
             ("GET //", "4: a segment of the path is empty, `.` or `..`"),
             ("GET /a/../b", "4: a segment of the path is empty, `.` or `..`"),
             ("GET /a/%2E%2e/b", "4: a segment of the path is empty, `.` or `..`"),
-            ("GET /a\\b", "4: `\\\\` can't stand in a path"),
-            ("GET /a#b", "4: `#` can't stand in a path"),
-            ("GET /a b", "4: ` ` can't stand in a path"),
-            ("GET /a\r\nX: y", "4: `\\r` can't stand in a path"),
+            ("GET /a\\b", "4: `\\\\` is not allowed in a path"),
+            ("GET /a#b", "4: `#` is not allowed in a path"),
+            ("GET /a b", "4: ` ` is not allowed in a path"),
+            ("GET /a\r\nX: y", "4: `\\r` is not allowed in a path"),
             ("GET /a/{{ id", "7: `{{` has no `}}`"),
         ] {
             assert_eq!(parsed(source), expected, "{source}");
@@ -378,9 +378,9 @@ mod tests {
                 json!(".."),
                 "error: `id` is `..` in the path of `DELETE /users/{{ id }}`, which would name something else",
             ),
-            (json!(["a"]), "error: `id`: a sequence can't stand in text"),
-            (json!({"a": 1}), "error: `id`: a map can't stand in text"),
-            (json!(null), "error: `id`: null can't stand in text"),
+            (json!(["a"]), "error: `id`: a sequence can't be put into text"),
+            (json!({"a": 1}), "error: `id`: a map can't be put into text"),
+            (json!(null), "error: `id`: null can't be put into text"),
             (json!(1e22), "error: `id`: the number has more digits than can be kept"),
         ] {
             assert_eq!(rendered(path, &id), expected, "{id}");

@@ -222,11 +222,11 @@ mod tests {
             ("{{ body.text | tojson }}", r#""x\"y""#),
             (
                 "{{ body.none }}",
-                "error: `body.none`: null can't stand in text; hint: write `| default(\"...\", true)` to say what stands for it",
+                "error: `body.none`: null can't be put into text; hint: write `| default(\"...\", true)` to give it a replacement",
             ),
             (
                 "{{ body.list }}",
-                "error: `body.list`: a sequence can't stand in text; hint: write `| tojson` if its JSON is meant",
+                "error: `body.list`: a sequence can't be put into text; hint: write `| tojson` if its JSON is meant",
             ),
             (
                 "{{ body.lst }}",

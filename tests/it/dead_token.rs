@@ -158,7 +158,9 @@ fn nobody_to_list_is_believed_of_good_credentials_alone() {
         desk.write("standin.yml", &text.replace("token-of-the-tests", key));
         let ended = desk.run(&["sweep"]);
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
-        let is_told = ended.stderr.contains("nothing proves that the credentials still hold");
+        let is_told = ended
+            .stderr
+            .contains("nothing proves that the credentials are still valid");
         assert_eq!(is_told, code == 1, "{}", ended.stderr);
     }
 }

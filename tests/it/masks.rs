@@ -271,11 +271,11 @@ fn an_id_that_is_a_secret_is_told_nobody_and_the_account_fails() {
         let ended = desk.run(&["setup", "--report", report.to_str().unwrap()]);
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);
         for part in [
-            "status 201, but the answer shows no id: what stands there is a secret, and is told nobody",
+            "status 201, but the answer has no id: its value is a secret, which can't be an id",
             if find.is_empty() {
                 "the service has no look-up"
             } else {
-                "what `item.id` gives is a secret, and is told nobody"
+                "what `item.id` gives is a secret, which can't be an id"
             },
             "users/test_user may still exist",
         ] {

@@ -214,7 +214,7 @@ fn an_account_whose_name_the_job_emptied_is_never_called_absent() {
             });
             let ended = desk.run(&["cleanup"]);
             ends(vendor, &ended, 1, "3 accounts may still exist");
-            ends(vendor, &ended, 1, "look in the service whose account it is");
+            ends(vendor, &ended, 1, "check in the service whose account it is");
             assert_eq!(stand.ours(), 3, "{}", vendor.preset);
         }
     }

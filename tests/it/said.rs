@@ -264,7 +264,7 @@ fn a_duplicate_is_not_said_to_be_of_the_user_name_alone() {
         &[
             "409: User exists with same email",
             "a duplicate, by what it says: the user name `sd-",
-            "-buyer` is taken, or what else it has once only, such as the e-mail address `buyer@example.org`",
+            "-buyer` is taken, or another unique value, such as the e-mail address `buyer@example.org`",
         ],
     );
 }

@@ -133,8 +133,8 @@ fn the_young_the_protected_and_others_accounts_stay_and_are_told() {
     let ended = desk.run(&["sweep", "--older-than", "0s", "--protect", "*-buyer-1"]);
     is(&ended, 0, "4 deleted, 0 left");
     for why in [
-        "its own time to live is not over",
-        "it is of another repository",
+        "its time to live is not over",
+        "it belongs to another repository",
         "it is protected",
     ] {
         is(&ended, 0, why);

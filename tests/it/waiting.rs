@@ -85,7 +85,7 @@ fn a_wait_that_is_over_fails_with_what_was_waited_for() {
         let (main, post, made, left) = setup(builder, ready, "600ms");
         assert_eq!(main.exit_code, Some(1), "{}", main.log);
         let messages = errors(&main).join("\n");
-        for part in ["users/test_user: it did not get ready within 600ms: ", reason] {
+        for part in ["users/test_user: it was not ready within 600ms: ", reason] {
             assert!(messages.contains(part), "{part}: {messages}");
         }
         assert!(main.log.contains("users: waiting for it to answer, "), "{}", main.log);

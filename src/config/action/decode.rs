@@ -50,7 +50,7 @@ fn payload(decoder: &mut Decoder, fields: &mut Fields<'_>, names: &'static [&'st
     if let [_, second, ..] = given.as_slice() {
         decoder.error_with_hint(
             second.key_span,
-            format!("`{}` stands beside `{}`", second.key, given[0].key),
+            format!("`{}` and `{}` can't be combined", second.key, given[0].key),
             "a request has one of `json`, `form` and `body`",
         );
         return None;
@@ -107,15 +107,15 @@ pub(in crate::config) fn headers(
 /// by, and a length of its own would make the body something else.
 pub(in crate::config) fn header_name(decoder: &mut Decoder, span: Span, name: &str) {
     if !is_header_name(name) {
-        decoder.error(span, "this can't be the name of a header");
+        decoder.error(span, "invalid header name");
         return;
     }
     let lower = name.to_ascii_lowercase();
     if TRANSPORT.contains(&lower.as_str()) || lower.starts_with("proxy-") {
         decoder.error_with_hint(
             span,
-            format!("`{name}` belongs to the transport, and can't be set"),
-            "leave it out; of such fields there is only `Connection: close`",
+            format!("`{name}` is set by the transport and can't be given"),
+            "remove it; the only such field allowed is `Connection: close`",
         );
     }
 }

@@ -56,7 +56,7 @@ pub(in crate::config) fn auth(decoder: &mut Decoder, fields: &mut Fields<'_>, pl
         (Some(_), Some(entry), _) | (Some(_), _, Some(entry)) => {
             decoder.error_with_hint(
                 entry.key_span,
-                format!("`{}` stands beside `auth`", entry.key),
+                format!("`{}` and `auth` can't be combined", entry.key),
                 "it is short for `auth: { basic: ... }`: keep one of them",
             );
             None
@@ -165,8 +165,8 @@ fn oauth2(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
             if let Some(entry) = fields.entry(key) {
                 decoder.error_with_hint(
                     entry.key_span,
-                    format!("`{}` is of no use to the grant `client_credentials`", entry.key),
-                    "say `grant: password`, or leave it out",
+                    format!("the grant `client_credentials` doesn't use `{}`", entry.key),
+                    "write `grant: password`, or remove it",
                 );
             }
         }
@@ -235,7 +235,7 @@ fn carried(decoder: &mut Decoder, node: &Node) -> Option<(Pairs, Pairs)> {
     if headers.is_none() && query.is_none() {
         decoder.error_with_hint(
             node.span,
-            "`use` is empty, so that no request would carry what the log-in gave",
+            "`use` is empty: no request would carry what the log-in returned",
             "write for example `use: { headers: { Authorization: \"Bearer {{ capture.token }}\" } }`",
         );
     }

@@ -17,7 +17,7 @@ impl Decoder {
             Kind::Number(..) | Kind::Bool(_) => {
                 self.error_with_hint(
                     node.span,
-                    format!("`{key}` is text, and this could be read in more than one way"),
+                    format!("`{key}` is text, and this value is ambiguous"),
                     "put it in quotes",
                 );
                 None
@@ -73,7 +73,7 @@ impl Decoder {
     pub(in crate::config) fn positive_duration(&mut self, node: &Node, key: &str) -> Option<Duration> {
         let duration = self.duration(node, key)?;
         if duration.is_zero() {
-            self.error(node.span, format!("`{key}` is longer than nothing"));
+            self.error(node.span, format!("`{key}` must be longer than zero"));
             return None;
         }
         Some(duration)

@@ -30,7 +30,7 @@ accounts:
 ";
     assert_eq!(
         errors(text),
-        "standin.yml:2:11: this can't be the name of a service
+        "standin.yml:2:11: invalid service name
  2 |   - name: ...
    |           ^^^
 hint: begin with a lower-case letter, and use lower-case letters, digits and `-`
@@ -70,7 +70,7 @@ standin.yml:6:66: `expect` is a list of status codes or an expression
    |                                              ^^^
 hint: write `[200]`
 
-standin.yml:7:13: `delete` is empty, so that no account could be deleted
+standin.yml:7:13: `delete` is empty: no account could be deleted
  7 |     delete: []
    |             ^
 
@@ -99,7 +99,7 @@ standin.yml:11:57: `within` must be a duration
     |                                     ^^^
 hint: write it as `500ms`, `10s` or `1h30m`
 
-standin.yml:13:13: this can't be the name of an account
+standin.yml:13:13: invalid account name
  13 |   - { name: ..., count: ..., rol: ... }
     |             ^^^
 hint: begin with a letter or `_`, and use letters, digits, `_` and `-`
@@ -197,7 +197,7 @@ fn mistakes_of_the_whole_document_have_their_messages() {
         ("services: {}", "1:11: `services` is a list, not a map"),
         (
             "a: 1\n---\nb: 2",
-            "2:1: there is a second document; a configuration is one",
+            "2:1: there is a second document; a configuration is a single one",
         ),
         ("a: &a [*a]", "1:8: not valid YAML or JSON"),
         (
@@ -206,11 +206,11 @@ fn mistakes_of_the_whole_document_have_their_messages() {
         ),
         (
             "services: [{name: a, url: http://x, name: b}]",
-            "1:37: the key `name` stands here a second time",
+            "1:37: duplicate key `name`",
         ),
         (
             "services: [{name: a, url: http://x}, {name: a, url: http://x}]",
-            "1:45: there is another service `a`",
+            "1:45: duplicate service `a`",
         ),
         (
             "services: [{name: a, url: http://x}]\nttl: 31d",
@@ -230,7 +230,7 @@ fn mistakes_of_the_whole_document_have_their_messages() {
         ),
         (
             "services: [{name: a, url: http://x}]\naccounts: [{name: b, username: b}]",
-            "2:32: the user name carries no marker, so that nothing could tell the account from a person's",
+            "2:32: the user name has no marker, so nothing would distinguish the account from a person's",
         ),
         (
             "services: [{name: a, url: http://x}]\naccounts: [{name: b, count: 2}, {name: b-1}]",
@@ -248,7 +248,7 @@ fn mistakes_of_a_service_have_their_messages() {
     each(&[
         (
             "services: [{name: a, url: http://x, endpoint: http://x}]",
-            "1:37: `endpoint` stands beside `url`",
+            "1:37: `endpoint` and `url` can't be combined",
         ),
         (
             "services: [{name: a, url: http://x, password: p}]",
@@ -256,7 +256,7 @@ fn mistakes_of_a_service_have_their_messages() {
         ),
         (
             "services: [{name: a, url: http://x, password: p, auth: none}]",
-            "1:37: `password` stands beside `auth`",
+            "1:37: `password` and `auth` can't be combined",
         ),
         (
             "services: [{name: a, url: http://x, auth: {oauth: {}}}]",
@@ -268,7 +268,7 @@ fn mistakes_of_a_service_have_their_messages() {
         ),
         (
             "services: [{name: a, url: http://x, username: u, password: 0x1F}]",
-            "1:60: `password` is text, and this could be read in more than one way",
+            "1:60: `password` is text, and this value is ambiguous",
         ),
         (
             "services: [{name: a, url: http://x, create: null}]",
@@ -276,7 +276,7 @@ fn mistakes_of_a_service_have_their_messages() {
         ),
         (
             "services: [{name: a, url: http://x, create: {json: 1, body: b}}]",
-            "1:55: `body` stands beside `json`",
+            "1:55: `body` and `json` can't be combined",
         ),
         (
             "services: [{name: a, url: http://x, create: {json: 12345678901234567890123}}]",
@@ -290,11 +290,11 @@ fn mistakes_of_what_belongs_together_have_their_messages() {
     each(&[
         (
             "services: [{name: a, url: http://x, needs: [a]}]",
-            "1:45: the services need each other in a circle: a -> a",
+            "1:45: the services need each other in a cycle: a -> a",
         ),
         (
             "services: [{name: a, url: http://x, needs: [b]}, {name: b, url: http://x, needs: [c]}, {name: c, url: http://x, needs: [a]}]",
-            "1:45: the services need each other in a circle: a -> b -> c -> a",
+            "1:45: the services need each other in a cycle: a -> b -> c -> a",
         ),
         (
             "services: [{name: a, url: http://x, needs: [b]}, {name: b, url: http://x}]\naccounts: [{name: al, services: [a]}]",
@@ -302,11 +302,11 @@ fn mistakes_of_what_belongs_together_have_their_messages() {
         ),
         (
             "services: [{name: a, url: http://x}]\naccounts: [{name: al, locale: pt_bz}]",
-            "2:31: there are no names of the locale `pt_bz`\n",
+            "2:31: unknown locale `pt_bz`\n",
         ),
         (
             "services: [{name: a, url: http://x}]\naccounts: [{name: al, locale: tlh}]",
-            "2:31: there are no names of the locale `tlh`\n",
+            "2:31: unknown locale `tlh`\n",
         ),
         (
             "services: [{name: a, url: \"${{ secrets.X }}\"}]",
@@ -314,7 +314,7 @@ fn mistakes_of_what_belongs_together_have_their_messages() {
         ),
         (
             "services: [{name: a, url: http://x, headers: {X: \"{{ env.GITHUB_TOKEN }}\"}}]",
-            "1:50: `env.GITHUB_TOKEN` is never given to a configuration",
+            "1:50: a configuration can't read `env.GITHUB_TOKEN`",
         ),
         (
             "services: [{name: a, url: http://x, headers: {X: \"{{ env.HOME | default('') }}\"}}]",
@@ -379,7 +379,7 @@ fn a_long_line_is_cut_around_the_mistake_and_made_harmless() {
 
 #[test]
 fn an_expression_that_breaks_the_yaml_around_it_is_told_to_be_quoted() {
-    let quotes = "hint: put an expression with a bracket, a comma or a `: ` in quotes";
+    let quotes = "hint: quote an expression with a bracket, a comma or a `: `";
     for broken in [
         "services: [{name: a, url: http://x, find: { id: item[0], name: b }}]",
         "services:\n  - name: a\n    find: { items: body.a[0] == \"b\" }",

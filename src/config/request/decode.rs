@@ -344,6 +344,6 @@ fn claim(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'stati
     } else {
         "compare `status`, `headers` or `body` with something, as in `\"status == 200\"`".to_owned()
     };
-    decoder.error_with_hint(node.span, format!("`{key}` holds of every answer"), hint);
+    decoder.error_with_hint(node.span, format!("`{key}` holds for every answer"), hint);
     None
 }

@@ -85,7 +85,7 @@ fn a_log_in_says_what_later_requests_carry() {
     for (rest, expected) in [
         (
             "use: {}",
-            "`use` is empty, so that no request would carry what the log-in gave",
+            "`use` is empty: no request would carry what the log-in returned",
         ),
         ("x: 1", "`login` has no `use`"),
         (
@@ -148,7 +148,7 @@ fn mistakes_in_auth_are_told() {
         ),
         (
             "{oauth2: {token_url: 'https://t', client_id: c, client_secret: s, username: u}}",
-            "`username` is of no use to the grant `client_credentials`",
+            "the grant `client_credentials` doesn't use `username`",
         ),
         (
             "{oauth2: {token_url: 'https://t', client_id: c, grant: password, username: u}}",

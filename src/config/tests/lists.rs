@@ -77,7 +77,7 @@ fn a_filter_is_the_same_request_with_other_parameters_or_another_body() {
 #[test]
 fn mistakes_in_a_list_are_told() {
     for (rest, expected) in [
-        (", next: links", "this is no way to a next page"),
+        (", next: links", "this is not a way to the next page"),
         (
             ", next: { page: p, first: 2 }",
             "`first` must be a whole number from 0 to 1",
@@ -86,7 +86,7 @@ fn mistakes_in_a_list_are_told() {
             ", next: { page: p, offset: o }",
             "`next` has more than one way to the next page",
         ),
-        (", filter: {}", "`filter` does not say which accounts are asked for"),
+        (", filter: {}", "`filter` doesn't say which accounts to ask for"),
         (", filter: { qery: {} }", "unknown key `qery` of `filter`"),
         (
             ", filter: { query: { q: '{{ account.username }}' } }",
@@ -116,7 +116,7 @@ fn mistakes_in_a_list_are_told() {
         ),
         (
             ", json: {}, next: { url: body.next, in: json }",
-            "`in` has no meaning beside `url`",
+            "`in` has no meaning with `url`",
         ),
         (", next: { url: item.next }", "unknown name `item` in an expression"),
         (
@@ -176,7 +176,7 @@ fn a_service_that_can_be_swept_deletes_by_name_and_id_alone() {
             Some(path) => {
                 let shown = with_list.unwrap_err();
                 assert!(
-                    shown.contains(&format!("`{path}` is not there in a sweep")),
+                    shown.contains(&format!("`{path}` doesn't exist in a sweep")),
                     "{rest}\n{shown}"
                 );
                 assert!(parse(&service(rest)).is_ok(), "{rest}");
@@ -193,7 +193,7 @@ fn a_service_that_can_be_swept_deletes_by_name_and_id_alone() {
     assert!(
         parse(needs)
             .unwrap_err()
-            .contains("`needs.b.id` is not there in a sweep")
+            .contains("`needs.b.id` doesn't exist in a sweep")
     );
 }
 
@@ -203,8 +203,8 @@ fn certificates_are_paths_and_a_key_has_its_certificate() {
     let tls = parse(&text).unwrap().services[0].tls.clone().unwrap();
     assert!(tls.ca.is_some() && tls.cert.is_some() && tls.key.is_some());
     for (rest, expected) in [
-        ("tls: { cert: c.pem }", "`cert` stands without `key`"),
-        ("tls: { key: k.pem }", "`key` stands without `cert`"),
+        ("tls: { cert: c.pem }", "`cert` needs `key`"),
+        ("tls: { key: k.pem }", "`key` needs `cert`"),
         ("tls: { ca: '{{ run.id }}' }", "unknown name `run` in an expression"),
         ("tls: { cacert: c.pem }", "unknown key `cacert` of `tls`"),
     ] {
@@ -238,7 +238,7 @@ fn parameters_keep_their_types_and_unknown_ones_name_the_nearest() {
         ),
         (
             "with: { 'a-b': 1 }",
-            "`a-b` can't be a parameter",
+            "`a-b` is not a valid parameter name",
             "use letters, digits and `_`",
         ),
     ] {

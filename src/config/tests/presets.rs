@@ -189,11 +189,11 @@ hint: did you mean `realm`?",
         ),
         (
             "preset: keycloak\n    with: { realm: qa }\n    delete: { request: 'DELETE /u/{{ account.email }}' }",
-            "standin.yml:7:38: `account.email` is not there in a sweep",
+            "standin.yml:7:38: `account.email` doesn't exist in a sweep",
         ),
         (
             "preset: scim\n    auth: { bearer: null }",
-            "standin.yml:6:5: the key `auth` stands here a second time",
+            "standin.yml:6:5: duplicate key `auth`",
         ),
     ] {
         let shown = parse(&service(rest)).unwrap_err();

@@ -56,7 +56,11 @@ fn what_is_not_there_is_none_at_any_depth() {
         ("headers.etag", "\"1\"", "\"1\""),
         ("status", "200", "200"),
         ("body.no", "false", "-"),
-        ("body.items", "Unfit: `body.items`: a sequence can't stand in text", "-"),
+        (
+            "body.items",
+            "Unfit: `body.items`: a sequence can't be put into text",
+            "-",
+        ),
         (
             "body.big",
             "Unfit: `body.big`: the number has more digits than can be kept",

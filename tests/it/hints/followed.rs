@@ -89,7 +89,7 @@ fn the_values_that_setup_had_delete_what_another_address_has_left() {
     let ended = desk.run(&["cleanup"]);
     assert_eq!(others.books("users").unwrap().left().count(), 0);
     let desk = desk.with("USERS_URL", &users.url("users"));
-    follow(&desk, &ended, "run it with the values that setup had", &[FIND], &users);
+    follow(&desk, &ended, "run it with the same values as setup", &[FIND], &users);
 }
 
 #[test]

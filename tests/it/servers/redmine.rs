@@ -61,7 +61,9 @@ fn add(server: &Server, name: &str) {
     );
     // Its SQLite gives up at once where two begin to write in the same moment.
     let mut tries = (0..5).map(|_| server.ask("POST", "/users.json", &body));
-    let said = tries.find(|said| said.status != 500).expect("Redmine fails at it five times");
+    let said = tries
+        .find(|said| said.status != 500)
+        .expect("Redmine fails at it five times");
     assert!(matches!(said.status, 201 | 422), "{}", said.body);
 }
 

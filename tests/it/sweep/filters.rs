@@ -140,6 +140,6 @@ fn a_filter_that_is_ignored_is_harmless() {
     });
     let ended = sweeping(&lister, LIST).run(&["sweep"]);
     is(&ended, 0, "2 deleted, 0 left");
-    is(&ended, 0, "it is of another repository");
+    is(&ended, 0, "it belongs to another repository");
     assert_eq!(lister.there().len(), 41, "a person is gone");
 }

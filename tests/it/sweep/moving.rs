@@ -133,7 +133,7 @@ fn a_list_that_shows_others_at_each_reading_is_incomplete_and_what_it_showed_is_
             },
         );
         let ended = sweeping(&lister, &list(next)).run(&["sweep", "--format", "json"]);
-        is(&ended, 1, "is incomplete: it moves while it is read");
+        is(&ended, 1, "is incomplete: it changes while it is read");
         let report = report(&ended);
         assert_eq!(report["services"][0]["readings"], 5, "{next}");
         let shown: BTreeSet<&str> = report["accounts"]

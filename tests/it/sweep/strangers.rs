@@ -64,12 +64,12 @@ fn only_what_is_ours_and_over_goes_whatever_else_looks_like_it() {
             (text("username"), (text("what"), text("why")))
         })
         .collect();
-    let elsewhere = "its marker stands elsewhere than at the front of its name";
+    let elsewhere = "its marker is not at the beginning of its name";
     for (name, why) in staying.iter().zip([
-        Some("it is of another repository"),
-        Some("its own time to live is not over"),
+        Some("it belongs to another repository"),
+        Some("its time to live is not over"),
         Some("it is younger than `older-than`"),
-        Some("it looks like a marker, and its check code does not hold"),
+        Some("it looks like a marker, but its check code is wrong"),
         Some(elsewhere),
         // These have nothing to do with a marker.
         None,
@@ -96,7 +96,7 @@ fn only_what_is_ours_and_over_goes_whatever_else_looks_like_it() {
         0,
         "2 deleted, 0 left",
     );
-    assert_eq!(names()[0], staying[1], "its own time to live is not over");
+    assert_eq!(names()[0], staying[1], "its time to live is not over");
     assert_eq!(names()[1..], staying[3..]);
 }
 
@@ -115,7 +115,7 @@ fn a_marker_in_another_field_makes_no_orphan_of_a_person() {
     );
     orphan(&desk);
     let ended = desk.run(&["sweep", "--older-than", "0s", "--all-owners"]);
-    is(&ended, 0, "its marker stands elsewhere than at the front of its name");
+    is(&ended, 0, "its marker is not at the beginning of its name");
     is(&desk.run(&["sweep", "--run", "this"]), 0, "");
     let books = service.books("users").unwrap();
     let left: Vec<_> = books.left().map(|account| account.username.as_str()).collect();

@@ -188,7 +188,7 @@ fn who_is_left_in_doubt_is_named_by_the_id() {
             &given,
             BARE,
             none(),
-            "nothing shows that `7` is its id, so that it is left alone",
+            "nothing shows that `7` is its id, so it is left alone",
         ),
         (
             &given,
