@@ -25,7 +25,7 @@ const VIEWS: [&str; 2] = ["/proc", "/sys"];
 #[derive(Debug, Error)]
 pub enum SmallFileError {
     /// It is something else.
-    #[error("it is {0}, and no regular file")]
+    #[error("it is {0}, not a regular file")]
     NotRegular(&'static str),
     /// It is larger than may be read.
     #[error("it is over {} MiB", .0 >> 20)]
@@ -98,7 +98,7 @@ pub fn read(path: &Path, workspace: &Workspace, max: u64) -> Result<Vec<u8>, Sma
     regular(&std::fs::metadata(path)?)?;
     let path = workspace.follow(path)?;
     if VIEWS.iter().any(|view| path.starts_with(view)) {
-        return Err(SmallFileError::NotRegular("a view that the system makes up"));
+        return Err(SmallFileError::NotRegular("a virtual file of the system"));
     }
     let file = open_regular(OpenOptions::new().read(true), &path)?;
     let mut bytes = Vec::new();
@@ -211,12 +211,12 @@ mod tests {
         std::fs::write(at("bytes"), [0xff]).expect("written");
         let workspace = workspace(root.path());
         for (path, expected) in [
-            (at("pipe"), "it is a pipe, and no regular file"),
-            (root.path().to_owned(), "it is a directory, and no regular file"),
-            ("/dev/zero".into(), "it is a device, and no regular file"),
+            (at("pipe"), "it is a pipe, not a regular file"),
+            (root.path().to_owned(), "it is a directory, not a regular file"),
+            ("/dev/zero".into(), "it is a device, not a regular file"),
             (
                 "/proc/self/environ".into(),
-                "it is a view that the system makes up, and no regular file",
+                "it is a virtual file of the system, not a regular file",
             ),
             (at("large"), "it is over 1 MiB"),
             (at("bytes"), "it is not UTF-8"),

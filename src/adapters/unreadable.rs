@@ -6,7 +6,7 @@ use serde_json::error::Category;
 pub fn why(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     match error.classify() {
-        Category::Io => "the system gave nothing to read".to_owned(),
+        Category::Io => "the system returned nothing".to_owned(),
         Category::Eof => "it ends too early".to_owned(),
         Category::Syntax => format!("it is not valid JSON at line {line}, column {column}"),
         Category::Data => format!("it has another form at line {line}, column {column}"),

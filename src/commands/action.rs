@@ -63,7 +63,7 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
         Mode::Status => status::status(context).await,
         Mode::Plan => plan::plan(context),
         Mode::Setup => {
-            let signals = Signals::listen().context("signals can't be listened for")?;
+            let signals = Signals::listen().context("can't listen for signals")?;
             let Some(prepared) = prepare::prepare(context)? else {
                 saved.mode = "skipped";
                 saved.save(context)?;
@@ -83,7 +83,7 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
 
 /// The post phase: settles what this use of the action has made, and nothing else.
 pub(super) async fn post(context: &Context) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().context("signals can't be listened for")?;
+    let signals = Signals::listen().context("can't listen for signals")?;
     let saved = |key: &str| context.environment.get(key).unwrap_or_default();
     if saved("STATE_mode") != "setup" {
         return Ok(ExitCode::Success);

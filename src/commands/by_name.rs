@@ -35,7 +35,7 @@ pub(super) async fn settle_marker(
     course: &mut Course<'_>,
 ) -> Result<ExitCode, Failure> {
     context.console.warning(format!(
-        "the journal of `{marker}` is gone; its accounts are looked for by their user names"
+        "the journal of `{marker}` is gone; looking for its accounts by their user names"
     ));
     let ground = Ground::without_journal(context, entry, context.run_of(marker)?)?;
     let now = context.clock.now();

@@ -21,7 +21,7 @@ const DIRECTORIES_SHOWN: usize = 5;
 
 /// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().context("signals can't be listened for")?;
+    let signals = Signals::listen().context("can't listen for signals")?;
     let mut course = Course::begin(context, &signals).with_own_report(context);
     if let Some(state) = context.state()? {
         let code = match by_name::subject(context, &state)? {

@@ -93,7 +93,7 @@ impl Context {
             ))),
             (state, None) => Ok(state.clone()),
             (None, Some(path)) if !small_file::can_be_a_path(path) => Err(Failure::usage(Why::hinted(
-                "`state-file` is no path, but seems to be the state itself",
+                "`state-file` is not a path; it seems to be the state itself",
                 "give the path of a file, or set `state` to the text",
             ))),
             (None, Some(path)) => match state_file::read(path) {
@@ -185,7 +185,7 @@ impl Context {
     pub(super) fn run_of(&self, marker: &str) -> Result<Run, Failure> {
         let marker = Marker::at_front_of(marker)
             .filter(|found| found.as_str() == marker)
-            .ok_or_else(|| Failure::usage("the marker is none of ours: nothing is deleted"))?;
+            .ok_or_else(|| Failure::usage("this is not a marker of Standin: nothing is deleted"))?;
         if !marker.is_of_run(&self.origin()) {
             let identity = &self.identity;
             return Err(Failure::usage(format!(

@@ -85,7 +85,7 @@ fn of_run(context: &Context) -> Result<Vec<Delivered>, Failure> {
         if let Some(older) = accounts.iter().position(|other| other.key() == account.key()) {
             context.console.warning(Why::hinted(
                 format!(
-                    "`{}` was made by several setups of this run, and only the last is shown",
+                    "`{}` was created by several setups of this run; only the last is shown",
                     account.key()
                 ),
                 "name one by `state`",
@@ -222,7 +222,7 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
         let full = one.full_username.as_ref().unwrap_or(&one.username);
         let Some(password) = plan::derive(seed, full).filter(|_| !one.own_password) else {
             context.console.warning(format!(
-                "`{}/{}` is left out: its password stands in the configuration",
+                "`{}/{}` is left out: its password is in the configuration",
                 one.service, one.account
             ));
             continue;
@@ -275,7 +275,7 @@ fn dotenv(accounts: &[Delivered]) -> Result<String, Failure> {
         let value = value.expose();
         if value.contains('\'') || value.chars().any(char::is_control) {
             return Err(Failure::usage(Why::hinted(
-                format!("`{name}` has a quote or a control character, which dotenv files can't say alike to all"),
+                format!("`{name}` has a quote or a control character, which dotenv parsers read differently"),
                 "use `--format json`",
             )));
         }

@@ -44,7 +44,7 @@ const NEXT: &str =
 ///
 /// Each service needs the one before it: that shows the order, and makes the story the same each time it is told.
 pub(super) async fn demo(context: &Context) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().context("signals can't be listened for")?;
+    let signals = Signals::listen().context("can't listen for signals")?;
     let console = context.console.clone();
     let mut builder = Sandbox::builder()
         .delay(DELAY)

@@ -97,12 +97,12 @@ fn id_token(
         .any(|pattern| glob(pattern, &audience));
     if audience != origin && !allowed {
         return Err(Why::hinted(
-            format!("an ID token for `{audience}` is not asked for"),
-            "name it in the setting `allow-audience`",
+            format!("Standin doesn't request an ID token for `{audience}`"),
+            "to allow it, list it in the setting `allow-audience`",
         ));
     }
     let mut url = Url::parse(variable("ACTIONS_ID_TOKEN_REQUEST_URL")?)
-        .map_err(|error| format!("`ACTIONS_ID_TOKEN_REQUEST_URL` is no URL: {error}"))?;
+        .map_err(|error| format!("`ACTIONS_ID_TOKEN_REQUEST_URL` is not a URL: {error}"))?;
     url.query_pairs_mut().append_pair("audience", &audience);
     let exchange = match exchange {
         None => None,
@@ -127,7 +127,7 @@ fn id_token(
 }
 
 fn endpoint(text: &str, policy: &HostPolicy) -> Result<Url, Why> {
-    let url = Url::parse(text).map_err(|error| format!("`token_url` is no URL: {error}"))?;
+    let url = Url::parse(text).map_err(|error| format!("`token_url` is not a URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err("`token_url` must begin with `http://` or `https://`".into());
     }

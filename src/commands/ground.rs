@@ -85,7 +85,7 @@ pub(super) fn of_entry(context: &Context, entry: &EntryDir, ledger: &Ledger) -> 
     let ground = document.and_then(|document| {
         let (config, variables) = load::read(context, &document, &sealed)?;
         let plan = ledger.plan();
-        let marker = Marker::at_front_of(&plan.marker).ok_or("the journal's marker is none")?;
+        let marker = Marker::at_front_of(&plan.marker).ok_or("the journal's marker is invalid")?;
         let run = Run {
             repository: plan.repository.clone(),
             id: plan.run.clone(),

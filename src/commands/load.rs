@@ -164,7 +164,7 @@ fn file(context: &Context, path: &Path) -> Result<Document, Failure> {
         if !small_file::can_be_a_path(path) || reads_like_a_document(path) {
             // It may hold passwords.
             return Failure::usage(Why::hinted(
-                "`config-file` is no path, but seems to be the configuration itself",
+                "`config-file` is not a path; it seems to be the configuration itself",
                 "give the path of a file, or set `config` to the text",
             ));
         }
@@ -174,7 +174,7 @@ fn file(context: &Context, path: &Path) -> Result<Document, Failure> {
             }
             SmallFileError::LeadsOut => "put the file itself where the link is, or name the file that is meant",
             SmallFileError::NotRegular(_) | SmallFileError::TooLarge(_) | SmallFileError::NotText => {
-                "a configuration is a file of text of 1 MiB at most"
+                "a configuration is a text file of at most 1 MiB"
             }
         };
         Failure::usage(Why::hinted(

@@ -28,9 +28,9 @@ pub(super) async fn look(context: &Context, signals: &Signals) -> Result<ExitCod
         Ok(found) => found,
         Err(failure) => {
             let why = Why::from(failure);
-            context.console.notice(format!(
-                "no service is asked whether it has accounts of this run: {why}"
-            ));
+            context
+                .console
+                .notice(format!("the services can't be asked for accounts of this run: {why}"));
             return Ok(ExitCode::Success);
         }
     };
@@ -106,7 +106,7 @@ async fn list(context: &Context, signals: &Signals) -> Result<(Vec<String>, usiz
         };
         if let Some(why) = why {
             context.console.warning(format!(
-                "{service}: whether it has accounts of this run can't be seen: {why}"
+                "{service}: can't tell whether it has accounts of this run: {why}"
             ));
         }
     }

@@ -191,7 +191,7 @@ fn skip(context: &Context) -> Result<bool, Failure> {
         return Ok(false);
     };
     context.console.notice(format!(
-        "no account is created: this is {what}, which is given no secrets, and `when-secrets-missing` is `skip`"
+        "no account is created: this is {what}, which gets no secrets, and `when-secrets-missing` is `skip`"
     ));
     if let Some(files) = context.host.files() {
         files.set_outputs(&[("ready", "false"), ("count", "0")])?;
@@ -211,7 +211,7 @@ fn prune(context: &Context, journals: &PrivateDir) {
 }
 
 fn no_journal(why: impl Into<Why>) -> Failure {
-    let none = "no account was created: without a journal none may be";
+    let none = "no account was created, since the journal can't be written";
     Failure::Failed(why.into().context(none).into())
 }
 

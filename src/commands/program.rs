@@ -18,7 +18,7 @@ pub(super) fn program(words: &[OsString]) -> Result<ExitCode, Failure> {
     let error = std::process::Command::new(program).args(arguments).exec();
     Err(Failure::usage(Why::hinted(
         format!(
-            "`{}` is no command of Standin, and no program of this image that can be run: {error}",
+            "`{}` is neither a command of Standin nor a program of this image that can be run: {error}",
             program.to_string_lossy()
         ),
         "`--help` lists the commands",

@@ -21,15 +21,14 @@ const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
 /// What to do about accounts that are too many for `run`.
-const TOO_LONG: &str =
-    "so many accounts are more than an environment can hold; use `setup`, its credentials file and `cleanup`";
+const TOO_LONG: &str = "the environment can't hold so many accounts; use `setup`, its credentials file and `cleanup`";
 
 /// The command.
 pub(super) async fn run(context: &Context, words: &[OsString]) -> Result<ExitCode, Failure> {
-    let mut signals = Signals::listen().context("signals can't be listened for")?;
+    let mut signals = Signals::listen().context("can't listen for signals")?;
     signals
         .count_death_of_parent()
-        .context("the parent's death can't be listened for")?;
+        .context("can't watch for the parent's death")?;
     let Some(prepared) = prepare::prepare(context)? else {
         return Ok(ExitCode::Success);
     };

@@ -16,7 +16,7 @@ pub(super) const PASSWORD: &str = "sandbox-pw";
 
 /// The command.
 pub(super) async fn sandbox(context: &Context) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().context("signals can't be listened for")?;
+    let signals = Signals::listen().context("can't listen for signals")?;
     let settings = &context.settings.sandbox;
     let faults = settings
         .faults

@@ -85,7 +85,7 @@ pub(super) fn ended(settled: Settled, ledger: Ledger, again: &str, requests: u64
 pub(super) fn say(context: &Context, ended: &Ended, took: Duration, on_leftover: OnLeftover) {
     if let Some(broken) = &ended.journal_broken {
         context.console.warning(format!(
-            "{broken}; what was deleted is not written down, and will be looked for again"
+            "{broken}; deletes are not recorded, and the next cleanup checks them again"
         ));
     }
     for mut line in iter::once(ended.outcome(took)).chain(ended.left()) {

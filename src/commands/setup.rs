@@ -46,7 +46,7 @@ pub(super) struct Made {
 
 /// The command.
 pub(super) async fn setup(context: &Context) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().context("signals can't be listened for")?;
+    let signals = Signals::listen().context("can't listen for signals")?;
     let Some(prepared) = prepare(context)? else {
         return Ok(ExitCode::Success);
     };
@@ -236,7 +236,7 @@ async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, na
     }
     let debts = engine.ledger().debts().count();
     // Where all was refused, that is looked into without a word.
-    let title = (debts > 0).then_some("taking back what was created");
+    let title = (debts > 0).then_some("deleting what was created");
     *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
     let phase = tracing::info_span!("phase", name = "rollback");

@@ -33,7 +33,7 @@ struct StatusReport<'a> {
 
 /// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn status(context: &Context) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().context("signals can't be listened for")?;
+    let signals = Signals::listen().context("can't listen for signals")?;
     loop {
         let (rows, is_whole) = look(context, &signals).await?;
         let are_ready = rows.iter().all(|row| row.status == Standing::Ready.word());

@@ -48,11 +48,11 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     if context.settings.sweep.run.is_some() && context.settings.sweep.all_owners {
         return Err(Failure::usage(Why::hinted(
             "`run` and `all-owners` ask for different accounts: a run is of one repository",
-            "leave one of them out",
+            "remove one of them",
         )));
     }
     refuse_for_others(context)?;
-    let signals = Signals::listen().context("signals can't be listened for")?;
+    let signals = Signals::listen().context("can't listen for signals")?;
     let sealed = &context.settings.sealed;
     let document = load::document(context)?;
     let (mut config, variables) = load::read(context, &document, sealed)?;

@@ -174,7 +174,7 @@ fn base(service: &Service, scope: &Scope, policy: &HostPolicy) -> Result<Url, Wh
     let text = render(&service.url, scope, "url", service)?;
     let base = Url::parse(&text).map_err(|error| {
         Why::hinted(
-            format!("`url` of `{name}` is no URL: {error}"),
+            format!("`url` of `{name}` is not a URL: {error}"),
             "write the whole address, such as `http://localhost:8080`",
         )
     })?;

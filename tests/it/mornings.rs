@@ -104,7 +104,7 @@ fn a_journal_that_is_gone_is_looked_for_by_its_marker() {
             &services,
             &[
                 "the journal of `sd-",
-                "is gone; its accounts are looked for by their user names",
+                "is gone; looking for its accounts by their user names",
             ],
         );
     }
@@ -149,7 +149,7 @@ fn ignored(give: &str, said: &str) {
     settled(
         &result,
         &services,
-        &[said, "its accounts are looked for by their user names"],
+        &[said, "looking for its accounts by their user names"],
     );
 }
 

@@ -32,7 +32,7 @@ fn a_configuration_is_a_small_regular_file() {
     for (path, expected) in [
         ("pipe.yml", "`pipe.yml` can't be read: it is a pipe"),
         ("/dev/zero", "`/dev/zero` can't be read: it is a device"),
-        ("/proc/self/environ", "it is a view that the system makes up"),
+        ("/proc/self/environ", "it is a virtual file of the system"),
         ("large.yml", "it is over 1 MiB"),
     ] {
         let told = refused(&desk, &["setup", "--config-file", path]);
@@ -70,7 +70,7 @@ fn a_certificate_is_a_small_regular_file_of_the_workspace_or_one_that_is_named_w
     for (ca, expected) in [
         ("pipe.pem", "it is a pipe"),
         ("/dev/zero", "it is a device"),
-        ("/proc/self/environ", "it is a view that the system makes up"),
+        ("/proc/self/environ", "it is a virtual file of the system"),
         ("linked.pem", "a symlink leads out of the workspace"),
     ] {
         let desk = Desk::new().configured(&format!(

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::net::TcpStream;
 
 /// A port of this machine to which nobody listens may be given to the very connection that is made to it.
-pub(super) const NOBODY: &str = "connection refused: nobody listens there but the connection itself";
+pub(super) const NOBODY: &str = "connection refused: nothing listens there";
 
 /// Both ends of a connection, ours first.
 type Ends = (SocketAddr, SocketAddr);

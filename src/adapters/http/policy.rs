@@ -41,8 +41,8 @@ impl HostPolicy {
     pub(super) fn check_address(&self, host: &str, address: IpAddr) -> Result<(), Why> {
         if is_metadata(address) && !self.names_metadata(host, address) {
             return Err(Why::hinted(
-                format!("`{host}` leads to {address}, an address of the machine's or the cloud's own"),
-                "name the host in `allow-hosts` if it is meant",
+                format!("`{host}` leads to {address}, an address of the machine or the cloud itself"),
+                "to allow it, list the host in `allow-hosts`",
             ));
         }
         Ok(())

@@ -84,7 +84,7 @@ impl<'m> Prepared<'m> {
 
 /// Sets a header field. A value that can't stand in one is refused before anything is sent; the value itself is not shown.
 pub(super) fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Why> {
-    let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header name"))?;
+    let field = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is not a valid header name"))?;
     let mut value = HeaderValue::from_str(value).map_err(|_| {
         let what = if value.contains(['\n', '\r']) {
             "a line break"

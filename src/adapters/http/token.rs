@@ -212,7 +212,7 @@ impl Token {
             Some(value) => life(value, now).map_err(|reason| {
                 NoToken::Refused(Why::hinted(
                     format!("of the token endpoint's answer {reason}"),
-                    "mend the token endpoint",
+                    "fix the token endpoint",
                 ))
             })?,
         };
@@ -276,7 +276,7 @@ impl Token {
                 .and_then(|text| text.map_or(Ok(LIFE), |text| Ok(life(&Value::String(text), now)?)))
                 .map_err(|reason| {
                     let reason = reason.map(|reason| format!("of the log-in {reason}"));
-                    NoToken::Refused(reason.or_hint("mend its `expires_in`"))
+                    NoToken::Refused(reason.or_hint("fix its `expires_in`"))
                 })?,
         };
         Ok((carried, life))

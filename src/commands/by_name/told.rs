@@ -93,7 +93,7 @@ fn ledger_of(context: &Context, ground: &Ground, state: &State, believed: bool) 
         let is_explained = !unmarked || is_unmarked(config, &told.account);
         let Some(service) = ServiceName::parse(&told.service).filter(|_| is_explained) else {
             context.console.warning(format!(
-                "`{}/{}` of the state does not carry the marker, and is left alone",
+                "`{}/{}` of the state has no marker and is left alone",
                 seen(&told.service),
                 seen(&told.account)
             ));

@@ -160,7 +160,7 @@ impl<'a> Findings<'a> {
     pub(super) fn end(self, context: &Context, service: &ServiceName) -> (Vec<Marked>, Option<Why>) {
         if self.more > 0 {
             context.console.info(format!(
-                "{service}: {} more that look like ours stay, and are not named",
+                "{service}: {} more that look like ours are left, and not listed",
                 self.more
             ));
         }

@@ -31,8 +31,9 @@ pub(super) struct Tried {
 
 /// Says that a list shows nobody and was not tried: a list that hides everybody looks like one of which all are gone.
 pub(super) fn warn(context: &Context, service: &ServiceName, why: impl Into<Why>) {
-    let unseen = format!("{service}: its list shows nobody, and no account could be made to see whether it shows any");
-    let hint = "accounts of ours may be there unseen; a sweep that may make one, or that is shown somebody, can tell";
+    let unseen =
+        format!("{service}: its list is empty, and no test account could be created to see whether it shows any");
+    let hint = "accounts of ours may exist unseen; let the sweep create accounts, and it can tell";
     context.console.warning(why.into().context(unseen).or_hint(hint));
 }
 
@@ -60,12 +61,11 @@ impl Trial<'_> {
         let engine = Engine::new(world, self.sites, ledger, account, self.deadline);
         match Box::pin(engine.show_in_list(0, Extent::Whole)).await {
             Ok(()) => context.console.info(format!(
-                "{service}: its list shows an account that was made to see whether it shows any: nobody is there"
+                "{service}: its list is empty, but shows a test account: it sees accounts"
             )),
             Err(Unshown::Unmade(why)) => warn(why),
             Err(Unshown::Hidden(_)) => {
-                tried.incomplete =
-                    Some("it shows nobody, not even an account that was made to see whether it shows any".into());
+                tried.incomplete = Some("it is empty, and doesn't show a test account that was just created".into());
             }
         }
         tried.settled = engine.settle().await;

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::runner::Runner;
 use crate::services::put;
 
-const GONE: &str = "its accounts are looked for by their user names";
+const GONE: &str = "looking for its accounts by their user names";
 const LIST: &str = "list: { request: GET /accounts?limit=100, items: body.items, id: item.id, name: item.username }";
 
 /// Both services with something more or something else in their description.

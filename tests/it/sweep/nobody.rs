@@ -87,7 +87,7 @@ fn a_list_that_shows_nobody_whoever_is_there_makes_the_sweep_incomplete() {
     let (liar, books) = service(201);
     let ended = swept(&liar, "nobody", "", &[]);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let told = "it shows nobody, not even an account that was made to see whether it shows any";
+    let told = "it is empty, and doesn't show a test account that was just created";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     assert_eq!((made(&liar), books.lock().unwrap().len()), (1, 1), "{}", ended.stderr);
 }
@@ -136,7 +136,7 @@ fn who_may_make_nobody_is_warned_that_the_list_was_not_tried() {
     let (liar, _books) = service(403);
     let ended = swept(&liar, "nobody", "", &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let told = "its list shows nobody, and no account could be made to see whether it shows any";
+    let told = "its list is empty, and no test account could be created to see whether it shows any";
     assert!(
         ended.stderr.contains(told) && ended.stderr.contains("no seat is left"),
         "{}",
