@@ -67,7 +67,10 @@ fn are(desk: &Desk, expected: [(&str, &str); 2]) {
 
 fn change(service: &SandboxHandle, account: usize, method: &str, body: &str) {
     let books = service.books("users").unwrap();
-    let id = books.left().nth(account).unwrap().id.clone();
+    let mut left: Vec<_> = books.left().collect();
+    // They are created side by side, in any order.
+    left.sort_by_key(|account| &account.username);
+    let id = &left[account].id;
     // qa:correct-horse
     let headers = ["Authorization: Basic cWE6Y29ycmVjdC1ob3JzZQ=="];
     let said = ask(service.port(), method, &format!("/users/accounts/{id}"), &headers, body).unwrap();
