@@ -10,7 +10,7 @@ mod copied;
 mod create;
 mod dead;
 mod deletion;
-mod end;
+mod ends;
 mod exchange;
 mod eyes;
 mod fading;
@@ -59,11 +59,11 @@ use away::Away;
 use dead::Standing;
 use slots::{Slot, Slots, Turn};
 
+pub use ends::Settled;
 pub use keep::{Keeps, keeps, kept_reads};
 pub use list::{Extent, Listed, Regard};
 pub use lost::Unshown;
 pub use provision::Provisioned;
-pub use settle::Settled;
 pub use site::{Site, own_credentials};
 
 /// What was learnt of an account beside its id.

@@ -4,9 +4,10 @@ mod decode;
 
 use std::time::Duration;
 
-use super::action::{Action, Effect};
+use super::action::{Action, Effect, Part, Spot};
 use crate::domain::answer::Answer;
 use crate::domain::said::Veil;
+use crate::domain::secret::lets_in;
 use crate::language::{EvalError, Expression, Scope};
 
 pub(super) use decode::{
@@ -29,6 +30,28 @@ pub struct Request {
     pub captures: Vec<(String, Expression)>,
     /// What the answer itself says is wrong, where it fails: the request's own, else the service's.
     pub error: Option<Expression>,
+}
+
+impl Request {
+    /// Does the account itself ask, with what it was given? Who makes it gives its password too, and is not meant.
+    pub fn is_sent_by_the_account(&self) -> bool {
+        let is_own = |expression: &Expression| {
+            expression
+                .names()
+                .iter()
+                .any(|name| name == "account" || name == "capture")
+        };
+        let is_asked_with = |part: &Part<'_>| matches!(part.spot, Spot::Field(name) if lets_in(name));
+        let mut parts = self.action.parts().into_iter();
+        parts.any(|part| is_asked_with(&part) && is_own(part.expression))
+    }
+
+    /// Does it tell the account's password? One that reads and does so is a log-in, which needs no other credentials.
+    pub fn logs_in(&self) -> bool {
+        let is_password = |expression: &Expression| expression.paths().iter().any(|path| path == "account.password");
+        let mut parts = self.action.parts().into_iter();
+        parts.any(|part| matches!(part.spot, Spot::Body(_)) && is_password(part.expression))
+    }
 }
 
 /// A class of answers.
@@ -137,6 +160,14 @@ pub struct Poll {
     pub until: Option<Expression>,
     /// How long it may take to hold.
     pub within: Duration,
+}
+
+impl Poll {
+    /// Does `until` hold, where there is one? `scope` has the answer.
+    pub fn holds(&self, scope: &Scope) -> bool {
+        let until = self.until.as_ref();
+        until.is_none_or(|until| until.eval_bool(scope).unwrap_or(false))
+    }
 }
 
 /// How an account is looked up by its name.

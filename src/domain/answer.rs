@@ -81,4 +81,34 @@ impl Answer {
     pub fn is_success(&self) -> bool {
         self.meaning() == Meaning::Done
     }
+
+    /// Its form: its code, and what its body is made of.
+    pub fn form(&self) -> String {
+        let body = match &self.body {
+            Body::Text(text) if text.is_empty() => String::new(),
+            Body::Text(_) => "text".to_owned(),
+            Body::Json(json) => shape(json, 2),
+        };
+        format!("{} {body}", self.code())
+    }
+}
+
+fn shape(json: &Value, depth: usize) -> String {
+    match json {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(_) => "number".to_owned(),
+        Value::String(_) => "text".to_owned(),
+        Value::Array(_) => "list".to_owned(),
+        Value::Object(_) if depth == 0 => "map".to_owned(),
+        Value::Object(map) => {
+            let mut keys: Vec<String> = map
+                .iter()
+                .take(32)
+                .map(|(key, value)| format!("{key}: {}", shape(value, depth - 1)))
+                .collect();
+            keys.sort_unstable();
+            format!("{{{}}}", keys.join(", "))
+        }
+    }
 }

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use ring::digest;
 
 use super::advice;
-use super::exchange::unsendable;
-use super::prove::is_sent_by_the_account;
+use super::exchange::{Trouble, unsendable};
 use super::slots::Turn;
 use super::words::plainly;
 use super::{Engine, Halt, Site};
@@ -48,23 +47,19 @@ pub(super) enum Sent {
     Renewable(Why),
     /// It did not happen, and won't.
     Refused(Why),
-    /// The journal can't be written: no create may be sent any more.
-    JournalBroken(JournalBroken),
-    /// Nothing new is started.
-    Halted(Halt),
 }
 
 impl<W: World> Engine<'_, W> {
     /// Sends a create once.
-    pub(super) async fn create(&self, place: usize, site: &Site) -> Sent {
+    pub(super) async fn create(&self, place: usize, site: &Site) -> Result<Sent, Trouble> {
         let create = &site.service.create;
         let scope = self.scope(place, site);
         let username = self.username(place);
         let mut outgoing = match Outgoing::render(&create.request, &scope, Identity::Own) {
             Ok(outgoing) => outgoing,
-            Err(error) => return Sent::Refused(unsendable(&create.request, error)),
+            Err(error) => return Ok(Sent::Refused(unsendable(&create.request, error))),
         };
-        outgoing.tells_of_credentials = !is_sent_by_the_account(&create.request);
+        outgoing.tells_of_credentials = !create.request.is_sent_by_the_account();
         if let Some(header) = &create.idempotency_header {
             let key = idempotency_key([
                 self.ledger.borrow().plan().marker.as_str(),
@@ -73,21 +68,16 @@ impl<W: World> Engine<'_, W> {
             ]);
             outgoing.set_key(header, key);
         }
-        let slot = match self.slot(place, Turn::First).await {
-            Ok(slot) => slot,
-            Err(halt) => return Sent::Halted(halt),
-        };
+        let slot = self.slot(place, Turn::First).await?;
         let is_planned = place < self.originals;
         if is_planned && self.is_ending.get() && self.ledger.borrow().record(place).status == Status::Untouched {
-            return Sent::Halted(Halt::Stopped);
+            return Err(Halt::Stopped.into());
         }
+        self.keep(place)?;
+        self.intend(place, Event::CreateIntended)?;
         // No plan names a witness: where its lines are lost, nothing does.
-        let sync = || if is_planned { Ok(()) } else { self.world.sync() };
-        let kept = self
-            .keep(place)
-            .and_then(|()| self.intend(place, Event::CreateIntended));
-        if let Err(broken) = kept.and_then(|()| sync()) {
-            return Sent::JournalBroken(broken);
+        if !is_planned {
+            self.world.sync()?;
         }
         let intended = self.world.now();
         let asked = self.stamp();
@@ -112,7 +102,7 @@ impl<W: World> Engine<'_, W> {
             Delivery::Lost(reason) => self.unclear(place, reason.what.clone(), reason.clone(), None),
             Delivery::Answered(answer) => self.judge_answer((place, site), answer, scope, (asked, intended)),
         };
-        noted.unwrap_or_else(Sent::JournalBroken)
+        Ok(noted?)
     }
 
     /// Writes down what an answer means.

@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 
 use super::advice;
+use super::ends::{Delete, Ends};
 use super::exchange::{Trouble, unsendable};
 use super::eyes::{Found, by_id, is_gone};
-use super::fading::form;
-use super::settle::Ends;
 use super::stuck::Stuck;
 use super::words::without_words;
 use super::{Engine, Halt, Site};
@@ -22,16 +21,6 @@ use crate::ports::{Identity, JournalBroken, Outgoing, World};
 
 /// How often a delete is sent that was answered as expected and does not come true.
 const DELETES: u32 = 3;
-/// What a delete came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Delete {
-    /// It was accepted, and no eye shows the account any more.
-    Done,
-    /// It was accepted, and the look-up shows the account under these ids, which are others.
-    Under(Vec<RemoteId>),
-    /// It says that there is no such account.
-    Denied,
-}
 
 /// How the last step of a delete was answered.
 enum Sent {
@@ -142,7 +131,7 @@ impl<W: World> Engine<'_, W> {
                 missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
                 ended = if accepted {
                     Sent::Accepted {
-                        form: form(&answer),
+                        form: answer.form(),
                         is_whole: false,
                     }
                 } else {
@@ -158,12 +147,12 @@ impl<W: World> Engine<'_, W> {
             self.prove_credentials(place, asked, request, &answer);
             self.capture(&mut captures, request, &seen)
                 .map_err(|reason| Stuck::new(Reason::Failed, reason))?;
-            if !accepted && (index + 1 < chain.len() || self.is_looked_at(place, site, &form(&answer))) {
+            if !accepted && (index + 1 < chain.len() || self.is_looked_at(place, site, &answer.form())) {
                 write(self.note(place, Event::DeleteAccepted));
             }
             (accepted, after_accepted) = (true, true);
             ended = Sent::Accepted {
-                form: form(&answer),
+                form: answer.form(),
                 is_whole: index + 1 == chain.len(),
             };
         }

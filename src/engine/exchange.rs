@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::prove::{is_sent_by_the_account, logs_in};
 use super::slots::Turn;
 use super::{Engine, Halt};
 use crate::config::Request;
@@ -12,12 +11,12 @@ use crate::domain::outcome::{Again, Delivery, again, pause};
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use crate::language::Scope;
-use crate::ports::{Identity, Outgoing, Progress, World, lets_in};
+use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World, lets_in};
 
 /// A request that fails without an answer that says when to come back is sent this many times in all.
 pub(super) const TRIES: u32 = 6;
 
-/// Why a request came to no usable answer.
+/// Why what the engine wanted did not come about: its one kind of error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// It could not be rendered; nothing was sent.
@@ -30,10 +29,20 @@ pub(super) enum Trouble {
     Useless(Why),
     /// It shows an account of which no name can be read, and which may be the one that was asked for.
     Nameless(Why),
-    /// Nothing new is started; and how it had failed until then, if it was sent.
+    /// Nothing new is started; and what is said of it, where that is more than the reason of the halt.
     Halted(Halt, Option<Why>),
     /// It is not sent again, since its id leads to somebody else's account by now.
     Another,
+    /// It can't be had, whatever is sent.
+    Hopeless(Why),
+    /// The journal can't be written: no create may be sent any more.
+    Journal(JournalBroken),
+}
+
+impl From<JournalBroken> for Trouble {
+    fn from(broken: JournalBroken) -> Self {
+        Self::Journal(broken)
+    }
 }
 
 impl From<Halt> for Trouble {
@@ -50,11 +59,11 @@ impl Trouble {
             | Self::Unanswered(reason)
             | Self::Refused(reason)
             | Self::Useless(reason)
-            | Self::Nameless(reason) => reason.clone(),
-            Self::Halted(Halt::Deadline, Some(failed)) => failed
-                .clone()
-                .map(|failed| format!("{}; before that {failed}", Halt::Deadline.reason())),
-            Self::Halted(halt, _) => halt.reason().into(),
+            | Self::Nameless(reason)
+            | Self::Hopeless(reason)
+            | Self::Halted(_, Some(reason)) => reason.clone(),
+            Self::Halted(halt, None) => halt.reason().into(),
+            Self::Journal(broken) => broken.to_string().into(),
             Self::Another => "its id now belongs to an account with another name".into(),
         }
     }
@@ -72,7 +81,7 @@ impl<W: World> Engine<'_, W> {
         let mut outgoing = Outgoing::render(request, scope, Identity::Own)
             .map_err(|error| Trouble::Unsendable(unsendable(request, error)))?;
         outgoing.repeatable = true;
-        outgoing.tells_of_credentials = !is_sent_by_the_account(request) && !logs_in(request);
+        outgoing.tells_of_credentials = !request.is_sent_by_the_account() && !request.logs_in();
         self.repeat(place, what, &outgoing).await
     }
 
@@ -114,7 +123,11 @@ impl<W: World> Engine<'_, W> {
         loop {
             let halted = |failed: &Option<Why>| {
                 let failed = failed.clone();
-                |halt| Trouble::Halted(halt, failed)
+                move |halt: Halt| {
+                    let before = failed.filter(|_| halt == Halt::Deadline);
+                    let said = before.map(|why| why.map(|failed| format!("{}; before that {failed}", halt.reason())));
+                    Trouble::Halted(halt, said)
+                }
             };
             let slot = self.slot(place, Turn::Then).await.map_err(halted(&failed))?;
             let delivery = self.send(place, outgoing).await;

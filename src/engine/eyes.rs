@@ -8,8 +8,6 @@ use minijinja::value::ValueKind;
 use super::create::{id, is_nameless, text};
 use super::exchange::Trouble;
 use super::list::next_page;
-use super::prove::{is_sent_by_the_account, logs_in};
-use super::provision::until;
 use super::{Engine, Halt, Site};
 use crate::config::{Find, Next, Poll, Request};
 use crate::domain::account::RemoteId;
@@ -35,7 +33,7 @@ pub(super) enum Found {
 
 /// The request that shows an account by its id: `verify`, else `gone`. What comes with the account's own credentials is no eye.
 pub(super) fn by_id(site: &Site) -> Option<&Poll> {
-    let own = |poll: &&Poll| !is_sent_by_the_account(&poll.request) && !logs_in(&poll.request);
+    let own = |poll: &&Poll| !poll.request.is_sent_by_the_account() && !poll.request.logs_in();
     let verify = site.service.verify.as_ref().filter(own);
     verify.or_else(|| site.service.gone.as_ref().filter(own))
 }
@@ -43,7 +41,7 @@ pub(super) fn by_id(site: &Site) -> Option<&Poll> {
 /// Does an answer to `gone` say that there is no such account?
 pub(super) fn is_gone(gone: &Poll, answer: &Answer, scope: &Scope) -> bool {
     match gone.until {
-        Some(_) => until(gone, scope),
+        Some(_) => gone.holds(scope),
         None => gone.request.gone.holds(answer, scope).unwrap_or(false),
     }
 }
@@ -293,7 +291,9 @@ pub(super) fn blind(trouble: &Trouble, answer: Option<&Answer>) -> Look {
             Trouble::Useless(_) | Trouble::Nameless(_) | Trouble::Unsendable(_) | Trouble::Another => {
                 Blindness::Nonsense
             }
-            Trouble::Unanswered(_) | Trouble::Halted(..) => Blindness::Silence,
+            Trouble::Unanswered(_) | Trouble::Halted(..) | Trouble::Hopeless(_) | Trouble::Journal(_) => {
+                Blindness::Silence
+            }
         },
     }
 }

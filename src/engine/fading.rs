@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use super::deletion::Delete;
+use super::ends::{Delete, Ends};
 use super::exchange::Trouble;
 use super::eyes::{Found, by_id};
-use super::settle::Ends;
 use super::stuck::Stuck;
 use super::{Engine, Faded, Halt, Site};
 use crate::domain::account::RemoteId;
-use crate::domain::answer::{Answer, Body};
+
 use crate::domain::evidence::{Eye, Look};
 use crate::domain::leftover::Reason;
 use crate::domain::meaning::Meaning;
@@ -209,35 +208,4 @@ fn unseen(by_id: Option<Look>, by_name: Option<Found>) -> Why {
         _ => return Why::hinted(unseen, "give the service `verify`, `find` or `gone`"),
     };
     why.context(unseen).or_hint("let the credentials see accounts")
-}
-
-/// The form of an answer: its status, and what its body is made of.
-pub(super) fn form(answer: &Answer) -> String {
-    let body = match &answer.body {
-        Body::Text(text) if text.is_empty() => String::new(),
-        Body::Text(_) => "text".to_owned(),
-        Body::Json(json) => shape(json, 2),
-    };
-    format!("{} {body}", answer.code())
-}
-
-fn shape(json: &serde_json::Value, depth: usize) -> String {
-    use serde_json::Value;
-    match json {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(_) => "number".to_owned(),
-        Value::String(_) => "text".to_owned(),
-        Value::Array(_) => "list".to_owned(),
-        Value::Object(_) if depth == 0 => "map".to_owned(),
-        Value::Object(map) => {
-            let mut keys: Vec<String> = map
-                .iter()
-                .take(32)
-                .map(|(key, value)| format!("{key}: {}", shape(value, depth - 1)))
-                .collect();
-            keys.sort_unstable();
-            format!("{{{}}}", keys.join(", "))
-        }
-    }
 }

@@ -245,7 +245,9 @@ impl<W: World> Engine<'_, W> {
                 | Trouble::Refused(_)
                 | Trouble::Useless(_)
                 | Trouble::Nameless(_)
-                | Trouble::Another,
+                | Trouble::Another
+                | Trouble::Hopeless(_)
+                | Trouble::Journal(_),
             ) => Err(self.unproved(place, "the list can't be trusted")),
         }
     }

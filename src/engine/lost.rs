@@ -1,8 +1,8 @@
 //! A journal whose last lines may be missing, as after the death of a machine: the lists say what it can't.
 
+use super::ends::Ends;
 use super::exchange::Trouble;
 use super::list::{Extent, Regard};
-use super::settle::Ends;
 use super::stuck::Stuck;
 use super::witness::{Form, Witnessed};
 use super::{Engine, Halt, Site};

@@ -4,31 +4,11 @@ use serde_json::Value;
 
 use super::exchange::Trouble;
 use super::{Engine, Site};
-use crate::config::{Part, Request, Spot};
+use crate::config::Request;
 use crate::domain::answer::{Answer, Body};
 use crate::domain::why::Why;
-use crate::language::{Expression, Scope};
-use crate::ports::{Outgoing, Proof, World, lets_in};
-
-/// Does the account itself ask, with what it was given? Who makes it gives its password too, and is not meant.
-pub(super) fn is_sent_by_the_account(request: &Request) -> bool {
-    let is_own = |expression: &Expression| {
-        expression
-            .names()
-            .iter()
-            .any(|name| name == "account" || name == "capture")
-    };
-    let is_asked_with = |part: &Part<'_>| matches!(part.spot, Spot::Field(name) if lets_in(name));
-    let mut parts = request.action.parts().into_iter();
-    parts.any(|part| is_asked_with(&part) && is_own(part.expression))
-}
-
-/// Does a request tell the account's password? One that reads and does so is a log-in, which needs no other credentials.
-pub(super) fn logs_in(request: &Request) -> bool {
-    let is_password = |expression: &Expression| expression.paths().iter().any(|path| path == "account.password");
-    let mut parts = request.action.parts().into_iter();
-    parts.any(|part| matches!(part.spot, Spot::Body(_)) && is_password(part.expression))
-}
+use crate::language::Scope;
+use crate::ports::{Outgoing, Proof, World};
 
 impl<W: World> Engine<'_, W> {
     /// This moment, as the number of requests that were sent until now.
@@ -41,7 +21,7 @@ impl<W: World> Engine<'_, W> {
     /// An empty list shows nothing: that is what strangers are given.
     /// Nor does the answer to somebody who comes with the account's own credentials.
     pub(super) fn prove_credentials(&self, place: usize, asked: u64, request: &Request, answer: &Answer) {
-        if is_sent_by_the_account(request) {
+        if request.is_sent_by_the_account() {
             return;
         }
         let empty = matches!(&answer.body, Body::Json(Value::Array(items)) if items.is_empty());
@@ -52,7 +32,7 @@ impl<W: World> Engine<'_, W> {
 
     /// The same of a request that reads an account back.
     pub(super) fn prove_by_reading(&self, place: usize, asked: u64, request: &Request, answer: &Answer) {
-        if !logs_in(request) {
+        if !request.logs_in() {
             self.prove_credentials(place, asked, request, answer);
         }
     }
@@ -118,7 +98,9 @@ impl<W: World> Engine<'_, W> {
                 | Trouble::Refused(_)
                 | Trouble::Useless(_)
                 | Trouble::Nameless(_)
-                | Trouble::Another,
+                | Trouble::Another
+                | Trouble::Hopeless(_)
+                | Trouble::Journal(_),
             ) => None,
         };
         if self.is_proved(place, answered) {

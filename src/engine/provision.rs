@@ -1,15 +1,14 @@
 //! Forward: every account created and read back, dependents as soon as what they need is ready.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::time::Duration;
 
 use super::create::Sent;
-use super::end::{End, halted, troubled};
 use super::exchange::Trouble;
 use super::eyes::by_id;
 use super::schedule::{self, Flow, Queue};
 use super::words::without_words;
-use super::{Engine, Site};
+use super::{Engine, Halt, Site};
 use crate::config::{Create, Poll};
 use crate::domain::account::AccountKey;
 use crate::domain::answer::Answer;
@@ -20,7 +19,6 @@ use crate::domain::ledger::Status;
 use crate::domain::outcome::{Delivery, Shown, pause};
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
-use crate::language::Scope;
 use crate::ports::{JournalBroken, Progress, Stop, World};
 
 /// A create that certainly did not happen is sent this many times in all.
@@ -63,6 +61,14 @@ pub(super) struct Attempt {
     pub(super) reason: Why,
 }
 
+impl Attempt {
+    /// Nothing new is started: says what had failed until then.
+    pub(super) fn halted(&self, halt: Halt) -> Trouble {
+        let is_told = halt != Halt::Stopped && !self.reason.is_empty();
+        Trouble::Halted(halt, is_told.then(|| self.reason.clone().context(halt.reason())))
+    }
+}
+
 /// What a look-up of a wanted account came to.
 pub(super) enum Looked {
     Adopted,
@@ -74,7 +80,6 @@ impl<W: World> Engine<'_, W> {
     /// Creates and verifies every account. `go_on` says that one failure does not stop the others.
     pub async fn provision(&self, wait: Duration, go_on: bool) -> Provisioned {
         let provisioned = RefCell::new(Provisioned::default());
-        let broken = Cell::new(false);
         let after: Vec<Vec<usize>> = {
             let ledger = self.ledger.borrow();
             ledger
@@ -90,22 +95,22 @@ impl<W: World> Engine<'_, W> {
         let everything = schedule::run(
             queue,
             |place| self.told_of(place, self.provision_one(place, wait)),
-            |place, (end, journal)| {
+            |place, ended| {
                 let mut provisioned = provisioned.borrow_mut();
-                if let Some(journal) = journal {
-                    broken.set(true);
-                    provisioned.journal_broken = Some(journal);
-                }
-                match end {
-                    End::Ready => provisioned.ready.push(place),
-                    End::Stopped => return Flow::Drain,
-                    End::Failed(reason) => {
+                match ended {
+                    Ok(()) => provisioned.ready.push(place),
+                    Err(Trouble::Halted(Halt::Stopped, _)) => return Flow::Drain,
+                    Err(trouble) => {
+                        let reason = trouble.reason();
+                        if let Trouble::Journal(journal) = trouble {
+                            provisioned.journal_broken = Some(journal);
+                        }
                         self.tell(place, Progress::Failed { reason: reason.clone() });
                         provisioned.failures.push(Failure {
                             key: self.key(place),
                             reason,
                         });
-                        if !go_on || broken.get() {
+                        if !go_on || provisioned.journal_broken.is_some() {
                             // Those that are under way may still be waiting for their turn.
                             self.is_ending.set(true);
                             return Flow::Drain;
@@ -135,35 +140,27 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    async fn provision_one(&self, place: usize, wait: Duration) -> (End, Option<JournalBroken>) {
-        match self.drive(place, wait).await {
-            Ok(end) => (end, None),
-            Err(broken) => (End::Failed(broken.to_string().into()), Some(broken)),
-        }
-    }
-
-    async fn drive(&self, place: usize, wait: Duration) -> Result<End, JournalBroken> {
+    /// Has one account ready, or says why it can't be had.
+    async fn provision_one(&self, place: usize, wait: Duration) -> Result<(), Trouble> {
         let Some(site) = self.site(place) else {
-            return Ok(End::Failed("the configuration has no such service".into()));
+            return Err(Trouble::Hopeless("the configuration has no such service".into()));
         };
         if let Some(reason) = &site.unusable {
-            return Ok(End::Failed(reason.clone()));
+            return Err(Trouble::Hopeless(reason.clone()));
         }
         if let Some(need) = self.unmet(place) {
-            return Ok(End::Failed(format!("`{need}`, which it needs, is not ready").into()));
+            return Err(Trouble::Hopeless(
+                format!("`{need}`, which it needs, is not ready").into(),
+            ));
         }
         if let Err(reason) = self.ready(place, site, wait).await {
-            return Ok(match self.world.stop() {
-                Some(_) => End::Stopped,
-                None => End::Failed(reason),
+            return Err(match self.world.stop() {
+                Some(_) => Halt::Stopped.into(),
+                None => Trouble::Hopeless(reason),
             });
         }
-        if let Err(reason) = self.tell_place(place, site).await {
-            return Ok(End::Failed(reason));
-        }
-        if let Some(end) = self.would_overwrite(place, site).await {
-            return Ok(end);
-        }
+        self.tell_place(place, site).await.map_err(Trouble::Hopeless)?;
+        self.refuse_to_overwrite(place, site).await?;
         let begun = self.world.now();
         let mut attempt = Attempt {
             creates_left: CREATES,
@@ -173,60 +170,53 @@ impl<W: World> Engine<'_, W> {
             reason: Why::default(),
         };
         loop {
-            let end = match provision(&self.record(place), &self.powers(place, site), attempt.creates_left) {
+            match provision(&self.record(place), &self.powers(place, site), attempt.creates_left) {
                 Provision::Create => self.attempt(place, site, &mut attempt).await?,
                 Provision::Look => match self.look_for_wanted(place, site, &attempt).await? {
-                    Ok(Looked::Adopted) => None,
-                    Ok(Looked::Absent) if attempt.creates_left > 0 => self.attempt(place, site, &mut attempt).await?,
-                    Ok(Looked::Absent) => Some(End::Failed(attempt.reason.clone())),
-                    Err(trouble) => Some(troubled(&trouble)),
+                    Looked::Adopted => {}
+                    Looked::Absent if attempt.creates_left > 0 => self.attempt(place, site, &mut attempt).await?,
+                    Looked::Absent => return Err(Trouble::Hopeless(attempt.reason)),
                 },
-                Provision::Complete => match self.complete(place, site).await? {
-                    Ok(()) => None,
-                    Err(trouble) => Some(troubled(&trouble)),
-                },
+                Provision::Complete => self.complete(place, site).await?,
                 Provision::Ready => {
                     let took = self.world.now().since(begun);
                     self.tell(place, Progress::Ready { took });
-                    Some(End::Ready)
+                    return Ok(());
                 }
-                Provision::Fail => Some(End::Failed(attempt.reason.clone())),
-            };
-            if let Some(end) = end {
-                return Ok(end);
+                Provision::Fail => return Err(Trouble::Hopeless(attempt.reason)),
             }
         }
     }
 
     /// Looks before a create that would change the account of somebody else: a name without our marker may be anybody's.
-    async fn would_overwrite(&self, place: usize, site: &Site) -> Option<End> {
-        let find = site.service.find.as_ref()?;
+    async fn refuse_to_overwrite(&self, place: usize, site: &Site) -> Result<(), Trouble> {
+        let Some(find) = &site.service.find else { return Ok(()) };
         if !self.ledger.borrow().account(place).unmarked || !site.service.create.overwrites() {
-            return None;
+            return Ok(());
         }
-        match self.find(place, site, find).await {
-            Ok(ids) if ids.is_empty() => None,
-            Ok(_) => {
-                let name = self.username(place);
-                let why =
-                    format!("the user name `{name}` is taken, and a create would change that account; none was sent");
-                Some(End::Failed(why.into()))
-            }
-            Err(trouble) => Some(troubled(&trouble)),
+        if self.find(place, site, find).await?.is_empty() {
+            return Ok(());
         }
+        let name = self.username(place);
+        let why = format!("the user name `{name}` is taken, and a create would change that account; none was sent");
+        Err(Trouble::Hopeless(why.into()))
     }
 
     /// Sends a create, and waits where it may be sent again.
-    async fn attempt(&self, place: usize, site: &Site, attempt: &mut Attempt) -> Result<Option<End>, JournalBroken> {
-        let (reason, throttled) = match self.create(place, site).await {
+    async fn attempt(&self, place: usize, site: &Site, attempt: &mut Attempt) -> Result<(), Trouble> {
+        let sent = match self.create(place, site).await {
+            Err(Trouble::Halted(halt, _)) => return Err(attempt.halted(halt)),
+            sent => sent?,
+        };
+        let (reason, throttled) = match sent {
             Sent::Noted => {
                 attempt.creates_left -= 1;
-                return Ok(None);
+                return Ok(());
             }
             Sent::Unclear { reason, .. } => {
                 attempt.creates_left -= 1;
                 attempt.reason = reason.map(|reason| format!("it is not known whether it was created ({reason})"));
-                return Ok(None);
+                return Ok(());
             }
             Sent::Taken(reason) => {
                 attempt.taken = true;
@@ -236,22 +226,20 @@ impl<W: World> Engine<'_, W> {
                 return if self.record(place).status == Status::Refused {
                     self.look_who_has_it(place, site, attempt).await
                 } else {
-                    Ok(None)
+                    Ok(())
                 };
             }
             Sent::Again { reason, throttled } => {
                 if throttled && self.throttle_lied(place, site).await? {
-                    return Ok(None);
+                    return Ok(());
                 }
                 (reason, throttled)
             }
             Sent::Renewable(_) if !attempt.renewed => {
                 attempt.renewed = true;
-                return Ok(None);
+                return Ok(());
             }
-            Sent::Renewable(reason) | Sent::Refused(reason) => return Ok(Some(End::Failed(reason))),
-            Sent::JournalBroken(broken) => return Err(broken),
-            Sent::Halted(halt) => return Ok(Some(halted(halt, &attempt.reason))),
+            Sent::Renewable(reason) | Sent::Refused(reason) => return Err(Trouble::Hopeless(reason)),
         };
         attempt.reason.clone_from(&reason);
         let mut waits = false;
@@ -272,11 +260,9 @@ impl<W: World> Engine<'_, W> {
             if !waits {
                 self.tell(place, Progress::Again { what, reason, pause });
             }
-            if let Err(halt) = self.pause(pause).await {
-                return Ok(Some(halted(halt, &attempt.reason)));
-            }
+            self.pause(pause).await.map_err(|halt| attempt.halted(halt))?;
         }
-        Ok(None)
+        Ok(())
     }
 
     /// The first account that this one needs and that is not ready.
@@ -290,14 +276,9 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Looks an unclear account up until it is found, or until it may certainly be created again.
-    async fn look_for_wanted(
-        &self,
-        place: usize,
-        site: &Site,
-        attempt: &Attempt,
-    ) -> Result<Result<Looked, Trouble>, JournalBroken> {
+    async fn look_for_wanted(&self, place: usize, site: &Site, attempt: &Attempt) -> Result<Looked, Trouble> {
         let Some(find) = &site.service.find else {
-            return Ok(Err(Trouble::Unanswered("there is no look-up".into())));
+            return Err(Trouble::Unanswered("there is no look-up".into()));
         };
         self.tell(place, Progress::LookingUp);
         let begun = self.world.now();
@@ -305,21 +286,19 @@ impl<W: World> Engine<'_, W> {
         loop {
             // What lands while the look-up is on its way may be missed by it.
             let asked = self.world.now();
-            let ids = match self.find(place, site, find).await {
-                Ok(ids) => ids,
-                Err(trouble) => return Ok(Err(trouble)),
-            };
+            let ids = self.find(place, site, find).await?;
             let answered = self.stamp();
             if !ids.is_empty() {
                 self.earn(place, Eye::Name);
                 self.note(place, Event::Adopted(ids.clone()))?;
                 self.tell(place, Progress::Adopted { ids });
-                return self.keep_adopted(place, &site.service.create);
+                self.keep_adopted(place, &site.service.create)?;
+                return Ok(Looked::Adopted);
             }
             // Whoever holds the name was there before, so that a look-up that lags must show it by then.
             if attempt.taken && asked.since(begun) >= site.powers.settle {
                 let unshown = |reason| format!("{reason}, and the look-up does not show by whom");
-                return Ok(Err(Trouble::Unanswered(attempt.reason.clone().map(unshown))));
+                return Err(Trouble::Unanswered(attempt.reason.clone().map(unshown)));
             }
             if !attempt.taken && may_create_again(&self.record(place), &self.powers(place, site), asked) {
                 self.tell(place, Progress::NotThere);
@@ -329,50 +308,45 @@ impl<W: World> Engine<'_, W> {
                     let blind =
                         "the look-up does not show it, and has not shown any account yet, so it is not created again";
                     let reason = attempt.reason.clone().map(|reason| format!("{reason}; {blind}"));
-                    return Ok(Err(Trouble::Unanswered(reason)));
+                    return Err(Trouble::Unanswered(reason));
                 }
-                return Ok(match self.prove(place, site, &find.request, &scope, answered).await {
-                    Ok(Some(_)) => Ok(Looked::Absent),
-                    Ok(None) => Err(Trouble::Unanswered(self.unproved(place, "it was not found"))),
-                    Err(trouble) => Err(trouble),
-                });
+                return match self.prove(place, site, &find.request, &scope, answered).await? {
+                    Some(_) => Ok(Looked::Absent),
+                    None => Err(Trouble::Unanswered(self.unproved(place, "it was not found"))),
+                };
             }
             round += 1;
-            if let Err(halt) = self.pause(pause(round, 1.0)).await {
-                return Ok(Err(halt.into()));
-            }
+            self.pause(pause(round, 1.0)).await?;
         }
     }
 
     /// An adopted account is as good as a created one, unless something was to be read from the answer that was lost.
-    pub(super) fn keep_adopted(&self, place: usize, create: &Create) -> Result<Result<Looked, Trouble>, JournalBroken> {
+    pub(super) fn keep_adopted(&self, place: usize, create: &Create) -> Result<(), Trouble> {
         let wanted = [
             ("capture", create.request.captures.is_empty()),
             ("outputs", create.outputs.is_empty()),
             ("secrets", create.secrets.is_empty()),
         ];
         match wanted.iter().find(|(_, empty)| !empty) {
-            None => Ok(Ok(Looked::Adopted)),
+            None => Ok(()),
             Some((key, _)) => {
                 let reason = format!(
                     "it was created, but the answer that `{}.{key}` reads was lost",
                     create.request.place
                 );
                 self.note(place, Event::VerifyFailed(reason.clone()))?;
-                Ok(Err(Trouble::Unanswered(reason.into())))
+                Err(Trouble::Unanswered(reason.into()))
             }
         }
     }
 
-    pub(super) async fn finish(&self, place: usize, site: &Site) -> Result<Result<(), Trouble>, JournalBroken> {
-        if let Some(trouble) = self.is_strangers(place, site).await? {
-            return Ok(Err(trouble));
-        }
+    pub(super) async fn finish(&self, place: usize, site: &Site) -> Result<(), Trouble> {
+        self.refuse_strangers(place, site).await?;
         for request in &site.service.after_create {
             let scope = self.scope(place, site);
             let answer = match self.ask(place, "step after the create", request, &scope).await {
                 Ok(answer) => answer,
-                Err(trouble) => return self.reject(place, trouble),
+                Err(trouble) => return Err(self.reject(place, trouble)),
             };
             let scope = scope.answer(&answer);
             let captured = if request.expect.holds(&answer, &scope).unwrap_or(false) {
@@ -381,35 +355,36 @@ impl<W: World> Engine<'_, W> {
                 Err(self.unexpected(request, &answer, &scope).into())
             };
             if let Err(reason) = captured {
-                return self.reject(place, Trouble::Unanswered(reason));
+                return Err(self.reject(place, Trouble::Unanswered(reason)));
             }
             self.keep(place)?;
         }
         let Some(verify) = &site.service.verify else {
             self.note(place, Event::Trusted)?;
-            return Ok(Ok(()));
+            return Ok(());
         };
         // Of several under one name each must be ours; one answer for the first stands for the account itself.
         match self.verify(place, site, verify).await {
             Ok(Shown::Ours | Shown::Nothing) => {
                 self.note(place, Event::Verified)?;
-                Ok(Ok(()))
+                Ok(())
             }
             Ok(Shown::Other) => {
                 let reason = "reading it back shows an account under another name; it is left alone".to_owned();
                 self.note(place, Event::StrangerShown(reason.clone()))?;
-                Ok(Err(Trouble::Unanswered(reason.into())))
+                Err(Trouble::Unanswered(reason.into()))
             }
-            Err(trouble) => self.reject(place, trouble),
+            Err(trouble) => Err(self.reject(place, trouble)),
         }
     }
 
-    fn reject(&self, place: usize, trouble: Trouble) -> Result<Result<(), Trouble>, JournalBroken> {
-        self.note(
-            place,
-            Event::VerifyFailed(without_words(&trouble.reason().what).to_owned()),
-        )?;
-        Ok(Err(trouble))
+    /// Writes down that it is not as it should be.
+    fn reject(&self, place: usize, trouble: Trouble) -> Trouble {
+        let plain = without_words(&trouble.reason().what).to_owned();
+        match self.note(place, Event::VerifyFailed(plain)) {
+            Ok(()) => trouble,
+            Err(broken) => broken.into(),
+        }
     }
 
     /// Reads an account back until it is as asked, and says what name it shows.
@@ -425,7 +400,7 @@ impl<W: World> Engine<'_, W> {
             if expected {
                 self.prove_by_reading(place, asked, &verify.request, &answer);
                 let seen = self.shown(place, verify.name.as_ref(), &scope);
-                if seen == Shown::Other || until(verify, &scope) {
+                if seen == Shown::Other || verify.holds(&scope) {
                     // Where the same answer says that it is gone, it says nothing of use on another day.
                     if !verify.request.gone.holds(&answer, &scope).unwrap_or(false) {
                         self.learn_by_reading(place, site, seen, &answer)?;
@@ -466,16 +441,8 @@ impl<W: World> Engine<'_, W> {
             return Ok(());
         };
         if seen == Shown::Ours || self.stands_in(place, answer) {
-            let noted = self.note(place, Event::Adopted(vec![id.clone()]));
-            noted.map_err(|broken| Trouble::Unanswered(broken.to_string().into()))?;
+            self.note(place, Event::Adopted(vec![id.clone()]))?;
         }
         Ok(())
     }
-}
-
-/// Does the condition hold, where there is one?
-pub(super) fn until(poll: &Poll, scope: &Scope) -> bool {
-    poll.until
-        .as_ref()
-        .is_none_or(|until| until.eval_bool(scope).unwrap_or(false))
 }

@@ -3,11 +3,10 @@
 //! This is the only way in which accounts are deleted: setup's rollback, `cleanup`, post and the sweep all come here. What to
 //! do next is `domain::evidence`'s to say; here it is done, written down, and asked again.
 
-use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use super::create::text;
-use super::deletion::Delete;
+use super::ends::{Delete, Ends, Settled};
 use super::exchange::Trouble;
 use super::eyes::{Found, blind};
 use super::refusals::has_cheap_list;
@@ -21,48 +20,10 @@ use crate::domain::ledger::Status;
 use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::outcome::pause;
 use crate::domain::why::Why;
-use crate::ports::{JournalBroken, Progress, Proof, Stop, World};
-
-/// What cleanup came to.
-#[derive(Clone, Debug, Default)]
-pub struct Settled {
-    /// How many accounts were deleted; several under one name count each.
-    pub deleted: usize,
-    /// How many were looked for and are not there.
-    pub absent: usize,
-    /// Those that may still exist.
-    pub leftovers: Vec<Leftover>,
-    /// It was told to stop.
-    pub stopped: Option<Stop>,
-    /// The journal could not be written on the way.
-    pub journal_broken: Option<JournalBroken>,
-}
+use crate::ports::{Progress, Proof, World};
 
 /// Why an id that a create answered is not that of the account.
 const NO_ACCOUNT: &str = "a look-up shows the account under another id";
-
-/// What the accounts that are settled at once have in common.
-pub(super) struct Ends {
-    settled: RefCell<Settled>,
-    broken: Cell<Option<JournalBroken>>,
-}
-
-impl Ends {
-    /// Nothing yet.
-    pub(super) fn new() -> Self {
-        Self {
-            settled: RefCell::default(),
-            broken: Cell::new(None),
-        }
-    }
-
-    /// A journal that can't be written any more does not stop a deletion: the next cleanup looks again.
-    pub(super) fn write(&self, noted: Result<(), JournalBroken>) {
-        if let Err(error) = noted {
-            self.broken.set(Some(error));
-        }
-    }
-}
 
 impl<W: World> Engine<'_, W> {
     /// Deletes everything that the ledger owes, dependents before what they need.

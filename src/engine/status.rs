@@ -2,7 +2,6 @@
 
 use super::create::text;
 use super::exchange::Trouble;
-use super::provision::until;
 use super::schedule::{self, Flow, Queue};
 use super::{Engine, Site};
 use crate::config::{Find, Poll};
@@ -140,7 +139,7 @@ impl<W: World> Engine<'_, W> {
             Shown::Ours => self.earn(place, Eye::Id),
             Shown::Nothing => {}
         }
-        if !until(verify, &seen) {
+        if !verify.holds(&seen) {
             let why = verify.until.as_ref().map(|until| self.why_not_yet(until, &seen));
             return Ok(Standing::Changed(format!(
                 "{}; it may be disabled or locked",

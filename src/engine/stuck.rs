@@ -30,7 +30,9 @@ impl From<Trouble> for Stuck {
             | Trouble::Refused(_)
             | Trouble::Useless(_)
             | Trouble::Nameless(_)
-            | Trouble::Another => Reason::Failed,
+            | Trouble::Another
+            | Trouble::Hopeless(_)
+            | Trouble::Journal(_) => Reason::Failed,
             Trouble::Halted(Halt::Stopped, _) => Reason::Stopped,
             Trouble::Halted(Halt::Deadline | Halt::Pace(_), _) => Reason::Deadline,
         };

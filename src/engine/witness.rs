@@ -4,9 +4,9 @@
 
 use super::copied::Copied;
 use super::create::Sent;
+use super::ends::Ends;
 use super::exchange::Trouble;
 use super::eyes::{Found, by_id};
-use super::settle::Ends;
 use super::stuck::Stuck;
 use super::{Engine, Halt, Site};
 use crate::domain::account::{AccountKey, RemoteId, WITNESS, is_witness};
@@ -189,7 +189,12 @@ impl<W: World> Engine<'_, W> {
         let mut answer = None;
         let refusal = loop {
             tries += 1;
-            match self.create(place, site).await {
+            let sent = match self.create(place, site).await {
+                Err(Trouble::Halted(halt, _)) => return Err(halt.into()),
+                Err(trouble) => break Some(trouble.reason()),
+                Ok(sent) => sent,
+            };
+            match sent {
                 Sent::Noted | Sent::Taken(_) => break None,
                 Sent::Unclear { said, .. } => {
                     answer = said;
@@ -200,8 +205,6 @@ impl<W: World> Engine<'_, W> {
                     self.pause(pause(tries, self.world.random())).await?;
                 }
                 Sent::Again { reason, .. } | Sent::Renewable(reason) | Sent::Refused(reason) => break Some(reason),
-                Sent::JournalBroken(broken) => break Some(broken.to_string().into()),
-                Sent::Halted(halt) => return Err(halt.into()),
             }
         };
         let witnessed = match refusal {
@@ -228,7 +231,7 @@ impl<W: World> Engine<'_, W> {
         let mut answered = true;
         if self.record(place).status == Status::Live {
             // What follows a create may be what makes it visible.
-            if let Ok(Err(Trouble::Halted(halt, _))) = self.complete(place, site).await {
+            if let Err(Trouble::Halted(halt, _)) = self.complete(place, site).await {
                 return Err(halt.into());
             }
         }

@@ -1,6 +1,5 @@
 //! "It is not there" is believed only where it is proved.
 
-use super::super::prove::{is_sent_by_the_account, logs_in};
 use super::book::{Book, Nature, PLAIN, Strangers};
 use super::process::Crash;
 use super::stage::Stage;
@@ -151,7 +150,7 @@ fn what_the_account_asks_for_itself_says_nothing_of_our_credentials() {
         let stage = stage(&format!("verify: {verify}"));
         let request = &stage.sites[0].service.verify.as_ref().unwrap().request;
         assert_eq!(
-            (is_sent_by_the_account(request), logs_in(request)),
+            (request.is_sent_by_the_account(), request.logs_in()),
             (itself, log_in),
             "{verify}"
         );

@@ -74,7 +74,7 @@ async fn a_deadline_that_comes_early_says_what_failed_until_then() {
     let provisioned = engine.provision(WAIT, false).await;
     let reason = &provisioned.failures[0].reason.what;
     assert_eq!(
-        reason, "the deadline came: the verify failed: status 503 (the service is not available)",
+        reason, "the deadline came; before that the verify failed: status 503 (the service is not available)",
         "{provisioned:?}"
     );
 }
