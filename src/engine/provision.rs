@@ -215,7 +215,7 @@ impl<W: World> Engine<'_, W> {
             }
             Sent::Unclear { reason, .. } => {
                 attempt.creates_left -= 1;
-                attempt.reason = reason.map(|reason| format!("it is not known whether it was created ({reason})"));
+                attempt.reason = reason.map(|reason| format!("unclear whether it was created ({reason})"));
                 return Ok(());
             }
             Sent::Taken(reason) => {

@@ -178,7 +178,7 @@ fn in_words(progress: &Progress) -> Why {
     match progress {
         Progress::Created { id, took } => format!("created as {} in {}", quoted(id), span(*took)).into(),
         Progress::Unclear { reason } => {
-            let unclear = |reason| format!("it is not known whether it was created ({reason})");
+            let unclear = |reason| format!("unclear whether it was created ({reason})");
             reason.clone().map(unclear)
         }
         Progress::LookingUp => "looking it up by its user name".into(),

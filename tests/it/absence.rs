@@ -139,7 +139,7 @@ fn shows_a_part(list: &str, field: &str, body: &serde_json::Value) {
             users.url()
         ));
         let blind = if list.is_empty() {
-            "only a part of"
+            "only part of"
         } else {
             "the list does not show it, and"
         };
@@ -147,7 +147,7 @@ fn shows_a_part(list: &str, field: &str, body: &serde_json::Value) {
         let said = if status == 409 {
             "-test-user` is taken"
         } else {
-            "only a part of"
+            "only part of"
         };
         for (command, told) in [("setup", said), ("cleanup", "0 deleted, 1 left")] {
             let ended = desk.run(&[command]);

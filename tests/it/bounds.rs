@@ -143,7 +143,7 @@ fn an_expression_over_the_largest_answer_keeps_the_bounds_too() {
         ));
         let ended = bounded(&desk, MEMORY, "setup");
         assert_eq!(ended.code, Some(1), "{expression}: {:.500}", ended.stderr);
-        let told = "shows no id: `";
+        let told = "has no id: `";
         assert!(ended.stderr.contains(told), "{expression}: {:.800}", ended.stderr);
         assert!(
             ended.stderr.contains("takes too much work or memory"),

@@ -89,7 +89,7 @@ fn a_service_that_is_not_there_makes_setup_take_back_what_it_made() {
     failed_and_left_nothing(
         &result,
         &sandbox,
-        &["orders/test_user", "refused", "did not get ready within 300ms"],
+        &["orders/test_user", "refused", "was not ready within 300ms"],
     );
 }
 

@@ -212,7 +212,7 @@ fn a_list_that_breaks_off_or_never_ends_is_incomplete_and_what_it_showed_is_swep
         (
             "list: { request: GET /accounts, items: body.items, id: item.id, name: item.username, next: { page: nonsense, first: 0 } }",
             &[],
-            "a page came twice",
+            "the same page came twice",
         ),
     ] {
         let service = service(faults);

@@ -69,7 +69,10 @@ fn who_is_looked_for_at_another_address_is_named_with_the_address_for_the_cause(
         let desk = desk.with("BASE_URL", &elsewhere.url());
         let ended = desk.run(&["cleanup", "--report", "r.json"]);
         assert_eq!(ended.code, Some(1), "{eye}: {}", ended.stderr);
-        for part in ["this is not where it was made", "run it with the same values as setup"] {
+        for part in [
+            "this is not where it was created",
+            "run it with the same values as setup",
+        ] {
             assert!(ended.stderr.contains(part), "{eye}: {}", ended.stderr);
         }
         let report: serde_json::Value =
