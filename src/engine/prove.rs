@@ -39,7 +39,7 @@ impl<W: World> Engine<'_, W> {
 
     /// Why something that was seen does not count: `what`, and what is known of the credentials.
     pub(super) fn unproved(&self, place: usize, what: &str) -> Why {
-        let why = format!("{what}, and nothing proves that the credentials are still valid");
+        let why = format!("{what}, and nothing proves that the credentials still work");
         let has_probe = self.site(place).is_some_and(|site| site.service.probe.is_some());
         match self.probes.borrow().get(&self.site_of(place)) {
             Some(said) => format!("{why}: `probe` was answered with {said}").into(),

@@ -17,7 +17,7 @@ fn the_demo_tells_its_story_in_under_seventy_lines() {
         "asked for",
         "what will go wrong",
         "answer lost",
-        "not known whether it was created",
+        "unclear whether it was created",
         "looking it up",
         "adopted",
         "429",

@@ -98,7 +98,7 @@ fn an_error_after_which_nobody_knows_is_a_leftover_that_setup_and_post_name_by_i
     let table = [
         ("orders POST * status-after 500", 1, "500"),
         ("orders POST * status 503", 0, "503"),
-        ("orders POST * lost", 1, "not known"),
+        ("orders POST * lost", 1, "unclear"),
     ];
     for (fault, there, reason) in table {
         let sandbox = start(three(PASSWORD).fault(fault));
