@@ -35,7 +35,7 @@ pub use crate::domain::secret::is_sensitive;
 
 pub use action::{Action, Effect, HttpRequest, Named, Part, Payload, Spot, is_credential};
 pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
-pub use diagnostic::{Diagnostic, Place, render};
+pub use diagnostic::{Diagnostic, Position, render};
 pub use keys::schema;
 pub use list::{Carrier, List, Next};
 pub use locale::Locale;

@@ -56,7 +56,7 @@ use crate::domain::why::Why;
 use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
 use away::Away;
-use dead::Standing;
+use dead::Acceptance;
 use slots::{Slot, Slots, Turn};
 
 pub use ends::Settled;
@@ -146,7 +146,7 @@ pub struct Engine<'a, W> {
     /// Whether each service is there.
     away: Vec<Away>,
     /// Whether the credentials of each are good.
-    standings: Vec<Standing>,
+    standings: Vec<Acceptance>,
     /// How long one that goes away is waited for.
     patience: Cell<Duration>,
     /// Is what is asked for a debt, so that a service that fails is asked for longer?
@@ -207,7 +207,7 @@ impl<'a, W: World> Engine<'a, W> {
             requests: Cell::new(0),
             is_ending: Cell::new(false),
             away: sites.iter().map(|_| Away::default()).collect(),
-            standings: sites.iter().map(|_| Standing::default()).collect(),
+            standings: sites.iter().map(|_| Acceptance::default()).collect(),
             patience: Cell::new(Duration::ZERO),
             persists: Cell::new(false),
             last_call: Cell::new(None),

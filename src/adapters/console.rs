@@ -38,7 +38,7 @@ use crate::domain::level::Level;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use encodings::SHORTEST;
-use hearing::{Form, Hearing, NOTICE};
+use hearing::{Hearing, LogForm, NOTICE};
 use redactor::Lesson;
 use writer::{Streams, Writer};
 
@@ -93,7 +93,7 @@ impl Console {
         let writer = Arc::new(Writer::new(streams, style, live, clock));
         let is_verbose = writer.style.is_verbose;
         // Lines of text name what they are about themselves, but for a request's.
-        let (form, shows_spans): (Form, bool) = match writer.style.format {
+        let (form, shows_spans): (LogForm, bool) = match writer.style.format {
             LogFormat::Text => (text::line, is_verbose),
             LogFormat::Json => (json::line, true),
         };

@@ -23,7 +23,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::journal::{self, Journal, Reading};
+use super::journal::{self, Journal, JournalRead};
 use super::kept::{self, KeptFile};
 use super::private_dir::{PrivateDir, PrivateDirError};
 use super::unreadable::why;
@@ -113,7 +113,7 @@ impl EntryDir {
     }
 
     /// Reads the journal.
-    pub fn read(&self) -> anyhow::Result<Reading> {
+    pub fn read(&self) -> anyhow::Result<JournalRead> {
         let file = self.dir.open_file(JOURNAL)?;
         journal::read(&file).with_context(|| format!("the journal in `{}` can't be read", self.path().display()))
     }

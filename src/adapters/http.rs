@@ -32,7 +32,7 @@ use crate::domain::why::Why;
 use crate::ports::{HttpMessage, Identity, Outgoing};
 use address::join;
 use connection::NOBODY;
-use long::Reading;
+use long::LongRead;
 use prepared::{Prepared, set};
 use token::{Carried, Post};
 
@@ -62,23 +62,23 @@ pub struct Endpoint {
 }
 
 /// One service, ready to be asked.
-pub struct Service {
+pub struct HttpService {
     clients: Clients,
     endpoint: Endpoint,
     /// What every request carries, and what lets it in. Made once for all requests.
-    fields: Fields,
+    fields: FixedFields,
     token: Option<Token>,
     gate: Rc<Gate>,
     clock: Clock,
 }
 
 /// A service's header fields as they are sent.
-struct Fields {
+struct FixedFields {
     own: HeaderMap,
     credentials: HeaderMap,
 }
 
-impl Service {
+impl HttpService {
     /// A service behind one of the shared clients. `token` is what its requests carry beside `endpoint.credentials`. Fails where
     /// what every request carries can't be sent.
     pub fn new(
@@ -88,7 +88,7 @@ impl Service {
         gate: Rc<Gate>,
         clock: Clock,
     ) -> Result<Self, Why> {
-        let fields = Fields::of(&endpoint)?;
+        let fields = FixedFields::of(&endpoint)?;
         Ok(Self {
             clients: clients.clone(),
             endpoint,
@@ -173,7 +173,7 @@ impl Service {
 
     async fn within_time(&self, prepared: &Prepared<'_>) -> Delivery {
         let timeout = self.endpoint.timeout;
-        let reading = Reading::new(self.gate.turns());
+        let reading = LongRead::new(self.gate.turns());
         tokio::select! {
             biased;
             delivery = self.exchange(prepared, &reading) => delivery,
@@ -221,7 +221,7 @@ impl Service {
             .unwrap_or_else(|_| Err(format!("connecting to {host}:{port}: no answer").into()))
     }
 
-    async fn exchange(&self, prepared: &Prepared<'_>, reading: &Reading) -> Delivery {
+    async fn exchange(&self, prepared: &Prepared<'_>, reading: &LongRead) -> Delivery {
         let mut url = prepared.url.clone();
         for _ in 0..=REDIRECTS_MAX {
             let response = match self.send_on(prepared, &url).await {
@@ -278,7 +278,7 @@ impl Service {
         request: &Outgoing,
         carried: &Carried,
     ) -> Result<Prepared<'m>, Why> {
-        let Fields { own, credentials } = &self.fields;
+        let FixedFields { own, credentials } = &self.fields;
         let mut prepared = Prepared::new(self.address(message)?, own.clone(), message, request.repeatable)?;
         match request.identity {
             Identity::Own => prepared.sign(message, credentials, carried)?,
@@ -288,7 +288,7 @@ impl Service {
     }
 }
 
-impl Post for Service {
+impl Post for HttpService {
     async fn post(&self, url: Url, message: &HttpMessage, credentials: &Credentials) -> Delivery {
         // The service's own fields are for the service: a token endpoint is somebody else.
         let prepared = Prepared::new(url, HeaderMap::new(), message, true).and_then(|mut prepared| {
@@ -308,7 +308,7 @@ impl Post for Service {
     }
 }
 
-impl Fields {
+impl FixedFields {
     fn of(endpoint: &Endpoint) -> Result<Self, Why> {
         let mut fields = Self {
             own: HeaderMap::new(),

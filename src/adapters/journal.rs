@@ -135,7 +135,7 @@ impl Drop for Journal {
 }
 
 /// What a journal on disk says.
-pub struct Reading {
+pub struct JournalRead {
     /// The plan and where each account stands.
     pub ledger: Ledger,
     /// What could not be made sense of, for a warning.
@@ -143,7 +143,7 @@ pub struct Reading {
 }
 
 /// Reads a journal. Only a first line that is no plan is an error: everything after it is read as well as it can be.
-pub fn read(mut file: &File) -> io::Result<Reading> {
+pub fn read(mut file: &File) -> io::Result<JournalRead> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0))?;
     file.take(SIZE_MAX).read_to_end(&mut bytes)?;
@@ -167,7 +167,7 @@ fn plan(line: &[u8]) -> io::Result<Planned> {
 }
 
 /// Reads the bytes of a journal.
-pub fn parse(bytes: &[u8]) -> io::Result<Reading> {
+pub fn parse(bytes: &[u8]) -> io::Result<JournalRead> {
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let plan = plan(lines.next().unwrap_or_default())?;
     let mut remarks = Vec::new();
@@ -199,7 +199,7 @@ pub fn parse(bytes: &[u8]) -> io::Result<Reading> {
             }
         }
     }
-    Ok(Reading { ledger, remarks })
+    Ok(JournalRead { ledger, remarks })
 }
 
 /// The account that a line speaks of, even if its event is of a kind that this version does not know.

@@ -72,11 +72,11 @@ mod tests {
     use super::*;
     use crate::adapters::hosts;
 
-    type Variables = &'static [(&'static str, &'static str)];
+    type Marks = &'static [(&'static str, &'static str)];
 
     #[test]
     fn each_host_keeps_journals_where_they_outlive_a_cancelled_job() {
-        let table: [(Variables, &str); 9] = [
+        let table: [(Marks, &str); 9] = [
             (
                 &[("GITHUB_ACTIONS", "true"), ("RUNNER_TEMP", "/r/_temp"), ("HOME", "/h")],
                 "/r/_temp/standin",

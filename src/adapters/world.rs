@@ -8,7 +8,7 @@ use tracing::Instrument as _;
 
 use super::clock::Clock;
 use super::console::{ANSWER, Console};
-use super::http::Service;
+use super::http::HttpService;
 use super::journal::Journal;
 use super::kept::KeptFile;
 use super::signals::Signals;
@@ -56,7 +56,7 @@ impl StopFile {
 /// Services over HTTP, the journal on disk, the system's clock, and somebody to tell.
 pub struct LiveWorld<'a> {
     /// The services, by their place in the configuration; `None` for one that can't be asked.
-    pub services: Vec<Option<Service>>,
+    pub services: Vec<Option<HttpService>>,
     /// The journal; `None` where there is none to write, as when a journal was lost.
     pub journal: Option<Journal>,
     /// Where what later requests read is kept; `None` where nobody comes later.
@@ -80,13 +80,13 @@ pub struct LiveWorld<'a> {
 impl LiveWorld<'_> {
     /// Begins another phase at all services, such as taking back what a setup has made.
     pub fn begin_phase(&self) {
-        self.services.iter().flatten().for_each(Service::begin_phase);
+        self.services.iter().flatten().for_each(HttpService::begin_phase);
     }
 }
 
 impl World for LiveWorld<'_> {
     fn turn(&self, service: usize) -> Result<(), Duration> {
-        self.service(service).map_or(Ok(()), Service::turn)
+        self.service(service).map_or(Ok(()), HttpService::turn)
     }
 
     async fn admit(&self, service: usize) {
@@ -96,7 +96,7 @@ impl World for LiveWorld<'_> {
     }
 
     fn renews(&self, service: usize) -> bool {
-        self.service(service).is_some_and(Service::renews)
+        self.service(service).is_some_and(HttpService::renews)
     }
 
     async fn send(&self, service: usize, request: &Outgoing) -> Delivery {
@@ -224,7 +224,7 @@ fn trace(delivery: &Delivery, took: Duration) {
 }
 
 impl LiveWorld<'_> {
-    fn service(&self, place: usize) -> Option<&Service> {
+    fn service(&self, place: usize) -> Option<&HttpService> {
         self.services.get(place)?.as_ref()
     }
 }

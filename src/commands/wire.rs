@@ -25,7 +25,7 @@ pub(super) struct Wired {
     /// What the engine drives.
     pub sites: Vec<Site>,
     /// What it reaches them through.
-    pub services: Vec<Option<http::Service>>,
+    pub services: Vec<Option<http::HttpService>>,
     /// Every secret of every `auth`.
     pub secrets: Vec<Secret>,
     /// What should be said about them.
@@ -121,7 +121,7 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
             let gate = context
                 .gates
                 .to(service.name.as_str(), &endpoint.base, interval, at_once);
-            http::Service::new(clients, endpoint, token, gate, context.clock)
+            http::HttpService::new(clients, endpoint, token, gate, context.clock)
                 .map_err(|reason| reason.context(format_args!("no request to `{name}` can be sent")))
         });
         let (ready, unusable) = match ready {

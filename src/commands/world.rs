@@ -9,7 +9,7 @@ use super::ground::Ground;
 use super::masks;
 use super::wire::wire;
 use crate::adapters::entry::EntryDir;
-use crate::adapters::http::Service;
+use crate::adapters::http::HttpService;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
@@ -27,7 +27,7 @@ use crate::settings::Sealed;
 pub(super) fn world<'a>(
     context: &Context,
     sealed: &Sealed,
-    services: Vec<Option<Service>>,
+    services: Vec<Option<HttpService>>,
     signals: &'a Signals,
     listener: impl Fn(Notice) + 'a,
 ) -> LiveWorld<'a> {

@@ -9,7 +9,7 @@ use super::diagnostic::{Diagnostic, SHOWN_LIMIT};
 use super::keys::{self, Block};
 use super::merge::{CONVENTION, merge_document};
 use super::source::{Sources, Span};
-use super::tree::{self, Entry, Kind, Node};
+use super::tree::{self, Content, Node, Pair};
 use super::variables::Use;
 use crate::domain::account::ServiceName;
 use crate::language::{Access, EnvUse, Environment, Expression, JsonTemplate, LanguageError, Template, nearest};
@@ -20,7 +20,7 @@ pub(super) use fields::Fields;
 const EXPRESSIONS_LIMIT: usize = 8_000;
 
 /// The names that an expression in some place can see.
-pub(super) type Names = &'static [&'static str];
+pub(super) type Visible = &'static [&'static str];
 
 /// A name with its attributes that an expression reads, such as `account.role`.
 #[derive(Clone, Debug)]
@@ -155,8 +155,8 @@ impl Decoder {
     }
 
     /// The value of a key that was written, which must not be null.
-    pub(super) fn given<'n>(&mut self, entry: &'n Entry, place: &str) -> Option<&'n Node> {
-        if matches!(entry.value.kind, Kind::Null) {
+    pub(super) fn given<'n>(&mut self, entry: &'n Pair, place: &str) -> Option<&'n Node> {
+        if matches!(entry.value.kind, Content::Null) {
             self.missing(entry.key_span, format!("`{place}.{}` has no value", entry.key));
             return None;
         }
@@ -164,7 +164,7 @@ impl Decoder {
     }
 
     /// The entries of a map. `what` names it in messages, with its article.
-    pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
+    pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Pair]> {
         let entries = node.as_map();
         if entries.is_none() {
             self.error(node.span, format!("{what} is a map, not {}", node.what()));
@@ -191,7 +191,7 @@ impl Decoder {
         items
     }
 
-    pub(super) fn template(&mut self, node: &Node, key: &str, names: Names) -> Option<Template> {
+    pub(super) fn template(&mut self, node: &Node, key: &str, names: Visible) -> Option<Template> {
         let text = self.text(node, key)?;
         self.has_room(node)?;
         match Template::parse(&text) {
@@ -208,8 +208,8 @@ impl Decoder {
         }
     }
 
-    pub(super) fn expression(&mut self, node: &Node, key: &str, names: Names) -> Option<Expression> {
-        let Kind::String(text) = &node.kind else {
+    pub(super) fn expression(&mut self, node: &Node, key: &str, names: Visible) -> Option<Expression> {
+        let Content::String(text) = &node.kind else {
             self.error(node.span, format!("`{key}` is an expression, not {}", node.what()));
             return None;
         };
@@ -227,14 +227,14 @@ impl Decoder {
     }
 
     /// A map of templates, such as `headers`.
-    pub(super) fn templates(&mut self, node: &Node, what: &'static str, names: Names) -> Vec<(String, Template)> {
+    pub(super) fn templates(&mut self, node: &Node, what: &'static str, names: Visible) -> Vec<(String, Template)> {
         self.named(node, what, |decoder, entry| {
             decoder.template(&entry.value, &entry.key, names)
         })
     }
 
     /// A map of expressions, such as `capture`.
-    pub(super) fn expressions(&mut self, node: &Node, what: &'static str, names: Names) -> Vec<(String, Expression)> {
+    pub(super) fn expressions(&mut self, node: &Node, what: &'static str, names: Visible) -> Vec<(String, Expression)> {
         self.named(node, what, |decoder, entry| {
             if !is_name(&entry.key) {
                 decoder.error_with_hint(
@@ -252,11 +252,11 @@ impl Decoder {
         &mut self,
         node: &Node,
         what: &'static str,
-        mut value: impl FnMut(&mut Self, &Entry) -> Option<T>,
+        mut value: impl FnMut(&mut Self, &Pair) -> Option<T>,
     ) -> Vec<(String, T)> {
         let mut values = Vec::new();
         for entry in self.map(node, what).unwrap_or_default() {
-            if matches!(entry.value.kind, Kind::Null) {
+            if matches!(entry.value.kind, Content::Null) {
                 continue;
             }
             if let Some(value) = value(self, entry) {
@@ -267,11 +267,11 @@ impl Decoder {
     }
 
     /// A JSON document with templates in its strings. Null is kept.
-    pub(super) fn json(&mut self, node: &Node, names: Names) -> Option<JsonTemplate> {
+    pub(super) fn json(&mut self, node: &Node, names: Visible) -> Option<JsonTemplate> {
         match &node.kind {
-            Kind::Null => Some(JsonTemplate::Scalar(serde_json::Value::Null)),
-            Kind::Bool(value) => Some(JsonTemplate::Scalar((*value).into())),
-            Kind::Number(number, _) => {
+            Content::Null => Some(JsonTemplate::Scalar(serde_json::Value::Null)),
+            Content::Bool(value) => Some(JsonTemplate::Scalar((*value).into())),
+            Content::Number(number, _) => {
                 let is_whole = number.as_f64().is_some_and(|double| double.fract() == 0.0);
                 if number.is_f64() && is_whole && number.as_f64().is_none_or(|d| d.abs() >= 2_f64.powi(53)) {
                     self.error_with_hint(
@@ -283,14 +283,14 @@ impl Decoder {
                 }
                 Some(JsonTemplate::Scalar(serde_json::Value::Number(number.clone())))
             }
-            Kind::String(_) => self
+            Content::String(_) => self
                 .template(node, keys::request::JSON.name, names)
                 .map(JsonTemplate::Text),
-            Kind::List(items) => {
+            Content::List(items) => {
                 let decoded: Vec<_> = items.iter().filter_map(|item| self.json(item, names)).collect();
                 (decoded.len() == items.len()).then_some(JsonTemplate::List(decoded))
             }
-            Kind::Map(entries) => {
+            Content::Map(entries) => {
                 let decoded: Vec<_> = entries
                     .iter()
                     .filter_map(|entry| Some((entry.key.clone(), self.json(&entry.value, names)?)))
@@ -317,7 +317,7 @@ impl Decoder {
     }
 
     /// Notes what an expression uses, and tells which of its names can't be there.
-    pub(super) fn names(&mut self, span: Span, expression: &Expression, names: Names) {
+    pub(super) fn names(&mut self, span: Span, expression: &Expression, names: Visible) {
         self.expressions = (self.expressions + 1).min(EXPRESSIONS_LIMIT);
         for name in expression.names() {
             if names.contains(&name.as_str()) {

@@ -9,7 +9,7 @@ pub(super) const SHOWN_LIMIT: usize = 50;
 
 /// A place in a document, as messages name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Position {
     /// The document's name.
     pub source: String,
     /// From 1.
@@ -18,7 +18,7 @@ pub struct Place {
     pub column: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.source, self.line, self.column)
     }
@@ -28,7 +28,7 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Where.
-    pub place: Place,
+    pub place: Position,
     /// What is wrong: a lower-case fragment.
     pub message: String,
     /// What to do, if that is known.

@@ -10,7 +10,7 @@ use super::persona::{self, Persona};
 use super::preset;
 use super::reads;
 use super::service::{self, Service};
-use super::tree::{Kind, Node};
+use super::tree::{Content, Node};
 use crate::domain::account::ServiceName;
 
 /// The longest time to live: 30 days.
@@ -107,7 +107,7 @@ fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
     let mut services = Vec::new();
     for (index, item) in items.iter().enumerate() {
         if let Some(name) = item.get(keys::service::NAME)
-            && let Kind::String(text) = &name.kind
+            && let Content::String(text) = &name.kind
         {
             if seen.contains(text) {
                 decoder.error_with_hint(
@@ -127,12 +127,12 @@ fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
 
 /// One service, merged over its preset or over the convention.
 fn one(decoder: &mut Decoder, item: &Node, index: usize) -> Option<Service> {
-    if !matches!(item.kind, Kind::Map(_)) {
+    if !matches!(item.kind, Content::Map(_)) {
         return service::decode(decoder, item, index);
     }
     let named = item
         .get(keys::service::PRESET)
-        .filter(|node| !matches!(node.kind, Kind::Null));
+        .filter(|node| !matches!(node.kind, Content::Null));
     let preset = match named {
         Some(node) => Some((preset::of_service(decoder, node)?, node.span)),
         None => None,

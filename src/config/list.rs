@@ -3,7 +3,7 @@
 use super::decode::{Decoder, Fields};
 use super::keys::{self, Key, list as key};
 use super::request::{Request, SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, list_request};
-use super::tree::{Entry, Kind, Node};
+use super::tree::{Content, Node, Pair};
 use crate::language::{Expression, JsonTemplate, Template};
 
 /// How accounts are listed. It sees no `account` and no `id`: it is asked for all of them.
@@ -170,7 +170,7 @@ fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Car
     if node.as_text() == Some("link") {
         return Some((Next::Link, Carrier::Query));
     }
-    if !matches!(node.kind, Kind::Map(_)) {
+    if !matches!(node.kind, Content::Map(_)) {
         decoder.error_with_hint(node.span, "this is not a way to the next page", HINT);
         return None;
     }
@@ -246,7 +246,7 @@ fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Car
 }
 
 /// `in`: whether the query or the body says which page is asked for.
-fn carrier(decoder: &mut Decoder, entry: &Entry, style: Style, has_json: bool) -> Option<Carrier> {
+fn carrier(decoder: &mut Decoder, entry: &Pair, style: Style, has_json: bool) -> Option<Carrier> {
     let words = [("query", Carrier::Query), ("json", Carrier::Json)];
     let carrier = decoder.word(&entry.value, &entry.key, &words)?;
     if style == Style::Url {

@@ -1,7 +1,7 @@
 //! One description over another, as RFC 7396 says: maps deep, lists and scalars replaced, null removes.
 
 use super::keys::{self, Key, list, service};
-use super::tree::{Entry, Kind, Node};
+use super::tree::{Content, Node, Pair};
 
 /// What a service without a preset is merged over: the convention of the article that this project grew from.
 pub(super) const CONVENTION: &str = r#"create:
@@ -34,21 +34,21 @@ pub(super) fn merge_service(mut base: Node, mut over: Node) -> Node {
     let is_auth_new = has(service::USERNAME) || has(service::PASSWORD);
     let is_replaced = |key: &str| key == service::URL.name && is_url_new || key == service::AUTH.name && is_auth_new;
     let unfilters = asks_otherwise(&over);
-    if let Kind::Map(entries) = &mut base.kind {
+    if let Content::Map(entries) = &mut base.kind {
         entries.retain(|entry| !is_replaced(&entry.key));
         for entry in entries
             .iter_mut()
             .filter(|entry| unfilters && entry.key == service::LIST.name)
         {
-            if let Kind::Map(list) = &mut entry.value.kind {
+            if let Content::Map(list) = &mut entry.value.kind {
                 list.retain(|entry| entry.key != list::FILTER.name);
             }
         }
     }
     // A parameter that is taken away has its default again.
-    if let Kind::Map(entries) = &mut over.kind {
+    if let Content::Map(entries) = &mut over.kind {
         for entry in entries.iter_mut().filter(|entry| entry.key == service::WITH.name) {
-            if let Kind::Map(parameters) = &mut entry.value.kind {
+            if let Content::Map(parameters) = &mut entry.value.kind {
                 parameters.retain(|parameter| !is_null(&parameter.value));
             }
         }
@@ -75,7 +75,7 @@ const NAMED: [Key; 2] = [keys::document::SERVICES, keys::document::ACCOUNTS];
 
 /// A document merged over those before it. Null takes away what they say.
 pub(super) fn merge_document(base: Node, mut over: Node) -> Node {
-    let Kind::Map(entries) = &mut over.kind else {
+    let Content::Map(entries) = &mut over.kind else {
         return over;
     };
     for entry in entries {
@@ -83,7 +83,7 @@ pub(super) fn merge_document(base: Node, mut over: Node) -> Node {
             continue;
         };
         let below = base.get(*list).and_then(Node::as_list);
-        if let (Some(below), Kind::List(above)) = (below, &mut entry.value.kind) {
+        if let (Some(below), Content::List(above)) = (below, &mut entry.value.kind) {
             let is_service = list.name == keys::document::SERVICES.name;
             *above = merge_named(below.to_vec(), std::mem::take(above), is_service);
         }
@@ -114,7 +114,7 @@ fn merge_named(mut items: Vec<Node>, above: Vec<Node>, is_service: bool) -> Vec<
 }
 
 fn is_null(node: &Node) -> bool {
-    matches!(node.kind, Kind::Null)
+    matches!(node.kind, Content::Null)
 }
 
 /// `over` merged over `base`.
@@ -125,15 +125,15 @@ fn merge(base: Node, over: Node) -> Node {
 /// The same; `is_filter` says that it is a part of a request.
 fn merge_part(base: Node, over: Node, is_filter: bool) -> Node {
     match (base.kind, over.kind) {
-        (Kind::Map(base_entries), Kind::Map(over_entries)) => Node {
+        (Content::Map(base_entries), Content::Map(over_entries)) => Node {
             span: over.span,
-            kind: Kind::Map(merge_maps(base_entries, over_entries, is_filter)),
+            kind: Content::Map(merge_maps(base_entries, over_entries, is_filter)),
         },
         (_, kind) => Node { span: over.span, kind },
     }
 }
 
-fn merge_maps(base: Vec<Entry>, over: Vec<Entry>, is_filter: bool) -> Vec<Entry> {
+fn merge_maps(base: Vec<Pair>, over: Vec<Pair>, is_filter: bool) -> Vec<Pair> {
     // Only requests have payloads. In a map of names, such as `capture`, `body` is a name like any other.
     let is_request = is_filter
         || base
@@ -142,21 +142,21 @@ fn merge_maps(base: Vec<Entry>, over: Vec<Entry>, is_filter: bool) -> Vec<Entry>
             .any(|entry| entry.key == keys::request::REQUEST.name);
     let is_payload = |key: &str| is_request && is_payload(key);
     let replaces_payload = over.iter().any(|entry| is_payload(&entry.key));
-    let mut merged: Vec<Entry> = base
+    let mut merged: Vec<Pair> = base
         .into_iter()
         .filter(|entry| !(replaces_payload && is_payload(&entry.key)))
         .collect();
     for entry in over {
         let known = merged.iter().position(|known| known.key == entry.key);
         match (known, &entry.value.kind) {
-            (Some(at), Kind::Null) => {
+            (Some(at), Content::Null) => {
                 merged.remove(at);
             }
-            (None, Kind::Null) => {}
+            (None, Content::Null) => {}
             (Some(at), _) if is_another(&entry, &merged[at].value) => merged[at] = entry,
             (Some(at), _) => {
                 let below = merged[at].value.clone();
-                merged[at] = Entry {
+                merged[at] = Pair {
                     value: merge_part(below, entry.value, is_request && entry.key == list::FILTER.name),
                     ..entry
                 };
@@ -168,7 +168,7 @@ fn merge_maps(base: Vec<Entry>, over: Vec<Entry>, is_filter: bool) -> Vec<Entry>
 }
 
 /// Is it another choice than the one below?
-fn is_another(entry: &Entry, below: &Node) -> bool {
+fn is_another(entry: &Pair, below: &Node) -> bool {
     let choosing = CHOOSING.iter().find(|key| key.name == entry.key);
     choosing.is_some_and(|key| {
         let is_chosen = |key: &&Key| entry.value.get(**key).is_some_and(|node| !is_null(node));
@@ -191,14 +191,14 @@ mod tests {
 
     fn show(node: &Node) -> String {
         match &node.kind {
-            Kind::Null => "null".to_owned(),
-            Kind::Bool(value) => value.to_string(),
-            Kind::Number(_, text) | Kind::String(text) => text.clone(),
-            Kind::List(items) => {
+            Content::Null => "null".to_owned(),
+            Content::Bool(value) => value.to_string(),
+            Content::Number(_, text) | Content::String(text) => text.clone(),
+            Content::List(items) => {
                 let items: Vec<String> = items.iter().map(show).collect();
                 format!("[{}]", items.join(" "))
             }
-            Kind::Map(entries) => {
+            Content::Map(entries) => {
                 let entries: Vec<String> = entries
                     .iter()
                     .map(|entry| format!("{}:{}", entry.key, show(&entry.value)))

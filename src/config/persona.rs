@@ -7,7 +7,7 @@ use super::locale::{self, Locale};
 use super::scope::{self, ACCOUNT_KEYS};
 use super::service;
 use super::source::Span;
-use super::tree::{Kind, Node};
+use super::tree::{Content, Node};
 use super::{Config, Diagnostic};
 use crate::domain::account::{ServiceName, is_witness};
 use crate::language::{Environment, JsonTemplate, Scope, Template};
@@ -229,7 +229,7 @@ fn services(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete:
 }
 
 fn count(decoder: &mut Decoder, node: &Node) -> Option<Count> {
-    if let Kind::String(_) = node.kind {
+    if let Content::String(_) = node.kind {
         let template = decoder.template(node, key::COUNT.name, COUNT_NAMES)?;
         if template.expressions().next().is_some() {
             return Some(Count::Template(template));

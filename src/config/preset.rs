@@ -8,7 +8,7 @@ mod parameters;
 use super::decode::Decoder;
 use super::keys::service::{NAME, NEEDS, PASSWORD, PRESET, USERNAME, WITH};
 use super::keys::{Key, parameter, preset_file as key};
-use super::tree::{self, Entry, Kind, Node};
+use super::tree::{self, Content, Node, Pair};
 use crate::language::{Environment, nearest};
 
 pub(super) use parameters::check;
@@ -70,7 +70,7 @@ pub struct Parameter {
     pub name: String,
     /// What it is, in one line.
     pub about: String,
-    default: Option<Entry>,
+    default: Option<Pair>,
 }
 
 impl Parameter {
@@ -116,16 +116,16 @@ pub(super) fn of_service(decoder: &mut Decoder, node: &Node) -> Option<Preset> {
 impl Preset {
     /// What a service is merged over: the fragment of the file, and the parameters that have a default.
     pub(super) fn base(&self) -> Node {
-        let defaults: Vec<Entry> = self.parameters.iter().filter_map(|one| one.default.clone()).collect();
+        let defaults: Vec<Pair> = self.parameters.iter().filter_map(|one| one.default.clone()).collect();
         let mut base = self.service.clone();
-        if let Kind::Map(entries) = &mut base.kind {
+        if let Content::Map(entries) = &mut base.kind {
             let key_span = base.span;
-            entries.push(Entry {
+            entries.push(Pair {
                 key: WITH.name.to_owned(),
                 key_span,
                 value: Node {
                     span: key_span,
-                    kind: Kind::Map(defaults),
+                    kind: Content::Map(defaults),
                 },
             });
         }
@@ -180,7 +180,7 @@ fn parameters(decoder: &mut Decoder, node: &Node) -> Vec<Parameter> {
         Some(Parameter {
             name: entry.key.clone(),
             about: about.and_then(|node| decoder.text(node, parameter::ABOUT.name))?,
-            default: default.map(|default| Entry {
+            default: default.map(|default| Pair {
                 key: entry.key.clone(),
                 key_span: entry.key_span,
                 value: default.value.clone(),

@@ -12,7 +12,7 @@ use super::scalar::{self, Rate};
 use super::scope;
 use super::source::Span;
 use super::tls::{self, Tls};
-use super::tree::{Kind, Node};
+use super::tree::{Content, Node};
 use crate::domain::account::ServiceName;
 use crate::domain::why::Why;
 use crate::language::{EvalError, Expression, JsonTemplate, Scope, Template, nearest};
@@ -310,7 +310,7 @@ fn url(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Template> {
         }
     };
     let template = decoder.template(&entry.value, &entry.key, URL_NAMES)?;
-    let Kind::String(text) = &entry.value.kind else {
+    let Content::String(text) = &entry.value.kind else {
         decoder.error_with_hint(
             entry.value.span,
             "this is not an address",

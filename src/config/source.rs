@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::diagnostic::{Diagnostic, Excerpt, Place};
+use super::diagnostic::{Diagnostic, Excerpt, Position};
 use super::excerpt::{self, Outline};
 
 /// What stands for values in a line that is shown.
@@ -108,11 +108,11 @@ impl Sources {
         self.list[source].outline = Some(outline);
     }
 
-    pub(super) fn place(&self, span: Span) -> Place {
+    pub(super) fn place(&self, span: Span) -> Position {
         let source = &self.list[span.source];
         let before = source.before(span.start);
         let line = source.line_of(before.len());
-        Place {
+        Position {
             source: source.name.clone(),
             line: line + 1,
             column: before[source.lines[line]..].chars().count() + 1,

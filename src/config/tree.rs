@@ -21,24 +21,24 @@ pub(super) const SIZE_LIMIT: usize = 1024 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) span: Span,
-    pub(super) kind: Kind,
+    pub(super) kind: Content,
 }
 
 /// What a value is.
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(super) enum Content {
     Null,
     Bool(bool),
     /// The number, and how it was written.
     Number(serde_json::Number, String),
     String(String),
     List(Vec<Node>),
-    Map(Vec<Entry>),
+    Map(Vec<Pair>),
 }
 
 /// A key and its value.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct Pair {
     pub(super) key: String,
     pub(super) key_span: Span,
     pub(super) value: Node,
@@ -53,8 +53,8 @@ impl Node {
             .map(|entry| &entry.value)
     }
 
-    pub(super) fn as_map(&self) -> Option<&[Entry]> {
-        if let Kind::Map(entries) = &self.kind {
+    pub(super) fn as_map(&self) -> Option<&[Pair]> {
+        if let Content::Map(entries) = &self.kind {
             Some(entries)
         } else {
             None
@@ -62,7 +62,7 @@ impl Node {
     }
 
     pub(super) fn as_list(&self) -> Option<&[Self]> {
-        if let Kind::List(items) = &self.kind {
+        if let Content::List(items) = &self.kind {
             Some(items)
         } else {
             None
@@ -70,7 +70,7 @@ impl Node {
     }
 
     pub(super) fn as_text(&self) -> Option<&str> {
-        if let Kind::String(text) = &self.kind {
+        if let Content::String(text) = &self.kind {
             Some(text)
         } else {
             None
@@ -80,12 +80,12 @@ impl Node {
     /// What it is, with its article, for messages.
     pub(super) fn what(&self) -> &'static str {
         match &self.kind {
-            Kind::Null => "nothing",
-            Kind::Bool(_) => "true or false",
-            Kind::Number(..) => "a number",
-            Kind::String(_) => "text",
-            Kind::List(_) => "a list",
-            Kind::Map(_) => "a map",
+            Content::Null => "nothing",
+            Content::Bool(_) => "true or false",
+            Content::Number(..) => "a number",
+            Content::String(_) => "text",
+            Content::List(_) => "a list",
+            Content::Map(_) => "a map",
         }
     }
 }
@@ -227,25 +227,27 @@ impl Builder<'_> {
         let span = span_of(self.sources, self.source, raw.defined);
         let written = || self.sources.slice(span).trim().to_owned();
         let kind = match raw.value {
-            Raw::Null => Kind::Null,
-            Raw::Bool(value) => Kind::Bool(value),
-            Raw::Number(number) => Kind::Number(number, written()),
-            Raw::String(text) => Kind::String(text),
-            Raw::List(items) => Kind::List(items.into_iter().map(|item| self.node(item)).collect()),
-            Raw::Map(pairs) => Kind::Map(self.entries(pairs)),
+            Raw::Null => Content::Null,
+            Raw::Bool(value) => Content::Bool(value),
+            Raw::Number(number) => Content::Number(number, written()),
+            Raw::String(text) => Content::String(text),
+            Raw::List(items) => Content::List(items.into_iter().map(|item| self.node(item)).collect()),
+            Raw::Map(pairs) => Content::Map(self.entries(pairs)),
         };
         Node { span, kind }
     }
 
-    fn entries(&mut self, pairs: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len());
+    fn entries(&mut self, pairs: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<Pair> {
+        let mut entries: Vec<Pair> = Vec::with_capacity(pairs.len());
         let mut places: HashMap<String, Span> = HashMap::with_capacity(pairs.len());
         for (key, value) in pairs {
             let key = self.node(key);
             let name = match key.kind {
-                Kind::String(text) => text,
-                Kind::Bool(_) | Kind::Number(..) | Kind::Null => self.sources.slice(key.span).trim().to_owned(),
-                Kind::List(_) | Kind::Map(_) => {
+                Content::String(text) => text,
+                Content::Bool(_) | Content::Number(..) | Content::Null => {
+                    self.sources.slice(key.span).trim().to_owned()
+                }
+                Content::List(_) | Content::Map(_) => {
                     self.diagnostics.push(self.sources.diagnostic(
                         key.span,
                         "a key is text, not a list or a map",
@@ -271,7 +273,7 @@ impl Builder<'_> {
                 continue;
             }
             places.insert(name.clone(), key.span);
-            entries.push(Entry {
+            entries.push(Pair {
                 key: name,
                 key_span: key.span,
                 value,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Config;
-use super::diagnostic::Place;
+use super::diagnostic::Position;
 use crate::domain::account::ServiceName;
 use crate::language::{Access, EnvUse, Environment};
 
@@ -13,7 +13,7 @@ pub struct Missing {
     /// The variable.
     pub name: String,
     /// Where it is used, in the order of the document.
-    pub places: Vec<Place>,
+    pub places: Vec<Position>,
     /// The services that can't be used without it, in the order of the document. Personas that use it need no service.
     pub services: Vec<ServiceName>,
 }
@@ -22,7 +22,7 @@ pub struct Missing {
 #[derive(Clone, Debug)]
 pub(super) struct Use {
     pub(super) variable: EnvUse,
-    pub(super) place: Place,
+    pub(super) place: Position,
     pub(super) service: Option<ServiceName>,
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Away {
     /// Held by the account that is next to ask whether it is back.
     probe: Mutex<()>,
     /// How its requests of one kind have fared in cleanup: it may read accounts, and not delete any.
-    kinds: RefCell<HashMap<&'static str, Kind>>,
+    kinds: RefCell<HashMap<&'static str, Question>>,
     /// Since when all its requests have failed in cleanup, of whatever kind.
     failing: Cell<Option<Timestamp>>,
     /// When it is asked once more, although it has asked for a wait that goes beyond the deadline.
@@ -38,7 +38,7 @@ pub(super) struct Away {
 
 /// How the requests of one kind have fared, such as deletes.
 #[derive(Clone, Copy, Default)]
-struct Kind {
+struct Question {
     /// When the latest one was answered.
     answered: Option<Timestamp>,
     /// Since when all of them have failed.
@@ -89,14 +89,14 @@ impl<W: World> Engine<'_, W> {
             away.failing.set(away.failing.get().or(Some(now)));
         } else {
             away.failing.set(None);
-            *kind = Kind {
+            *kind = Question {
                 answered: Some(now),
-                ..Kind::default()
+                ..Question::default()
             };
         }
     }
 
-    fn kind(&self, place: usize, what: &'static str) -> Kind {
+    fn kind(&self, place: usize, what: &'static str) -> Question {
         let away = self.away.get(self.site_of(place));
         let kind = away.and_then(|away| away.kinds.borrow().get(what).copied());
         kind.unwrap_or_default()

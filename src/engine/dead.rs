@@ -14,7 +14,7 @@ const REFUSALS: u32 = 2;
 
 /// What the answers of a service say of its credentials.
 #[derive(Default)]
-pub(super) struct Standing {
+pub(super) struct Acceptance {
     /// They were good for something.
     were_good: Cell<bool>,
     /// So many requests in a row were answered with 401.

@@ -23,7 +23,7 @@ use crate::ports::{Identity, JournalBroken, Outgoing, World};
 const DELETES: u32 = 3;
 
 /// How the last step of a delete was answered.
-enum Sent {
+enum DeleteSent {
     /// As expected, or as gone after an earlier step was accepted.
     Accepted {
         /// The form of that answer.
@@ -43,9 +43,11 @@ impl<W: World> Engine<'_, W> {
         self.look_before(place, site, id).await?;
         write(self.note(place, Event::DeleteIntended));
         let result = match self.send_delete(place, site, id, write).await {
-            Ok(Sent::Accepted { form, is_whole }) => self.look_after(place, site, id, (&form, is_whole), ends).await,
-            Ok(Sent::Another) => Ok(Delete::Done),
-            Ok(Sent::Denied) => Ok(Delete::Denied),
+            Ok(DeleteSent::Accepted { form, is_whole }) => {
+                self.look_after(place, site, id, (&form, is_whole), ends).await
+            }
+            Ok(DeleteSent::Another) => Ok(Delete::Done),
+            Ok(DeleteSent::Denied) => Ok(Delete::Denied),
             Err(stuck) => Err(stuck),
         };
         if let Err(stuck) = &result {
@@ -87,12 +89,12 @@ impl<W: World> Engine<'_, W> {
         site: &Site,
         id: &RemoteId,
         write: &impl Fn(Result<(), JournalBroken>),
-    ) -> Result<Sent, Stuck> {
+    ) -> Result<DeleteSent, Stuck> {
         let chain = &site.service.delete;
         let mut captures = self.learnt.borrow()[place].captures.clone();
         let mut accepted = self.record(place).delete_accepted;
         let mut missing: HashSet<&str> = HashSet::new();
-        let (mut after_accepted, mut ended) = (false, Sent::Denied);
+        let (mut after_accepted, mut ended) = (false, DeleteSent::Denied);
         for (index, request) in chain.iter().enumerate() {
             if reads_any(request, &missing) {
                 missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
@@ -113,7 +115,7 @@ impl<W: World> Engine<'_, W> {
             let mut again = after_accepted && !site.powers.settle.is_zero();
             let (answer, seen) = loop {
                 let answer = match self.repeat_while(place, "delete", &outgoing, still).await {
-                    Err(Trouble::Another) => return Ok(Sent::Another),
+                    Err(Trouble::Another) => return Ok(DeleteSent::Another),
                     asked => asked?,
                 };
                 let seen = scope.clone().answer(&answer);
@@ -130,12 +132,12 @@ impl<W: World> Engine<'_, W> {
                 after_accepted = false;
                 missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
                 ended = if accepted {
-                    Sent::Accepted {
+                    DeleteSent::Accepted {
                         form: answer.form(),
                         is_whole: false,
                     }
                 } else {
-                    Sent::Denied
+                    DeleteSent::Denied
                 };
                 continue;
             }
@@ -151,7 +153,7 @@ impl<W: World> Engine<'_, W> {
                 write(self.note(place, Event::DeleteAccepted));
             }
             (accepted, after_accepted) = (true, true);
-            ended = Sent::Accepted {
+            ended = DeleteSent::Accepted {
                 form: answer.form(),
                 is_whole: index + 1 == chain.len(),
             };

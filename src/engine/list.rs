@@ -20,7 +20,7 @@ use crate::domain::paging;
 use crate::domain::why::Why;
 use crate::language::Scope;
 use crate::ports::{Identity, Outgoing, World};
-use items::{Items, Shown};
+use items::{Items, Tally};
 pub(super) use link::next_page;
 use next::{doubt, is_cut, pointer};
 
@@ -271,7 +271,7 @@ impl<W: World> Engine<'_, W> {
             Some(Next::Offset { .. } | Next::Cursor { .. } | Next::Url { .. } | Next::Link) | None => 0,
         };
         let mut seen = HashSet::new();
-        let (mut pages, mut empty, mut shown) = (0, 0, Shown::default());
+        let (mut pages, mut empty, mut shown) = (0, 0, Tally::default());
         loop {
             let read = self.page(place, scope, list, &page, &mut each).await;
             listed.barred = pages == 0
@@ -378,7 +378,7 @@ impl<W: World> Engine<'_, W> {
 enum End {
     /// The last page was read.
     Last {
-        shown: Shown,
+        shown: Tally,
         is_empty: bool,
         /// It says itself that there are more.
         is_cut: bool,

@@ -4,7 +4,7 @@ use super::ends::Ends;
 use super::exchange::Trouble;
 use super::list::{Extent, Regard};
 use super::stuck::Stuck;
-use super::witness::{Form, Witnessed};
+use super::witness::{Likeness, Witnessed};
 use super::{Engine, Halt, Site};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::{Event, Mark, PlannedAccount};
@@ -97,7 +97,7 @@ impl<W: World> Engine<'_, W> {
         self.may_witness(like, site)
             .map_err(|why| Unshown::Unmade(why.into()))?;
         let (witness, came) = self
-            .witness(like, site, Form::Plain, &Ends::new())
+            .witness(like, site, Likeness::Plain, &Ends::new())
             .await
             .map_err(unmade)?;
         let mut is_shown = false;

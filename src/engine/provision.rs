@@ -32,7 +32,7 @@ pub struct Provisioned {
     /// The places of the accounts that are ready.
     pub ready: Vec<usize>,
     /// Those that are not, and why.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<Unprovisioned>,
     /// It was told to stop.
     pub stopped: Option<Stop>,
     /// The journal could not be written: only this process knows everything that it made.
@@ -41,7 +41,7 @@ pub struct Provisioned {
 
 /// An account that could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct Unprovisioned {
     /// Which.
     pub key: AccountKey,
     /// Why.
@@ -106,7 +106,7 @@ impl<W: World> Engine<'_, W> {
                             provisioned.journal_broken = Some(journal);
                         }
                         self.tell(place, Progress::Failed { reason: reason.clone() });
-                        provisioned.failures.push(Failure {
+                        provisioned.failures.push(Unprovisioned {
                             key: self.key(place),
                             reason,
                         });

@@ -31,8 +31,8 @@ impl<W: World> Engine<'_, W> {
         loop {
             let reason = match self.try_once(place, site).await {
                 Ok(()) => break,
-                Err(Unready::ForNow(reason)) => reason,
-                Err(Unready::ForGood(reason)) => return Err(reason),
+                Err(NotReady::ForNow(reason)) => reason,
+                Err(NotReady::ForGood(reason)) => return Err(reason),
             };
             let waited = self.world.now().since(begun);
             if waited >= wait {
@@ -62,38 +62,38 @@ impl<W: World> Engine<'_, W> {
         Ok(())
     }
 
-    async fn try_once(&self, place: usize, site: &Site) -> Result<(), Unready> {
+    async fn try_once(&self, place: usize, site: &Site) -> Result<(), NotReady> {
         let Some(request) = &site.service.ready else {
-            return self.world.reach(self.site_of(place)).await.map_err(Unready::ForNow);
+            return self.world.reach(self.site_of(place)).await.map_err(NotReady::ForNow);
         };
         let scope = &site.scope;
         let mut outgoing = Outgoing::render(request, scope, Identity::Own)
-            .map_err(|error| Unready::ForGood(unsendable(request, error)))?;
+            .map_err(|error| NotReady::ForGood(unsendable(request, error)))?;
         outgoing.repeatable = true;
         // A request of the service's own carries its credentials, and a token has to be fetched first. Whoever gives it may
         // still be starting too: then the request is not sent, and says so.
         if let Err(halt) = self.unless_halted(self.world.admit(self.site_of(place))).await {
-            return Err(Unready::ForGood(halted(halt)));
+            return Err(NotReady::ForGood(halted(halt)));
         }
         let delivery = self.send(place, &outgoing).await;
         match &delivery {
-            Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(Unready::ForNow(reason.clone())),
-            Delivery::Unsendable(reason) => Err(Unready::ForGood(unsendable(request, reason))),
-            Delivery::Barred(reason) => Err(Unready::ForGood(advice::on_refusal(
+            Delivery::NotSent(reason) | Delivery::Lost(reason) => Err(NotReady::ForNow(reason.clone())),
+            Delivery::Unsendable(reason) => Err(NotReady::ForGood(unsendable(request, reason))),
+            Delivery::Barred(reason) => Err(NotReady::ForGood(advice::on_refusal(
                 Meaning::Unauthorized,
                 None,
                 &site.service.name,
                 reason.clone(),
             ))),
             Delivery::Answered(answer) if answer.meaning() == Meaning::Unavailable => {
-                Err(Unready::ForNow(self.describe(&delivery)))
+                Err(NotReady::ForNow(self.describe(&delivery)))
             }
             Delivery::Answered(answer) => {
                 let holds = request.expect.holds(answer, &scope.clone().answer(answer));
                 match holds {
                     Ok(true) => Ok(()),
-                    Ok(false) => Err(Unready::ForGood(self.unexpected(request, answer, scope).into())),
-                    Err(error) => Err(Unready::ForGood(
+                    Ok(false) => Err(NotReady::ForGood(self.unexpected(request, answer, scope).into())),
+                    Err(error) => Err(NotReady::ForGood(
                         Why::from(error).context(format_args!("`{}`", request.place)),
                     )),
                 }
@@ -106,7 +106,7 @@ fn halted(halt: Halt) -> Why {
     format!("{} while it waited for the service", halt.reason()).into()
 }
 
-enum Unready {
+enum NotReady {
     ForNow(Why),
     ForGood(Why),
 }

@@ -21,9 +21,9 @@ pub(super) enum Turn {
 
 /// The places of one service. Clones share them.
 #[derive(Clone)]
-pub(super) struct Slots(Rc<Places>);
+pub(super) struct Slots(Rc<Capacity>);
 
-struct Places {
+struct Capacity {
     free: Cell<usize>,
     first: RefCell<VecDeque<Sender<Slot>>>,
     then: RefCell<VecDeque<Sender<Slot>>>,
@@ -36,7 +36,7 @@ pub(super) struct Slot(Option<Slots>);
 impl Slots {
     /// So many places, one at least.
     pub(super) fn new(places: usize) -> Self {
-        Self(Rc::new(Places {
+        Self(Rc::new(Capacity {
             free: Cell::new(places.max(1)),
             first: RefCell::default(),
             then: RefCell::default(),

@@ -94,18 +94,18 @@ impl<W: World> Engine<'_, W> {
         };
         // A create that is not answered, or a look-up that breaks off, says nothing of the eyes.
         let mut made = Vec::new();
-        let mut form = Form::Alike;
+        let mut form = Likeness::Alike;
         for _ in 0..WITNESSES {
             let (witness, witnessed) = self.witness(place, site, form, ends).await?;
             made.push(witness);
             witnessed.why().clone_into(&mut why);
             let is_over = match witnessed {
                 Witnessed::Shown(_) | Witnessed::Told(_) => true,
-                Witnessed::Refused(_) => form == Form::Plain || !self.demands(place).are_rare(),
+                Witnessed::Refused(_) => form == Likeness::Plain || !self.demands(place).are_rare(),
                 Witnessed::Failed(_) | Witnessed::Nothing(_) => false,
             };
             // No name that demands more can be kept there.
-            if form == Form::Plain
+            if form == Likeness::Plain
                 && matches!(witnessed, Witnessed::Shown(_))
                 && let Some(sight) = self.sights.borrow_mut().get_mut(self.site_of(place))
             {
@@ -116,7 +116,7 @@ impl<W: World> Engine<'_, W> {
             }
             // It may be the name that the service can't take: then it could not take the one that is looked for either.
             if !matches!(witnessed, Witnessed::Nothing(_)) {
-                form = Form::Plain;
+                form = Likeness::Plain;
             }
         }
         // From here on nobody waits for sight any more, the witnesses themselves neither.
@@ -177,7 +177,7 @@ impl<W: World> Engine<'_, W> {
         &self,
         like: usize,
         site: &Site,
-        form: Form,
+        form: Likeness,
         ends: &Ends,
     ) -> Result<(usize, Witnessed), Stuck> {
         let place = self.add_witness(self.model(like), site, form);
@@ -292,7 +292,7 @@ impl<W: World> Engine<'_, W> {
         ))
     }
 
-    fn add_witness(&self, like: usize, site: &Site, form: Form) -> usize {
+    fn add_witness(&self, like: usize, site: &Site, form: Likeness) -> usize {
         let chance: String = (0..4)
             .map(|_| {
                 #[expect(
@@ -310,11 +310,11 @@ impl<W: World> Engine<'_, W> {
         let marker = ledger.plan().marker.clone();
         let copied = ledger.account(like);
         let username = match form {
-            Form::Alike => {
+            Likeness::Alike => {
                 let max = site.service.account_name_max;
                 self.demands(like).name_like(&copied.username, &marker, &chance, max)
             }
-            Form::Plain => format!("{marker}-{chance}"),
+            Likeness::Plain => format!("{marker}-{chance}"),
         };
         let domain = copied.email.rsplit('@').next().filter(|domain| !domain.is_empty());
         let local = username.split('@').next().unwrap_or_default();
@@ -395,7 +395,7 @@ impl<W: World> Engine<'_, W> {
 
 /// How a witness is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum Likeness {
     /// As demanding as the names of the plan.
     Alike,
     /// With its marker alone.

@@ -130,7 +130,7 @@ impl Reply {
         self.unblank();
         self.respond(AnswerBody::Endless {
             left: HUGE,
-            part: Part::Front,
+            part: Piece::Front,
         })
     }
 
@@ -188,13 +188,13 @@ pub(super) enum AnswerBody {
     },
     Endless {
         left: usize,
-        part: Part,
+        part: Piece,
     },
 }
 
 /// Which part of an endless body comes next.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Part {
+pub(super) enum Piece {
     Front,
     Middle,
     End,
@@ -222,23 +222,23 @@ impl Body for AnswerBody {
                 Poll::Ready(Some(Err(Cut)))
             }
             Self::Endless { left, part } => match *part {
-                Part::Front => {
-                    *part = Part::Middle;
+                Piece::Front => {
+                    *part = Piece::Middle;
                     data(Bytes::from_static(b"{\"id\":\""))
                 }
-                Part::Middle => {
+                Piece::Middle => {
                     let size = FILLER.len().min(*left);
                     *left -= size;
                     if *left == 0 {
-                        *part = Part::End;
+                        *part = Piece::End;
                     }
                     data(FILLER.slice(..size))
                 }
-                Part::End => {
-                    *part = Part::Over;
+                Piece::End => {
+                    *part = Piece::Over;
                     data(Bytes::from_static(b"\"}"))
                 }
-                Part::Over => Poll::Ready(None),
+                Piece::Over => Poll::Ready(None),
             },
         }
     }

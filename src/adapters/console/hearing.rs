@@ -9,8 +9,8 @@ use tracing_subscriber::filter::{FilterFn, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
-use super::told::{Fields, Told};
-use super::writer::{State, Writer};
+use super::told::{SpanFields, Told};
+use super::writer::{ConsoleState, Writer};
 use crate::domain::level::Level;
 
 /// The name of an event that marks a line, and is otherwise an info.
@@ -24,20 +24,20 @@ pub(super) struct Heard {
     pub(super) title: Option<String>,
     pub(super) message: String,
     pub(super) hint: Option<String>,
-    pub(super) fields: Fields,
+    pub(super) fields: SpanFields,
     /// The message says what the fields do.
     pub(super) is_in_words: bool,
     /// The spans in which it was told, the outermost first.
-    pub(super) spans: Vec<(&'static str, Fields)>,
+    pub(super) spans: Vec<(&'static str, SpanFields)>,
 }
 
 /// How a log writes it: a line or more, harmless. A form sees no event itself, so that none can pass a secret on.
-pub(super) type Form = fn(&Writer, &mut State, &Heard) -> String;
+pub(super) type LogForm = fn(&Writer, &mut ConsoleState, &Heard) -> String;
 
 /// The layer.
 pub(super) struct Hearing {
     pub(super) writer: Arc<Writer>,
-    pub(super) form: Form,
+    pub(super) form: LogForm,
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hearing {
@@ -74,7 +74,7 @@ pub(super) fn ours(is_verbose: bool, shows_spans: bool) -> FilterFn<impl Fn(&Met
     filter.with_max_level_hint(LevelFilter::from_level(most))
 }
 
-fn heard<S>(state: &State, event: &Event<'_>, context: &Context<'_, S>) -> Heard
+fn heard<S>(state: &ConsoleState, event: &Event<'_>, context: &Context<'_, S>) -> Heard
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -101,7 +101,7 @@ where
     }
 }
 
-fn cleaned(state: &State, fields: &Fields) -> Fields {
+fn cleaned(state: &ConsoleState, fields: &SpanFields) -> SpanFields {
     let clean = |value: &Value| match value.as_str() {
         Some(text) => Value::from(state.redact(text)),
         None => value.clone(),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::harmless;
 use super::hearing::Heard;
-use super::writer::{State, Writer};
+use super::writer::{ConsoleState, Writer};
 
 #[derive(Serialize)]
 struct JsonLine<'a> {
@@ -42,7 +42,7 @@ impl<V: Serialize> Serialize for Object<'_, V> {
 }
 
 /// The form of `log-format: json`.
-pub(super) fn line(writer: &Writer, _: &mut State, heard: &Heard) -> String {
+pub(super) fn line(writer: &Writer, _: &mut ConsoleState, heard: &Heard) -> String {
     let time = UNIX_EPOCH + Duration::from_millis(writer.clock.now().as_millis());
     let mut spans: Vec<(&'static str, Object<'_, Value>)> = Vec::with_capacity(heard.spans.len());
     for (name, fields) in &heard.spans {

@@ -3,13 +3,13 @@
 use super::harmless;
 use super::hearing::Heard;
 use super::told::in_text;
-use super::writer::{State, Writer};
+use super::writer::{ConsoleState, Writer};
 use crate::domain::level::Level;
 use crate::domain::why::Why;
 
 /// The form of `log-format: text`. A message of several lines is indented from the second on, so that foreign text in it
 /// can't pass for a line of ours.
-pub(super) fn line(writer: &Writer, state: &mut State, heard: &Heard) -> String {
+pub(super) fn line(writer: &Writer, state: &mut ConsoleState, heard: &Heard) -> String {
     let mut text = heard.message.clone();
     if !heard.is_in_words {
         let fields = heard.fields.iter();

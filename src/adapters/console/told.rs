@@ -8,7 +8,7 @@ use serde_json::Value;
 use tracing::field::{Field, Visit};
 
 /// Fields by their names.
-pub(super) type Fields = Vec<(&'static str, Value)>;
+pub(super) type SpanFields = Vec<(&'static str, Value)>;
 
 /// What was told. It has no `Debug`: a secret may be in it.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(super) struct Told {
     pub(super) title: Option<String>,
     pub(super) message: String,
     pub(super) hint: Option<String>,
-    pub(super) fields: Fields,
+    pub(super) fields: SpanFields,
 }
 
 impl Told {

@@ -23,10 +23,10 @@ pub(super) struct Writer {
     pub(super) style: LineStyle,
     pub(super) live: Option<ProgressBar>,
     pub(super) clock: Clock,
-    state: Mutex<State>,
+    state: Mutex<ConsoleState>,
 }
 
-pub(super) struct State {
+pub(super) struct ConsoleState {
     streams: Streams,
     pub(super) redactor: Redactor,
     /// Secrets that other processes have made.
@@ -44,7 +44,7 @@ pub(super) struct State {
 
 impl Writer {
     pub(super) fn new(streams: Streams, style: LineStyle, live: Option<ProgressBar>, clock: Clock) -> Self {
-        let state = State {
+        let state = ConsoleState {
             streams,
             redactor: Redactor::default(),
             made: Vec::new(),
@@ -71,19 +71,19 @@ impl Writer {
         self.clock.now().as_millis() / 1000
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, ConsoleState> {
         // A thread that panicked here left a line unwritten at most.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One write of one whole line or more to the log.
-    pub(super) fn write(&self, state: &mut State, line: &str) {
+    pub(super) fn write(&self, state: &mut ConsoleState, line: &str) {
         // A log that can't be written is no reason to leave accounts behind.
         drop(self.aside(|| write_out(&mut state.streams.log, line)));
     }
 
     /// The same to standard output. Whoever closed the pipe has read enough.
-    pub(super) fn write_data(&self, state: &mut State, text: &str) {
+    pub(super) fn write_data(&self, state: &mut ConsoleState, text: &str) {
         let written = self.aside(|| write_out(&mut state.streams.data, text));
         if let Some(error) = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
             state.data_lost = Some(error.to_string());
@@ -99,7 +99,7 @@ impl Writer {
     }
 }
 
-impl State {
+impl ConsoleState {
     /// The text without the secrets that are known.
     pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.redactor.redact(text)

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use super::long::Reading;
+use super::long::LongRead;
 use crate::domain::answer::{Answer, Body};
 use crate::domain::outcome::Delivery;
 use crate::domain::why::{Hint, Why};
@@ -34,7 +34,7 @@ pub(super) fn failure(error: reqwest::Error) -> Delivery {
 }
 
 /// Reads the whole answer.
-pub(super) async fn read(mut response: reqwest::Response, reading: &Reading) -> Delivery {
+pub(super) async fn read(mut response: reqwest::Response, reading: &LongRead) -> Delivery {
     let status = response.status().as_u16();
     let headers = response
         .headers()

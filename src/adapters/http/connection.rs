@@ -18,11 +18,11 @@ use tokio::net::TcpStream;
 pub(super) const NOBODY: &str = "connection refused: nothing listens there";
 
 /// Both ends of a connection, ours first.
-type Ends = (SocketAddr, SocketAddr);
+type OwnEnds = (SocketAddr, SocketAddr);
 
 /// The connections on which an answer came. Clones share them.
 #[derive(Clone, Default)]
-pub(super) struct Connections(Arc<Mutex<HashSet<Ends>>>);
+pub(super) struct Connections(Arc<Mutex<HashSet<OwnEnds>>>);
 
 impl Connections {
     /// An answer came.
@@ -37,7 +37,7 @@ impl Connections {
         lost(error).is_some_and(|ends| self.known().remove(&ends))
     }
 
-    fn known(&self) -> MutexGuard<'_, HashSet<Ends>> {
+    fn known(&self) -> MutexGuard<'_, HashSet<OwnEnds>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -63,7 +63,7 @@ pub(super) fn led_to_itself(error: &reqwest::Error) -> bool {
 }
 
 /// The connection on which a request was lost.
-fn lost(error: &reqwest::Error) -> Option<Ends> {
+fn lost(error: &reqwest::Error) -> Option<OwnEnds> {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<Error>() {
@@ -76,7 +76,7 @@ fn lost(error: &reqwest::Error) -> Option<Ends> {
     None
 }
 
-fn ends(info: &HttpInfo) -> Ends {
+fn ends(info: &HttpInfo) -> OwnEnds {
     (info.local_addr(), info.remote_addr())
 }
 

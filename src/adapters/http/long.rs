@@ -25,14 +25,14 @@ impl Default for Turns {
 
 /// One answer, and how long it has waited for its turn: that is our own doing, and not part of the time it may take.
 #[derive(Clone, Debug)]
-pub(super) struct Reading {
+pub(super) struct LongRead {
     turns: Turns,
     begun: Instant,
     waited: Rc<Cell<Duration>>,
     waits_since: Rc<Cell<Option<Instant>>>,
 }
 
-impl Reading {
+impl LongRead {
     pub(super) fn new(turns: &Turns) -> Self {
         Self {
             turns: turns.clone(),
@@ -77,10 +77,10 @@ mod tests {
         let turns = Turns::default();
         let mut held = [None, None];
         for turn in &mut held {
-            Reading::new(&turns).take_turn(SHORT + 1, turn).await;
+            LongRead::new(&turns).take_turn(SHORT + 1, turn).await;
         }
         let begun = Instant::now();
-        let reading = Reading::new(&turns);
+        let reading = LongRead::new(&turns);
         let mut turn = None;
         reading.take_turn(SHORT, &mut turn).await;
         assert!(turn.is_none(), "a short one needs none");

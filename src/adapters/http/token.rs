@@ -285,7 +285,7 @@ impl Token {
 
 /// What is told of an answer that is not fine.
 #[derive(Default)]
-struct Words {
+struct AnswerWords {
     /// What it said.
     said: Option<String>,
     /// Why it is not what `expect` takes.
@@ -293,23 +293,23 @@ struct Words {
 }
 
 impl Token {
-    fn words(&self, answer: &Answer) -> Words {
-        Words {
+    fn words(&self, answer: &Answer) -> AnswerWords {
+        AnswerWords {
             said: self.veil.as_ref().and_then(|veil| said(answer, veil)),
             why: None,
         }
     }
 
     /// The same of a log-in, which may have words of its own and a condition. `scope` has the answer.
-    fn words_of_login(&self, login: &Login, answer: &Answer, scope: &Scope) -> Words {
+    fn words_of_login(&self, login: &Login, answer: &Answer, scope: &Scope) -> AnswerWords {
         let Some(veil) = &self.veil else {
-            return Words::default();
+            return AnswerWords::default();
         };
         let own = login.request.error.as_ref().and_then(|error| {
             let value = error.eval_optional(scope).ok().flatten()?;
             in_its_own_words(&serde_json::to_value(&value).ok()?, veil)
         });
-        Words {
+        AnswerWords {
             said: own.or_else(|| said(answer, veil)),
             why: login.request.expect.explain("expect", answer, scope, veil),
         }
@@ -321,7 +321,7 @@ async fn id_token(
     wire: &impl Post,
     url: &Url,
     token: &Secret,
-    words: impl Fn(&Answer) -> Words,
+    words: impl Fn(&Answer) -> AnswerWords,
 ) -> Result<Secret, NoToken> {
     let request = HttpMessage::new("GET");
     let credentials = Credentials::Bearer(token.clone());
@@ -341,7 +341,7 @@ fn answered(
     delivery: Delivery,
     what: &str,
     is_fine: impl Fn(&Answer) -> bool,
-    words: impl Fn(&Answer) -> Words,
+    words: impl Fn(&Answer) -> AnswerWords,
 ) -> Result<Answer, NoToken> {
     match delivery {
         Delivery::Answered(answer) if is_fine(&answer) => Ok(answer),
@@ -351,7 +351,7 @@ fn answered(
             let refused = meant || matches!(answer.code(), 400 | 401 | 403 | 404 | 405 | 410 | 422);
             // Whoever answers so gives tokens to nobody.
             let is_elsewhere = matches!(answer.code(), 404 | 405 | 410);
-            let Words { said, why } = words(&answer);
+            let AnswerWords { said, why } = words(&answer);
             let status = answer.code();
             let told = match said {
                 Some(said) => format!("{status}: {said}"),
@@ -421,12 +421,12 @@ mod tests {
 
     /// A token endpoint that answers from the second time on only when it is told to.
     #[derive(Default)]
-    struct Endpoint {
+    struct Slow {
         asked: Cell<u32>,
         may_answer: Notify,
     }
 
-    impl Post for Endpoint {
+    impl Post for Slow {
         async fn post(&self, _url: Url, _request: &HttpMessage, _credentials: &Credentials) -> Delivery {
             self.asked.set(self.asked.get() + 1);
             if self.asked.get() > 1 {
@@ -451,7 +451,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_has_written_an_intent_down_does_not_wait_for_a_token_that_is_renewed() {
-        let endpoint = Endpoint::default();
+        let endpoint = Slow::default();
         let form = Form {
             url: Url::parse("http://auth.test/token").expect("a URL"),
             fields: Vec::new(),
@@ -467,7 +467,7 @@ mod tests {
         assert_eq!(header(&token).as_deref(), Some("Bearer t2"));
     }
 
-    async fn token_while_fetching(endpoint: &Endpoint, token: &Token) -> Option<String> {
+    async fn token_while_fetching(endpoint: &Slow, token: &Token) -> Option<String> {
         while endpoint.asked.get() < 2 {
             tokio::task::yield_now().await;
         }

@@ -7,17 +7,17 @@ use crate::config::keys::auth as key;
 use crate::config::keys::{self, Key};
 use crate::config::request::{SERVICE_NAMES, login_request};
 use crate::config::scalar;
-use crate::config::tree::{Entry, Kind, Node};
+use crate::config::tree::{Content, Node, Pair};
 use crate::language::Template;
 
 /// Parameters by which a client proves itself without a `client_secret`: RFC 7523, RFC 8693, and one that names the secret itself.
 const PROOFS: [&str; 3] = ["client_assertion", "subject_token", "client_secret"];
 
 /// What reads the value of a kind of `auth`. The text is where `auth` stands.
-type Read = fn(&mut Decoder, &Entry, &str) -> Option<Auth>;
+type AuthReader = fn(&mut Decoder, &Pair, &str) -> Option<Auth>;
 
 /// The kinds of `auth`, of which a service has one.
-const KINDS: [(Key, Read); 6] = [
+const KINDS: [(Key, AuthReader); 6] = [
     (key::BASIC, |decoder, entry, _| basic(decoder, &entry.value)),
     (key::BEARER, |decoder, entry, _| bearer(decoder, entry)),
     (key::HEADER, |decoder, entry, _| header(decoder, &entry.value)),
@@ -75,7 +75,7 @@ fn kind(decoder: &mut Decoder, node: &Node, place: &str) -> Option<Auth> {
         }
         _ => {}
     }
-    if !matches!(node.kind, Kind::Map(_)) {
+    if !matches!(node.kind, Content::Map(_)) {
         decoder.error_with_hint(
             node.span,
             "`auth` is `none`, `github_oidc` or a map with one key",
@@ -85,7 +85,7 @@ fn kind(decoder: &mut Decoder, node: &Node, place: &str) -> Option<Auth> {
     }
     let mut fields = decoder.fields(node, "`auth`", &key::BLOCK)?;
     // A key without a value counts here: somebody forgot it, or a preset leaves it to the user.
-    let given: Vec<(&Entry, Read)> = KINDS
+    let given: Vec<(&Pair, AuthReader)> = KINDS
         .iter()
         .filter_map(|(key, read)| Some((fields.raw(*key)?, *read)))
         .collect();
@@ -122,7 +122,7 @@ fn basic(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
     })
 }
 
-fn bearer(decoder: &mut Decoder, entry: &Entry) -> Option<Auth> {
+fn bearer(decoder: &mut Decoder, entry: &Pair) -> Option<Auth> {
     let token = decoder.given(entry, keys::service::AUTH.name)?;
     decoder.template(token, &entry.key, SERVICE_NAMES).map(Auth::Bearer)
 }
@@ -245,7 +245,7 @@ fn carried(decoder: &mut Decoder, node: &Node) -> Option<(Pairs, Pairs)> {
 
 fn expiry(decoder: &mut Decoder, node: &Node) -> Option<Expiry> {
     let name = keys::login::EXPIRES_IN.name;
-    if let Kind::Number(_, written) = &node.kind {
+    if let Content::Number(_, written) = &node.kind {
         decoder.error_with_hint(
             node.span,
             format!("`{name}` is a duration or an expression over the answer that gives seconds"),
@@ -263,7 +263,7 @@ fn expiry(decoder: &mut Decoder, node: &Node) -> Option<Expiry> {
 
 fn github_oidc(decoder: &mut Decoder, node: &Node) -> Option<Auth> {
     use keys::github_oidc as key;
-    if matches!(node.kind, Kind::Null) {
+    if matches!(node.kind, Content::Null) {
         return Some(Auth::GithubOidc {
             audience: None,
             exchange: None,

@@ -3,21 +3,21 @@
 use super::Decoder;
 use crate::config::keys::{Block, Key};
 use crate::config::source::Span;
-use crate::config::tree::{Entry, Kind, Node};
+use crate::config::tree::{Content, Node, Pair};
 use crate::language::nearest;
 
 /// The keys of a map, taken one by one.
 pub(in crate::config) struct Fields<'n> {
     what: &'static str,
     pub(in crate::config) span: Span,
-    pub(in crate::config) entries: &'n [Entry],
+    pub(in crate::config) entries: &'n [Pair],
     block: &'static Block,
     /// What was asked for, to be held against what is declared.
     asked: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
-    pub(super) fn new(what: &'static str, span: Span, entries: &'n [Entry], block: &'static Block) -> Self {
+    pub(super) fn new(what: &'static str, span: Span, entries: &'n [Pair], block: &'static Block) -> Self {
         Self {
             what,
             span,
@@ -32,12 +32,12 @@ impl<'n> Fields<'n> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    pub(in crate::config) fn entry(&mut self, key: Key) -> Option<&'n Entry> {
-        self.raw(key).filter(|entry| !matches!(entry.value.kind, Kind::Null))
+    pub(in crate::config) fn entry(&mut self, key: Key) -> Option<&'n Pair> {
+        self.raw(key).filter(|entry| !matches!(entry.value.kind, Content::Null))
     }
 
     /// The same where null doesn't count as absent.
-    pub(in crate::config) fn raw(&mut self, key: Key) -> Option<&'n Entry> {
+    pub(in crate::config) fn raw(&mut self, key: Key) -> Option<&'n Pair> {
         debug_assert!(
             self.block.has(key.name),
             "`{}` is no key of {}",

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use super::Decoder;
 use crate::config::scalar;
-use crate::config::tree::{Kind, Node};
+use crate::config::tree::{Content, Node};
 use crate::language::nearest;
 
 impl Decoder {
     /// Text. A number or a truth value counts as what was written, where that can't be mistaken.
     pub(in crate::config) fn text(&mut self, node: &Node, key: &str) -> Option<String> {
         match &node.kind {
-            Kind::String(text) => Some(text.clone()),
-            Kind::Number(number, written) if number.to_string() == *written => Some(written.clone()),
-            Kind::Bool(value) if self.sources.slice(node.span).trim() == value.to_string() => Some(value.to_string()),
-            Kind::Number(..) | Kind::Bool(_) => {
+            Content::String(text) => Some(text.clone()),
+            Content::Number(number, written) if number.to_string() == *written => Some(written.clone()),
+            Content::Bool(value) if self.sources.slice(node.span).trim() == value.to_string() => {
+                Some(value.to_string())
+            }
+            Content::Number(..) | Content::Bool(_) => {
                 self.error_with_hint(
                     node.span,
                     format!("`{key}` is text, and this value is ambiguous"),
@@ -22,7 +24,7 @@ impl Decoder {
                 );
                 None
             }
-            Kind::Null | Kind::List(_) | Kind::Map(_) => {
+            Content::Null | Content::List(_) | Content::Map(_) => {
                 self.error(node.span, format!("`{key}` is text, not {}", node.what()));
                 None
             }
@@ -30,7 +32,7 @@ impl Decoder {
     }
 
     pub(in crate::config) fn boolean(&mut self, node: &Node, key: &str) -> Option<bool> {
-        if let Kind::Bool(value) = node.kind {
+        if let Content::Bool(value) = node.kind {
             return Some(value);
         }
         self.error(node.span, format!("`{key}` is `true` or `false`, not {}", node.what()));
@@ -44,7 +46,7 @@ impl Decoder {
         key: &str,
         bounds: std::ops::RangeInclusive<u32>,
     ) -> Option<u32> {
-        let number = if let Kind::Number(number, _) = &node.kind {
+        let number = if let Content::Number(number, _) = &node.kind {
             number.as_u64().and_then(|number| u32::try_from(number).ok())
         } else {
             None

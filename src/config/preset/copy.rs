@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Preset;
 use crate::config::keys::service::URL;
-use crate::config::tree::{Kind, Node};
+use crate::config::tree::{Content, Node};
 
 impl Preset {
     /// A whole configuration that says all that the preset says. What the user has to give is read from variables.
@@ -55,10 +55,10 @@ fn line(text: &mut String, line: &str) {
 /// A default as YAML.
 fn scalar(node: &Node) -> String {
     match &node.kind {
-        Kind::Number(_, written) => written.clone(),
-        Kind::Bool(value) => value.to_string(),
-        Kind::String(text) => serde_json::Value::from(text.as_str()).to_string(),
-        Kind::Null | Kind::List(_) | Kind::Map(_) => "null".to_owned(),
+        Content::Number(_, written) => written.clone(),
+        Content::Bool(value) => value.to_string(),
+        Content::String(text) => serde_json::Value::from(text.as_str()).to_string(),
+        Content::Null | Content::List(_) | Content::Map(_) => "null".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Parameter, Preset};
 use crate::config::decode::Decoder;
 use crate::config::keys::service::WITH;
 use crate::config::source::Span;
-use crate::config::tree::{Entry, Kind, Node};
+use crate::config::tree::{Content, Node, Pair};
 use crate::language::nearest;
 
 /// Tells what is read and not given, and what is given and unknown. `own` is the service as the user wrote it, `merged` the whole of
@@ -81,7 +81,7 @@ pub(in crate::config) fn check(
 }
 
 /// The parameters of a service that are not null.
-fn entries(service: &Node) -> impl Iterator<Item = &Entry> {
+fn entries(service: &Node) -> impl Iterator<Item = &Pair> {
     let with = service.get(WITH).and_then(Node::as_map).unwrap_or_default();
-    with.iter().filter(|entry| !matches!(entry.value.kind, Kind::Null))
+    with.iter().filter(|entry| !matches!(entry.value.kind, Content::Null))
 }

@@ -7,7 +7,7 @@ use crate::config::action;
 use crate::config::decode::{Decoder, Fields};
 use crate::config::keys::{self, Block, Key, after_create, delete, request as key};
 use crate::config::source::CONVENTION_SOURCE;
-use crate::config::tree::{Kind, Node};
+use crate::config::tree::{Content, Node};
 use crate::language::Expression;
 
 /// What a service's own address, headers and credentials can see.
@@ -226,7 +226,7 @@ fn delete_step(decoder: &mut Decoder, node: &Node, place: String) -> Option<Requ
 pub(in crate::config) fn chain(decoder: &mut Decoder, node: &Node, key: Key, place: &str) -> Option<Vec<Request>> {
     let is_delete = key.name == keys::service::DELETE.name;
     let step = if is_delete { delete_step } else { step };
-    if let Kind::List(items) = &node.kind {
+    if let Content::List(items) = &node.kind {
         let steps: Vec<_> = items
             .iter()
             .enumerate()
@@ -293,8 +293,8 @@ pub(in crate::config) fn find(decoder: &mut Decoder, node: &Node, place: String)
 /// A list of status codes, or an expression.
 fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'static str]) -> Option<Condition> {
     match &node.kind {
-        Kind::String(_) => claim(decoder, node, key, names).map(Condition::Expression),
-        Kind::List(items) => {
+        Content::String(_) => claim(decoder, node, key, names).map(Condition::Expression),
+        Content::List(items) => {
             let codes: Vec<_> = items
                 .iter()
                 .map(|item| {
@@ -304,7 +304,7 @@ fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'s
                 .collect();
             codes.into_iter().collect::<Option<_>>().map(Condition::Codes)
         }
-        Kind::Number(_, written) => {
+        Content::Number(_, written) => {
             decoder.error_with_hint(
                 node.span,
                 format!("`{key}` is a list of status codes or an expression"),
@@ -312,7 +312,7 @@ fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'s
             );
             None
         }
-        Kind::Null | Kind::Bool(_) | Kind::Map(_) => {
+        Content::Null | Content::Bool(_) | Content::Map(_) => {
             decoder.error_with_hint(
                 node.span,
                 format!(

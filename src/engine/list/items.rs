@@ -11,14 +11,14 @@ use crate::language::Scope;
 
 /// What a page held.
 pub(super) struct Items {
-    pub(super) shown: Shown,
+    pub(super) shown: Tally,
     /// Of its ids, in their order.
     pub(super) fingerprint: Vec<u8>,
 }
 
 /// How many items were shown, and how many of them could be read.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Shown {
+pub(super) struct Tally {
     pub(super) items: usize,
     named: usize,
     /// Those that have a name and an id.
@@ -27,7 +27,7 @@ pub(super) struct Shown {
     is_one_nameless: bool,
 }
 
-impl Shown {
+impl Tally {
     pub(super) fn add(&mut self, page: Self) {
         self.items += page.items;
         self.named += page.named;
@@ -64,7 +64,7 @@ pub(super) fn read(list: &List, scope: &Scope, each: &mut impl FnMut(RemoteId, S
         .eval(scope)
         .map_err(|error| Why::from(error).context("the list can't be read"))?;
     let mut context = digest::Context::new(&digest::SHA256);
-    let mut shown = Shown::default();
+    let mut shown = Tally::default();
     if !items.is_none() {
         if !matches!(items.kind(), ValueKind::Seq | ValueKind::Iterable) {
             return Err(format!("the list can't be read: `{source}` is no list").into());

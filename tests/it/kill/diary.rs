@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use standin::adapters::journal::{Reading, parse};
+use standin::adapters::journal::{JournalRead, parse};
 use standin::domain::ledger::{Record, Status};
 
 /// One journal at one moment.
 pub(crate) struct Diary {
     pub(crate) text: String,
-    reading: Reading,
+    reading: JournalRead,
 }
 
 impl Diary {
