@@ -159,4 +159,50 @@ mod tests {
         assert!(!is_written_as_uuid("integration-tester-of-thirty-six-cha"));
         assert_ne!(uuid, uuid_of("sd-1-alicf"));
     }
+
+    #[test]
+    fn a_witness_is_known_by_its_name() {
+        for (name, expected) in [
+            ("witness", true),
+            ("witness-2", true),
+            ("witness2", false),
+            ("a-witness", false),
+        ] {
+            assert_eq!(is_witness(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_services_begin_with_a_letter_and_are_lower_case() {
+        for (text, expected) in [
+            ("users", true),
+            ("a1-b", true),
+            ("1a", false),
+            ("-a", false),
+            ("aB", false),
+            ("a_b", false),
+            ("", false),
+        ] {
+            let name = ServiceName::parse(text);
+            assert_eq!(name.as_ref().map(ServiceName::as_str), expected.then_some(text));
+        }
+        let key: AccountKey = "users/alice".parse().expect("a key");
+        assert_eq!(
+            (key.service.to_string().as_str(), key.to_string().as_str()),
+            ("users", "users/alice")
+        );
+    }
+
+    #[test]
+    fn short_numbers_are_counted_and_may_be_given_again() {
+        for (text, expected) in [
+            ("7", true),
+            ("123456789012345", true),
+            ("1234567890123456", false),
+            ("7a", false),
+        ] {
+            assert_eq!(RemoteId::new(text).expect("an id").is_counted(), expected, "{text}");
+        }
+        assert_eq!(RemoteId::new(""), None);
+    }
 }

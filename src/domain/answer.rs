@@ -112,3 +112,30 @@ fn shape(json: &Value, depth: usize) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_is_told_by_its_code_and_compared_by_its_form() {
+        let deep = json!({"b": {"c": {"d": 1}}, "a": [1], "e": "x", "f": null, "g": true, "h": 1.5});
+        for (status, body, told, form) in [
+            (404, Body::Text(String::new()), "status 404 (not found)", "404 "),
+            (418, Body::Text("tea".to_owned()), "status 418", "418 text"),
+            (200, Body::Json(json!([])), "status 200", "200 list"),
+            (
+                500,
+                Body::Json(deep),
+                "status 500 (the service failed)",
+                "500 {a: list, b: {c: map}, e: text, f: null, g: true, h: number}",
+            ),
+        ] {
+            let answer = Answer::http(status, vec![("etag".to_owned(), "1".to_owned())], body);
+            assert_eq!((answer.told().as_str(), answer.form().as_str()), (told, form));
+            assert_eq!((answer.header("etag"), answer.header("date")), (Some("1"), None));
+        }
+    }
+}

@@ -115,3 +115,20 @@ impl Meaning {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_4xx_refuses_and_what_may_pass_is_sent_again() {
+        for status in 100..600 {
+            let meaning = Meaning::of_http(status);
+            assert_eq!(meaning.is_refusal(), (400..500).contains(&status), "{status}");
+            assert_eq!(meaning == Meaning::Done, (200..300).contains(&status), "{status}");
+            let may_pass = matches!(status, 408 | 425 | 429 | 500 | 502..);
+            assert_eq!(meaning.may_pass(), may_pass, "{status}");
+            assert_eq!(meaning.is_about_credentials(), matches!(status, 401 | 403), "{status}");
+        }
+    }
+}

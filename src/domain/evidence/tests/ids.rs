@@ -72,6 +72,26 @@ fn an_id_that_is_found_again_is_read_anew() {
 }
 
 #[test]
+fn the_latest_look_counts_and_each_id_has_its_own() {
+    let mut looks = Looks::default();
+    looks.read(id(), Look::Other);
+    looks.read(uuid(), Look::Ours);
+    assert!(looks.is_other(&id()) && !looks.is_other(&uuid()));
+    looks.read(id(), Look::Gone);
+    assert_eq!((looks.of(&id()), looks.of(&uuid())), (Some(&Look::Gone), OURS.as_ref()));
+    looks.found(Look::Gone);
+    assert_eq!(looks.by_name, GONE);
+    looks.forget_name();
+    assert_eq!(looks.by_name, None);
+    looks.found(Look::Ours);
+    looks.deny(id());
+    assert_eq!(
+        (looks.of(&id()), looks.of(&uuid()), &looks.by_name),
+        (None, OURS.as_ref(), &None)
+    );
+}
+
+#[test]
 fn a_reading_under_one_id_says_nothing_of_another() {
     use Event::{Adopted, CreateIntended, Created, DeleteIntended, StrangerShown, Verified};
     let found = [
@@ -125,7 +145,15 @@ fn an_absence_by_an_id_counts_only_where_that_id_was_read_back_and_is_its_own() 
     };
     let refused = || Some(blind(Blindness::Refusal));
     let nameless = || Some(Look::Nameless);
-    let rows: [Seen<'_>; 10] = [
+    let silent = || Some(blind(Blindness::Silence));
+    let rows: [Seen<'_>; 15] = [
+        (&given, FULL, GONE, GONE, "gone by name"),
+        // The eye by the name sees it, and the id is its own.
+        (&made[..2], FULL, silent(), OURS, "delete"),
+        // Nothing speaks against the delete but that the id can't be read.
+        (&made[..2], by_id, refused(), None, "delete"),
+        (&made[..2], by_id, silent(), None, "doubtful"),
+        (&given, by_id, refused(), None, "doubtful"),
         (read, elsewhere, GONE, None, "gone by id"),
         (&adopted, FULL, nameless(), None, "delete"),
         // What is refused to who asks by the id is gone only after a delete.
@@ -160,7 +188,8 @@ fn a_delete_that_is_denied_of_an_id_that_was_never_read_is_a_matter_of_the_name(
     let given = [CreateIntended, Given(id())];
     let read = [CreateIntended, Created(id()), Verified];
     let refused = || Some(blind(Blindness::Refusal));
-    let rows: [(&[Event], Option<Look>, &str); 3] = [
+    let rows: [(&[Event], Option<Look>, &str); 4] = [
+        (&read, Some(Look::Nameless), "delete"),
         (&given, Some(Look::Nameless), "look"),
         (&given, refused(), "look"),
         (&read, refused(), "unproved"),
