@@ -239,7 +239,7 @@ fn a_value_that_no_variable_can_hold_is_left_out_or_ends_the_command_with_advice
     assert!(
         ended
             .stderr
-            .contains("hint: so many accounts are more than an environment can hold")
+            .contains("hint: the environment can't hold so many accounts")
     );
     assert_eq!(accounts(&sandbox), (2, 0));
 }

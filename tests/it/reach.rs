@@ -110,7 +110,7 @@ fn a_target_that_is_no_regular_file_is_refused_before_any_account_is_made() {
         for target in [path.to_str().unwrap(), "/dev/stdout", "/dev/null", "."] {
             let told = refused(&desk, &["setup", setting, target]);
             assert!(
-                told.contains("can't be written to") && told.contains("and no regular file"),
+                told.contains("can't be written to") && told.contains("not a regular file"),
                 "{told}"
             );
         }

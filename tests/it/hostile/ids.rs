@@ -82,7 +82,7 @@ fn an_id_that_can_not_be_kept_digit_by_digit_is_unclear() {
             tried.told()
         );
         assert!(
-            tried.setup.stderr.contains("not known whether it was created"),
+            tried.setup.stderr.contains("unclear whether it was created"),
             "{id}: {}",
             tried.told()
         );
