@@ -255,7 +255,11 @@ fn of_two_setups_of_a_run_the_last_is_shown_and_the_first_by_its_state() {
         shown["accounts"]["users/bot"]["username"],
         second["accounts"][1]["username"]
     );
-    assert!(ended.stderr.contains("was created by several setups"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("was created by several setups"),
+        "{}",
+        ended.stderr
+    );
     let by_state = credentials(&desk, &["--state", &first]);
     assert_ne!(
         by_state["accounts"]["users/bot"]["username"],

@@ -65,12 +65,11 @@ fn are(desk: &Desk, expected: [(&str, &str); 2]) {
     }
 }
 
-fn change(service: &SandboxHandle, account: usize, method: &str, body: &str) {
+fn change(service: &SandboxHandle, account: &str, method: &str, body: &str) {
     let books = service.books("users").unwrap();
-    let mut left: Vec<_> = books.left().collect();
+    let mut left = books.left();
     // They are created side by side, in any order.
-    left.sort_by_key(|account| &account.username);
-    let id = &left[account].id;
+    let id = &left.find(|held| held.username.ends_with(account)).unwrap().id;
     // qa:correct-horse
     let headers = ["Authorization: Basic cWE6Y29ycmVjdC1ob3JzZQ=="];
     let said = ask(service.port(), method, &format!("/users/accounts/{id}"), &headers, body).unwrap();
@@ -101,12 +100,12 @@ fn what_is_gone_or_disabled_or_renamed_is_told_with_the_reason() {
     let service = service(&[]);
     let desk = desk(&service);
     set_up(&desk);
-    change(&service, 0, "PUT", r#"{"status": "disabled"}"#);
+    change(&service, "alice", "PUT", r#"{"status": "disabled"}"#);
     are(&desk, [("changed", "`until: body.status"), ("ready", "")]);
-    change(&service, 0, "PUT", r#"{"status": "ready"}"#);
-    change(&service, 1, "PUT", r#"{"username": "eve"}"#);
+    change(&service, "alice", "PUT", r#"{"status": "ready"}"#);
+    change(&service, "bob", "PUT", r#"{"username": "eve"}"#);
     are(&desk, [("ready", ""), ("changed", "another name")]);
-    change(&service, 0, "DELETE", "");
+    change(&service, "alice", "DELETE", "");
     are(&desk, [("missing", "no such account"), ("changed", "another name")]);
     let ended = desk.run(&["status"]);
     assert_eq!(ended.code, Some(1));
@@ -145,10 +144,10 @@ fn what_a_look_up_does_not_show_is_missing_only_where_it_has_shown_another() {
     let desk = found_by(&service, "account.username");
     set_up(&desk);
     are(&desk, [("ready", ""), ("ready", "")]);
-    change(&service, 0, "DELETE", "");
+    change(&service, "alice", "DELETE", "");
     are(&desk, [("missing", "no account of its name"), ("ready", "")]);
     let blind = "the look-up has shown no account";
-    change(&service, 0, "DELETE", "");
+    change(&service, "bob", "DELETE", "");
     are(&desk, [("unknown", blind), ("unknown", blind)]);
 }
 
@@ -160,7 +159,7 @@ fn a_look_up_that_is_blind_makes_nobody_missing_and_a_witness_is_no_account_of_t
     let ended = desk.run(&["setup"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     are(&desk, [("unknown", blind), ("unknown", blind)]);
-    change(&service, 0, "DELETE", "");
+    change(&service, "alice", "DELETE", "");
     let ended = desk.run(&["cleanup"]);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("witness"), "{}", ended.stderr);
@@ -224,7 +223,7 @@ fn a_watch_ends_when_an_account_is_gone_and_quietly_when_it_is_stopped() {
     let ended = desk::finish(stopped);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let (watch, _) = start();
-    change(&service, 0, "DELETE", "");
+    change(&service, "alice", "DELETE", "");
     let ended = desk::finish(watch);
     assert_eq!(statuses(&ended)[0].0, "missing");
 }

@@ -96,13 +96,20 @@ fn under_act_too_a_state_that_no_step_can_be_given_is_warned_of_and_not_needed()
 
 #[test]
 fn under_act_too_there_are_ten_annotations_of_a_kind_and_the_log_has_the_rest() {
-    let sandbox = start(
-        Sandbox::builder()
-            .service(ServiceSpec::new("users").basic("qa", PASSWORD))
-            .fault("users DELETE * status 403"),
-    );
-    let act = repository(&sandbox, "{ name: buyer, count: 25 }");
-    let log = act.run("      - { id: accounts, uses: ./standin }\n");
+    let run = || {
+        let sandbox = start(
+            Sandbox::builder()
+                .service(ServiceSpec::new("users").basic("qa", PASSWORD))
+                .fault("users DELETE * status 403"),
+        );
+        let act = repository(&sandbox, "{ name: buyer, count: 25 }");
+        let log = act.run("      - { id: accounts, uses: ./standin }\n");
+        (sandbox, log)
+    };
+    // On a busy machine act sometimes loses the last lines of a step that ends in less than a second.
+    let is_whole =
+        |(_, log): &(SandboxHandle, Log)| log.of("Post", "accounts").any(|line| line.msg.contains("::error"));
+    let (sandbox, log) = (0..3).map(|_| run()).find(is_whole).unwrap_or_else(run);
     let lines: Vec<&str> = log.of("Post", "accounts").map(|line| line.msg.as_str()).collect();
     let errors = lines.iter().filter(|line| line.contains("::error")).count();
     // What failed for one cause is told once, and each is named.

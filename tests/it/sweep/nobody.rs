@@ -107,7 +107,11 @@ fn a_service_with_nobody_in_it_is_swept_by_a_list_that_shows_who_is_made_for_it(
     books.lock().unwrap().clear();
     let ended = swept(&liar, "accounts", "", &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stderr.contains("nobody is there"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("its list is empty, but shows a test account"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!((made(&liar), books.lock().unwrap().len()), (1, 0), "{}", ended.stderr);
 }
 
@@ -121,10 +125,10 @@ fn nothing_is_made_in_a_dry_run_or_where_that_is_forbidden_and_a_warning_says_wh
         let (liar, _books) = service(201);
         let ended = swept(&liar, "nobody", more, arguments);
         assert_eq!((ended.code, made(&liar)), (Some(0), 0), "{}", ended.stderr);
-        let told = format!("no account could be made to see whether it shows any: {why}");
+        let told = format!("no test account could be created to see whether it shows any: {why}");
         assert!(ended.stderr.contains(&told), "{}", ended.stderr);
         assert!(
-            ended.stderr.contains("accounts of ours may be there unseen"),
+            ended.stderr.contains("accounts of ours may exist unseen"),
             "{}",
             ended.stderr
         );
