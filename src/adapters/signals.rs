@@ -9,8 +9,10 @@ use tokio::task::JoinSet;
 /// The signal numbers that are listened for (POSIX); elsewhere only Ctrl-C, which counts as the first.
 pub const SIGINT: i32 = 2;
 /// See [`SIGINT`].
+#[cfg(unix)]
 pub const SIGTERM: i32 = 15;
 /// See [`SIGINT`].
+#[cfg(unix)]
 pub const SIGHUP: i32 = 1;
 
 /// Listens from its making until it is dropped.
@@ -35,6 +37,10 @@ pub struct Signals {
 
 impl Signals {
     /// Starts to listen: from here on no signal of these ends the process by itself.
+    #[cfg_attr(
+        not(unix),
+        expect(clippy::unnecessary_wraps, reason = "elsewhere the system may refuse to tell")
+    )]
     pub fn listen() -> io::Result<Self> {
         let (tell, seen) = watch::channel(Vec::new());
         let mut listening = JoinSet::new();
@@ -95,6 +101,14 @@ impl Signals {
     }
 
     /// From here on the death of the parent counts as SIGTERM (Linux; elsewhere it goes unnoticed).
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(
+            clippy::unused_self,
+            clippy::unnecessary_wraps,
+            reason = "Linux alone tells of the parent's death"
+        )
+    )]
     pub fn count_death_of_parent(&mut self) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         {
