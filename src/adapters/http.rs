@@ -8,13 +8,13 @@ mod answer;
 mod client;
 mod connection;
 mod credentials;
+mod envelope;
 mod expiry;
 mod gate;
 mod grant;
 mod long;
 mod metadata;
 mod policy;
-mod prepared;
 mod resolve;
 mod token;
 
@@ -32,8 +32,8 @@ use crate::domain::why::Why;
 use crate::ports::{HttpMessage, Identity, Outgoing};
 use address::join;
 use connection::NOBODY;
+use envelope::{Envelope, set};
 use long::LongRead;
-use prepared::{Prepared, set};
 use token::{Carried, Post};
 
 pub use client::{Clients, TlsFiles};
@@ -142,10 +142,10 @@ impl HttpService {
                 Err(unsent) => return unsent,
             },
         };
-        let prepared = self.prepare(message, request, &carried);
+        let envelope = self.prepare(message, request, &carried);
         let sent = self.clock.now();
-        let delivery = match &prepared {
-            Ok(prepared) => self.within_time(prepared).await,
+        let delivery = match &envelope {
+            Ok(envelope) => self.within_time(envelope).await,
             Err(reason) => Delivery::Unsendable(reason.clone()),
         };
         if let Delivery::Answered(answer) = &delivery {
@@ -171,12 +171,12 @@ impl HttpService {
         }
     }
 
-    async fn within_time(&self, prepared: &Prepared<'_>) -> Delivery {
+    async fn within_time(&self, envelope: &Envelope<'_>) -> Delivery {
         let timeout = self.endpoint.timeout;
         let reading = LongRead::new(self.gate.turns());
         tokio::select! {
             biased;
-            delivery = self.exchange(prepared, &reading) => delivery,
+            delivery = self.exchange(envelope, &reading) => delivery,
             () = reading.until(timeout) => {
                 Delivery::Lost(format!("no answer within {}", humantime::format_duration(timeout)).into())
             }
@@ -188,8 +188,8 @@ impl HttpService {
     pub async fn reach(&self) -> Result<(), Why> {
         if self.clients.is_proxied(&self.endpoint.base) {
             let message = HttpMessage::new(Method::HEAD.as_str());
-            let prepared = Prepared::new(self.endpoint.base.clone(), HeaderMap::new(), &message, true)?;
-            return match self.within_time(&prepared).await {
+            let envelope = Envelope::new(self.endpoint.base.clone(), HeaderMap::new(), &message, true)?;
+            return match self.within_time(&envelope).await {
                 Delivery::Answered(answer) if answer.meaning() == Meaning::Unavailable => {
                     Err(format!("the proxy answers {}", answer.code()).into())
                 }
@@ -221,15 +221,15 @@ impl HttpService {
             .unwrap_or_else(|_| Err(format!("connecting to {host}:{port}: no answer").into()))
     }
 
-    async fn exchange(&self, prepared: &Prepared<'_>, reading: &LongRead) -> Delivery {
-        let mut url = prepared.url.clone();
+    async fn exchange(&self, envelope: &Envelope<'_>, reading: &LongRead) -> Delivery {
+        let mut url = envelope.url.clone();
         for _ in 0..=REDIRECTS_MAX {
-            let response = match self.send_on(prepared, &url).await {
+            let response = match self.send_on(envelope, &url).await {
                 Ok(response) => response,
                 Err(error) if connection::led_to_itself(&error) => return Delivery::NotSent(NOBODY.into()),
                 Err(error) => return answer::failure(error),
             };
-            match redirect(&prepared.method, &url, &response) {
+            match redirect(&envelope.method, &url, &response) {
                 Some(next) => url = next,
                 None => return answer::read(response, reading).await,
             }
@@ -239,19 +239,19 @@ impl HttpService {
 
     /// Sends it on a connection that is open already, unless the service is known to close those without a word. What is lost
     /// on one is sent on another, where that is harmless.
-    async fn send_on(&self, prepared: &Prepared<'_>, url: &Url) -> reqwest::Result<reqwest::Response> {
-        let repeatable = prepared.repeatable;
-        let mut is_fresh = self.gate.distrusts_connections(repeatable) || prepared.closes();
+    async fn send_on(&self, envelope: &Envelope<'_>, url: &Url) -> reqwest::Result<reqwest::Response> {
+        let repeatable = envelope.repeatable;
+        let mut is_fresh = self.gate.distrusts_connections(repeatable) || envelope.closes();
         loop {
             // A token endpoint may be on this machine while the service is not, and the other way round.
             let client = self.clients.towards(url, is_fresh);
-            let mut builder = client.request(prepared.method.clone(), url.clone());
-            builder = builder.headers(prepared.headers.clone());
+            let mut builder = client.request(envelope.method.clone(), url.clone());
+            builder = builder.headers(envelope.headers.clone());
             // The fields may ask for it themselves.
-            if is_fresh && !prepared.closes() {
+            if is_fresh && !envelope.closes() {
                 builder = builder.header(CONNECTION, "close");
             }
-            if let Some(body) = prepared.body {
+            if let Some(body) = envelope.body {
                 builder = builder.body(body.to_vec());
             }
             let error = match builder.send().await {
@@ -277,28 +277,28 @@ impl HttpService {
         message: &'m HttpMessage,
         request: &Outgoing,
         carried: &Carried,
-    ) -> Result<Prepared<'m>, Why> {
+    ) -> Result<Envelope<'m>, Why> {
         let FixedFields { own, credentials } = &self.fields;
-        let mut prepared = Prepared::new(self.address(message)?, own.clone(), message, request.repeatable)?;
+        let mut envelope = Envelope::new(self.address(message)?, own.clone(), message, request.repeatable)?;
         match request.identity {
-            Identity::Own => prepared.sign(message, credentials, carried)?,
-            Identity::Anonymous => prepared.strip(own, credentials),
+            Identity::Own => envelope.sign(message, credentials, carried)?,
+            Identity::Anonymous => envelope.strip(own, credentials),
         }
-        Ok(prepared)
+        Ok(envelope)
     }
 }
 
 impl Post for HttpService {
     async fn post(&self, url: Url, message: &HttpMessage, credentials: &Credentials) -> Delivery {
         // The service's own fields are for the service: a token endpoint is somebody else.
-        let prepared = Prepared::new(url, HeaderMap::new(), message, true).and_then(|mut prepared| {
+        let envelope = Envelope::new(url, HeaderMap::new(), message, true).and_then(|mut envelope| {
             for (name, value) in &credentials.fields() {
-                set(&mut prepared.headers, name, value.expose())?;
+                set(&mut envelope.headers, name, value.expose())?;
             }
-            Ok(prepared)
+            Ok(envelope)
         });
-        match &prepared {
-            Ok(prepared) => self.within_time(prepared).await,
+        match &envelope {
+            Ok(envelope) => self.within_time(envelope).await,
             Err(reason) => Delivery::Unsendable(reason.clone()),
         }
     }

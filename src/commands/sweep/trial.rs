@@ -33,7 +33,7 @@ pub(super) struct Tried {
 pub(super) fn warn(context: &Context, service: &ServiceName, why: impl Into<Why>) {
     let unseen =
         format!("{service}: its list is empty, and no test account could be created to see whether it shows any");
-    let hint = "accounts of ours may exist unseen; let the sweep create accounts, and it can tell";
+    let hint = "our accounts may exist unseen; a sweep that is allowed to create accounts can tell";
     context.console.warning(why.into().context(unseen).or_hint(hint));
 }
 

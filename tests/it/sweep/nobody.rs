@@ -128,7 +128,7 @@ fn nothing_is_made_in_a_dry_run_or_where_that_is_forbidden_and_a_warning_says_wh
         let told = format!("no test account could be created to see whether it shows any: {why}");
         assert!(ended.stderr.contains(&told), "{}", ended.stderr);
         assert!(
-            ended.stderr.contains("accounts of ours may exist unseen"),
+            ended.stderr.contains("our accounts may exist unseen"),
             "{}",
             ended.stderr
         );

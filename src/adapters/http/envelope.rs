@@ -8,7 +8,7 @@ use crate::domain::why::Why;
 use crate::ports::{HttpMessage, lets_in};
 
 /// A request of HTTP with all that it is sent with.
-pub(super) struct Prepared<'m> {
+pub(super) struct Envelope<'m> {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
@@ -17,12 +17,12 @@ pub(super) struct Prepared<'m> {
     pub(super) repeatable: bool,
 }
 
-impl<'m> Prepared<'m> {
+impl<'m> Envelope<'m> {
     /// A message to an address, on top of the fields that every request there carries. Nothing lets it in yet but what it
     /// brings itself.
     pub(super) fn new(url: Url, own: HeaderMap, message: &'m HttpMessage, repeatable: bool) -> Result<Self, Why> {
         let method = Method::from_bytes(message.method.as_bytes())
-            .map_err(|_| Why::from(format!("`{}` is no method", message.method)))?;
+            .map_err(|_| Why::from(format!("`{}` is not a method", message.method)))?;
         let mut headers = own;
         for (name, value) in &message.headers {
             set(&mut headers, name, value)?;
