@@ -43,7 +43,9 @@ PY
 
 cd /usr/share/redmine
 export RAILS_ENV=production RAILS_TMP=$DATA/tmp RAILS_LOG=$DATA/log RAILS_VAR=$DATA X_DEBIAN_SITEID=default
-export DATABASE_URL="sqlite3:$DATA/redmine.db?timeout=30000" RAILS_LOG_TO_STDOUT=1
+export DATABASE_URL="sqlite3:$DATA/redmine.db" RAILS_LOG_TO_STDOUT=1
+# One thread: who waits for SQLite's lock in Ruby holds the interpreter's own lock, which the writer needs in order to end.
+export PUMA_MIN_THREADS=1 PUMA_MAX_THREADS=1
 # Puma is not in Redmine's Gemfile, so Bundler hides it.
 RUBYLIB=
 for folder in /usr/lib/*-linux-gnu/rubygems-integration/*/{gems/{puma,nio4r}-*/lib,extensions/*/*/{puma,nio4r}-*}; do

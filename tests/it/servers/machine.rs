@@ -74,11 +74,24 @@ impl Machine {
 
     /// Does any file below it hold this text?
     pub(crate) fn holds(&self, text: &str) -> bool {
+        assert!(self.files().len() > 1, "there is no journal");
+        self.occurrences(text) > 0
+    }
+
+    /// How often this text stands in the files below it.
+    pub(crate) fn occurrences(&self, text: &str) -> usize {
+        let read = |file: &PathBuf| fs::read(file).unwrap_or_default();
+        let count = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).matches(text).count();
+        self.files().iter().map(read).map(count).sum()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
         let mut folders = vec![self.root.path().to_owned()];
         let mut files = Vec::new();
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-                let list = if entry.file_type().unwrap().is_dir() {
+            // A file may go while it is looked at: setup is at work.
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let list = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     &mut folders
                 } else {
                     &mut files
@@ -86,10 +99,7 @@ impl Machine {
                 list.push(entry.path());
             }
         }
-        assert!(files.len() > 1, "there is no journal");
         files
-            .iter()
-            .any(|file| String::from_utf8_lossy(&fs::read(file).unwrap()).contains(text))
     }
 
     pub(crate) fn end(child: Child) -> Ended {
