@@ -228,8 +228,11 @@ fn refused(looks: &Looks, powers: &Powers) -> Step {
 fn known(record: &Record, id: &RemoteId, looks: &Looks, sight: &Sight, powers: &Powers, now: Timestamp) -> Step {
     let look = looks.of(id);
     let is_sole = record.is_sole(id) && !powers.shared && !powers.elsewhere;
-    // A create gave one id and a look-up another: what reads back under our name is believed, and nothing else.
-    let is_contradicted = record.found.contains(id) && !record.strange.is_empty();
+    // A create gave one id and a look-up another: what reads back under our name is believed, and nothing else. One that a reading
+    // once had under another name was read back before its delete was sent.
+    let is_sent = record.status == Status::Deleting;
+    let contradicts = |strange: &RemoteId| strange != id || !is_sent;
+    let is_contradicted = record.found.contains(id) && record.strange.iter().any(contradicts);
     if is_contradicted && look != Some(&Look::Ours) {
         return match look {
             None if powers.by_id => Step::Read(id.clone()),

@@ -209,6 +209,12 @@ impl Record {
         }
     }
 
+    /// The ids under which it is known to exist, and those that led to somebody else, each once.
+    pub fn every_id(&self) -> Vec<RemoteId> {
+        let strange = self.strange.iter().filter(|id| !self.ids.contains(id));
+        self.ids.iter().chain(strange).cloned().collect()
+    }
+
     /// Was this id given, and can it be nothing else?
     pub fn is_sole(&self, id: &RemoteId) -> bool {
         self.sole.contains(id)

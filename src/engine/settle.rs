@@ -113,7 +113,7 @@ impl<W: World> Engine<'_, W> {
         let record = ledger.record(place);
         Leftover {
             key: ledger.account(place).key.clone(),
-            ids: record.ids.iter().chain(&record.strange).cloned().collect(),
+            ids: record.every_id(),
             username: ledger.account(place).username.clone(),
             reason: stuck.reason,
             detail: stuck.detail,

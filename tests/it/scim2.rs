@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::runner::Runner;
 use crate::runner::interruption::{Interruption, Trigger};
 use crate::runner::job::{Job, Outcome, Step, StepResult};
+use crate::servers::server::free_port;
 use crate::services::{errors, outputs, put};
 
 pub(crate) const TOKEN: &str = "scim-token-of-the-tests";
@@ -74,7 +75,7 @@ impl Server {
         });
         // A port that was free a moment ago may be taken by another test: then the server ends, and another is tried.
         for _ in 0..20 {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = free_port();
             let mut command = Command::new(&script);
             command.env("PORT", port.to_string()).env("TOKEN", TOKEN);
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

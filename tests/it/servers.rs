@@ -12,6 +12,6 @@ mod pocketbase;
 mod rabbitmq;
 mod redmine;
 mod scim2;
-mod server;
+pub(crate) mod server;
 mod synapse;
 mod wordpress;

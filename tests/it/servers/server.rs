@@ -151,7 +151,7 @@ impl Drop for Server {
 }
 
 /// A port that is free, and so are the three behind it.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     for _ in 0..100 {
         let first = rand::rng().random_range(PORTS);
         let held: Vec<_> = (first..first + 4)

@@ -201,6 +201,33 @@ fn a_delete_that_is_denied_of_an_id_that_was_never_read_is_a_matter_of_the_name(
 }
 
 #[test]
+fn a_reading_that_once_showed_another_name_holds_no_delete_up_that_was_sent() {
+    use Event::{Adopted, CreateIntended, DeleteIntended, Given, StrangerShown};
+    let strange = StrangerShown(String::new());
+    let other = RemoteId::new("8").expect("an id");
+    let back = [CreateIntended, Given(id()), strange.clone(), Adopted(vec![id()])];
+    let sent = [back.as_slice(), &[DeleteIntended]].concat();
+    let another = [
+        CreateIntended,
+        Given(other),
+        strange,
+        Adopted(vec![id()]),
+        DeleteIntended,
+    ];
+    let rows: [(&[Event], Option<Look>, &str); 5] = [
+        (&back, GONE, "doubtful"),
+        (&another, GONE, "doubtful"),
+        (&sent, GONE, "delete"),
+        (&sent, Some(Look::Ours), "delete"),
+        (&sent, Some(Look::Other), "look"),
+    ];
+    for (events, by_id, expected) in rows {
+        let looks = looks(by_id, None, false);
+        check(vec![("once strange", events, FULL, looks, seeing(&BOTH), expected)]);
+    }
+}
+
+#[test]
 fn who_is_left_in_doubt_is_named_by_the_id() {
     use Event::{CreateIntended, Given, StrangerShown};
     let given = [CreateIntended, Given(id())];
