@@ -2,6 +2,7 @@
 
 mod action;
 mod by_name;
+mod check;
 mod cleanup;
 mod context;
 mod course;
@@ -99,6 +100,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Run { words } => Box::pin(run::run(context, words)).await,
         Command::Credentials => credentials::credentials(context),
         Command::Plan => plan::plan(context),
+        Command::Check => Box::pin(check::check(context)).await,
         Command::Sweep => sweep::sweep(context).await,
         Command::Status => status::status(context).await,
         Command::Presets { name } => presets::presets(context, name.as_deref()),

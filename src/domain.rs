@@ -7,6 +7,7 @@ pub mod answer;
 pub(crate) mod decide;
 pub mod event;
 pub(crate) mod evidence;
+pub(crate) mod finding;
 pub mod ledger;
 pub(crate) mod leftover;
 pub mod leg;

@@ -6,6 +6,7 @@
 
 mod advice;
 mod away;
+mod check;
 mod copied;
 mod create;
 mod dead;
@@ -63,7 +64,7 @@ pub use ends::Settled;
 pub use keep::{Keeps, keeps, kept_reads};
 pub use list::{Extent, Listed, Regard};
 pub use lost::Unshown;
-pub use provision::Provisioned;
+pub use provision::{Provisioned, Unprovisioned};
 pub use site::{Site, own_credentials};
 
 /// What was learnt of an account beside its id.
@@ -153,6 +154,8 @@ pub struct Engine<'a, W> {
     persists: Cell<bool>,
     /// What would be waited for beyond the deadline is asked at this time once more.
     last_call: Cell<Option<Timestamp>>,
+    /// What services answered, where somebody looks.
+    heard: RefCell<Option<check::Heard>>,
 }
 
 impl<'a, W: World> Engine<'a, W> {
@@ -211,6 +214,7 @@ impl<'a, W: World> Engine<'a, W> {
             patience: Cell::new(Duration::ZERO),
             persists: Cell::new(false),
             last_call: Cell::new(None),
+            heard: RefCell::default(),
             ledger: RefCell::new(ledger),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Pure but for the random numbers that it is handed. Names repeat for the same run, persona and index; passwords never do.
 
+mod one_each;
 mod password;
 mod person;
 
@@ -22,6 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::language::{Environment, Scope};
 
+pub use one_each::one_each;
 pub use password::{derive, draw};
 pub use person::Person;
 

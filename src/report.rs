@@ -1,6 +1,7 @@
 //! What is told, in words: lines, tables and the summary. Pure: it neither writes nor knows where it is read.
 
 mod cause;
+mod check;
 mod line;
 mod narrator;
 mod outcome;
@@ -8,6 +9,7 @@ mod summary;
 mod table;
 mod timeline;
 
+pub use check::{check_summary, check_table};
 pub use line::Line;
 pub use narrator::{Narrator, Phase};
 pub use outcome::{Ended, after_setup, hint, plural};

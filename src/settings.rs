@@ -24,7 +24,9 @@ pub use choices::{CleanupWhen, DataFormat, Mode, OnFailure, OnLeftover, TellsLim
 pub use parts::{SandboxSettings, SweepSettings};
 pub use sealed::Sealed;
 use setting::{ACCOUNTS, CONFIGURATION, JOURNAL, LIMITS, OUTPUT};
-use setting::{EVERYWHERE, GUARDED, IDENTIFIED, JOURNALED, MAKERS, NOT_AN_INPUT, WITH_CONFIG};
+use setting::{
+    EVERYWHERE, GIVERS, GUARDED, HAVE_STATE, IDENTIFIED, JOURNALED, MAKERS, NOT_AN_INPUT, SELECTING, WITH_CONFIG,
+};
 pub use setting::{Reach, Setting, Variable};
 use sources::GivenText;
 use values::{count, leg, secret, seed, some_time, time};
@@ -47,11 +49,11 @@ pub struct Settings {
     pub config: Option<Secret>,
     /// Only these services [default: all]
     #[arg(long, value_name = "SERVICE,...")]
-    #[arg(help_heading = ACCOUNTS, add = EVERYWHERE.of(&["setup", "run", "sweep", "plan"]))]
+    #[arg(help_heading = ACCOUNTS, add = EVERYWHERE.of(SELECTING))]
     pub only: Vec<String>,
     /// Only these personas [default: all]
     #[arg(long, value_name = "NAME,...")]
-    #[arg(help_heading = ACCOUNTS, add = EVERYWHERE.of(&["setup", "run", "sweep", "plan"]))]
+    #[arg(help_heading = ACCOUNTS, add = EVERYWHERE.of(SELECTING))]
     pub persona: Vec<String>,
     /// A secret of at least 32 characters that passwords are computed from, in any job that has it; it also signs `state`
     #[arg(long, value_name = "SECRET", value_parser = seed)]
@@ -85,7 +87,7 @@ pub struct Settings {
     #[arg(long, value_name = "JSON", help_heading = JOURNAL, add = GUARDED.of(&["cleanup", "status", "credentials"]))]
     pub state: Option<String>,
     /// Where setup writes its `state`, and where cleanup, status and credentials read it
-    #[arg(long, value_name = "FILE", help_heading = JOURNAL, add = GUARDED.of(JOURNALED))]
+    #[arg(long, value_name = "FILE", help_heading = JOURNAL, add = GUARDED.of(HAVE_STATE))]
     pub state_file: Option<PathBuf>,
     /// The repository or project that owns the accounts [default: from the CI host]
     #[arg(long, value_name = "NAME", help_heading = JOURNAL, add = GUARDED.of(IDENTIFIED))]
@@ -106,22 +108,22 @@ pub struct Settings {
     ///
     /// `credentials` prints json, its default, or dotenv; the others print text or json
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
-    #[arg(help_heading = OUTPUT, add = EVERYWHERE.of(&["sweep", "status", "credentials", "plan"]))]
+    #[arg(help_heading = OUTPUT, add = EVERYWHERE.of(&["sweep", "status", "credentials", "plan", "check"]))]
     pub format: DataFormat,
     /// Check again every 30 s until an account is not ready
     #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(&["status"]))]
     pub watch: bool,
     /// Also set `STANDIN_SERVICE_ACCOUNT_ID`, `_USERNAME`, `_EMAIL` and `_PASSWORD` for later steps
-    #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
+    #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(GIVERS))]
     pub export_env: bool,
     /// Write the ids as a dotenv report for GitLab
-    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(GIVERS))]
     pub dotenv: Option<PathBuf>,
     /// Write the ids as a properties file for Jenkins
-    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(MAKERS))]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = EVERYWHERE.of(GIVERS))]
     pub properties: Option<PathBuf>,
     /// Where to write user names and passwords, readable only by you [default: next to the journal]
-    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = NOT_AN_INPUT.of(MAKERS))]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT, add = NOT_AN_INPUT.of(GIVERS))]
     pub credentials_file: Option<PathBuf>,
     /// What is sealed for post.
     #[command(flatten)]

@@ -26,6 +26,7 @@ use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderMap};
 use reqwest::{Method, Url};
 
 use super::clock::Clock;
+use crate::domain::answer::Answer;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
 use crate::domain::why::Why;
@@ -134,7 +135,7 @@ impl HttpService {
         let token = self
             .token
             .as_ref()
-            .filter(|_| request.identity == Identity::Own && !self.brings_authorization(message));
+            .filter(|_| request.identity != Identity::Anonymous && !self.brings_authorization(message));
         let carried = match token {
             None => Carried::default(),
             Some(token) => match token.carried() {
@@ -150,7 +151,7 @@ impl HttpService {
         };
         if let Delivery::Answered(answer) = &delivery {
             self.gate.learn(answer, sent, self.clock.now());
-            if let Some(token) = token.filter(|_| answer.meaning() == Meaning::Unauthorized) {
+            if let Some(token) = token.filter(|_| is_refused(answer, request)) {
                 token.forget(&carried);
             }
         }
@@ -283,6 +284,10 @@ impl HttpService {
         match request.identity {
             Identity::Own => envelope.sign(message, credentials, carried)?,
             Identity::Anonymous => envelope.strip(own, credentials),
+            Identity::Spoilt => {
+                envelope.sign(message, credentials, carried)?;
+                envelope.spoil(own, credentials, carried);
+            }
         }
         Ok(envelope)
     }
@@ -322,6 +327,11 @@ impl FixedFields {
         }
         Ok(fields)
     }
+}
+
+/// Were the credentials refused that it was sent with? Of spoilt ones that is no news.
+fn is_refused(answer: &Answer, request: &Outgoing) -> bool {
+    answer.meaning() == Meaning::Unauthorized && request.identity == Identity::Own
 }
 
 fn redirect(method: &Method, from: &Url, response: &reqwest::Response) -> Option<Url> {

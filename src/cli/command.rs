@@ -69,6 +69,15 @@ pub enum Command {
     /// set.
     #[command(after_help = "Exit codes: 0 planned; 2 wrong arguments or configuration")]
     Plan,
+    /// Prove the configuration on the real services
+    ///
+    /// Creates one account in each service, asks every block of the description for what cleanup will rely on, deletes the
+    /// account, and says what is proved, what is open, what is wrong and how to mend it.
+    #[command(
+        after_help = "Exit codes: 0 nothing is wrong; 1 a block is wrong, or something may be left; \
+                            2 wrong arguments, configuration or variables; 130, 143 stopped by a signal"
+    )]
+    Check,
     /// List the presets, or print one as a configuration to copy and change
     ///
     /// Lists the systems that have a preset, each with the version it was tried on, or `untried`. With NAME, prints the

@@ -6,7 +6,7 @@ use super::cleanup::{self, Trace};
 use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
-use super::{plan, prepare, setup, status, sweep};
+use super::{check, plan, prepare, setup, status, sweep};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 use crate::settings::{CleanupWhen, Mode};
@@ -43,7 +43,8 @@ impl Saved<'_> {
 /// The main phase.
 pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
     let mode = match context.settings.mode {
-        Mode::Setup => "setup",
+        // Post settles a check that was killed as it does a setup.
+        Mode::Setup | Mode::Check => "setup",
         Mode::Cleanup => "cleanup",
         Mode::Sweep => "sweep",
         Mode::Status => "status",
@@ -62,7 +63,7 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
         Mode::Sweep => sweep::sweep(context).await,
         Mode::Status => status::status(context).await,
         Mode::Plan => plan::plan(context),
-        Mode::Setup => {
+        Mode::Check | Mode::Setup => {
             let signals = Signals::listen().context("can't listen for signals")?;
             let Some(prepared) = prepare::prepare(context)? else {
                 saved.mode = "skipped";
@@ -72,6 +73,12 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
             let entry = prepared.entry.name().to_owned();
             saved.entry = &entry;
             saved.save(context)?;
+            if context.is_check() {
+                let code = check::prove(context, prepared, &signals).await?;
+                saved.outcome = "failed";
+                saved.save(context)?;
+                return Ok(code);
+            }
             prepare::announce(context, &prepared)?;
             let code = setup::make(context, prepared, &signals).await?.code;
             saved.outcome = if code == ExitCode::Success { "ready" } else { "failed" };

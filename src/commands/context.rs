@@ -13,14 +13,14 @@ use crate::adapters::http::Gates;
 use crate::adapters::journal_home;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
 use crate::adapters::{small_file, state_file};
-use crate::cli::{Command, Invocation};
+use crate::cli::{ActionPhase, Command, Invocation};
 use crate::domain::marker::{Marker, Origin};
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::plan::{Run, Selection};
 use crate::ports::Notice;
 use crate::report::{Line, Narrator};
-use crate::settings::{Sealed, Settings};
+use crate::settings::{Mode, Sealed, Settings};
 
 /// So many answers are seen to before more are taken from the system. Those of a burst would else all be read before any is
 /// judged, and all judged before any next request is sent, so that each waited for all the others.
@@ -217,6 +217,12 @@ impl Context {
             services: self.settings.only.clone(),
             personas: self.settings.persona.clone(),
         }
+    }
+
+    /// Is the configuration to be proved, with one account in each service?
+    pub(super) fn is_check(&self) -> bool {
+        let of_action = self.invocation.command == Command::Action(ActionPhase::Main);
+        self.invocation.command == Command::Check || (of_action && self.settings.mode == Mode::Check)
     }
 
     /// The journals' directory, made if need be.

@@ -54,8 +54,12 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let sealed = &context.settings.sealed;
     check_targets(context)?;
     let document = load::document(context)?;
-    let (config, variables) = load::read(context, &document, sealed)?;
-    if let Err(missing) = load::require(&config, &variables, &context.settings.only) {
+    let (mut config, variables) = load::read(context, &document, sealed)?;
+    let mut selection = context.selection();
+    if context.is_check() {
+        plan::one_each(&mut config, &mut selection).map_err(Failure::Usage)?;
+    }
+    if let Err(missing) = load::require(&config, &variables, &selection.services) {
         return if skip(context)? { Ok(None) } else { Err(missing) };
     }
     check_timeouts(&config, sealed)?;
@@ -65,7 +69,6 @@ pub(super) fn prepare(context: &Context) -> Result<Option<Prepared>, Failure> {
     let invocation = leg.invocation(random.random_range(0..leg.room()));
     let now = context.clock.now();
     let run = context.run(&config.prefix, now, config.ttl, &invocation);
-    let selection = context.selection();
     let passwords = match &context.settings.seed {
         Some(seed) => Passwords::Computed(seed),
         None => Passwords::Drawn(&mut random),

@@ -25,6 +25,28 @@ pub fn is_sensitive(name: &str) -> bool {
     WORDS.iter().any(|word| plain.contains(word)) || plain.ends_with("token")
 }
 
+/// So many letters and digits of a secret are changed in order to spoil it: one alone may be padding.
+const SPOILT: usize = 8;
+
+/// A secret with something wrong in it, in the form of the right one: its last letters and digits are each another.
+pub fn spoilt(secret: &str) -> String {
+    let mut left = SPOILT;
+    let mut spoil = |c: char| {
+        if left == 0 || !c.is_ascii_alphanumeric() {
+            return c;
+        }
+        left -= 1;
+        match c {
+            'z' => 'a',
+            'Z' => 'A',
+            '9' => '0',
+            _ => char::from_u32(u32::from(c) + 1).unwrap_or(c),
+        }
+    };
+    let spoilt: Vec<char> = secret.chars().rev().map(&mut spoil).collect();
+    spoilt.into_iter().rev().collect()
+}
+
 /// Does a field or parameter of this name let its sender in? A request without credentials has none of them.
 pub fn lets_in(name: &str) -> bool {
     let name = name.to_ascii_lowercase();

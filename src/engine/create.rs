@@ -114,6 +114,7 @@ impl<W: World> Engine<'_, W> {
         (asked, intended): (u64, Timestamp),
     ) -> Result<Sent, JournalBroken> {
         let create = &site.service.create;
+        self.hear_created(place, answer);
         let scope = scope.answer(answer);
         let reading = self.reading(place, create, answer, &scope);
         if reading.expected {

@@ -202,6 +202,7 @@ impl<W: World> Engine<'_, W> {
             return delivery;
         }
         self.watch(place, sent, &delivery);
+        self.hear(place, sent, &delivery);
         self.judge_credentials(place, outgoing, &delivery);
         delivery
     }

@@ -360,7 +360,7 @@ impl<W: World> Engine<'_, W> {
         place
     }
 
-    fn copy(&self, like: usize, account: PlannedAccount, password: Secret) -> usize {
+    pub(super) fn copy(&self, like: usize, account: PlannedAccount, password: Secret) -> usize {
         let of = self.site_of(like);
         let base = self.base_of(like);
         self.places.borrow_mut().push(of);

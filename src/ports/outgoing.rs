@@ -14,6 +14,8 @@ pub enum Identity {
     Own,
     /// None at all, to see whether the service refuses a stranger.
     Anonymous,
+    /// The service's own with something wrong in them, to see whether it refuses those.
+    Spoilt,
 }
 
 /// A request as it will be sent, rendered and safe. It may hold secrets, so it has no `Debug`.

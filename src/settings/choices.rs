@@ -16,6 +16,8 @@ pub enum Mode {
     Status,
     /// Show what setup would do; send nothing
     Plan,
+    /// Prove the configuration on the real services
+    Check,
 }
 
 /// Who deletes what a successful setup of the action made.

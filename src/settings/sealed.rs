@@ -7,7 +7,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::choices::{CleanupWhen, OnLeftover};
-use super::setting::{ALL, ASKERS, EVERYWHERE, GUARDED, JOBS, NOT_AN_INPUT, Reach, WITH_CONFIG};
+use super::setting::{ALL, ASKERS, DELETERS, EVERYWHERE, GUARDED, JOBS, NOT_AN_INPUT, Reach, WITH_CONFIG};
 use super::setting::{CONFIGURATION, LIMITS, OUTPUT};
 use super::values::{count, some_time};
 use crate::adapters::console::LogFormat;
@@ -27,7 +27,7 @@ pub struct Sealed {
     ///
     /// The default fits into the time that GitHub gives a cancelled job
     #[arg(long, value_name = "TIME", default_value = "4m", value_parser = some_time)]
-    #[arg(help_heading = LIMITS, add = EVERYWHERE.of(JOBS))]
+    #[arg(help_heading = LIMITS, add = EVERYWHERE.of(DELETERS))]
     pub cleanup_deadline: Duration,
     /// The only variables that the configuration may read [default: all]
     #[arg(long, value_name = "GLOB,...", help_heading = CONFIGURATION, add = GUARDED.of(WITH_CONFIG))]

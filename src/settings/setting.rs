@@ -74,12 +74,29 @@ impl Reach {
     }
 }
 
-pub(super) const WITH_CONFIG: &[&str] = &["setup", "cleanup", "run", "sweep", "status", "plan"];
-pub(super) const MAKERS: &[&str] = &["setup", "run"];
+pub(super) const WITH_CONFIG: &[&str] = &["setup", "cleanup", "run", "sweep", "status", "plan", "check"];
+/// Those to which a part of the configuration can be given.
+pub(super) const SELECTING: &[&str] = &["setup", "run", "sweep", "plan", "check"];
+/// Those that create accounts.
+pub(super) const MAKERS: &[&str] = &["setup", "run", "check"];
+/// Those that create accounts for others.
+pub(super) const GIVERS: &[&str] = &["setup", "run"];
+/// Those that delete accounts.
+pub(super) const DELETERS: &[&str] = &["setup", "cleanup", "run", "sweep", "check"];
 pub(super) const JOBS: &[&str] = &["setup", "cleanup", "run", "sweep"];
-pub(super) const ASKERS: &[&str] = &["setup", "cleanup", "run", "sweep", "status"];
-pub(super) const JOURNALED: &[&str] = &["setup", "cleanup", "run", "status", "credentials"];
-pub(super) const IDENTIFIED: &[&str] = &["setup", "cleanup", "run", "sweep", "status", "credentials", "plan"];
+pub(super) const ASKERS: &[&str] = &["setup", "cleanup", "run", "sweep", "status", "check"];
+pub(super) const HAVE_STATE: &[&str] = &["setup", "cleanup", "run", "status", "credentials"];
+pub(super) const JOURNALED: &[&str] = &["setup", "cleanup", "run", "status", "credentials", "check"];
+pub(super) const IDENTIFIED: &[&str] = &[
+    "setup",
+    "cleanup",
+    "run",
+    "sweep",
+    "status",
+    "credentials",
+    "plan",
+    "check",
+];
 pub(super) const ALL: &[&str] = &[
     "setup",
     "cleanup",
@@ -88,6 +105,7 @@ pub(super) const ALL: &[&str] = &[
     "status",
     "credentials",
     "plan",
+    "check",
     "presets",
     "schema",
     "demo",

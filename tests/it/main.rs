@@ -16,6 +16,7 @@ mod bounds;
 mod canary;
 mod cancel;
 mod chaos;
+mod check;
 mod closing;
 mod contained;
 mod credentials;

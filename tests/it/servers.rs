@@ -14,4 +14,5 @@ mod redmine;
 mod scim2;
 pub(crate) mod server;
 mod synapse;
+mod variants;
 mod wordpress;

@@ -3,7 +3,9 @@
 use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
+use super::credentials::spoilt_field;
 use super::token::Carried;
+use crate::domain::secret::spoilt;
 use crate::domain::why::Why;
 use crate::ports::{HttpMessage, lets_in};
 
@@ -73,6 +75,36 @@ impl<'m> Envelope<'m> {
             self.headers.remove(name);
         }
         self.headers.remove(AUTHORIZATION);
+    }
+
+    /// Puts something wrong into whatever lets it in, and leaves its form.
+    pub(super) fn spoil(&mut self, own: &HeaderMap, fixed: &HeaderMap, carried: &Carried) {
+        let own = own.keys().filter(|name| lets_in(name.as_str())).cloned();
+        let fetched = carried.headers.iter();
+        let fetched = fetched.filter_map(|(name, _)| HeaderName::from_bytes(name.as_bytes()).ok());
+        let mut names: Vec<HeaderName> = fixed.keys().cloned().chain(own).chain(fetched).collect();
+        names.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        names.dedup();
+        for name in names {
+            let value = self.headers.get(&name).and_then(|value| value.to_str().ok());
+            let spoilt = value.and_then(|value| HeaderValue::from_str(&spoilt_field(value)).ok());
+            if let Some(mut spoilt) = spoilt {
+                spoilt.set_sensitive(true);
+                self.headers.insert(name, spoilt);
+            }
+        }
+        let is_ours = |name: &str| carried.query.iter().any(|(ours, _)| ours == name);
+        if !carried.query.is_empty() {
+            let pairs: Vec<(String, String)> = self.url.query_pairs().into_owned().collect();
+            let spoil = |(name, value): (String, String)| {
+                let value = if is_ours(&name) { spoilt(&value) } else { value };
+                (name, value)
+            };
+            self.url
+                .query_pairs_mut()
+                .clear()
+                .extend_pairs(pairs.into_iter().map(spoil));
+        }
     }
 
     /// Does it ask for the connection to be closed after the answer?

@@ -216,7 +216,7 @@ impl Book {
         if self.nature.strangers == Strangers::Welcome {
             return true;
         }
-        if request.identity == Identity::Anonymous {
+        if request.identity != Identity::Own {
             return false;
         }
         match &mut self.good_for {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Identity;
 use crate::config::{Carrier, HttpRequest, Payload};
-use crate::domain::secret::lets_in;
+use crate::domain::secret::{lets_in, spoilt};
 use crate::language::{EvalError, Scope, Template};
 
 /// A request of HTTP as it will be sent. It may hold secrets, so it has no `Debug`.
@@ -47,6 +47,13 @@ impl HttpMessage {
             pairs.retain(|(name, _)| !lets_in(name));
             headers.retain(|(name, _)| !lets_in(name));
             target = without_credentials(&target);
+        }
+        if identity == Identity::Spoilt {
+            let own = |(name, _): &&mut (String, String)| lets_in(name);
+            for (_, value) in pairs.iter_mut().chain(&mut headers).filter(own) {
+                *value = spoilt(value);
+            }
+            target = with_spoilt_credentials(&target);
         }
         if !pairs.is_empty() {
             let query = url::form_urlencoded::Serializer::new(String::new())
@@ -161,6 +168,19 @@ fn without_credentials(target: &str) -> String {
     } else {
         format!("{path}?{}", kept.join("&"))
     }
+}
+
+/// The target with something wrong in what lets its sender in.
+fn with_spoilt_credentials(target: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else {
+        return target.to_owned();
+    };
+    let spoil = |pair: &str| match pair.split_once('=') {
+        Some((name, value)) if lets_in(name) => format!("{name}={}", spoilt(value)),
+        Some(_) | None => pair.to_owned(),
+    };
+    let pairs: Vec<String> = query.split('&').map(spoil).collect();
+    format!("{path}?{}", pairs.join("&"))
 }
 
 fn fields(pairs: &[(String, Template)], scope: &Scope) -> Result<Vec<(String, String)>, EvalError> {

@@ -31,7 +31,7 @@ fn add(server: &Server, name: &str) {
     assert!(matches!(said.status, 200 | 409), "{}", said.body);
 }
 
-life::shows!(PRESET, lives, keeps_out "401", settles, sweeps);
+life::shows!(PRESET, lives, proves, keeps_out "401", settles, sweeps);
 
 #[test]
 fn a_person_of_the_same_name_keeps_the_password() {

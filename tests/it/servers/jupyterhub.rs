@@ -3,7 +3,7 @@
 use super::life::{self, Preset};
 use super::server::{Kind, Server, Shared};
 
-static PRESET: Preset = Preset {
+pub(super) static PRESET: Preset = Preset {
     kind: Kind {
         name: "jupyterhub",
         ready: "GET /hub/api/info",
@@ -25,7 +25,7 @@ fn add(server: &Server, name: &str) {
     assert!(matches!(said.status, 201 | 409), "{}", said.body);
 }
 
-life::shows!(PRESET, lives, refuses "409", keeps_out "403", settles, sweeps);
+life::shows!(PRESET, lives, proves, refuses "409", keeps_out "403", settles, sweeps);
 
 #[test]
 fn a_name_in_upper_case_stays_as_it_is() {

@@ -16,7 +16,7 @@ const FRESH: Duration = Duration::from_mins(4);
 /// The administrator's token of the server at this address, and since when.
 static TOKEN: Mutex<Option<(String, Instant, String)>> = Mutex::new(None);
 
-static PRESET: Preset = Preset {
+pub(super) static PRESET: Preset = Preset {
     kind: Kind {
         name: "keycloak",
         ready: "GET /realms/qa",
@@ -67,7 +67,7 @@ fn add(server: &Server, name: &str) {
     assert!(matches!(said.status, 201 | 409), "{}", said.body);
 }
 
-life::shows!(PRESET, lives, refuses "409", keeps_out "401", settles, sweeps);
+life::shows!(PRESET, lives, proves, refuses "409", keeps_out "401", settles, sweeps);
 
 #[test]
 fn a_made_password_logs_in() {

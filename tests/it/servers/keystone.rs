@@ -66,4 +66,4 @@ fn add(server: &Server, name: &str) {
     assert!(matches!(said.status, 201 | 409), "{}", said.body);
 }
 
-life::shows!(PRESET, lives, refuses "409", keeps_out "401", settles, sweeps);
+life::shows!(PRESET, lives, proves, refuses "409", keeps_out "401", settles, sweeps);

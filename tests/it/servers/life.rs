@@ -58,7 +58,7 @@ pub(crate) fn texts(items: &serde_json::Value, key: &str) -> Vec<String> {
         .collect()
 }
 
-/// Tests of what a preset has to show, in this order: `lives`, `refuses STATUS` (a name that is taken), `keeps_out STATUS`
+/// Tests of what a preset has to show, in this order: `lives`, `proves` (to a check), `refuses STATUS` (a name that is taken), `keeps_out STATUS`
 /// (wrong credentials), `settles` (what a killed setup left), `sweeps` (the same without its journal, among many people).
 macro_rules! shows {
     ($preset:ident) => {};
@@ -66,6 +66,13 @@ macro_rules! shows {
         #[test]
         fn twenty_users_live_and_are_gone() {
             life::life_cycle(&$preset.real());
+        }
+        life::shows!($preset $($rest)*);
+    };
+    ($preset:ident, proves $($rest:tt)*) => {
+        #[test]
+        fn a_check_proves_each_block_and_leaves_nobody() {
+            life::checked(&$preset.real());
         }
         life::shows!($preset $($rest)*);
     };
@@ -155,6 +162,15 @@ pub(crate) fn life_cycle(real: &Described) {
     for ended in [&setup, &cleanup, &again] {
         assert_quiet(ended, &real.secret);
     }
+}
+
+/// A check finds nothing wrong, and deletes what it has created.
+pub(crate) fn checked(real: &Described) {
+    let machine = real.machine("chk", "");
+    let check = machine.run(&["check", "--format", "json"]);
+    assert_eq!(check.code(), Some(0), "{}\n{}", check.data, check.log);
+    assert_eq!(real.count("chk"), 0, "{}", check.log);
+    assert_quiet(&check, &real.secret);
 }
 
 /// A name that somebody has is refused; what was made beside it is taken back, and the person stays.

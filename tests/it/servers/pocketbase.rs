@@ -15,7 +15,7 @@ const BCRYPT_MIN: u8 = 4;
 /// The superuser's token of the server at this address.
 static TOKEN: Mutex<(String, String)> = Mutex::new((String::new(), String::new()));
 
-static PRESET: Preset = Preset {
+pub(super) static PRESET: Preset = Preset {
     kind: Kind {
         name: "pocketbase",
         ready: "GET /api/health",
@@ -64,7 +64,7 @@ fn add(server: &Server, name: &str) {
     as_superuser(server, "POST", USERS, &body);
 }
 
-life::shows!(PRESET, lives, refuses "400", keeps_out "400", settles, sweeps);
+life::shows!(PRESET, lives, proves, refuses "400", keeps_out "400", settles, sweeps);
 
 #[test]
 fn a_dead_token_does_not_read_as_gone() {

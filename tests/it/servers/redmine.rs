@@ -7,7 +7,7 @@ use super::life::{self, Preset};
 use super::machine::Machine;
 use super::server::{Kind, Server, Shared};
 
-static PRESET: Preset = Preset {
+pub(super) static PRESET: Preset = Preset {
     kind: Kind {
         name: "redmine",
         ready: "GET /users/current.json",
@@ -68,7 +68,7 @@ fn made(machine: &Machine) {
     assert_eq!(setup.code(), Some(0), "{}", setup.log);
 }
 
-life::shows!(PRESET, lives, refuses "422", keeps_out "401", settles);
+life::shows!(PRESET, lives, proves, refuses "422", keeps_out "401", settles);
 
 #[test]
 fn orphans_without_a_journal_are_swept_from_among_people() {

@@ -33,4 +33,4 @@ fn add(server: &Server, name: &str) {
     assert!(matches!(said.status, 201 | 409), "{}", said.body);
 }
 
-life::shows!(PRESET, sweeps);
+life::shows!(PRESET, proves, sweeps);

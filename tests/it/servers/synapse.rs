@@ -70,7 +70,7 @@ fn add(server: &Server, name: &str) {
     assert_eq!(user["deactivated"], false, "{user}");
 }
 
-life::shows!(PRESET, keeps_out "401", settles, sweeps);
+life::shows!(PRESET, proves, keeps_out "401", settles, sweeps);
 
 #[test]
 fn twenty_users_live_and_are_deactivated() {

@@ -60,4 +60,4 @@ fn add(server: &Server, name: &str) {
     );
 }
 
-life::shows!(PRESET, lives, refuses "500", keeps_out "401", settles, sweeps);
+life::shows!(PRESET, lives, proves, refuses "500", keeps_out "401", settles, sweeps);

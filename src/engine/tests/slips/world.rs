@@ -193,6 +193,7 @@ fn tell(request: &Outgoing, target: &str, answer: &Answer) -> String {
     let identity = match request.identity {
         crate::ports::Identity::Own => "",
         crate::ports::Identity::Anonymous => " (anonymous)",
+        crate::ports::Identity::Spoilt => " (spoilt)",
     };
     let said = match &answer.body {
         Body::Json(value) => value.to_string(),

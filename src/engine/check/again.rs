@@ -1,0 +1,134 @@
+//! A second create of the same account: is the name unique, and does the service say so as the description has it?
+
+use super::super::create::Sent;
+use super::super::eyes::Found;
+use super::findings::Findings;
+use crate::domain::account::{AccountKey, RemoteId, WITNESS};
+use crate::domain::answer::Answer;
+use crate::domain::event::Event;
+use crate::domain::secret::Secret;
+use crate::domain::why::Why;
+use crate::ports::World;
+
+const TRIED: (&str, &str) = ("create", "once more");
+
+impl<W: World> Findings<'_, '_, W> {
+    /// Creates the account a second time, where what that makes could be found and deleted.
+    pub(super) async fn create_again(&self) {
+        let service = &self.site.service;
+        let unmarked = self.engine.ledger.borrow().account(self.place).unmarked;
+        if unmarked || (service.find.is_none() && service.list.is_none()) {
+            let why = "not tried: a second account could not be found, since there is neither `find` nor `list`";
+            return self.open(TRIED, None, why);
+        }
+        let Some(first) = self.engine.record(self.place).ids.first().cloned() else {
+            return;
+        };
+        let twin = self.twin();
+        let added = Event::Added(Box::new(self.engine.ledger.borrow().account(twin).clone()));
+        if let Err(broken) = self.engine.intend(twin, added) {
+            return self.open(TRIED, None, format!("not tried: {broken}"));
+        }
+        let sent = match self.engine.create(twin, self.site).await {
+            Ok(sent) => sent,
+            Err(trouble) => return self.failed(TRIED, &service.create.request, &trouble),
+        };
+        let answer = self.engine.heard_created(twin);
+        let second = self.engine.record(twin).ids.first().cloned();
+        match (sent, second, answer) {
+            (Sent::Noted, Some(second), _) if second == first => {
+                self.settle_twin(twin);
+                self.proved(TRIED, Some(&service.create.request), "it gives the same account again");
+            }
+            (Sent::Noted, second, _) => {
+                // Both bear one name, and are deleted as one account with two ids.
+                if let Some(second) = second {
+                    let both = Event::Adopted(vec![first.clone(), second]);
+                    self.engine.note(self.place, both).unwrap_or_default();
+                    self.settle_twin(twin);
+                }
+                self.made_two();
+            }
+            (Sent::Taken(_) | Sent::Refused(_) | Sent::Unclear { .. }, None, Some(answer)) if !answer.is_success() => {
+                self.settle_twin(twin);
+                self.refused(&answer);
+            }
+            (
+                Sent::Unclear { reason, .. }
+                | Sent::Again { reason, .. }
+                | Sent::Renewable(reason)
+                | Sent::Refused(reason),
+                _,
+                _,
+            ) => self.open(TRIED, Some(&service.create.request), reason),
+            (Sent::Taken(told), _, _) => self.open(TRIED, Some(&service.create.request), told),
+        }
+        self.take_up_second(&first).await;
+    }
+
+    /// An account of the same name and password beside ours.
+    fn twin(&self) -> usize {
+        let mut planned = self.engine.ledger.borrow().account(self.place).clone();
+        planned.key = AccountKey {
+            account: format!("{WITNESS}-{}", planned.key.account),
+            ..planned.key
+        };
+        let password = self.engine.account_value(self.place).get_attr("password");
+        let password = password.map(|password| password.to_string()).unwrap_or_default();
+        self.engine.copy(self.place, planned, Secret::new(password))
+    }
+
+    /// Nothing was made for it.
+    fn settle_twin(&self, twin: usize) {
+        // What can't be written down is gone by in this command all the same.
+        self.engine.note(twin, Event::Absent).unwrap_or_default();
+    }
+
+    /// What a refused create has made all the same is deleted with the first.
+    async fn take_up_second(&self, first: &RemoteId) {
+        let Ok(Found::Ours(ids)) = self.engine.find_by_name(self.place, self.site).await else {
+            return;
+        };
+        let own = self.engine.record(self.place).ids;
+        if ids.iter().any(|id| id != first && !own.contains(id)) {
+            self.engine.note(self.place, Event::Adopted(ids)).unwrap_or_default();
+        }
+    }
+
+    fn made_two(&self) {
+        let create = &self.site.service.create;
+        let why = "it makes a second account of the same name";
+        if let Some(header) = &create.idempotency_header {
+            let why = format!("{why}: the service ignores the key in `{header}`");
+            let hint = "leave out `idempotency_header`: a create that is not answered would be sent again";
+            return self.wrong(TRIED, Some(&create.request), Why::hinted(why, hint));
+        }
+        if create.duplicate_declared {
+            let hint = "leave out `duplicate`: a create that is not answered would be sent again";
+            return self.wrong(TRIED, Some(&create.request), Why::hinted(why, hint));
+        }
+        let why = format!("{why}, so a create that is not answered is looked up and not sent again");
+        self.open(TRIED, Some(&create.request), why);
+    }
+
+    fn refused(&self, answer: &Answer) {
+        let create = &self.site.service.create;
+        let request = Some(&create.request);
+        let scope = self.scope().answer(answer);
+        let holds = create.duplicate.holds(answer, &scope).unwrap_or(false);
+        let line = format!("write `duplicate: [{}]` into `create`", answer.code());
+        match (holds, create.duplicate_declared) {
+            (true, true) => self.proved(TRIED, request, "the name is taken, and `duplicate` holds"),
+            (false, true) => {
+                let condition = self.engine.why_not("duplicate", &create.duplicate, answer, &scope);
+                let why = format!("the name is taken, and {}", condition.unwrap_or_default());
+                self.wrong(TRIED, request, Why::hinted(why, line));
+            }
+            (_, false) => {
+                let why =
+                    "the name is taken; `duplicate` would say so, and let a create that is not answered be sent again";
+                self.open(TRIED, request, Why::hinted(why, line));
+            }
+        }
+    }
+}
