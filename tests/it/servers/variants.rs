@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::eyes::changed;
 use super::life::{self, Preset};
 use super::{jupyterhub, keycloak, pocketbase, redmine};
 
@@ -123,6 +124,25 @@ fn told(preset: &'static Preset, prefix: &str, variants: &[Variant]) {
         }
     }
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n\n"));
+}
+
+#[test]
+fn a_check_says_which_right_a_client_of_keycloak_lacks() {
+    // What each may not, and what that stops: to see, to create, to see and create.
+    for (client, block) in [("asker", "probe"), ("viewer", "create"), ("nobody", "probe")] {
+        let real = changed(
+            &keycloak::PRESET.real(),
+            &[("client_id: standin", &format!("client_id: {client}"))],
+        );
+        let machine = real.machine("rig", "");
+        let check = machine.run(&["check", "--format", "json"]);
+        assert_eq!(check.code(), Some(1), "{client}: {}\n{}", check.data, check.log);
+        let report: Report = serde_json::from_str(&check.data).unwrap();
+        let wrong = report.findings.iter().filter(|finding| finding.verdict == "wrong");
+        let first = wrong.map(|finding| finding.block.as_str()).next();
+        assert_eq!(first, Some(block), "{client}: {}", check.data);
+        assert_eq!(real.count("rig"), 0, "{client}: {}", check.log);
+    }
 }
 
 #[test]
