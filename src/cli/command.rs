@@ -66,7 +66,8 @@ pub enum Command {
     /// Show the accounts, their order and each request; send nothing
     ///
     /// Shows what setup would do. Needs no network and no variables: shows each `env.X` by name and lists those that are not
-    /// set.
+    /// set. With `--verbose` or `--format json`, shows all that is sent and read, but no secret that stands in the
+    /// configuration.
     #[command(after_help = "Exit codes: 0 planned; 2 wrong arguments or configuration")]
     Plan,
     /// Prove the configuration on the real services

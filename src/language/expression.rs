@@ -12,7 +12,7 @@ use super::jinja::{OPTIONAL, STRICT};
 use super::nearest::nearest;
 use super::scope::Scope;
 use super::syntax;
-use super::tokens::{EnvUse, Lexeme, env_uses, guarded, has_literal, tokens};
+use super::tokens::{EnvUse, Lexeme, env_uses, guarded, has_literal, tokens, without_literals};
 use super::vocabulary::{FUNCTIONS, check_product, check_words};
 
 /// The most words and marks of an expression. The engine goes through chains such as `a.a.a` by recursion, with no limit of its own.
@@ -90,6 +90,11 @@ impl Expression {
     /// The source as it was written, without the space around it.
     pub fn source(&self) -> &str {
         &self.0.source
+    }
+
+    /// The source with `***` for each literal that could be a secret.
+    pub fn veiled(&self) -> String {
+        without_literals(self.source())
     }
 
     /// The names at the top that it reads, in order: `body` of `body.data.id`.

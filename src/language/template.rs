@@ -71,9 +71,25 @@ impl Template {
 
     /// How it is written, for a message about what it gives: that may be a secret.
     pub fn source(&self) -> String {
+        self.source_with(|expression| expression.source().to_owned())
+    }
+
+    /// The same with each expression as `shown` has it.
+    pub fn source_with(&self, shown: impl Fn(&Expression) -> String) -> String {
         let parts = self.segments.iter().map(|segment| match segment {
             Segment::Literal(text) => text.clone(),
-            Segment::Value(expression) => format!("{{{{ {} }}}}", expression.source()),
+            Segment::Value(expression) => format!("{{{{ {} }}}}", shown(expression)),
+        });
+        parts.collect()
+    }
+
+    /// How it is written, with `***` for its literals: of a value that may be a secret. A word such as `Bearer` in front of an
+    /// expression says what kind of secret it is, and is none.
+    pub fn veiled(&self) -> String {
+        let parts = self.segments.iter().enumerate().map(|(at, segment)| match segment {
+            Segment::Literal(text) if is_scheme(text) && at + 1 < self.segments.len() => text.clone(),
+            Segment::Literal(_) => "***".to_owned(),
+            Segment::Value(expression) => format!("{{{{ {} }}}}", expression.veiled()),
         });
         parts.collect()
     }
@@ -85,6 +101,14 @@ impl Template {
             Segment::Value(_) => None,
         })
     }
+}
+
+/// Words before a token that name its kind.
+const SCHEMES: [&str; 6] = ["Basic", "Bearer", "Token", "SSWS", "ApiKey", "JWT"];
+
+fn is_scheme(text: &str) -> bool {
+    let word = text.strip_suffix(' ').unwrap_or_default();
+    SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
 }
 
 impl fmt::Debug for Template {

@@ -169,6 +169,35 @@ pub(super) fn has_literal(tokens: &[(usize, Lexeme<'_>)]) -> bool {
     })
 }
 
+/// The source with `***` for each literal that could be a secret: what [`has_literal`] finds.
+pub(super) fn without_literals(source: &str) -> String {
+    let tokens = tokens(source);
+    let mut shown = String::new();
+    let mut from = 0;
+    for (at, (start, token)) in tokens.iter().enumerate() {
+        if !has_literal(&tokens[at.saturating_sub(1)..=at]) || matches!(token, Lexeme::Name(_) | Lexeme::Mark(_)) {
+            continue;
+        }
+        let length = match token {
+            Lexeme::Number(number) => number.len(),
+            Lexeme::Text(_) | Lexeme::Name(_) | Lexeme::Mark(_) => {
+                let rest = &source[*start..];
+                rest.chars().next().map_or(0, |quote| quoted(rest, quote))
+            }
+        };
+        // Two literals never touch, but for a text that doesn't end: then nothing of the rest is shown.
+        shown.push_str(source.get(from..*start).unwrap_or_default());
+        shown.push_str(if matches!(token, Lexeme::Text(_)) {
+            "'***'"
+        } else {
+            "***"
+        });
+        from = start + length;
+    }
+    shown.push_str(source.get(from..).unwrap_or_default());
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +264,23 @@ mod tests {
             ("body.items[0]", false),
         ] {
             assert_eq!(has_literal(&tokens(source)), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn literals_that_could_be_secrets_are_not_shown() {
+        for (source, expected) in [
+            ("env.A", "env.A"),
+            ("env['A'] ~ ':' ~ env.B", "env['A'] ~ ':' ~ env.B"),
+            ("env.A | default('hunter2')", "env.A | default('***')"),
+            (
+                "(\"root:\" ~ capture.token) | b64encode",
+                "('***' ~ capture.token) | b64encode",
+            ),
+            ("12345 ~ items[0]", "*** ~ items[0]"),
+            ("'a' 'b' 7", "'***' '***' ***"),
+        ] {
+            assert_eq!(without_literals(source), expected, "{source}");
         }
     }
 }

@@ -74,6 +74,78 @@ fn with_every_variable_it_asks_nobody_and_shows_no_value() {
     assert_eq!(std::fs::read_dir(desk.journals()).unwrap().count(), 0);
 }
 
+/// Literal secrets in every place that can hold one, each with `hunter2` in it.
+const SECRETS: &str = r#"services:
+  - name: basic
+    url: "{{ env.API_URL }}/v1/"
+    auth: { basic: { username: qa, password: hunter2-basic } }
+    headers: { X-Env: test, X-Api-Key: hunter2-header }
+    create:
+      request: POST /users?api_key=hunter2-query
+      query: { access_token: "{{ env.T | default('hunter2-default') }}", notify: "false" }
+      headers: { X-Env: of-the-request }
+      json: { name: "{{ account.username }}", credentials: [{ type: password, value: hunter2-json }], pin_secret: 1234567 }
+      expect: [201]
+      duplicate: "status == 422 and 'taken' in body.message"
+      id: body.id
+      capture: { etag: headers.etag }
+      outputs: { tenant: body.tenant }
+      secrets: { api_key: body.key }
+      idempotency_header: Idempotency-Key
+    after_create: [{ request: "PUT /users/{{ id }}", body: "token=hunter2-body" }]
+    find: { request: GET /users, items: body, id: item.id, name: item.name, absent: [404], settle: 2s }
+    list: { request: GET /users, items: body, id: item.id, name: item.name, total: body.total, next: { page: p, first: 0 }, filter: { query: { q: "{{ run.prefix }}-" } } }
+  - name: client
+    url: http://localhost:1
+    auth: { oauth2: { token_url: "http://localhost:1/token", client_id: ci, client_secret: hunter2-client, params: { resource: api } } }
+    limits: { rate: 600/m }
+    needs: [basic]
+  - name: login
+    url: http://localhost:2
+    auth:
+      login:
+        request: POST /login
+        form: { user: root, password: hunter2-login }
+        capture: { session: body.session }
+        use: { headers: { X-Session: "{{ 'hunter2-use' ~ capture.session }}" } }
+        expires_in: 10m
+    verify: { request: "GET /accounts/{{ id }}", headers: { Authorization: "Basic {{ ('hunter2:' ~ account.password) | b64encode }}" } }
+  - name: header
+    url: http://localhost:3
+    auth: { header: { X-Whatever: hunter2-auth } }
+"#;
+
+#[test]
+fn all_that_is_sent_and_read_is_shown_and_no_secret_of_the_configuration() {
+    let desk = Desk::new().configured(SECRETS);
+    for (name, arguments) in [
+        ("verbose", &["--verbose"] as &[&str]),
+        ("verbose_json", &["--format", "json"]),
+    ] {
+        let ended = plan(name, &desk, arguments);
+        let all = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(!all.contains("hunter2") && !all.contains("1234567"), "{name}: {all}");
+    }
+    assert!(!desk.run(&["plan"]).stdout.contains("hunter2"));
+}
+
+#[test]
+fn a_value_of_several_lines_makes_no_line_of_its_own() {
+    let desk = Desk::new().configured(
+        "services:
+  - name: users
+    url: http://localhost:1
+    create:
+      request: POST /users
+      body: \"a\\nnot set, and needed by setup:\\n\\u001b[31mred\"
+      expect: \"status == 200 and\\nbody.ok\"
+",
+    );
+    let shown = desk.run(&["plan", "--verbose"]).stdout;
+    assert!(!shown.contains("\nnot set") && !shown.contains('\u{1b}'), "{shown}");
+    assert!(shown.contains("-> status == 200 and body.ok\n"), "{shown}");
+}
+
 #[test]
 fn json_is_json_and_has_a_version() {
     let ended = Desk::new().configured(CONFIG).run(&["plan", "--format", "json"]);

@@ -1,0 +1,178 @@
+//! What `plan` shows, as data: the JSON is this, and the text is made of it.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::credentials::{self, ShownCredentials};
+use super::request::{ShownRequest, requests};
+use super::{time, veil};
+use crate::config::{Config, Service};
+use crate::domain::account::ServiceName;
+use crate::domain::event::PlannedAccount;
+use crate::engine::kept_reads;
+use crate::language::{Environment, Scope};
+use crate::plan::Draft;
+
+/// The version of the JSON shape. Keys are only ever added.
+pub(super) const VERSION: u32 = 1;
+
+/// The whole plan.
+#[derive(Serialize)]
+pub(super) struct ShownPlan<'a> {
+    version: u32,
+    pub(super) services: Vec<ShownService<'a>>,
+    pub(super) accounts: Vec<ShownAccount<'a>>,
+    pub(super) unset_variables: Vec<ShownVariable>,
+}
+
+/// A service with its requests.
+#[derive(Serialize)]
+pub(super) struct ShownService<'a> {
+    pub(super) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) preset: Option<&'a str>,
+    pub(super) url: String,
+    pub(super) auth: &'static str,
+    pub(super) concurrency: usize,
+    /// Requests in a time, such as `50/s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rate: Option<String>,
+    /// How long one request may take.
+    pub(super) timeout: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) needs: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) with: Map<String, Value>,
+    /// Files of certificates.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) tls: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) account_name_max: Option<usize>,
+    /// May cleanup make an account to prove a look-up?
+    pub(super) witness: bool,
+    pub(super) credentials: ShownCredentials,
+    pub(super) requests: Vec<ShownRequest>,
+    pub(super) notes: Vec<String>,
+}
+
+/// An account.
+#[derive(Serialize)]
+pub(super) struct ShownAccount<'a> {
+    pub(super) service: &'a str,
+    pub(super) account: &'a str,
+    pub(super) username: &'a str,
+    email: &'a str,
+    pub(super) after: Vec<String>,
+}
+
+/// A variable that is not set.
+#[derive(Serialize)]
+pub(super) struct ShownVariable {
+    pub(super) name: String,
+    pub(super) places: Vec<String>,
+}
+
+impl<'a> ShownPlan<'a> {
+    /// The plan of a configuration, with the services that have an account in it. `scope` shows variables by name.
+    pub(super) fn of(config: &'a Config, draft: &'a Draft, scope: &Scope, variables: &Environment) -> Self {
+        let accounts = &draft.planned.accounts;
+        let has_account = |service: &&Service| accounts.iter().any(|account| account.key.service == service.name);
+        Self {
+            version: VERSION,
+            services: (config.services.iter().filter(has_account))
+                .map(|service| ShownService::of(service, scope))
+                .collect(),
+            accounts: accounts
+                .iter()
+                .map(|account| ShownAccount::of(account, accounts))
+                .collect(),
+            unset_variables: config
+                .missing_variables(variables)
+                .into_iter()
+                .map(|missing| ShownVariable {
+                    name: missing.name,
+                    places: missing.places.iter().map(ToString::to_string).collect(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl<'a> ShownService<'a> {
+    fn of(service: &'a Service, scope: &Scope) -> Self {
+        let url = url(service, scope);
+        let tls = service.tls.iter().flat_map(|tls| {
+            let files = [("ca", &tls.ca), ("cert", &tls.cert), ("key", &tls.key)];
+            files
+                .into_iter()
+                .filter_map(|(name, file)| Some((name.to_owned(), file.as_ref()?.source().into())))
+        });
+        let with = service.with.iter();
+        let rate = service.limits.rate.map(|rate| {
+            let unit = if rate.per.as_secs() == 1 { "s" } else { "m" };
+            format!("{}/{unit}", rate.count)
+        });
+        Self {
+            name: service.name.as_str(),
+            preset: service.preset.as_deref(),
+            auth: credentials::kind(&service.auth),
+            concurrency: service.limits.concurrency,
+            rate,
+            timeout: time(service.timeout),
+            needs: service.needs.iter().map(ServiceName::as_str).collect(),
+            with: with
+                .map(|(name, value)| (name.clone(), veil::named(name, value)))
+                .collect(),
+            tls: tls.collect(),
+            account_name_max: service.account_name_max,
+            witness: service.witness,
+            credentials: credentials::credentials(&service.auth),
+            requests: requests(service, &url),
+            notes: notes(service),
+            url,
+        }
+    }
+}
+
+impl<'a> ShownAccount<'a> {
+    fn of(account: &'a PlannedAccount, all: &[PlannedAccount]) -> Self {
+        Self {
+            service: account.key.service.as_str(),
+            account: &account.key.account,
+            username: &account.username,
+            email: &account.email,
+            after: account.needs.iter().map(|need| all[*need].key.to_string()).collect(),
+        }
+    }
+}
+
+/// The address, as far as it is known without variables.
+fn url(service: &Service, scope: &Scope) -> String {
+    let parameters = service.parameters(scope).unwrap_or_default();
+    let scope = scope.clone().with_json("with", &parameters);
+    service.url.render(&scope).unwrap_or_default()
+}
+
+/// What is not possible with a service as it is described.
+fn notes(service: &Service) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !service.settles_unclear() {
+        let unclear = "without `find` an account whose create ended unclear can only be named as a leftover";
+        notes.push(unclear.to_owned());
+    }
+    if service.list.is_none() {
+        notes.push("without `list` it can't be swept".to_owned());
+    }
+    for read in kept_reads(service) {
+        // Passwords that come from a seed are computed in any job that has it.
+        let but = if read == "account.password" {
+            ", unless both have the `seed`"
+        } else {
+            ""
+        };
+        notes.push(format!(
+            "`{read}` stays in the job of the setup: another job can't clean up{but}"
+        ));
+    }
+    notes
+}
