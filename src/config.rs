@@ -22,6 +22,7 @@ mod scope;
 mod service;
 mod source;
 mod tls;
+mod todo;
 mod tree;
 mod variables;
 
@@ -64,6 +65,8 @@ pub struct Config {
     pub personas: Vec<Persona>,
     /// What should be known before it is used, though it is no mistake.
     pub warnings: Vec<Why>,
+    /// What is still to be written: values that are `TODO`. Nothing can be sent with one, but it can be planned.
+    pub todos: Vec<Diagnostic>,
     uses: Vec<Use>,
     sources: Arc<Sources>,
 }
@@ -85,8 +88,11 @@ impl Config {
         for (source_name, text) in more {
             decoder.merge_over(source_name, text);
         }
+        let todos = decoder.todos();
         let document = document::decode(&mut decoder);
-        let (sources, uses, diagnostics) = decoder.finish();
+        let (sources, uses, mut diagnostics) = decoder.finish();
+        // Whatever else is wrong with such a value, it will be another.
+        diagnostics.retain(|one| todos.iter().all(|todo| todo.place != one.place));
         match document {
             Some(document) if diagnostics.is_empty() => {
                 let config = Self {
@@ -94,6 +100,7 @@ impl Config {
                         .flat_map(|service| [service.warning(), service.warning_of_captures()])
                         .flatten()
                         .collect(),
+                    todos,
                     prefix: document.prefix,
                     ttl: document.ttl,
                     services: document.services,
@@ -104,7 +111,7 @@ impl Config {
                 config.check_fixed_names()?;
                 Ok(config)
             }
-            _ => Err(diagnostics),
+            _ => Err(diagnostic::in_order(diagnostics, todos)),
         }
     }
 

@@ -125,6 +125,7 @@ fn sealed(context: &Context, entry: &EntryDir) -> Aside {
                 text: copy.text,
                 more: copy.more,
                 directory: Folder::default(),
+                may_have_todos: true,
             };
             return (Ok(document), context.over(copy.settings), Some(copy.files));
         }

@@ -25,6 +25,9 @@ pub(super) struct Document {
     pub more: Vec<(String, String)>,
     /// Where paths in it begin.
     pub(super) directory: Folder,
+    /// May values in it still be to be written? Not where anything is to be sent; what setup has sealed was complete, or is
+    /// older than that rule, and no cleanup stops at it.
+    pub(super) may_have_todos: bool,
 }
 
 /// Where the files are that a configuration names.
@@ -47,6 +50,7 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
                 path: PathBuf::new(),
                 workspace: Workspace::of(context.host.workspace()),
             },
+            may_have_todos: false,
         });
     }
     let mut documents = Vec::new();
@@ -109,6 +113,10 @@ fn variables(context: &Context, allow: Option<&Vec<String>>) -> Environment {
 fn parse(document: &Document, variables: &Environment, sealed: &Sealed) -> Result<Config, Failure> {
     let mut config = Config::parse_merged((&document.name, &document.text), &document.more, variables)
         .map_err(|found| Failure::Usage(config::render(&found)))?;
+    if !document.may_have_todos && !config.todos.is_empty() {
+        let hint = "write what the service expects; until then only `standin plan` takes this configuration";
+        return Err(Failure::Usage(config::render(&config.todos).or_hint(hint)));
+    }
     for service in &mut config.services {
         if let Some(concurrency) = sealed.concurrency {
             service.limits.concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX);
@@ -190,6 +198,7 @@ fn file(context: &Context, path: &Path) -> Result<Document, Failure> {
             path: path.parent().map(Path::to_owned).unwrap_or_default(),
             workspace,
         },
+        may_have_todos: false,
     })
 }
 

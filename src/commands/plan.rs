@@ -1,6 +1,7 @@
 //! `plan`: what a setup would do, with no network and no variable. Values of variables are never shown.
 
 mod credentials;
+mod finding;
 mod model;
 mod request;
 mod text;
@@ -22,7 +23,10 @@ use model::ShownPlan;
 
 /// The command.
 pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
-    let document = load::document(context)?;
+    let document = load::Document {
+        may_have_todos: true,
+        ..load::document(context)?
+    };
     let sealed = &context.settings.sealed;
     let (mut config, variables) = load::read(context, &document, sealed)?;
     count_without_variables(context, &mut config, &variables);

@@ -9,6 +9,7 @@ use super::diagnostic::{Diagnostic, SHOWN_LIMIT};
 use super::keys::{self, Block};
 use super::merge::{CONVENTION, merge_document};
 use super::source::{Sources, Span};
+use super::todo;
 use super::tree::{self, Content, Node, Pair};
 use super::variables::Use;
 use crate::domain::account::ServiceName;
@@ -106,6 +107,12 @@ impl Decoder {
             // There is a mistake already, so that nothing comes of the document.
             (base, over) => base.or(over),
         };
+    }
+
+    /// What of the document is still to be written.
+    pub(super) fn todos(&self) -> Vec<Diagnostic> {
+        let document = self.document.iter();
+        document.flat_map(|node| todo::find(&self.sources, node)).collect()
     }
 
     /// The texts, the variables that are used, and the mistakes in the order of the document.
@@ -214,6 +221,11 @@ impl Decoder {
             return None;
         };
         self.has_room(node)?;
+        if todo::is_todo(text) {
+            // A text of its own, which reads nothing.
+            let quoted = serde_json::Value::from(text.trim()).to_string();
+            return Expression::parse(&quoted).ok();
+        }
         match Expression::parse(text) {
             Ok(expression) => {
                 self.names(node.span, &expression, names);

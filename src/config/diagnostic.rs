@@ -59,6 +59,27 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// Two kinds of mistakes as one list in the order of the document, whose own come before those of what it names.
+pub(super) fn in_order(mut mistakes: Vec<Diagnostic>, more: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    for one in more {
+        let of_same = |known: &&Diagnostic| known.place.source == one.place.source;
+        let before = |known: &&Diagnostic| (known.place.line, known.place.column) <= (one.place.line, one.place.column);
+        // Behind the last one of its document that comes before it, else before its document's first.
+        let behind = mistakes.iter().rposition(|known| of_same(&known) && before(&known));
+        let at = behind.map_or_else(
+            || {
+                mistakes
+                    .iter()
+                    .position(|known| of_same(&known))
+                    .unwrap_or(mistakes.len())
+            },
+            |behind| behind + 1,
+        );
+        mistakes.insert(at, one);
+    }
+    mistakes
+}
+
 /// All of them as one, each after an empty line.
 pub fn render(diagnostics: &[Diagnostic]) -> Why {
     let why = |one: &Diagnostic| Why::new(one.to_string(), one.hint.clone());

@@ -10,6 +10,7 @@ use super::persona::{self, Persona};
 use super::preset;
 use super::reads;
 use super::service::{self, Service};
+use super::todo;
 use super::tree::{Content, Node};
 use crate::domain::account::ServiceName;
 
@@ -127,12 +128,13 @@ fn services(decoder: &mut Decoder, node: &Node) -> Vec<Option<Service>> {
 
 /// One service, merged over its preset or over the convention.
 fn one(decoder: &mut Decoder, item: &Node, index: usize) -> Option<Service> {
+    let item = &todo::spelled_out(item.clone());
     if !matches!(item.kind, Content::Map(_)) {
         return service::decode(decoder, item, index);
     }
     let named = item
         .get(keys::service::PRESET)
-        .filter(|node| !matches!(node.kind, Content::Null));
+        .filter(|node| !matches!(node.kind, Content::Null) && !node.is_todo());
     let preset = match named {
         Some(node) => Some((preset::of_service(decoder, node)?, node.span)),
         None => None,

@@ -149,6 +149,7 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
     scope::of_persona(decoder, from, &[]);
     let locale = fields.read_or(decoder, key::LOCALE, Locale::default(), locale::decode);
     let unmarked = fields.read_or(decoder, key::UNMARKED, false, Decoder::boolean);
+    let is_username_open = fields.take(key::USERNAME).is_some_and(Node::is_todo);
     let own = fields.take(key::FIELDS).map(|node| own_fields(decoder, node));
     if let (Some(Some(template)), Some(false)) = (&username, unmarked) {
         let is_marked = template
@@ -170,7 +171,7 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
         count: count?,
         // What a service without a preset is sent has a role.
         role: role?.or_else(|| Some(Template::literal(DEFAULT_ROLE))),
-        username: username?,
+        username: username?.filter(|_| !is_username_open),
         email: email?,
         first_name: first_name?,
         last_name: last_name?,

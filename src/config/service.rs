@@ -310,6 +310,9 @@ fn url(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Template> {
         }
     };
     let template = decoder.template(&entry.value, &entry.key, URL_NAMES)?;
+    if entry.value.is_todo() {
+        return Some(template);
+    }
     let Content::String(text) = &entry.value.kind else {
         decoder.error_with_hint(
             entry.value.span,

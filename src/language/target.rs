@@ -106,6 +106,16 @@ impl Target {
         Ok(target)
     }
 
+    /// One that is still to be written, and is never sent: it reads at no path.
+    pub fn unwritten(source: impl Into<String>) -> Self {
+        Self {
+            method: Method::Get,
+            source: source.into(),
+            path: Vec::new(),
+            query: None,
+        }
+    }
+
     /// The source as it was written.
     pub fn source(&self) -> &str {
         &self.source

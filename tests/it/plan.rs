@@ -186,3 +186,94 @@ fn a_mistake_is_told_as_setup_tells_it() {
     assert_eq!(plan.code, Some(2));
     assert_eq!(plan.stderr, setup.stderr);
 }
+
+/// Values that are still to be written, in every kind of place.
+const TODOS: &str = "services:
+  - name: users
+    url: \"TODO: the address\"
+    auth: { bearer: TODO }
+    timeout: TODO
+    create:
+      request: POST /users
+      json: { role: \"TODO: the role\", app: TODOIST, tags: [a, TODO], TODO: x }
+      id: \"TODO: where the id is\"
+      expect: \"TODO, perhaps 201\"
+    find: TODO
+    verify: { request: TODO, name: body.name }
+    delete: \"TODO: delete\"
+accounts: [{ name: alice, username: TODO, fields: { plan: \"TODO\" } }]
+";
+
+#[test]
+fn what_is_still_to_be_written_is_planned() {
+    let desk = Desk::new().configured(TODOS);
+    let shown = plan("todo", &desk, &[]).stdout;
+    assert!(!shown.contains("app"), "{shown}");
+    let ended = desk.run(&["plan", "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let todos: Vec<&serde_json::Value> = shown["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["code"] == "todo")
+        .collect();
+    assert_eq!(todos.len(), 13, "{todos:?}");
+    assert_eq!(todos[0]["at"]["line"], 3);
+}
+
+#[test]
+fn what_is_still_to_be_written_is_refused_wherever_something_would_be_sent() {
+    let desk = Desk::new().configured(TODOS);
+    for command in [&["setup"] as &[&str], &["run", "--", "true"], &["sweep"]] {
+        let ended = desk.run(command);
+        assert_eq!(ended.code, Some(2), "{command:?}: {}", ended.stderr);
+        assert_snapshot("plan/todo_refused", &ended.told(&desk));
+    }
+    assert_eq!(std::fs::read_dir(desk.journals()).unwrap().count(), 0);
+}
+
+#[test]
+fn other_mistakes_are_told_with_what_is_still_to_be_written() {
+    let desk = Desk::new().configured(
+        "services:
+  - name: users
+    url: TODO
+    ulr: http://localhost:1
+    list: TODO
+    create: { request: POST /users, id: TODO }
+    delete: TODO
+",
+    );
+    let ended = desk.run(&["plan"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+    assert_snapshot("plan/todo_and_mistakes", &ended.told(&desk));
+}
+
+/// A setup is refused before it seals anything, so what is sealed with such a word is older than that rule.
+#[test]
+fn a_value_that_was_sealed_stops_no_cleanup() {
+    let sandbox = Sandbox::spawn_thread(Sandbox::builder().service(ServiceSpec::new("users"))).unwrap();
+    let text = |role: &str| {
+        format!(
+            "services:\n  - {{ name: users, url: \"{}\" }}\naccounts: [{{ name: alice, role: {role} }}]\n",
+            sandbox.url("users")
+        )
+    };
+    let desk = Desk::new().configured(&text("DONE"));
+    assert_eq!(desk.run(&["setup"]).code, Some(0));
+    for entry in std::fs::read_dir(desk.journals()).unwrap() {
+        for file in std::fs::read_dir(entry.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let Ok(sealed) = std::fs::read_to_string(&path) else {
+                continue;
+            };
+            if sealed.contains("role: DONE") {
+                std::fs::write(&path, sealed.replace("role: DONE", "role: TODO")).unwrap();
+            }
+        }
+    }
+    desk.write("standin.yml", &text("TODO"));
+    let ended = desk.run(&["cleanup"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 deleted"), "{}", ended.stderr);
+}

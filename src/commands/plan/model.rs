@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::credentials::{self, ShownCredentials};
+use super::finding::{self, ShownFinding};
 use super::request::{ShownRequest, requests};
 use super::{time, veil};
 use crate::config::{Config, Service};
@@ -23,6 +24,7 @@ pub(super) struct ShownPlan<'a> {
     pub(super) services: Vec<ShownService<'a>>,
     pub(super) accounts: Vec<ShownAccount<'a>>,
     pub(super) unset_variables: Vec<ShownVariable>,
+    pub(super) findings: Vec<ShownFinding>,
 }
 
 /// A service with its requests.
@@ -94,6 +96,7 @@ impl<'a> ShownPlan<'a> {
                     places: missing.places.iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
+            findings: config.todos.iter().map(finding::todo).collect(),
         }
     }
 }

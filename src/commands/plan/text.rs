@@ -34,6 +34,12 @@ pub(super) fn text(shown: &ShownPlan<'_>, is_verbose: bool) -> String {
     for variable in &shown.unset_variables {
         writeln!(text, "  {}, used at {}", variable.name, variable.places.join(", ")).unwrap_or_default();
     }
+    if !shown.findings.is_empty() {
+        text.push_str("\nto be written before setup:\n");
+    }
+    for finding in &shown.findings {
+        writeln!(text, "  {}: {}", finding.at, finding.message).unwrap_or_default();
+    }
     text.lines().map(|line| report::seen(line) + "\n").collect()
 }
 

@@ -70,6 +70,9 @@ fn payload(decoder: &mut Decoder, fields: &mut Fields<'_>, names: &'static [&'st
 fn target(decoder: &mut Decoder, node: &Node, names: &'static [&'static str]) -> Option<Target> {
     let text = decoder.text(node, key::REQUEST.name)?;
     decoder.has_room(node)?;
+    if node.is_todo() {
+        return Some(Target::unwritten(text));
+    }
     match Target::parse(&text) {
         Ok(target) => {
             for expression in target.expressions() {

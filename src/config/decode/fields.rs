@@ -1,7 +1,7 @@
 //! A map whose keys are declared: each is asked for by its declaration, and what is not declared is a mistake.
 
 use super::Decoder;
-use crate::config::keys::{Block, Key};
+use crate::config::keys::{Block, Key, Kind};
 use crate::config::source::Span;
 use crate::config::tree::{Content, Node, Pair};
 use crate::language::nearest;
@@ -27,13 +27,18 @@ impl<'n> Fields<'n> {
         }
     }
 
-    /// The value of a key; null counts as absent.
+    /// The value of a key; null counts as absent, and so does what is still to be written where no text can stand.
     pub(in crate::config) fn take(&mut self, key: Key) -> Option<&'n Node> {
         self.entry(key).map(|entry| &entry.value)
     }
 
     pub(in crate::config) fn entry(&mut self, key: Key) -> Option<&'n Pair> {
-        self.raw(key).filter(|entry| !matches!(entry.value.kind, Content::Null))
+        let is_text = matches!(
+            key.kind,
+            Kind::Text | Kind::Expression | Kind::Target | Kind::Condition | Kind::Json | Kind::Name(_)
+        );
+        self.raw(key)
+            .filter(|entry| !matches!(entry.value.kind, Content::Null) && (is_text || !entry.value.is_todo()))
     }
 
     /// The same where null doesn't count as absent.
@@ -51,7 +56,7 @@ impl<'n> Fields<'n> {
     /// The value of a key that has to be there.
     pub(in crate::config) fn need(&mut self, decoder: &mut Decoder, key: Key) -> Option<&'n Node> {
         let value = self.take(key);
-        if value.is_none() {
+        if value.is_none() && !self.raw(key).is_some_and(|entry| entry.value.is_todo()) {
             decoder.missing(self.span, format!("{} has no `{}`", self.what, key.name));
         }
         value

@@ -75,7 +75,7 @@ fn names_say_what_is_inside() {
 
 #[test]
 fn notes_to_oneself_are_issues() {
-    check(|file| words(file, &NOTES));
+    check(notes);
 }
 
 #[test]
@@ -89,6 +89,31 @@ fn vague_name(path: &str) -> Option<String> {
         .map(|part| part.split('.').next().unwrap_or(part))
         .find(|stem| VAGUE.contains(stem));
     vague.map(|stem| format!("{path}: `{stem}` does not say what is inside"))
+}
+
+/// Notes to oneself: such a word at the beginning of a comment, or of a line of a document. Elsewhere it may be what is
+/// told of: values that are still to be written.
+fn notes(file: &Source) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let mut in_block = false;
+    for (number, line) in file.text.lines().enumerate() {
+        let is_page = extension(&file.path) == "md";
+        in_block ^= is_page && line.trim_start().starts_with("```");
+        for note in NOTES.iter().filter(|note| has_word(line, note)) {
+            let begins = line.match_indices(note).any(|(at, _)| {
+                let before = line[..at].trim_end();
+                let is_prose = is_page && !in_block && before.trim().is_empty();
+                is_prose
+                    || ["//", "//!", "///", "#", "<!--", "/*"]
+                        .iter()
+                        .any(|mark| before.ends_with(mark))
+            });
+            if begins {
+                complaints.push(format!("{}:{}: `{note}`", file.path, number + 1));
+            }
+        }
+    }
+    complaints
 }
 
 /// Complaints about whole words.
@@ -188,6 +213,26 @@ fn a_phrasing_that_reads_as_translated_is_caught() {
 fn a_word_is_caught_whole() {
     assert_eq!(words(&source("a.md", "a\nb NOTE: c"), &["NOTE"]), ["a.md:2: `NOTE`"]);
     assert!(words(&source("a.md", "NOTES and FOOTNOTE"), &["NOTE"]).is_empty());
+}
+
+#[test]
+fn a_note_to_oneself_is_caught_and_a_value_to_be_written_is_not() {
+    let note = NOTES[0];
+    for (path, text, expected) in [
+        ("a.rs", format!("let a = 1; // {note}: b"), 1),
+        ("a.rs", format!("/// {note} b"), 1),
+        ("a.yml", format!("a: 1 # {note}"), 1),
+        ("a.md", format!("{note}: write this"), 1),
+        ("a.md", format!("```yaml\n{note}: x\n```\nIt is `{note}`."), 0),
+        (
+            "a.rs",
+            format!("//! Values that are `{note}`\nconst WORD: &str = \"{note}\";"),
+            0,
+        ),
+        ("a.yml", format!("role: {note}"), 0),
+    ] {
+        assert_eq!(notes(&source(path, &text)).len(), expected, "{path}: {text}");
+    }
 }
 
 #[test]
