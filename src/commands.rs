@@ -99,7 +99,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Cleanup => cleanup::cleanup(context).await,
         Command::Run { words } => Box::pin(run::run(context, words)).await,
         Command::Credentials => credentials::credentials(context),
-        Command::Plan => plan::plan(context),
+        Command::Plan { files } => plan::plan(context, files),
         Command::Check => Box::pin(check::check(context)).await,
         Command::Sweep => sweep::sweep(context).await,
         Command::Status => status::status(context).await,

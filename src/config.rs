@@ -67,6 +67,8 @@ pub struct Config {
     pub warnings: Vec<Why>,
     /// What is still to be written: values that are `TODO`. Nothing can be sent with one, but it can be planned.
     pub todos: Vec<Diagnostic>,
+    /// Where each service is described.
+    places: Vec<Position>,
     uses: Vec<Use>,
     sources: Arc<Sources>,
 }
@@ -104,6 +106,7 @@ impl Config {
                     prefix: document.prefix,
                     ttl: document.ttl,
                     services: document.services,
+                    places: document.places,
                     personas: document.personas,
                     uses,
                     sources: Arc::new(sources),
@@ -113,6 +116,11 @@ impl Config {
             }
             _ => Err(diagnostic::in_order(diagnostics, todos)),
         }
+    }
+
+    /// The services, each with where it is described.
+    pub fn placed(&self) -> impl Iterator<Item = (&Service, &Position)> {
+        self.services.iter().zip(&self.places)
     }
 
     /// The service of this name.

@@ -61,11 +61,12 @@ use dead::Acceptance;
 use slots::{Slot, Slots, Turn};
 
 pub use ends::Settled;
+pub use eyes::eye_by_id;
 pub use keep::{Keeps, keeps, kept_reads};
 pub use list::{Extent, Listed, Regard};
 pub use lost::Unshown;
 pub use provision::{Provisioned, Unprovisioned};
-pub use site::{Site, own_credentials};
+pub use site::{Site, has_auth, own_credentials};
 
 /// What was learnt of an account beside its id.
 #[derive(Clone, Default)]

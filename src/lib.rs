@@ -2,6 +2,7 @@
 //!
 //! This file is only the map. Arrows point one way:
 //! `main -> commands -> {engine, adapters, report, sandbox} -> ports -> plan -> config -> language -> domain`.
+//! `lint` stands between the commands and the engine: it says what a description lacks of what the engine relies on.
 //!
 //! What is public here, the tests, the benchmarks and the fuzz targets use; of all else the compiler says when it is dead.
 
@@ -12,6 +13,7 @@ pub mod config;
 pub mod domain;
 mod engine;
 pub mod language;
+pub mod lint;
 pub mod plan;
 pub mod ports;
 mod report;

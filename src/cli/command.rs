@@ -3,6 +3,7 @@
 //! A new command is a new variant here; the settings say for themselves which commands take them.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Subcommand, ValueHint};
 use clap_complete::Shell;
@@ -67,9 +68,15 @@ pub enum Command {
     ///
     /// Shows what setup would do. Needs no network and no variables: shows each `env.X` by name and lists those that are not
     /// set. With `--verbose` or `--format json`, shows all that is sent and read, but no secret that stands in the
-    /// configuration.
-    #[command(after_help = "Exit codes: 0 planned; 2 wrong arguments or configuration")]
-    Plan,
+    /// configuration. Notes say what is lacking on a bad day, each with the line to write; `--strict` makes them errors. With
+    /// FILE, checks each file by itself, and one with a mistake doesn't hide those of the others.
+    #[command(override_usage = "standin plan [OPTIONS] [FILE]...")]
+    #[command(after_help = "Exit codes: 0 planned; 2 wrong arguments or configuration, or notes with `--strict`")]
+    Plan {
+        /// The configurations to check, each by itself [default: as `--config-file` says]
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+    },
     /// Prove the configuration on the real services
     ///
     /// Creates one account in each service, asks every block of the description for what cleanup will rely on, deletes the

@@ -62,7 +62,11 @@ fn commands_and_flags_are_sorted() {
             &[("wait", "5s")],
         ),
         (&["run", "--", "--help"], run(&["--help"]), &[]),
-        (&["plan", "--format", "json"], Command::Plan, &[("format", "json")]),
+        (
+            &["plan", "--format", "json"],
+            Command::Plan { files: Vec::new() },
+            &[("format", "json")],
+        ),
         (&["presets"], presets(None), &[]),
         (&["presets", "scim"], presets(Some("scim")), &[]),
         (&["man"], Command::Man, &[]),

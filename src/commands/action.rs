@@ -62,7 +62,7 @@ pub(super) async fn main(context: &Context) -> Result<ExitCode, Failure> {
         Mode::Cleanup => cleanup::cleanup(context).await,
         Mode::Sweep => sweep::sweep(context).await,
         Mode::Status => status::status(context).await,
-        Mode::Plan => plan::plan(context),
+        Mode::Plan => plan::plan(context, &[]),
         Mode::Check | Mode::Setup => {
             let signals = Signals::listen().context("can't listen for signals")?;
             let Some(prepared) = prepare::prepare(context)? else {

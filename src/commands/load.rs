@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::exit::Failure;
 use crate::adapters::small_file::{self, SmallFileError, Workspace};
-use crate::config::{self, Config, Missing};
+use crate::config::{self, Config, Diagnostic, Missing};
 use crate::domain::account::ServiceName;
 use crate::domain::why::Why;
 use crate::language::Environment;
@@ -55,8 +55,7 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
     }
     let mut documents = Vec::new();
     for path in &context.settings.config_file {
-        guard(context, path)?;
-        documents.push(file(context, path)?);
+        documents.push(document_at(context, path)?);
     }
     let mut documents = documents.into_iter();
     if let Some(first) = documents.next() {
@@ -71,10 +70,7 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
         .filter(|path| path.exists())
         .collect();
     match there.as_slice() {
-        [one] => {
-            guard(context, one)?;
-            file(context, one)
-        }
+        [one] => document_at(context, one),
         [] => Err(Failure::usage(Why::hinted(
             format!(
                 "there is no configuration: none of `{}` is in the working directory, and neither `config-file` nor `config` is given",
@@ -93,8 +89,40 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
     }
 }
 
+/// Reads the document at a path, if it may be read.
+pub(super) fn document_at(context: &Context, path: &Path) -> Result<Document, Failure> {
+    guard(context, path)?;
+    file(context, path)
+}
+
+/// Why a document is no configuration that can be used.
+pub(super) enum Unread {
+    /// These mistakes are in it.
+    Mistakes(Vec<Diagnostic>),
+    /// There is something still to be written.
+    Todos(Why),
+}
+
+impl From<Unread> for Failure {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Mistakes(found) => Self::Usage(config::render(&found)),
+            Unread::Todos(why) => Self::Usage(why),
+        }
+    }
+}
+
 /// Reads a document into a configuration, with the variables that it may see.
 pub(super) fn read(context: &Context, document: &Document, sealed: &Sealed) -> Result<(Config, Environment), Failure> {
+    Ok(read_or_tell(context, document, sealed)?)
+}
+
+/// The same, with each mistake by itself.
+pub(super) fn read_or_tell(
+    context: &Context,
+    document: &Document,
+    sealed: &Sealed,
+) -> Result<(Config, Environment), Unread> {
     let variables = variables(context, sealed.allow_env.as_ref());
     let config = parse(document, &variables, sealed)?;
     Ok((config, variables))
@@ -110,12 +138,12 @@ fn variables(context: &Context, allow: Option<&Vec<String>>) -> Environment {
 }
 
 /// Reads a document into a configuration, or tells every mistake in it. Settings win over what it says.
-fn parse(document: &Document, variables: &Environment, sealed: &Sealed) -> Result<Config, Failure> {
-    let mut config = Config::parse_merged((&document.name, &document.text), &document.more, variables)
-        .map_err(|found| Failure::Usage(config::render(&found)))?;
+fn parse(document: &Document, variables: &Environment, sealed: &Sealed) -> Result<Config, Unread> {
+    let mut config =
+        Config::parse_merged((&document.name, &document.text), &document.more, variables).map_err(Unread::Mistakes)?;
     if !document.may_have_todos && !config.todos.is_empty() {
         let hint = "write what the service expects; until then only `standin plan` takes this configuration";
-        return Err(Failure::Usage(config::render(&config.todos).or_hint(hint)));
+        return Err(Unread::Todos(config::render(&config.todos).or_hint(hint)));
     }
     for service in &mut config.services {
         if let Some(concurrency) = sealed.concurrency {

@@ -1,5 +1,6 @@
 //! `plan`: what a setup would do, with no network and no variable. Values of variables are never shown.
 
+mod check;
 mod credentials;
 mod finding;
 mod model;
@@ -7,6 +8,7 @@ mod request;
 mod text;
 mod veil;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rand::rand_core::UnwrapErr;
@@ -14,42 +16,95 @@ use rand::rngs::SysRng;
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
-use super::load;
+use super::load::{self, Document};
 use crate::config::{Config, Count};
-use crate::language::Environment;
-use crate::plan;
+use crate::domain::why::Why;
+use crate::language::{Environment, Scope};
+use crate::plan::{self, Draft};
 use crate::settings::DataFormat;
 use model::ShownPlan;
 
-/// The command.
-pub(super) fn plan(context: &Context) -> Result<ExitCode, Failure> {
-    let document = load::Document {
-        may_have_todos: true,
-        ..load::document(context)?
-    };
-    let sealed = &context.settings.sealed;
-    let (mut config, variables) = load::read(context, &document, sealed)?;
-    count_without_variables(context, &mut config, &variables);
-    let names = Environment::placeholders(sealed.allow_env.clone());
-    let now = context.clock.now();
-    let run = context.run(&config.prefix, now, config.ttl, "00000");
-    let draft = plan::draw_up(
-        &config,
-        &names,
-        &run,
-        &context.selection(),
-        now,
-        plan::Passwords::Drawn(&mut UnwrapErr(SysRng)),
-    )
-    .map_err(Failure::Usage)?;
-    let shown = ShownPlan::of(&config, &draft, &plan::scope(&names, &run), &variables);
+/// The command: the configuration of the settings, or each of these files by itself.
+pub(super) fn plan(context: &Context, files: &[PathBuf]) -> Result<ExitCode, Failure> {
+    if !files.is_empty() {
+        if context.invocation.flags.contains_key("config-file") {
+            return Err(Failure::usage(Why::hinted(
+                "`--config-file` and files to check are both given",
+                "leave `--config-file` out: each file is checked by itself",
+            )));
+        }
+        return check::files(context, files);
+    }
+    let drawn = Drawn::of(context, load::document(context)?)?;
+    let shown = drawn.shown();
     let text = if context.settings.format == DataFormat::Json {
         serde_json::to_string_pretty(&shown)?
     } else {
         text::text(&shown, context.console.is_verbose())
     };
     context.console.data(&text);
-    Ok(ExitCode::Success)
+    Ok(check::strictly(context, &shown))
+}
+
+/// A configuration and what was drawn up of it.
+struct Drawn {
+    config: Config,
+    variables: Environment,
+    draft: Draft,
+    /// With the name of each variable in place of its value.
+    scope: Scope,
+}
+
+impl Drawn {
+    /// The plan of a document, in which values may still be to be written.
+    fn of(context: &Context, document: Document) -> Result<Self, Undrawn> {
+        let document = Document {
+            may_have_todos: true,
+            ..document
+        };
+        let sealed = &context.settings.sealed;
+        let (mut config, variables) = load::read_or_tell(context, &document, sealed).map_err(Undrawn::Unread)?;
+        count_without_variables(context, &mut config, &variables);
+        let names = Environment::placeholders(sealed.allow_env.clone());
+        let now = context.clock.now();
+        let run = context.run(&config.prefix, now, config.ttl, "00000");
+        let draft = plan::draw_up(
+            &config,
+            &names,
+            &run,
+            &context.selection(),
+            now,
+            plan::Passwords::Drawn(&mut UnwrapErr(SysRng)),
+        )
+        .map_err(Undrawn::Unplanned)?;
+        Ok(Self {
+            config,
+            variables,
+            draft,
+            scope: plan::scope(&names, &run),
+        })
+    }
+
+    fn shown(&self) -> ShownPlan<'_> {
+        ShownPlan::of(&self.config, &self.draft, &self.scope, &self.variables)
+    }
+}
+
+/// Why there is no plan.
+enum Undrawn {
+    /// The document is no configuration.
+    Unread(load::Unread),
+    /// No accounts can be made of it.
+    Unplanned(Why),
+}
+
+impl From<Undrawn> for Failure {
+    fn from(undrawn: Undrawn) -> Self {
+        match undrawn {
+            Undrawn::Unread(unread) => unread.into(),
+            Undrawn::Unplanned(why) => Self::Usage(why),
+        }
+    }
 }
 
 /// Where the number of copies hangs on a variable that is not set, one copy stands for them.

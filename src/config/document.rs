@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::check;
 use super::decode::{Decoder, PresetName};
+use super::diagnostic::Position;
 use super::keys::{self, SERVICES_LIMIT, document as key};
 use super::merge::merge_service;
 use super::persona::{self, Persona};
@@ -23,6 +24,8 @@ pub(super) struct Decoded {
     pub(super) prefix: String,
     pub(super) ttl: Duration,
     pub(super) services: Vec<Service>,
+    /// Where each of them is described.
+    pub(super) places: Vec<Position>,
     pub(super) personas: Vec<Persona>,
 }
 
@@ -43,6 +46,8 @@ pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
     let accounts = fields.take(key::ACCOUNTS);
     fields.finish(decoder);
     let services = services?;
+    let items = document.get(key::SERVICES).and_then(Node::as_list).unwrap_or_default();
+    let places = items.iter().map(|item| decoder.sources.place(item.span)).collect();
     // A service with a mistake of its own must not make its name unknown elsewhere, nor hide the mistakes of the others.
     let names = names(&document);
     let known: Vec<ServiceName> = names.iter().flatten().cloned().collect();
@@ -68,6 +73,7 @@ pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
         prefix: prefix?,
         ttl: ttl?,
         services: complete.then_some(services)?,
+        places,
         personas: personas?,
     })
 }

@@ -64,14 +64,11 @@ pub(super) fn find(sources: &Sources, document: &Node) -> Vec<Diagnostic> {
         sources,
         found: Vec::new(),
     };
-    match &document.kind {
-        Content::Map(entries) => {
-            let read = |key: &str| !key.starts_with("x-") && key != "$schema";
-            for entry in entries.iter().filter(|entry| read(&entry.key)) {
-                search.pair(&entry.key, entry.key_span, &entry.value, "");
-            }
+    let read = |key: &str| !key.starts_with("x-") && key != "$schema";
+    for entry in document.as_map().unwrap_or_default() {
+        if read(&entry.key) {
+            search.pair(&entry.key, entry.key_span, &entry.value, "");
         }
-        _ => search.value(document, "the configuration"),
     }
     search.found
 }
@@ -84,7 +81,7 @@ struct Search<'s> {
 impl Search<'_> {
     fn value(&mut self, node: &Node, path: &str) {
         match &node.kind {
-            Content::String(text) if is_todo(text) => self.tell(node.span, format!("`{path}` is still `{WORD}`")),
+            Content::String(text) if is_todo(text) => self.tell(node.span, format!("`{path}` is still `TODO`")),
             Content::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.value(item, &format!("{path}[{index}]"));
@@ -103,7 +100,7 @@ impl Search<'_> {
         let dot = if above.is_empty() { "" } else { "." };
         if is_todo(key) {
             let of = if above.is_empty() { "the configuration" } else { above };
-            self.tell(span, format!("a key of `{of}` is still `{WORD}`"));
+            self.tell(span, format!("a key of `{of}` is still `TODO`"));
             self.value(value, &format!("{above}{dot}{WORD}"));
         } else {
             let key: String = key.chars().take(60).collect();

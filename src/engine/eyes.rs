@@ -9,7 +9,7 @@ use super::create::{id, is_nameless, text};
 use super::exchange::Trouble;
 use super::list::next_page;
 use super::{Engine, Halt, Site};
-use crate::config::{Find, Next, Poll, Request};
+use crate::config::{Find, Next, Poll, Request, Service};
 use crate::domain::account::RemoteId;
 use crate::domain::answer::Answer;
 use crate::domain::evidence::{Blindness, Eye, Look};
@@ -33,9 +33,14 @@ pub(super) enum Found {
 
 /// The request that shows an account by its id: `verify`, else `gone`. What comes with the account's own credentials is no eye.
 pub(super) fn by_id(site: &Site) -> Option<&Poll> {
+    eye_by_id(&site.service)
+}
+
+/// The same of a service as it is described.
+pub fn eye_by_id(service: &Service) -> Option<&Poll> {
     let own = |poll: &&Poll| !poll.request.is_sent_by_the_account() && !poll.request.logs_in();
-    let verify = site.service.verify.as_ref().filter(own);
-    verify.or_else(|| site.service.gone.as_ref().filter(own))
+    let verify = service.verify.as_ref().filter(own);
+    verify.or_else(|| service.gone.as_ref().filter(own))
 }
 
 /// Does an answer to `gone` say that there is no such account?

@@ -117,7 +117,7 @@ fn place(service: &Service, scope: &Scope) -> Place {
 }
 
 /// Does it ask for credentials? Those of the configuration's own count too.
-fn has_auth(service: &Service) -> bool {
+pub fn has_auth(service: &Service) -> bool {
     !matches!(service.auth, Auth::None)
         || service.headers.iter().any(|(name, value)| is_credential(name, value))
         || requests(service)

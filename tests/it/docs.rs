@@ -132,6 +132,18 @@ fn every_example_is_a_configuration_that_can_be_planned() {
     }
 }
 
+/// But for the article's, which is as short as it can be.
+#[test]
+fn no_example_lacks_what_a_bad_day_would_need() {
+    let folder = TempDir::new().unwrap();
+    let mut paths = configurations();
+    paths.retain(|path| !path.ends_with("article.json"));
+    paths.push(Path::new(ROOT).join("examples/workers/standin.yml"));
+    let paths: Vec<&str> = paths.iter().map(|path| path.to_str().unwrap()).collect();
+    let output = standin(folder.path(), &[&["plan", "--strict"], &paths[..]].concat(), &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn every_example_for_the_sandbox_makes_its_accounts_there_and_leaves_none() {
     // The others describe a system of their own, whose address is the user's to give.

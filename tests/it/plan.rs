@@ -277,3 +277,90 @@ fn a_value_that_was_sealed_stops_no_cleanup() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stderr.contains("1 deleted"), "{}", ended.stderr);
 }
+
+/// A description that lacks nothing.
+const COMPLETE: &str = "services:
+  - name: users
+    url: http://localhost:1
+    create: { request: POST /users, json: { login: \"{{ account.username }}\" }, duplicate: [409], id: body.id, name: body.login }
+    verify: { request: \"GET /users/{{ id }}\", name: body.login }
+    find: { request: \"GET /users?login={{ account.username }}\", items: body.users, id: item.id, name: item.login }
+    list: { request: GET /users, items: body.users, id: item.id, name: item.login, next: link }
+    delete: { request: \"DELETE /users/{{ id }}\" }
+";
+const LACKING: &str =
+    "services:\n  - { name: users, url: \"http://localhost:1\", auth: { bearer: \"{{ env.TOKEN }}\" } }\n";
+const MISTAKEN: &str = "services:\n  - { name: users, ulr: \"http://localhost:1\" }\n";
+
+#[test]
+fn each_file_is_checked_and_the_first_mistake_hides_none() {
+    let desk = Desk::new();
+    for (name, text) in [("good.yml", COMPLETE), ("bad.yml", MISTAKEN), ("lacking.json", LACKING)] {
+        desk.write(name, text);
+    }
+    for (snapshot, arguments, code) in [
+        (
+            "files",
+            &["good.yml", "bad.yml", "nowhere.yml", "lacking.json"] as &[&str],
+            2,
+        ),
+        ("files_strict", &["--strict", "lacking.json", "good.yml"], 2),
+        (
+            "files_json",
+            &["--format", "json", "bad.yml", "nowhere.yml", "lacking.json"],
+            2,
+        ),
+        ("file", &["lacking.json"], 0),
+    ] {
+        let mut words = vec!["plan"];
+        words.extend(arguments);
+        let ended = desk.run(&words);
+        assert_eq!(ended.code, Some(code), "{snapshot}: {}", ended.stderr);
+        let stdout = desk.steady(&ended.stdout);
+        let stderr = desk.steady(&ended.stderr);
+        let stdout = if snapshot == "files_json" {
+            // The requests are in another snapshot.
+            let mut shown: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+            shown["files"][2]["plan"]["services"][0]["requests"] = "...".into();
+            serde_json::to_string_pretty(&shown).unwrap() + "\n"
+        } else {
+            stdout
+        };
+        assert_snapshot(
+            &format!("plan/{snapshot}"),
+            &format!("{stdout}--- standard error\n{stderr}"),
+        );
+    }
+}
+
+#[test]
+fn notes_are_errors_where_that_is_asked_for() {
+    let desk = Desk::new().configured(LACKING);
+    assert_eq!(desk.run(&["plan"]).code, Some(0));
+    assert_eq!(desk.run(&["plan", "--strict"]).code, Some(2));
+    desk.write("standin.yml", COMPLETE);
+    let ended = desk.run(&["plan", "--strict"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    desk.write("standin.yml", &COMPLETE.replace("body.login", "TODO"));
+    assert_eq!(desk.run(&["plan"]).code, Some(0));
+    let ended = desk.run(&["plan", "--strict"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended
+            .stderr
+            .contains("`services[0].create.name` is still `TODO` [todo]"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn files_and_a_configuration_are_not_given_together() {
+    let desk = Desk::new().configured(COMPLETE);
+    let ended = desk.run(&["plan", "--config", "standin.yml", "standin.yml"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("both given"), "{}", ended.stderr);
+    // A variable that a job sets for its other commands is no such request.
+    let desk = desk.with("STANDIN_CONFIG_FILE", "nowhere.yml");
+    assert_eq!(desk.run(&["plan", "standin.yml"]).code, Some(0));
+}

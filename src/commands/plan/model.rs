@@ -4,14 +4,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::credentials::{self, ShownCredentials};
-use super::finding::{self, ShownFinding};
+use super::finding::ShownFinding;
 use super::request::{ShownRequest, requests};
 use super::{time, veil};
 use crate::config::{Config, Service};
 use crate::domain::account::ServiceName;
 use crate::domain::event::PlannedAccount;
-use crate::engine::kept_reads;
 use crate::language::{Environment, Scope};
+use crate::lint;
 use crate::plan::Draft;
 
 /// The version of the JSON shape. Keys are only ever added.
@@ -24,6 +24,7 @@ pub(super) struct ShownPlan<'a> {
     pub(super) services: Vec<ShownService<'a>>,
     pub(super) accounts: Vec<ShownAccount<'a>>,
     pub(super) unset_variables: Vec<ShownVariable>,
+    /// What is still to be written, and what each service lacks.
     pub(super) findings: Vec<ShownFinding>,
 }
 
@@ -54,7 +55,8 @@ pub(super) struct ShownService<'a> {
     pub(super) witness: bool,
     pub(super) credentials: ShownCredentials,
     pub(super) requests: Vec<ShownRequest>,
-    pub(super) notes: Vec<String>,
+    /// The messages of its findings.
+    notes: Vec<String>,
 }
 
 /// An account.
@@ -78,11 +80,17 @@ impl<'a> ShownPlan<'a> {
     /// The plan of a configuration, with the services that have an account in it. `scope` shows variables by name.
     pub(super) fn of(config: &'a Config, draft: &'a Draft, scope: &Scope, variables: &Environment) -> Self {
         let accounts = &draft.planned.accounts;
-        let has_account = |service: &&Service| accounts.iter().any(|account| account.key.service == service.name);
+        let has_account = |service: &Service| accounts.iter().any(|account| account.key.service == service.name);
+        let services = || config.placed().filter(|(service, _)| has_account(service));
+        let todos = config.todos.iter().map(ShownFinding::todo);
+        let notes = services().flat_map(|(service, at)| {
+            let notes = lint::notes(service).into_iter();
+            notes.map(|note| ShownFinding::note(service.name.as_str(), at, note))
+        });
         Self {
             version: VERSION,
-            services: (config.services.iter().filter(has_account))
-                .map(|service| ShownService::of(service, scope))
+            services: services()
+                .map(|(service, _)| ShownService::of(service, scope))
                 .collect(),
             accounts: accounts
                 .iter()
@@ -96,7 +104,7 @@ impl<'a> ShownPlan<'a> {
                     places: missing.places.iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
-            findings: config.todos.iter().map(finding::todo).collect(),
+            findings: todos.chain(notes).collect(),
         }
     }
 }
@@ -131,7 +139,7 @@ impl<'a> ShownService<'a> {
             witness: service.witness,
             credentials: credentials::credentials(&service.auth),
             requests: requests(service, &url),
-            notes: notes(service),
+            notes: lint::notes(service).into_iter().map(|note| note.text).collect(),
             url,
         }
     }
@@ -154,28 +162,4 @@ fn url(service: &Service, scope: &Scope) -> String {
     let parameters = service.parameters(scope).unwrap_or_default();
     let scope = scope.clone().with_json("with", &parameters);
     service.url.render(&scope).unwrap_or_default()
-}
-
-/// What is not possible with a service as it is described.
-fn notes(service: &Service) -> Vec<String> {
-    let mut notes = Vec::new();
-    if !service.settles_unclear() {
-        let unclear = "without `find` an account whose create ended unclear can only be named as a leftover";
-        notes.push(unclear.to_owned());
-    }
-    if service.list.is_none() {
-        notes.push("without `list` it can't be swept".to_owned());
-    }
-    for read in kept_reads(service) {
-        // Passwords that come from a seed are computed in any job that has it.
-        let but = if read == "account.password" {
-            ", unless both have the `seed`"
-        } else {
-            ""
-        };
-        notes.push(format!(
-            "`{read}` stays in the job of the setup: another job can't clean up{but}"
-        ));
-    }
-    notes
 }

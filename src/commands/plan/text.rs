@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::finding::ShownFinding;
 use super::model::{ShownPlan, ShownService};
 use super::request::one_line;
 use crate::report;
@@ -11,6 +12,13 @@ pub(super) fn text(shown: &ShownPlan<'_>, is_verbose: bool) -> String {
     let mut text = String::new();
     for service in &shown.services {
         of_service(&mut text, service, is_verbose);
+        let is_its_own = |finding: &&ShownFinding| finding.service.as_deref() == Some(service.name);
+        for note in shown.findings.iter().filter(is_its_own) {
+            row(&mut text, "note", &note.told());
+            note.mend()
+                .iter()
+                .for_each(|mend| row(&mut text, "", &format!("  {mend}")));
+        }
         text.push('\n');
     }
     let rows: Vec<Vec<String>> = shown
@@ -34,10 +42,15 @@ pub(super) fn text(shown: &ShownPlan<'_>, is_verbose: bool) -> String {
     for variable in &shown.unset_variables {
         writeln!(text, "  {}, used at {}", variable.name, variable.places.join(", ")).unwrap_or_default();
     }
-    if !shown.findings.is_empty() {
+    let mut todos = shown
+        .findings
+        .iter()
+        .filter(|finding| finding.service.is_none())
+        .peekable();
+    if todos.peek().is_some() {
         text.push_str("\nto be written before setup:\n");
     }
-    for finding in &shown.findings {
+    for finding in todos {
         writeln!(text, "  {}: {}", finding.at, finding.message).unwrap_or_default();
     }
     text.lines().map(|line| report::seen(line) + "\n").collect()
@@ -68,9 +81,6 @@ fn of_service(text: &mut String, service: &ShownService<'_>, is_verbose: bool) {
         if is_verbose {
             below(text, request.details());
         }
-    }
-    for note in &service.notes {
-        row(text, "note", note);
     }
 }
 

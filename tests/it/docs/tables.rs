@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use standin::config::{preset, preset_names};
+use standin::lint::RULES;
 
 use super::{ROOT, keys, read, settings};
 
@@ -85,6 +86,7 @@ fn everything() -> Vec<Made> {
             lines: settings::manifest(),
         },
         table("docs/action.md", "## Outputs", outputs),
+        table("docs/commands.md", "## What plan notes", rules()),
         table("docs/commands.md", "## Exit codes", exit_codes()),
         table(page, "## Settings", settings::everywhere()),
         table("docs/presets.md", "## The presets", presets()),
@@ -172,6 +174,14 @@ fn described(head: &str, part: &str, entries: &BTreeMap<String, Described>) -> V
 }
 
 /// The exit codes as the enum's own documentation says.
+fn rules() -> Vec<String> {
+    let rows = RULES.iter().map(|rule| format!("| `{}` | {} |", rule.code, rule.finds));
+    ["| code | what it finds |".to_owned(), "|---|---|".to_owned()]
+        .into_iter()
+        .chain(rows)
+        .collect()
+}
+
 fn exit_codes() -> Vec<String> {
     let source = read("src/commands/exit.rs");
     let (_, rest) = source.split_once("pub enum ExitCode {").unwrap();

@@ -8,18 +8,19 @@ use super::{Source, check, source, tree};
 /// Who may name whom. A module that is not here is unknown, and so may neither name nor be named.
 ///
 /// `main -> commands -> {engine, adapters, report, sandbox} -> ports -> config -> language -> domain`; `cli` and
-/// `settings` sit beside the commands.
-const ARROWS: [(&str, &[&str]); 13] = [
+/// `settings` sit beside the commands, and `lint` says what the engine would lack.
+const ARROWS: [(&str, &[&str]); 14] = [
     ("main", &["commands", "cli", "settings"]),
     (
         "commands",
         &[
-            "cli", "settings", "engine", "adapters", "report", "sandbox", "ports", "plan", "config", "language",
-            "domain",
+            "cli", "settings", "lint", "engine", "adapters", "report", "sandbox", "ports", "plan", "config",
+            "language", "domain",
         ],
     ),
     ("cli", &["settings", "config", "language", "domain"]),
     ("settings", &["cli", "adapters", "config", "language", "domain"]),
+    ("lint", &["engine", "config", "language", "domain"]),
     ("engine", &["ports", "config", "language", "domain"]),
     ("adapters", &["ports", "config", "language", "domain"]),
     ("report", &["ports", "config", "language", "domain"]),
