@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::{BLOCKS, Block, Key, Kind};
 
+/// Where the newest one is found, and by which editors and validators know it.
+const ID: &str = "https://raw.githubusercontent.com/standin-ci/standin/main/docs/standin.schema.json";
+
 /// The JSON Schema of a configuration, as text: a line for each key.
 pub fn schema() -> String {
     let mut schema = Map::new();
@@ -13,6 +16,7 @@ pub fn schema() -> String {
         "$schema".to_owned(),
         "https://json-schema.org/draft/2020-12/schema".into(),
     );
+    schema.insert("$id".to_owned(), ID.into());
     schema.insert("title".to_owned(), "Standin's configuration".into());
     let [document, blocks @ ..] = BLOCKS;
     schema.extend(closed(document, "object".into()));

@@ -65,3 +65,30 @@ fn the_examples_show_what_a_plan_looks_like() {
     let shown = blocks(&read("examples/README.md"), "text").swap_remove(0);
     assert_eq!(steady(&shown).trim_end(), steady(&printed).trim_end());
 }
+
+/// pre-commit calls `entry`, `args` and the files whose names it was told.
+#[test]
+fn the_hook_of_pre_commit_is_a_command_that_checks_files() {
+    #[derive(serde::Deserialize)]
+    struct Hook {
+        id: String,
+        entry: String,
+        args: Vec<String>,
+        files: String,
+    }
+    let hooks: Vec<Hook> = serde_saphyr::from_str(&read(".pre-commit-hooks.yaml")).unwrap();
+    let [hook] = hooks.as_slice() else {
+        panic!("{} hooks", hooks.len())
+    };
+    assert!(read("docs/commands.md").contains(&format!("- id: {}", hook.id)));
+    assert_eq!(hook.files, r"(^|/)standin\.(ya?ml|json)$");
+    let entry: Vec<&str> = hook.entry.split(' ').collect();
+    let ["standin", words @ ..] = entry.as_slice() else {
+        panic!("{}", hook.entry)
+    };
+    let files = ["examples/swept.yml", "examples/devpi.yml"];
+    let args = hook.args.iter().map(String::as_str);
+    let words: Vec<&str> = words.iter().copied().chain(args).chain(files).collect();
+    let output = standin(ROOT.as_ref(), &words, &[]);
+    assert!(output.status.success(), "{output:?}");
+}
