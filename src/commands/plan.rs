@@ -51,7 +51,9 @@ struct Drawn {
     config: Config,
     variables: Environment,
     draft: Draft,
-    /// With the name of each variable in place of its value.
+    /// The name of each variable in place of its value.
+    names: Environment,
+    /// What every template sees of the run, and of variables by name.
     scope: Scope,
 }
 
@@ -82,11 +84,12 @@ impl Drawn {
             variables,
             draft,
             scope: plan::scope(&names, &run),
+            names,
         })
     }
 
     fn shown(&self) -> ShownPlan<'_> {
-        ShownPlan::of(&self.config, &self.draft, &self.scope, &self.variables)
+        ShownPlan::of(self)
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Environment {
     borrowed: Arc<BTreeSet<String>>,
     allowed: Option<Arc<[String]>>,
     placeholders: bool,
+    /// Names that have no placeholder, since their defaults hold.
+    defaulted: Arc<BTreeSet<String>>,
 }
 
 impl Environment {
@@ -94,12 +96,19 @@ impl Environment {
         }
     }
 
+    /// The same without these variables, so that what is said of their absence holds.
+    #[must_use]
+    pub fn without(self, names: BTreeSet<String>) -> Self {
+        Self {
+            defaulted: Arc::new(names),
+            ..self
+        }
+    }
+
     /// The value, if it may be read and is set.
     pub fn get(&self, name: &str) -> Option<Secret> {
         if self.placeholders {
-            return self
-                .permits(name)
-                .is_none()
+            return (self.permits(name).is_none() && !self.defaulted.contains(name))
                 .then(|| Secret::new(format!("${{{name}}}")));
         }
         self.variables.get(name).cloned()

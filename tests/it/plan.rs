@@ -364,3 +364,19 @@ fn files_and_a_configuration_are_not_given_together() {
     let desk = desk.with("STANDIN_CONFIG_FILE", "nowhere.yml");
     assert_eq!(desk.run(&["plan", "standin.yml"]).code, Some(0));
 }
+
+#[test]
+fn an_address_is_the_default_where_its_variable_is_not_set() {
+    let text = "services:
+  - name: users
+    url: \"{{ env.USERS_URL | default('http://localhost:' ~ env.PORT | default('8081')) }}/{{ env.A_TOKEN | default('hunter2') }}\"
+";
+    let desk = Desk::new().configured(text);
+    let shown = |desk: &Desk| desk.run(&["plan"]).stdout.lines().next().unwrap().to_owned();
+    assert_eq!(
+        shown(&desk),
+        "users at http://localhost:8081/${A_TOKEN}, auth none, 8 at once"
+    );
+    let desk = desk.with("USERS_URL", "http://localhost:9");
+    assert_eq!(shown(&desk), "users at ${USERS_URL}/${A_TOKEN}, auth none, 8 at once");
+}

@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use super::credentials::{self, ShownCredentials};
 use super::finding::ShownFinding;
 use super::request::{ShownRequest, requests};
-use super::{time, veil};
-use crate::config::{Config, Service};
+use super::{Drawn, time, veil};
+use crate::config::Service;
 use crate::domain::account::ServiceName;
 use crate::domain::event::PlannedAccount;
-use crate::language::{Environment, Scope};
+use crate::domain::secret::lets_in;
+use crate::language::{EnvUse, Expression};
 use crate::lint;
-use crate::plan::Draft;
 
 /// The version of the JSON shape. Keys are only ever added.
 pub(super) const VERSION: u32 = 1;
@@ -77,9 +77,10 @@ pub(super) struct ShownVariable {
 }
 
 impl<'a> ShownPlan<'a> {
-    /// The plan of a configuration, with the services that have an account in it. `scope` shows variables by name.
-    pub(super) fn of(config: &'a Config, draft: &'a Draft, scope: &Scope, variables: &Environment) -> Self {
-        let accounts = &draft.planned.accounts;
+    /// What was drawn up, with the services that have an account in it.
+    pub(super) fn of(drawn: &'a Drawn) -> Self {
+        let config = &drawn.config;
+        let accounts = &drawn.draft.planned.accounts;
         let has_account = |service: &Service| accounts.iter().any(|account| account.key.service == service.name);
         let services = || config.placed().filter(|(service, _)| has_account(service));
         let todos = config.todos.iter().map(ShownFinding::todo);
@@ -90,14 +91,14 @@ impl<'a> ShownPlan<'a> {
         Self {
             version: VERSION,
             services: services()
-                .map(|(service, _)| ShownService::of(service, scope))
+                .map(|(service, _)| ShownService::of(service, drawn))
                 .collect(),
             accounts: accounts
                 .iter()
                 .map(|account| ShownAccount::of(account, accounts))
                 .collect(),
             unset_variables: config
-                .missing_variables(variables)
+                .missing_variables(&drawn.variables)
                 .into_iter()
                 .map(|missing| ShownVariable {
                     name: missing.name,
@@ -110,8 +111,8 @@ impl<'a> ShownPlan<'a> {
 }
 
 impl<'a> ShownService<'a> {
-    fn of(service: &'a Service, scope: &Scope) -> Self {
-        let url = url(service, scope);
+    fn of(service: &'a Service, drawn: &Drawn) -> Self {
+        let url = url(service, drawn);
         let tls = service.tls.iter().flat_map(|tls| {
             let files = [("ca", &tls.ca), ("cert", &tls.cert), ("key", &tls.key)];
             files
@@ -157,9 +158,31 @@ impl<'a> ShownAccount<'a> {
     }
 }
 
-/// The address, as far as it is known without variables.
-fn url(service: &Service, scope: &Scope) -> String {
-    let parameters = service.parameters(scope).unwrap_or_default();
-    let scope = scope.clone().with_json("with", &parameters);
-    service.url.render(&scope).unwrap_or_default()
+/// The address, as far as it is known without the values of variables: of one that is not set, its default.
+fn url(service: &Service, drawn: &Drawn) -> String {
+    let with = service.with.iter().flat_map(|(_, value)| value.expressions());
+    let uses = service.url.expressions().chain(with).flat_map(Expression::env_uses);
+    let uses = uses.flat_map(with_fallbacks);
+    let (defaulted, needed): (Vec<&EnvUse>, Vec<&EnvUse>) = uses.partition(|one| one.fallback.is_some());
+    let holds = |one: &&EnvUse| {
+        let name = &one.name;
+        // The default of a secret is one too.
+        drawn.variables.get(name).is_none() && !lets_in(name) && needed.iter().all(|other| other.name != *name)
+    };
+    let names = defaulted.into_iter().filter(holds).map(|one| one.name.clone());
+    let scope = drawn
+        .scope
+        .clone()
+        .environment(&drawn.names.clone().without(names.collect()));
+    let parameters = service.parameters(&scope).unwrap_or_default();
+    service
+        .url
+        .render(&scope.with_json("with", &parameters))
+        .unwrap_or_default()
+}
+
+/// A use of a variable, and those in its default.
+fn with_fallbacks(one: &EnvUse) -> Vec<&EnvUse> {
+    let inner = one.fallback.iter().flatten().flat_map(with_fallbacks);
+    std::iter::once(one).chain(inner).collect()
 }
