@@ -8,7 +8,7 @@ use super::by_name::{self, Subject};
 use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
-use super::{of_entry, of_run};
+use super::{load, of_entry, of_run};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::hosts::RunIdentity;
 use crate::adapters::private_dir::{PrivateDir, PrivateDirError};
@@ -21,6 +21,7 @@ const DIRECTORIES_SHOWN: usize = 5;
 
 /// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn cleanup(context: &Context) -> Result<ExitCode, Failure> {
+    load::refuse_todos(context)?;
     let signals = Signals::listen().context("can't listen for signals")?;
     let mut course = Course::begin(context, &signals).with_own_report(context);
     if let Some(state) = context.state()? {

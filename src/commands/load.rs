@@ -89,6 +89,21 @@ pub(super) fn document(context: &Context) -> Result<Document, Failure> {
     }
 }
 
+/// A configuration that is given to `cleanup` or `status` itself, and in which something is still to be written, is refused at
+/// once: it would not mend what setup has sealed. Whatever else is wrong with it makes leftovers, which are named.
+pub(super) fn refuse_todos(context: &Context) -> Result<(), Failure> {
+    if !context.invocation.flags.contains_key("config-file") {
+        return Ok(());
+    }
+    let Ok(document) = document(context) else {
+        return Ok(());
+    };
+    match read_or_tell(context, &document, &context.settings.sealed) {
+        Err(Unread::Todos(why)) => Err(Failure::Usage(why)),
+        Err(Unread::Mistakes(_)) | Ok(_) => Ok(()),
+    }
+}
+
 /// Reads the document at a path, if it may be read.
 pub(super) fn document_at(context: &Context, path: &Path) -> Result<Document, Failure> {
     guard(context, path)?;

@@ -11,7 +11,7 @@ use super::cleanup::{self, Trace};
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use super::world::Known;
-use super::{credentials, ground, settle};
+use super::{credentials, ground, load, settle};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::signals::Signals;
 use crate::domain::account::{RemoteId, is_witness};
@@ -33,6 +33,7 @@ struct StatusReport<'a> {
 
 /// The command: what a `state` names, else every unsettled journal of this run.
 pub(super) async fn status(context: &Context) -> Result<ExitCode, Failure> {
+    load::refuse_todos(context)?;
     let signals = Signals::listen().context("can't listen for signals")?;
     loop {
         let (rows, is_whole) = look(context, &signals).await?;

@@ -224,7 +224,13 @@ fn what_is_still_to_be_written_is_planned() {
 #[test]
 fn what_is_still_to_be_written_is_refused_wherever_something_would_be_sent() {
     let desk = Desk::new().configured(TODOS);
-    for command in [&["setup"] as &[&str], &["run", "--", "true"], &["sweep"]] {
+    for command in [
+        &["setup"] as &[&str],
+        &["run", "--", "true"],
+        &["sweep"],
+        &["cleanup", "--config", "standin.yml"],
+        &["status", "--config", "standin.yml"],
+    ] {
         let ended = desk.run(command);
         assert_eq!(ended.code, Some(2), "{command:?}: {}", ended.stderr);
         assert_snapshot("plan/todo_refused", &ended.told(&desk));
