@@ -110,7 +110,7 @@ pub struct Settings {
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     #[arg(help_heading = OUTPUT, add = EVERYWHERE.of(&["sweep", "status", "credentials", "plan", "check"]))]
     pub format: DataFormat,
-    /// Make notes on what a configuration lacks errors
+    /// Treat notes on what a configuration lacks as errors
     #[arg(long, help_heading = LIMITS, add = EVERYWHERE.of(&["plan"]))]
     pub strict: bool,
     /// Check again every 30 s until an account is not ready

@@ -68,8 +68,8 @@ pub enum Command {
     ///
     /// Shows what setup would do. Needs no network and no variables: shows each `env.X` by name and lists those that are not
     /// set. With `--verbose` or `--format json`, shows all that is sent and read, but no secret that stands in the
-    /// configuration. Notes say what is lacking on a bad day, each with the line to write; `--strict` makes them errors. With
-    /// FILE, checks each file by itself, and one with a mistake doesn't hide those of the others.
+    /// configuration. Notes say what it lacks if something goes wrong, each with the line to write; `--strict` makes them
+    /// errors. With FILE, checks each file by itself, and one with a mistake doesn't hide those of the others.
     #[command(override_usage = "standin plan [OPTIONS] [FILE]...")]
     #[command(after_help = "Exit codes: 0 planned; 2 wrong arguments or configuration, or notes with `--strict`")]
     Plan {

@@ -4,6 +4,7 @@ mod check;
 mod credentials;
 mod finding;
 mod model;
+mod paging;
 mod request;
 mod text;
 mod veil;

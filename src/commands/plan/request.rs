@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{time, veil};
-use crate::config::{Action, Auth, Carrier, Condition, HttpRequest, List, Next, Payload, Poll, Request, Service};
+use super::{paging, time, veil};
+use crate::config::{Action, Auth, Condition, HttpRequest, List, Payload, Poll, Request, Service};
 use crate::language::{Expression, Template};
 
 /// A request.
@@ -133,7 +133,7 @@ fn poll(shown: ShownRequest, poll: &Poll) -> ShownRequest {
 
 fn of_list(shown: ShownRequest, list: &List) -> ShownRequest {
     let filtered = if list.filter.is_some() { ", by prefix" } else { "" };
-    let expect = format!("{}, {}{filtered}", shown.expect, pages(list.next.as_ref()));
+    let expect = format!("{}, {}{filtered}", shown.expect, paging::in_words(list.next.as_ref()));
     let mut filter = Map::new();
     if let Some(Action::Http(request)) = list.filter.as_ref().map(|request| &request.action) {
         filter.insert("query".to_owned(), Value::Object(veil::values(&request.query)));
@@ -145,7 +145,9 @@ fn of_list(shown: ShownRequest, list: &List) -> ShownRequest {
         .reading("name", Some(&list.name))
         .reading("total", list.total.as_ref());
     if let Some(next) = &list.next {
-        shown.reads.insert("next".to_owned(), of_next(next, list.carrier));
+        shown
+            .reads
+            .insert("next".to_owned(), paging::in_json(next, list.carrier));
     }
     ShownRequest {
         expect,
@@ -312,34 +314,4 @@ fn in_words(condition: &Condition) -> String {
         Condition::Codes(codes) => codes.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
         Condition::Expression(expression) => veil::expression(expression),
     }
-}
-
-/// How a list goes on.
-fn pages(next: Option<&Next>) -> String {
-    match next {
-        None => "one page".to_owned(),
-        Some(Next::Link) => "pages by the `Link` header".to_owned(),
-        Some(Next::Page { param, first }) => format!("pages by `{param}` from {first}"),
-        Some(Next::Offset { param }) => format!("pages by `{param}` as an offset"),
-        Some(Next::Cursor { expression, param }) => {
-            format!("pages by `{param}` of {}", veil::expression(expression))
-        }
-        Some(Next::Url { expression }) => format!("pages at {}", veil::expression(expression)),
-    }
-}
-
-fn of_next(next: &Next, carrier: Carrier) -> Value {
-    let pairs = match next {
-        Next::Link => return "link".into(),
-        Next::Page { param, first } => vec![("page", param.clone().into()), ("first", (*first).into())],
-        Next::Offset { param } => vec![("offset", param.clone().into())],
-        Next::Cursor { expression, param } => vec![
-            ("cursor", veil::expression(expression).into()),
-            ("param", param.clone().into()),
-        ],
-        Next::Url { expression } => vec![("url", veil::expression(expression).into())],
-    };
-    let place = (carrier == Carrier::Json).then(|| ("in", Value::from("json")));
-    let pairs = pairs.into_iter().chain(place);
-    Value::Object(pairs.map(|(key, value)| (key.to_owned(), value)).collect())
 }
