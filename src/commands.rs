@@ -12,6 +12,7 @@ mod demo;
 mod exit;
 mod grant;
 mod ground;
+mod init;
 mod job_report;
 mod literals;
 mod load;
@@ -104,6 +105,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Sweep => sweep::sweep(context).await,
         Command::Status => status::status(context).await,
         Command::Presets { name } => presets::presets(context, name.as_deref()),
+        Command::Init => init::init(context),
         Command::Schema => Ok(printed(context, &config::schema())),
         Command::Completions { shell } => Ok(printed(context, &cli::completions(*shell))),
         Command::Man => Ok(printed(context, &cli::man()?)),

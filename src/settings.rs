@@ -20,8 +20,8 @@ use crate::cli::Invocation;
 use crate::domain::leg::Leg;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
-pub use choices::{CleanupWhen, DataFormat, Mode, OnFailure, OnLeftover, TellsLimit, WhenSecretsMissing};
-pub use parts::{SandboxSettings, SweepSettings};
+pub use choices::{CleanupWhen, DataFormat, JobHost, Mode, OnFailure, OnLeftover, TellsLimit, WhenSecretsMissing};
+pub use parts::{InitSettings, SandboxSettings, SweepSettings};
 pub use sealed::Sealed;
 use setting::{ACCOUNTS, CONFIGURATION, JOURNAL, LIMITS, OUTPUT};
 use setting::{
@@ -104,6 +104,9 @@ pub struct Settings {
     /// What `sandbox` serves.
     #[command(flatten)]
     pub sandbox: SandboxSettings,
+    /// What `init` reads and writes.
+    #[command(flatten)]
+    pub init: InitSettings,
     /// Output format
     ///
     /// `credentials` prints json, its default, or dotenv; the others print text or json

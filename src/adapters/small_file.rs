@@ -8,7 +8,7 @@
 )]
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use thiserror::Error;
@@ -112,6 +112,32 @@ pub fn read(path: &Path, workspace: &Workspace, max: u64) -> Result<Vec<u8>, Sma
 /// The text of a file of at most [`SIZE_MAX`] bytes.
 pub fn read_text(path: &Path, workspace: &Workspace) -> Result<String, SmallFileError> {
     String::from_utf8(read(path, workspace, SIZE_MAX)?).map_err(|_| SmallFileError::NotText)
+}
+
+/// What comes in on standard input, at most `max` bytes, up to its end.
+pub fn read_input(max: u64) -> Result<Vec<u8>, SmallFileError> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(SmallFileError::TooLarge(max));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file that is not there yet, and the folders that it needs. Nothing that exists is touched, not even a link that
+/// leads nowhere.
+pub fn create_new(path: &Path, text: &str) -> Result<(), SmallFileError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    Ok(file.sync_all()?)
+}
+
+/// Is there anything under this name?
+pub fn exists(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
 }
 
 /// Can this be meant as a path? What a variable holds may be the content itself, which is no name to print.
@@ -252,6 +278,21 @@ mod tests {
             let error = read_text(&at(name), &workspace).expect_err("refused");
             assert!(matches!(error, SmallFileError::LeadsOut), "{name}: {error}");
         }
+    }
+
+    #[test]
+    fn what_exists_is_never_written() {
+        let root = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| root.path().join(name);
+        std::fs::write(at("file"), "x").expect("written");
+        symlink("nowhere", at("link")).expect("linked");
+        for name in ["file", "link"] {
+            assert!(exists(&at(name)) && create_new(&at(name), "y").is_err(), "{name}");
+        }
+        create_new(&at("a/b/new"), "y").expect("written");
+        assert_eq!(std::fs::read_to_string(at("a/b/new")).expect("read"), "y");
+        assert_eq!(std::fs::read_to_string(at("file")).expect("read"), "x");
+        assert!(!at("nowhere").exists());
     }
 
     #[test]

@@ -95,6 +95,13 @@ pub enum Command {
         /// The preset to print
         name: Option<String>,
     },
+    /// Write a configuration from a preset, an OpenAPI document or curl commands
+    ///
+    /// Writes a commented configuration. A comment says where each value was read and which ones are guesses; a value that only
+    /// you know is `TODO`, which every command except `plan` refuses. On a terminal and without `--preset`, `--openapi` or
+    /// `--curl`, it asks. Never overwrites a file.
+    #[command(after_help = "Exit codes: 0 written; 2 wrong arguments, an unusable document, or the file exists")]
+    Init,
     /// Print the configuration's JSON Schema, for editors
     Schema,
     /// Show a whole life cycle on three built-in services

@@ -81,3 +81,12 @@ pub enum TellsLimit {
     /// Neither
     None,
 }
+
+/// The CI host that `init` writes a job for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum JobHost {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+}

@@ -1,17 +1,20 @@
 //! Settings of one command alone.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::choices::TellsLimit;
-use super::setting::{EVERYWHERE, NOT_AN_INPUT, Reach, SANDBOX, SWEEP};
+use super::choices::{JobHost, TellsLimit};
+use super::setting::{EVERYWHERE, NOT_AN_INPUT, Reach, SANDBOX, SOURCE, SWEEP};
 use super::values::{hits, port, time};
 
 /// Where a setting of `sweep` comes from.
 const OF_SWEEP: Reach = EVERYWHERE.of(&["sweep"]);
 /// Where a setting of `sandbox` comes from.
 const OF_SANDBOX: Reach = NOT_AN_INPUT.of(&["sandbox"]);
+/// Where a setting of `init` comes from.
+const OF_INIT: Reach = NOT_AN_INPUT.of(&["init"]);
 
 /// What `sweep` goes by.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -62,4 +65,29 @@ pub struct SandboxSettings {
     /// The headers that tell of the rate limit
     #[arg(long, value_name = "WHICH", value_enum, default_value = "retry-after", add = OF_SANDBOX)]
     pub limit_headers: TellsLimit,
+}
+
+/// What `init` reads and writes.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(next_help_heading = SOURCE)]
+pub struct InitSettings {
+    /// Use this preset; `standin presets` lists them
+    #[arg(long, value_name = "NAME", add = OF_INIT)]
+    pub preset: Option<String>,
+    /// Read this OpenAPI 3.0, OpenAPI 3.1 or Swagger 2.0 document, as JSON or YAML; `-` is standard input
+    #[arg(long, value_name = "FILE", add = OF_INIT)]
+    pub openapi: Option<PathBuf>,
+    /// The operation of the document that creates accounts, such as `/users` or `PUT /users/{name}` [default: the likeliest]
+    #[arg(long, value_name = "PATH", add = OF_INIT)]
+    pub path: Option<String>,
+    /// Read these curl commands: one that creates an account, and others that read, find, list and delete it; `-` is standard
+    /// input
+    #[arg(long, value_name = "FILE", add = OF_INIT)]
+    pub curl: Option<PathBuf>,
+    /// Where to write the configuration; `-` prints it
+    #[arg(long, value_name = "FILE", default_value = "standin.yml", add = OF_INIT)]
+    pub out: PathBuf,
+    /// Also write a job that uses the configuration [default: none]
+    #[arg(long, value_name = "HOST", value_enum, add = OF_INIT)]
+    pub workflow: Option<JobHost>,
 }

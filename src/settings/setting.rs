@@ -107,6 +107,7 @@ pub(super) const ALL: &[&str] = &[
     "plan",
     "check",
     "presets",
+    "init",
     "schema",
     "demo",
     "sandbox",
@@ -116,11 +117,12 @@ pub(super) const CONFIGURATION: &str = "Configuration";
 pub(super) const ACCOUNTS: &str = "Accounts";
 pub(super) const SWEEP: &str = "Sweep";
 pub(super) const SANDBOX: &str = "Sandbox";
+pub(super) const SOURCE: &str = "Source and target";
 pub(super) const LIMITS: &str = "Limits and failures";
 pub(super) const OUTPUT: &str = "Output";
 pub(super) const JOURNAL: &str = "Journal and run";
 /// In the order of the help.
-const HEADINGS: [&str; 7] = [CONFIGURATION, ACCOUNTS, SWEEP, SANDBOX, LIMITS, OUTPUT, JOURNAL];
+const HEADINGS: [&str; 8] = [CONFIGURATION, ACCOUNTS, SWEEP, SANDBOX, SOURCE, LIMITS, OUTPUT, JOURNAL];
 
 /// One setting, as it is declared.
 #[derive(Clone, Debug)]

@@ -9,12 +9,12 @@ use super::{Source, check, source, tree};
 ///
 /// `main -> commands -> {engine, adapters, report, sandbox} -> ports -> config -> language -> domain`; `cli` and
 /// `settings` sit beside the commands, and `lint` says what the engine would lack.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("main", &["commands", "cli", "settings"]),
     (
         "commands",
         &[
-            "cli", "settings", "lint", "engine", "adapters", "report", "sandbox", "ports", "plan", "config",
+            "cli", "settings", "lint", "engine", "adapters", "report", "sandbox", "draft", "ports", "plan", "config",
             "language", "domain",
         ],
     ),
@@ -25,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("adapters", &["ports", "config", "language", "domain"]),
     ("report", &["ports", "config", "language", "domain"]),
     ("sandbox", &["ports", "config", "language", "domain"]),
+    ("draft", &["config", "language", "domain"]),
     ("ports", &["config", "language", "domain"]),
     ("plan", &["config", "language", "domain"]),
     ("config", &["language", "domain"]),
