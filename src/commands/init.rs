@@ -1,41 +1,22 @@
 //! `init`: writes a configuration from a preset, a description of an API or recorded commands, and never over anything.
 
+mod order;
 mod questions;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::context::Context;
 use super::exit::{ExitCode, Failure};
 use crate::adapters::small_file::{self, SmallFileError, Workspace};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::domain::why::Why;
 use crate::draft::{self, Choice, Draft, OPEN, Workflow};
 use crate::language::Environment;
 use crate::settings::JobHost;
+use order::{DEFAULTS, DESCRIPTION_MAX, Order, Source};
 
-/// The largest description. Those of large products have 10 MB.
-const DESCRIPTION_MAX: u64 = 64 << 20;
-/// The default names of a configuration, of which there can be one.
-const DEFAULTS: [&str; 3] = ["standin.yml", "standin.yaml", "standin.json"];
 /// Standard input or output in place of a file.
 const STREAM: &str = "-";
-
-/// What a configuration is written from.
-enum Source {
-    Preset(String),
-    Description(PathBuf),
-    Curl(PathBuf),
-}
-
-/// What is written, and where.
-struct Order {
-    source: Source,
-    path: Option<String>,
-    out: PathBuf,
-    workflow: Option<Workflow>,
-    /// May more be asked?
-    is_asked: bool,
-}
 
 /// The command.
 pub(super) fn init(context: &Context) -> Result<ExitCode, Failure> {
@@ -246,32 +227,4 @@ fn written(context: &Context, order: &Order, draft: &Draft) -> Result<ExitCode, 
 fn create(path: &Path, text: &str) -> Result<(), Failure> {
     small_file::create_new(path, text)
         .map_err(|error| Failure::usage(Why::from(format!("`{}` can't be written: {error}", path.display()))))
-}
-
-/// The preset or the file that a user names in one answer.
-fn source_of(context: &Context, answer: &str) -> Result<Source, Why> {
-    if config::preset_names().any(|name| name == answer) {
-        return Ok(Source::Preset(answer.to_owned()));
-    }
-    let path = PathBuf::from(answer);
-    if !small_file::exists(&path) {
-        return Err(Why::hinted(
-            "there is neither a file nor a preset of this name",
-            "`standin presets` lists the presets",
-        ));
-    }
-    let bytes = small_file::read(&path, &Workspace::of(context.host.workspace()), DESCRIPTION_MAX);
-    let bytes = bytes.map_err(|error| Why::from(error.to_string()))?;
-    let front = String::from_utf8_lossy(&bytes[..bytes.len().min(64 * 1024)]).into_owned();
-    let is_curl = front.lines().any(|line| {
-        line.trim_start()
-            .trim_start_matches('$')
-            .trim_start()
-            .starts_with("curl ")
-    });
-    Ok(if is_curl {
-        Source::Curl(path)
-    } else {
-        Source::Description(path)
-    })
 }

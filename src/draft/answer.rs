@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::body::Body;
 use super::document::Document;
 use super::shape::Shape;
-use super::words::{is_email, is_id, is_user_name, singular};
+use super::words::{is_email, is_id, is_user_name, singular, user_name_rank};
 use crate::domain::secret::plain;
 
 /// Names of properties that only wrap an account.
@@ -93,8 +93,13 @@ pub(super) fn id(shown: &[Shown<'_>], parameter: &str, noun: &str) -> Option<Str
     {
         return Some(expression.clone());
     }
+    // What gives a token is a log-in, and an id in it is not the account's.
+    let grants = |shown: &Shown<'_>| {
+        let is_grant = |name: &str| ["accesstoken", "refreshtoken", "idtoken"].contains(&plain(name).as_str());
+        shown.shape.properties.iter().any(|(name, _)| is_grant(name))
+    };
     let find = |test: &dyn Fn(&str) -> bool| {
-        shown.iter().find_map(|shown| {
+        shown.iter().filter(|shown| !grants(shown)).find_map(|shown| {
             let property = shown.shape.properties.iter().find(|(name, _)| test(&plain(name)));
             property.map(|(name, _)| member(&shown.expression, name))
         })
@@ -103,7 +108,7 @@ pub(super) fn id(shown: &[Shown<'_>], parameter: &str, noun: &str) -> Option<Str
     let is_called_id = is_id(&wanted) || wanted == noun;
     find(&|name| name == wanted).or_else(|| {
         if is_user_name(&wanted) {
-            return find(&is_user_name);
+            return user_name(shown);
         }
         if !is_called_id {
             return None;
@@ -131,18 +136,27 @@ pub(super) fn name(shown: &[Shown<'_>], body: &Body) -> Option<(String, bool)> {
     };
     if let Some(sent) = &body.user_name {
         let sent = plain(sent);
-        if let Some(found) = find(&|name| name == sent).or_else(|| find(&is_user_name)) {
+        if let Some(found) = find(&|name| name == sent).or_else(|| user_name(shown)) {
             return Some((found, false));
         }
     } else if body.email.is_none() {
         // The path takes it.
-        return find(&is_user_name)
+        return user_name(shown)
             .or_else(|| find(&|name| name == "name"))
             .map(|found| (found, false));
     }
     let sent = body.email.as_deref().map(plain)?;
     let found = find(&|name| name == sent).or_else(|| find(&is_email))?;
     Some((local_part(&found), true))
+}
+
+/// The property that is most surely the user name.
+fn user_name(shown: &[Shown<'_>]) -> Option<String> {
+    shown.iter().find_map(|shown| {
+        let named = shown.shape.properties.iter();
+        let ranked = named.filter_map(|(name, _)| Some((user_name_rank(name)?, *name)));
+        ranked.min().map(|(_, name)| member(&shown.expression, name))
+    })
 }
 
 /// The part of an address before its `@`, which is the user name; none where there is no address.
@@ -196,6 +210,17 @@ mod tests {
             ("{type: string}", "id", Some("body")),
             ("{properties: {ok: {}}}", "id", None),
             ("{properties: {id: {}}}", "email", None),
+            ("{properties: {id: {}, access_token: {}}}", "id", None),
+            (
+                "{properties: {access_token: {}, user: {properties: {id: {}}}}}",
+                "id",
+                Some("body.user.id"),
+            ),
+            (
+                "{properties: {login_name: {}, login: {}}}",
+                "username",
+                Some("body.login"),
+            ),
         ] {
             read(schema, |shown| {
                 assert_eq!(id(shown, parameter, "user").as_deref(), expected, "{schema}")

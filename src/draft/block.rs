@@ -39,7 +39,7 @@ pub(super) enum Item {
     /// Numbers, truth values, null, and short lists of them.
     Plain(Value),
     Map(Block),
-    List(Vec<Item>),
+    List(Vec<Self>),
 }
 
 /// A text.
@@ -55,8 +55,10 @@ pub(super) fn open() -> Item {
 /// A value of the document: a literal, never a template.
 pub(super) fn literal(value: &Value) -> Item {
     match value {
-        Value::String(value) => text(value.clone()),
-        other => Item::Plain(other.clone()),
+        Value::String(written) => text(written.clone()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Item::Plain(value.clone())
+        }
     }
 }
 
@@ -144,12 +146,11 @@ impl Block {
                         .map(|at| format!(" # {}", shown_up_to(&notes[at], BESIDE_MAX)))
                         .unwrap_or_default();
                     let indent = "  ".repeat(depth);
-                    match value.inline() {
-                        Some(value) => put(out, &format!("{indent}{key}: {value}{beside}")),
-                        None => {
-                            put(out, &format!("{indent}{key}:{beside}"));
-                            value.write(out, depth + 1);
-                        }
+                    if let Some(value) = value.inline() {
+                        put(out, &format!("{indent}{key}: {value}{beside}"));
+                    } else {
+                        put(out, &format!("{indent}{key}:{beside}"));
+                        value.write(out, depth + 1);
                     }
                 }
             }
@@ -317,7 +318,9 @@ mod tests {
             .put("true", "yes")
             .put("number", "12");
         let mut item = Block::default();
-        item.comment("first\nsecond: x").put("name", "x").note("y".repeat(300));
+        item.comment("first\nsecond: x")
+            .put("name", "x")
+            .note("word ".repeat(60));
         item.put("nested", inner);
         let mut root = Block::default();
         root.put("services", Item::List(vec![item.into()]));

@@ -9,6 +9,7 @@ use super::field::{Meaning, is_elsewhere, is_writable, meaning};
 use super::foreign::{is_plain_value, shown_up_to};
 use super::operation::Carries;
 use super::shape::Shape;
+use super::words::user_name_rank;
 use crate::domain::secret::plain;
 
 /// How deep below the top a property may lie.
@@ -68,7 +69,17 @@ pub(super) fn write(document: &Document, shape: &Shape<'_>, carries: Carries, is
             }
             Meaning::Email if body.email.is_none() => body.email = last,
             Meaning::Password => body.has_password = true,
-            _ => {}
+            Meaning::UserName
+            | Meaning::Email
+            | Meaning::FirstName
+            | Meaning::LastName
+            | Meaning::FullName
+            | Meaning::Name
+            | Meaning::Power
+            | Meaning::Confirmed
+            | Meaning::Bothers
+            | Meaning::Active
+            | Meaning::Barred => {}
         }
     }
     let mut writer = Writer {
@@ -122,7 +133,8 @@ fn locate<'d>(document: &'d Document, shape: &Shape<'d>, path: &mut Vec<&'d str>
         locate(document, &inner, path, found);
         path.pop();
     }
-    found.sort_by_key(|found| found.path.len());
+    let rank = |found: &Found<'_>| found.path.last().and_then(|name| user_name_rank(name));
+    found.sort_by_key(|found| (found.path.len(), rank(found)));
 }
 
 /// Decides what each `name` is: the user name where there is no other and a display name stands beside it, or accounts go by
@@ -146,10 +158,6 @@ fn settle_names(found: &mut [Found<'_>], is_named: bool) {
 fn chosen<'f, 'd>(found: &'f [Found<'d>]) -> Vec<&'f Found<'d>> {
     let mut chosen: Vec<&Found<'d>> = Vec::new();
     for one in found {
-        let is_once = !matches!(
-            one.meaning,
-            Meaning::Power | Meaning::Confirmed | Meaning::Bothers | Meaning::Password
-        );
         let is_there = chosen.iter().any(|known| known.meaning == one.meaning);
         // A password may be asked for twice, at the same level.
         let is_level = chosen
@@ -160,8 +168,13 @@ fn chosen<'f, 'd>(found: &'f [Found<'d>]) -> Vec<&'f Found<'d>> {
             Meaning::Active | Meaning::Barred => false,
             Meaning::Confirmed | Meaning::Bothers => is_boolean(one.schema),
             Meaning::Power => true,
-            _ if is_once => !is_there || one.is_required,
-            _ => is_level,
+            Meaning::Password => is_level,
+            Meaning::UserName
+            | Meaning::Email
+            | Meaning::FirstName
+            | Meaning::LastName
+            | Meaning::FullName
+            | Meaning::Name => !is_there || one.is_required,
         };
         if is_wanted {
             chosen.push(one);
@@ -263,10 +276,8 @@ impl<'d> Writer<'_, 'd> {
                     )),
                 );
             }
-            Meaning::Confirmed => return (self.flag(true), None),
-            Meaning::Bothers => return (self.flag(false), None),
-            Meaning::Active => return (self.flag(true), None),
-            Meaning::Barred => return (self.flag(false), None),
+            Meaning::Confirmed | Meaning::Active => return (self.flag(true), None),
+            Meaning::Bothers | Meaning::Barred => return (self.flag(false), None),
         };
         let shape = Shape::of(self.document, found.schema);
         if !shape.is_list() || self.carries == Carries::Form {
@@ -366,18 +377,18 @@ fn told(schema: &Value) -> String {
         .filter_map(|choice| match choice {
             Value::String(text) => Some(shown_up_to(text, 30)),
             Value::Number(number) => Some(number.to_string()),
-            _ => None,
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         })
         .collect();
     if !words.is_empty() {
         let more = if words.len() > WORDS_SHOWN { ", ..." } else { "" };
         let first: Vec<&str> = words.iter().take(WORDS_SHOWN).map(String::as_str).collect();
-        told.push_str(&format!("; one of {}{more}", first.join(", ")));
+        told = format!("; one of {}{more}", first.join(", "));
     }
     if let Some(description) = schema.get("description").and_then(Value::as_str) {
         let description = shown_up_to(description, 90);
         if !description.is_empty() {
-            told.push_str(&format!("; \"{description}\""));
+            return format!("{told}; \"{description}\"");
         }
     }
     told

@@ -128,6 +128,10 @@ fn candidate<'d>(document: &'d Document, one: &Operation<'d>, operations: &[Oper
         if one.method == Method::Put && !creates {
             score -= 6;
         }
+        // It joins two things that exist.
+        if one.method == Method::Put && one.body().is_none() {
+            score -= 12;
+        }
     } else if one.method == Method::Put {
         return None;
     }
@@ -229,7 +233,7 @@ fn surroundings(one: &Operation<'_>, operations: &[Operation<'_>]) -> i32 {
             if is_prefix(&word) || !is_verbless {
                 score += 6 * i32::from(["admin", "management"].contains(&word.as_str()));
             } else if is_group(&word) {
-                score -= 15;
+                score -= 20;
             } else if noun_weight(&word) > 0 && above.contains(&None) {
                 score -= 25;
             }

@@ -163,20 +163,18 @@ fn at_path<'d>(document: &'d Document, operations: &[Operation<'d>], path: &str)
     }
     let is_create = |one: &&&Operation<'d>| matches!(one.method, Method::Post | Method::Put);
     let create = at.iter().filter(is_create).min_by_key(|one| one.method != Method::Post);
-    match create {
-        Some(create) => Ok(candidate::asked_for(document, create, operations)),
-        None => {
-            let found = candidate::find(document, operations);
-            let known: Vec<String> = found.candidates.iter().map(|one| argument(&one.create)).collect();
-            let hint = if known.is_empty() {
-                "name a path of the document that has a POST or a PUT".to_owned()
-            } else {
-                format!("the likeliest are `{}`", known.join("`, `"))
-            };
-            Err(Why::hinted(
-                "no POST or PUT in it has the path that `--path` names",
-                hint,
-            ))
-        }
+    if let Some(create) = create {
+        return Ok(candidate::asked_for(document, create, operations));
     }
+    let found = candidate::find(document, operations);
+    let known: Vec<String> = found.candidates.iter().map(|one| argument(&one.create)).collect();
+    let hint = if known.is_empty() {
+        "name a path of the document that has a POST or a PUT".to_owned()
+    } else {
+        format!("the likeliest are `{}`", known.join("`, `"))
+    };
+    Err(Why::hinted(
+        "no POST or PUT in it has the path that `--path` names",
+        hint,
+    ))
 }

@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use percent_encoding::percent_decode_str;
 use ring::digest::{SHA256, digest};
@@ -46,7 +47,7 @@ impl Document {
             return Err(Why::hinted("it has neither `openapi` nor `swagger`", hint));
         }
         let hash = digest(&SHA256, text.as_bytes());
-        let hash = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex(hash.as_ref());
         let mut wanted = Vec::new();
         absolute(&mut root, "", &mut wanted);
         let mut files = BTreeMap::new();
@@ -160,6 +161,14 @@ impl Document {
         self.steps.set(self.steps.get() + 1);
         self.steps.get() < STEPS_MAX
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string can't fail.
+        write!(hex, "{byte:02x}").unwrap_or_default();
+        hex
+    })
 }
 
 /// Makes every reference in the file at `base` one from the document, and notes the files that are named.

@@ -28,127 +28,152 @@ pub(super) enum Meaning {
     Barred,
 }
 
+/// Names, without case, `_` and `-`, and what each is for.
+const NAMES: [(Meaning, &[&str]); 8] = [
+    (
+        Meaning::Bothers,
+        &[
+            "mustchangepassword",
+            "temporary",
+            "forcechange",
+            "resetpassword",
+            "forcepasswordchange",
+            "changepasswordonlogin",
+            "changepasswordatnextlogin",
+            "mustchange",
+            "mustresetpassword",
+            "forcepasswordreset",
+        ],
+    ),
+    (
+        Meaning::Password,
+        &[
+            "password",
+            "passwd",
+            "pass",
+            "pwd",
+            "plainpassword",
+            "plaintextpassword",
+            "newpassword",
+            "initialpassword",
+            "userpassword",
+            "loginpassword",
+            "passwordconfirmation",
+            "confirmpassword",
+            "passwordconfirm",
+            "repeatpassword",
+            "passwordrepeat",
+            "retypepassword",
+            "passwordagain",
+            "password1",
+            "password2",
+        ],
+    ),
+    (
+        Meaning::FirstName,
+        &["firstname", "givenname", "forename", "fname", "first", "firstnames"],
+    ),
+    (
+        Meaning::LastName,
+        &["lastname", "familyname", "surname", "lname", "last"],
+    ),
+    (
+        Meaning::FullName,
+        &[
+            "fullname",
+            "displayname",
+            "realname",
+            "commonname",
+            "completename",
+            "legalname",
+        ],
+    ),
+    (Meaning::Name, &["name"]),
+    (
+        Meaning::Active,
+        &[
+            "active",
+            "enabled",
+            "isactive",
+            "isenabled",
+            "accountenabled",
+            "activated",
+        ],
+    ),
+    (
+        Meaning::Barred,
+        &[
+            "disabled",
+            "locked",
+            "blocked",
+            "suspended",
+            "banned",
+            "isdisabled",
+            "islocked",
+            "archived",
+            "isblocked",
+            "deleted",
+        ],
+    ),
+];
+
+/// Parts of names that tell of a password, or of how it is kept.
+const KEPT: [&str; 11] = [
+    "hash",
+    "digest",
+    "salt",
+    "encrypted",
+    "hint",
+    "policy",
+    "expir",
+    "changed",
+    "updated",
+    "strength",
+    "algorithm",
+];
+/// Words of properties that send something.
+const SENDING: [&str; 6] = ["send", "notify", "notification", "welcome", "invite", "mail"];
+/// Words of properties that leave nothing to confirm.
+const CONFIRMING: [&str; 10] = [
+    "verified",
+    "confirmed",
+    "agreed",
+    "agree",
+    "accept",
+    "accepted",
+    "terms",
+    "tos",
+    "consent",
+    "confirmation",
+];
+
 /// What a property of this name is for, if its name says so.
 pub(super) fn meaning(name: &str) -> Option<Meaning> {
+    if is_power(name) {
+        return Some(Meaning::Power);
+    }
     let short = plain(&name.replace(['.', '$', '@', ':'], ""));
-    let one_of = |names: &[&str]| names.contains(&short.as_str());
     let words = words(name);
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    let is_hashed = [
-        "hash",
-        "digest",
-        "salt",
-        "encrypted",
-        "hint",
-        "policy",
-        "expir",
-        "changed",
-        "updated",
-        "strength",
-        "algorithm",
-    ];
-    Some(if is_power(name) {
-        Meaning::Power
-    } else if has(&["send", "notify", "notification", "welcome", "invite", "mail"])
-        && words.len() > 1
-        && !is_email(name)
-    {
-        Meaning::Bothers
-    } else if one_of(&[
-        "mustchangepassword",
-        "temporary",
-        "forcechange",
-        "resetpassword",
-        "forcepasswordchange",
-        "changepasswordonlogin",
-        "changepasswordatnextlogin",
-        "mustchange",
-        "mustresetpassword",
-        "forcepasswordreset",
-    ]) {
-        Meaning::Bothers
-    } else if is_hashed.iter().any(|part| short.contains(part)) {
+    if has(&SENDING) && words.len() > 1 && !is_email(name) {
+        return Some(Meaning::Bothers);
+    }
+    let listed = NAMES.iter().find(|(_, names)| names.contains(&short.as_str()));
+    if let Some((meaning, _)) = listed {
+        return Some(*meaning);
+    }
+    if KEPT.iter().any(|part| short.contains(part)) {
         return None;
-    } else if one_of(&[
-        "password",
-        "passwd",
-        "pass",
-        "pwd",
-        "plainpassword",
-        "plaintextpassword",
-        "newpassword",
-        "initialpassword",
-        "userpassword",
-        "passwordconfirmation",
-        "confirmpassword",
-        "passwordconfirm",
-        "repeatpassword",
-        "passwordrepeat",
-        "retypepassword",
-        "password2",
-        "password1",
-        "passwordagain",
-        "loginpassword",
-    ]) {
-        Meaning::Password
-    } else if is_user_name(name) {
-        Meaning::UserName
+    }
+    if is_user_name(name) {
+        Some(Meaning::UserName)
     } else if is_email(name) {
-        Meaning::Email
-    } else if one_of(&["firstname", "givenname", "forename", "fname", "first", "firstnames"]) {
-        Meaning::FirstName
-    } else if one_of(&["lastname", "familyname", "surname", "lname", "last"]) {
-        Meaning::LastName
-    } else if one_of(&[
-        "fullname",
-        "displayname",
-        "realname",
-        "commonname",
-        "completename",
-        "legalname",
-    ]) {
-        Meaning::FullName
-    } else if short == "name" {
-        Meaning::Name
-    } else if has(&[
-        "verified",
-        "confirmed",
-        "agreed",
-        "agree",
-        "accept",
-        "accepted",
-        "terms",
-        "tos",
-        "consent",
-        "confirmation",
-    ]) && !short.ends_with("at")
-    {
-        Meaning::Confirmed
-    } else if one_of(&[
-        "active",
-        "enabled",
-        "isactive",
-        "isenabled",
-        "accountenabled",
-        "activated",
-    ]) {
-        Meaning::Active
-    } else if one_of(&[
-        "disabled",
-        "locked",
-        "blocked",
-        "suspended",
-        "banned",
-        "isdisabled",
-        "islocked",
-        "archived",
-        "isblocked",
-        "deleted",
-    ]) {
-        Meaning::Barred
+        Some(Meaning::Email)
+    } else if has(&CONFIRMING) && !short.ends_with("at") {
+        Some(Meaning::Confirmed)
     } else {
-        return None;
-    })
+        None
+    }
 }
 
 /// Does a property of this name give power? Its value is never guessed: one document's first role was the administrator's.
@@ -171,7 +196,14 @@ pub(super) fn is_power(name: &str) -> bool {
         "staff",
         "rights",
     ];
+    // What only tells of powers, or is for those who have them.
+    const OTHERS: [&str; 8] = [
+        "metadata", "note", "notes", "comment", "email", "mail", "phone", "contact",
+    ];
     let words = words(name);
+    if words.iter().any(|word| OTHERS.contains(&word.as_str())) {
+        return false;
+    }
     let is_flag = plain(name).trim_start_matches("is").to_owned();
     words.iter().any(|word| POWERS.contains(&word.as_str()))
         || POWERS.contains(&is_flag.as_str())
@@ -254,6 +286,7 @@ mod tests {
             ("given_name", Some(FirstName)),
             ("isAdmin", Some(Power)),
             ("sysadmin_flag", Some(Power)),
+            ("metadata_admin", None),
             ("roles", Some(Power)),
             ("realmRoles", Some(Power)),
             ("send_welcome_email", Some(Bothers)),

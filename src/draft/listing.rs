@@ -12,7 +12,7 @@ use super::operation::{Operation, Parameter, Place};
 use super::paging::{self, Paging};
 use super::request::Requests;
 use super::shape::Shape;
-use super::words::{is_email, is_user_name, singular};
+use super::words::{Verb, is_email, is_user_name, singular};
 use crate::domain::secret::plain;
 
 /// A list, read.
@@ -25,7 +25,7 @@ pub(super) struct Listing<'o, 'd> {
 /// Where accounts stand in an answer.
 #[derive(Clone, Debug)]
 struct Items {
-    items: String,
+    place: String,
     id: String,
     name: Option<(String, bool)>,
 }
@@ -64,15 +64,25 @@ pub(super) fn read<'o, 'd>(known: &Known<'_, 'd>, family: &Family<'o, 'd>) -> Op
             }
         })
         .collect();
+    // An answer that is known and has no list is one account, as that of whoever asks; and where nothing is known of it, only
+    // the plural says that there are several.
+    listings.retain(|listing| {
+        let schema = listing.operation.success().and_then(|answer| answer.schema);
+        let is_map = schema.is_some_and(|schema| Shape::of(known.document, schema).is_map());
+        let is_open = listing.shown.place.contains(OPEN);
+        let (verb, nouns) = listing.operation.route.verb_and_nouns();
+        let is_plural = nouns.last().is_some_and(|noun| singular(noun) != *noun) || verb == Some(Verb::List);
+        !is_open || !is_map && is_plural
+    });
     // A search that must be given a word lists nothing; among the others those that show their accounts come first.
-    listings.sort_by_key(|listing| (is_open(listing.operation), listing.shown.items.contains(OPEN)));
+    listings.sort_by_key(|listing| (is_open(listing.operation), listing.shown.place.contains(OPEN)));
     listings.into_iter().next()
 }
 
 impl Items {
     fn open() -> Self {
         Self {
-            items: format!("body.{OPEN}"),
+            place: format!("body.{OPEN}"),
             id: format!("item.{OPEN}"),
             name: Some((format!("item.{OPEN}"), false)),
         }
@@ -133,8 +143,8 @@ impl Listing<'_, '_> {
 }
 
 fn put_items(block: &mut Block, items: &Items) {
-    block.put("items", items.items.clone());
-    if items.items.contains(OPEN) {
+    block.put("items", items.place.clone());
+    if items.place.contains(OPEN) {
         block.note("the document does not say where the accounts are in the answer");
     }
     block.put("id", items.id.clone());
@@ -159,13 +169,16 @@ fn shown<'d>(known: &Known<'_, 'd>, schema: &'d Value) -> Items {
         return Items::open();
     };
     let Some(item) = item else {
-        return Items { items, ..Items::open() };
+        return Items {
+            place: items,
+            ..Items::open()
+        };
     };
     let shape = Shape::of(known.document, item);
     if !shape.is_map() && shape.kind == Some("string") && kind_of(known.parameter) != By::Id {
         // A list of names alone.
         return Items {
-            items,
+            place: items,
             id: "item".to_owned(),
             name: Some(("item".to_owned(), false)),
         };
@@ -177,7 +190,7 @@ fn shown<'d>(known: &Known<'_, 'd>, schema: &'d Value) -> Items {
         .then(|| name.clone().filter(|(_, is_address)| !is_address).map(|(name, _)| name))
         .flatten();
     Items {
-        items,
+        place: items,
         id: id.or(by_name).unwrap_or_else(|| format!("item.{OPEN}")),
         name,
     }
@@ -239,6 +252,22 @@ fn place<'d>(known: &Known<'_, 'd>, schema: &'d Value) -> Option<(String, Option
     None
 }
 
+/// Parameters that search for a word.
+const SEARCHES: [&str; 9] = [
+    "search",
+    "q",
+    "query",
+    "keyword",
+    "term",
+    "s",
+    "searchterm",
+    "searchtext",
+    "text",
+];
+
+/// A parameter that a look-up can use: what it is, how it is recognised, and its value.
+type Wanted<'w> = (&'w str, Box<dyn Fn(&Parameter<'_>) -> bool + 'w>, Option<String>);
+
 /// `find` of the configuration, with what is said of it; and whether it asks by the name itself.
 pub(super) fn find<'d>(
     known: &Known<'_, 'd>,
@@ -256,7 +285,6 @@ pub(super) fn find<'d>(
     }
     let name = known.body.user_name.as_deref();
     let email = known.body.email.as_deref();
-    type Wanted<'w> = (&'w str, Box<dyn Fn(&Parameter<'_>) -> bool + 'w>, Option<String>);
     let exactly = |names: Vec<String>| move |parameter: &Parameter<'_>| names.contains(&plain(parameter.name));
     let filter = name.map(|name| format!("{name} eq \"{USER_NAME}\""));
     let odata = name.map(|name| format!("{name} eq '{USER_NAME}'"));
@@ -291,17 +319,6 @@ pub(super) fn find<'d>(
         Box::new(|parameter| is_email(parameter.name)),
         email.map(|_| EMAIL.to_owned()),
     ));
-    const SEARCHES: [&str; 9] = [
-        "search",
-        "q",
-        "query",
-        "keyword",
-        "term",
-        "s",
-        "searchterm",
-        "searchtext",
-        "text",
-    ];
     let word = if name.is_some() || email.is_none() {
         USER_NAME
     } else {
@@ -373,7 +390,7 @@ fn by_read<'d>(known: &Known<'_, 'd>, family: &Family<'_, 'd>, requests: &mut Re
         .unwrap_or_default();
     let id = answer::id(&shown, known.parameter, known.noun).unwrap_or_else(|| format!("item.{OPEN}"));
     let items = Items {
-        items: "[body]".to_owned(),
+        place: "[body]".to_owned(),
         id,
         name: answer::name(&shown, known.body),
     };

@@ -45,7 +45,7 @@ pub(super) fn of_title(title: &str, other: &str) -> String {
         .next()
         .unwrap_or(title)
         .split_whitespace()
-        .map(|word| plain_word(word))
+        .map(plain_word)
         .filter(|word| !word.is_empty() && ascii(word) && !EMPTY.contains(&word.as_str()))
         .collect();
     let mut name = String::new();
@@ -73,15 +73,15 @@ pub(super) fn of_title(title: &str, other: &str) -> String {
 pub(super) fn readable(name: String) -> String {
     let front = name.replace('-', "_").to_uppercase();
     let environment = Environment::default();
-    let is_hidden = |kind: &&str| environment.access(&format!("{front}_{kind}")) == Access::Hidden;
+    let is_hidden = |kind: &str| environment.access(&format!("{front}_{kind}")) == Access::Hidden;
     if ["URL", "USERNAME", "PASSWORD", "TOKEN"]
         .iter()
-        .any(|kind| is_hidden(&kind))
+        .any(|kind| is_hidden(kind))
     {
         return format!(
             "{}-accounts",
             name.split_once('-')
-                .filter(|_| is_hidden(&"URL"))
+                .filter(|_| is_hidden("URL"))
                 .map_or(name.as_str(), |(_, rest)| rest)
         );
     }
@@ -132,7 +132,7 @@ mod tests {
             ("42 API", "users"),
             ("", "users"),
             ("Füße", "users"),
-            ("evil\n  preset: x {{ env.X }}", "evil-preset-x-envx"),
+            ("evil\n  preset: x {{ env.X }}", "evil-preset"),
         ] {
             assert_eq!(of_title(title, "users"), expected, "{title}");
         }

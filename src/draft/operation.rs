@@ -168,6 +168,8 @@ impl<'d> Operation<'d> {
                     Some("path") => Place::Path,
                     Some("query") => Place::Query,
                     Some("header") => Place::Header,
+                    // Bodies of Swagger 2.0.
+                    Some("body" | "formData") => continue,
                     _ => Place::Other,
                 };
                 if parameters
@@ -268,31 +270,32 @@ impl<'d> Operation<'d> {
         let mut answers: Vec<(&str, Answer<'d>)> = self
             .answers()
             .filter(|(code, _)| is_success(code))
-            .map(|(code, answer)| (code, self.answer(answer)))
+            .map(|(code, answer)| (code, read_answer(answer)))
             .collect();
         answers.sort_by_key(|(code, answer)| (*code == "default", answer.schema.is_none()));
         answers.into_iter().next().map(|(_, answer)| answer)
     }
 
-    fn answer(&self, answer: &'d Value) -> Answer<'d> {
-        let content = answer.get("content").and_then(Value::as_object);
-        let media = content.and_then(|content| {
-            let is_json = |kind: &str| kind.contains("json") || kind == "*/*";
-            content.iter().find(|(kind, _)| is_json(kind)).map(|(_, media)| media)
-        });
-        let schema = media
-            .and_then(|media| media.get("schema"))
-            .or_else(|| answer.get("schema"));
-        let headers = answer.get("headers").and_then(Value::as_object).into_iter().flatten();
-        Answer {
-            schema: schema.filter(|schema| schema.is_object()),
-            has_body: schema.is_some() || content.is_some_and(|content| !content.is_empty()),
-            headers: headers.map(|(name, _)| name.as_str()).collect(),
-        }
-    }
-
     fn text(&self, key: &str) -> &'d str {
         self.node.get(key).and_then(Value::as_str).unwrap_or("")
+    }
+}
+
+/// An answer of either dialect.
+fn read_answer(answer: &Value) -> Answer<'_> {
+    let content = answer.get("content").and_then(Value::as_object);
+    let media = content.and_then(|content| {
+        let is_json = |kind: &str| kind.contains("json") || kind == "*/*";
+        content.iter().find(|(kind, _)| is_json(kind)).map(|(_, media)| media)
+    });
+    let schema = media
+        .and_then(|media| media.get("schema"))
+        .or_else(|| answer.get("schema"));
+    let headers = answer.get("headers").and_then(Value::as_object).into_iter().flatten();
+    Answer {
+        schema: schema.filter(|schema| schema.is_object()),
+        has_body: schema.is_some() || content.is_some_and(|content| !content.is_empty()),
+        headers: headers.map(|(name, _)| name.as_str()).collect(),
     }
 }
 

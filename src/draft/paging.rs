@@ -29,9 +29,11 @@ pub(super) struct Paging {
 pub(super) fn read<'d>(document: &'d Document, list: &Operation<'d>, answer: &Shape<'d>) -> Paging {
     let parameters = list.parameters_in(Place::Query);
     let find = |names: &[&str]| {
-        parameters
-            .iter()
-            .find(|parameter| names.contains(&bare(parameter.name).as_str()) && !is_retired(parameter))
+        let usable = |name: &&str| {
+            let named = parameters.iter().find(|parameter| bare(parameter.name) == **name);
+            named.filter(|parameter| !is_retired(parameter))
+        };
+        names.iter().find_map(usable)
     };
     let size = find(&[
         "perpage",
@@ -85,7 +87,7 @@ pub(super) fn read<'d>(document: &'d Document, list: &Operation<'d>, answer: &Sh
     ]);
     paging.next = if is_scim {
         // RFC 7644, section 3.4.2.4: the index of the first result is 1.
-        scim()
+        Some(scim())
     } else if let Some((expression, name)) = next_address(document, answer) {
         let mut next = Block::default();
         next.put("url", expression);
@@ -102,16 +104,16 @@ pub(super) fn read<'d>(document: &'d Document, list: &Operation<'d>, answer: &Sh
         Some((next.into(), format!("the parameter `{}`", offset.name)))
     } else if let Some(page) = page {
         Some(pages(page))
-    } else if let Some(cursor) = cursor {
-        Some((
-            text("link"),
-            format!(
-                "guessed: the list has the parameter `{}`, and its answer shows no next one",
-                cursor.name
-            ),
-        ))
     } else {
-        None
+        cursor.map(|cursor| {
+            (
+                text("link"),
+                format!(
+                    "guessed: the list has the parameter `{}`, and its answer shows no next one",
+                    cursor.name
+                ),
+            )
+        })
     };
     paging
 }
@@ -146,7 +148,7 @@ fn pages(page: &Parameter<'_>) -> (Item, String) {
     (next.into(), format!("the parameter `{}`{guess}", page.name))
 }
 
-fn scim() -> Option<(Item, String)> {
+fn scim() -> (Item, String) {
     let resources = "body.Resources is defined and body.Resources";
     let after = "body.startIndex + (body.Resources | length)";
     let mut next = Block::default();
@@ -155,10 +157,10 @@ fn scim() -> Option<(Item, String)> {
         format!("{after} if {resources} and {after} <= body.totalResults else none"),
     )
     .put("param", "startIndex");
-    Some((
+    (
         next.into(),
         "SCIM's `startIndex` (RFC 7644, section 3.4.2.4)".to_owned(),
-    ))
+    )
 }
 
 /// The most that a page may have, up to a hundred.

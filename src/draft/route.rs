@@ -30,10 +30,8 @@ impl Route {
         if segments.is_empty() {
             return None;
         }
-        let mut path: String = segments
-            .iter()
-            .map(|segment| format!("/{}", segment.written()))
-            .collect();
+        let written: Vec<&str> = segments.iter().map(Segment::written).collect();
+        let mut path = format!("/{}", written.join("/"));
         if clean.ends_with('/') {
             path.push('/');
         }

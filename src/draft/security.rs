@@ -235,20 +235,17 @@ fn header(security: &mut Security, headers: &mut Block, name: &str, description:
         headers.put(name, token);
         return;
     }
-    match front(description) {
-        Some(front) => {
-            headers.put(name, format!("{front} {token}"));
-            security.notes.push(format!(
-                "`{front}` stands in front of the token by the scheme's description"
-            ));
-        }
-        None => {
-            headers.put(name, token);
-            security.notes.push(
-                "the whole value of the header: with `Bearer` or another word in front, if the service wants one"
-                    .to_owned(),
-            );
-        }
+    if let Some(front) = front(description) {
+        headers.put(name, format!("{front} {token}"));
+        security.notes.push(format!(
+            "`{front}` stands in front of the token by the scheme's description"
+        ));
+    } else {
+        headers.put(name, token);
+        security.notes.push(
+            "the whole value of the header: with `Bearer` or another word in front, if the service wants one"
+                .to_owned(),
+        );
     }
 }
 
@@ -290,30 +287,26 @@ fn front(description: &str) -> Option<&'static str> {
 }
 
 fn oauth2(security: &mut Security, auth: &mut Block, scheme: &Value, token: &str, variable: &str) {
-    match token_url(scheme, &["clientCredentials"], &["application"]) {
-        Some(address) => {
-            let address = if address.starts_with("http://") || address.starts_with("https://") {
-                address.to_owned()
-            } else {
-                format!("{{{{ service.url }}}}/{}", address.trim_start_matches('/'))
-            };
-            let mut oauth2 = Block::default();
-            oauth2
-                .put("token_url", address)
-                .put("client_id", format!("{{{{ env.{variable}_USERNAME }}}}"))
-                .put("client_secret", format!("{{{{ env.{variable}_PASSWORD }}}}"));
-            auth.put("oauth2", oauth2);
-            security
-                .notes
-                .push("the variables hold the client's id and secret".to_owned());
-        }
-        None => {
-            auth.put("bearer", token);
-            security.notes.push(
-                "the document describes a log-in by a person, so this is an access token that was got elsewhere"
-                    .to_owned(),
-            );
-        }
+    if let Some(address) = token_url(scheme, &["clientCredentials"], &["application"]) {
+        let address = if address.starts_with("http://") || address.starts_with("https://") {
+            address.to_owned()
+        } else {
+            format!("{{{{ service.url }}}}/{}", address.trim_start_matches('/'))
+        };
+        let mut oauth2 = Block::default();
+        oauth2
+            .put("token_url", address)
+            .put("client_id", format!("{{{{ env.{variable}_USERNAME }}}}"))
+            .put("client_secret", format!("{{{{ env.{variable}_PASSWORD }}}}"));
+        auth.put("oauth2", oauth2);
+        security
+            .notes
+            .push("the variables hold the client's id and secret".to_owned());
+    } else {
+        auth.put("bearer", token);
+        security.notes.push(
+            "the document describes a log-in by a person, so this is an access token that was got elsewhere".to_owned(),
+        );
     }
 }
 

@@ -14,14 +14,15 @@ use super::foreign::{is_plain_value, shown_up_to};
 use super::listing::{self, Known, Listing};
 use super::operation::{Carries, Operation};
 use super::request::{Requests, expect};
-use super::security;
+use super::security::{self, Security};
+use crate::domain::secret::plain;
 
 /// The id of an account in a request.
 const ID: &str = "{{ id }}";
 
 /// Writes the service that a candidate belongs to.
 pub(super) fn write(document: &Document, candidate: &Candidate<'_>, operations: &[Operation<'_>], name: &str) -> Block {
-    let variable = name.replace('-', "_").to_uppercase();
+    let variable = variable_of(name);
     let create = &candidate.create;
     let family = Family::of(create, operations);
     let deletion = family.delete();
@@ -61,7 +62,7 @@ pub(super) fn write(document: &Document, candidate: &Candidate<'_>, operations: 
         kind if kind == kind_of(&parameter) => ID.to_owned(),
         By::Name if body.user_name.is_some() => USER_NAME.to_owned(),
         By::Email if !is_by_name => EMAIL.to_owned(),
-        _ => ID.to_owned(),
+        By::Name | By::Email | By::Id => ID.to_owned(),
     };
     let create_block = create_block(candidate, &known, carries, &mut requests, by_path);
     let after_create = password(&family, &known, &mut requests);
@@ -80,9 +81,65 @@ pub(super) fn write(document: &Document, candidate: &Candidate<'_>, operations: 
     let probe = probe(listing.as_ref(), &mut requests);
     let (delete, delete_notes) = deletion::write(&family, &mut requests, account);
 
+    let mut service = head(document, name, &requests, security);
+    if let Some(max) = body.name_max.filter(|max| (8..=1024).contains(max)) {
+        service
+            .put("account_name_max", Item::Plain(max.into()))
+            .note("`maxLength` of the user name");
+    }
+    match probe {
+        Some(probe) => service
+            .put("probe", probe)
+            .note("a list of one, which needs the right to see accounts"),
+        None => {
+            service.comment("probe: the document has no list; add a request that only working credentials can make")
+        }
+    };
+    service.put("create", create_block).note(create.told());
+    say_of_create(&mut service, candidate);
+    if let Some((block, note)) = after_create {
+        service.put("after_create", Item::List(vec![block.into()])).note(note);
+    } else if !known.body.has_password {
+        service.comment("the document has no password to set: the account has none that Standin knows");
+    }
+    match verify {
+        Some((verify, note)) => service.put("verify", verify).note(note),
+        None => service
+            .put("verify", Item::Plain(Value::Null))
+            .note("the document has no read of one account"),
+    };
+    let unfound =
+        "find: the document has no look-up by name; without one, an account whose create gets no answer is a leftover";
+    let unlisted = "list: the document has no list; without one, `standin sweep` can't find old accounts";
+    for (key, block, absent) in [("find", find, unfound), ("list", list, unlisted)] {
+        match block {
+            Some((block, note)) => service.put(key, block).note(note),
+            None => service.comment(absent),
+        };
+    }
+    service.put("delete", delete);
+    for note in delete_notes {
+        service.note(note);
+    }
+    service
+}
+
+/// What a reader should know of the create.
+fn say_of_create(service: &mut Block, candidate: &Candidate<'_>) {
+    if candidate.is_sign_up {
+        service
+            .note("a sign-up: whoever asks gets an account, and an administrator's create may be in another document");
+    }
+    if is_open(&candidate.create, candidate.create.document) {
+        service.note("the document says that it takes no credentials");
+    }
+}
+
+/// What a service has before its requests: name, address, parameters and credentials.
+fn head(document: &Document, name: &str, requests: &Requests, security: Security) -> Block {
     let mut service = Block::default();
     service.put("name", name);
-    let (url, note) = address(document, &variable);
+    let (url, note) = address(document, &variable_of(name));
     service.put("url", url).note(note);
     if !requests.with.is_empty() {
         let mut with = Block::default();
@@ -104,51 +161,12 @@ pub(super) fn write(document: &Document, candidate: &Candidate<'_>, operations: 
             }
         }
     }
-    if let Some(max) = body.name_max.filter(|max| (8..=1024).contains(max)) {
-        service
-            .put("account_name_max", Item::Plain(max.into()))
-            .note("`maxLength` of the user name");
-    }
-    match probe {
-        Some(probe) => service
-            .put("probe", probe)
-            .note("a list of one, which needs the right to see accounts"),
-        None => {
-            service.comment("probe: the document has no list; add a request that only working credentials can make")
-        }
-    };
-    service.put("create", create_block).note(create.told());
-    if candidate.is_sign_up {
-        service
-            .note("a sign-up: whoever asks gets an account, and an administrator's create may be in another document");
-    }
-    if is_open(create, document) {
-        service.note("the document says that it takes no credentials");
-    }
-    if let Some((block, note)) = after_create {
-        service.put("after_create", Item::List(vec![block.into()])).note(note);
-    } else if !known.body.has_password {
-        service.comment("the document has no password to set: the account has none that Standin knows");
-    }
-    match verify {
-        Some((verify, note)) => service.put("verify", verify).note(note),
-        None => service
-            .put("verify", Item::Plain(Value::Null))
-            .note("the document has no read of one account"),
-    };
-    match find {
-        Some((find, note)) => service.put("find", find).note(note),
-        None => service.comment("find: the document has no look-up by name; without one, an account whose create gets no answer is a leftover"),
-    };
-    match list {
-        Some((list, note)) => service.put("list", list).note(note),
-        None => service.comment("list: the document has no list; without one, `standin sweep` can't find old accounts"),
-    };
-    service.put("delete", delete);
-    for note in delete_notes {
-        service.note(note);
-    }
     service
+}
+
+/// The front of the names of a service's variables.
+fn variable_of(name: &str) -> String {
+    name.replace('-', "_").to_uppercase()
 }
 
 /// The parameter that names an account in paths: of the delete, else of the read.
@@ -200,7 +218,19 @@ fn create_block(
         && create.success_codes().iter().any(|code| [201, 204].contains(code));
     let chooses = kind_of(known.parameter) == By::Name && body.user_name.is_some();
     if let Some(id) = answer::id(&shown, known.parameter, known.noun) {
+        let shown_as = id
+            .trim_end_matches("\"]")
+            .rsplit(['.', '"'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         block.put("id", id);
+        if plain(&shown_as) != plain(known.parameter) {
+            let parameter = known.parameter;
+            block.note(format!(
+                "guessed: paths name the account by `{parameter}`, and this is the nearest property"
+            ));
+        }
         if signs_in(&shown) {
             block.note("the answer also has a token, so it may be a log-in rather than the account");
         }
@@ -350,7 +380,10 @@ fn address(document: &Document, variable: &str) -> (String, String) {
     let unknown = |path: &str| format!("{{{{ env.{variable}_URL }}}}{path}");
     let whole = |address: &str| {
         let is_http = address.starts_with("http://") || address.starts_with("https://");
-        is_http && is_plain_value(address) && !address.contains(['{', '@', '?', '#', ' ', '"', '\\'])
+        is_http
+            && !is_placeholder(address)
+            && is_plain_value(address)
+            && !address.contains(['{', '@', '?', '#', ' ', '"', '\\'])
     };
     if document.is_swagger() {
         let text = |key: &str| document.top(key).as_str().unwrap_or("");
@@ -390,8 +423,37 @@ fn address(document: &Document, variable: &str) -> (String, String) {
             let path = path(first);
             (unknown(&path), lacking(&path))
         }
-        _ => (unknown(""), lacking("")),
+        Some(first) => {
+            let rest = first.split_once("://").map_or("", |(_, rest)| rest);
+            let path = rest.find('/').map(|at| path(&rest[at..])).unwrap_or_default();
+            (unknown(&path), lacking(&path))
+        }
+        None => (unknown(""), lacking("")),
     }
+}
+
+/// Is it an address that generators and writers put where there is none?
+fn is_placeholder(address: &str) -> bool {
+    let host = address
+        .split("://")
+        .nth(1)
+        .unwrap_or_default()
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    let is_example = [
+        "example.com",
+        "example.org",
+        "example.net",
+        "your-domain",
+        "yourdomain",
+        ".example",
+        ".invalid",
+        "domain.com",
+    ]
+    .iter()
+    .any(|end| host.ends_with(end) || host.contains("your-") || host.contains("yourdomain"));
+    is_example || host == "localhost" || host == "127.0.0.1"
 }
 
 fn lacking(path: &str) -> String {

@@ -59,9 +59,8 @@ fn words(text: &str) -> (Vec<String>, usize) {
             }
             ' ' | '\t' => words.extend(word.take()),
             '\\' => match chars.next() {
-                Some((_, '\n')) => {}
+                Some((_, '\n')) | None => {}
                 Some((_, escaped)) => word.get_or_insert_default().push(escaped),
-                None => {}
             },
             '\'' => quoted(&mut chars, word.get_or_insert_default()),
             '"' => double_quoted(&mut chars, word.get_or_insert_default()),

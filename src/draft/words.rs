@@ -189,24 +189,30 @@ pub(super) fn is_prefix(word: &str) -> bool {
 
 /// Does a parameter or property of this name hold a user name?
 pub(super) fn is_user_name(name: &str) -> bool {
+    user_name_rank(name).is_some()
+}
+
+/// How surely a name means the user name: the lower, the surer.
+pub(super) fn user_name_rank(name: &str) -> Option<usize> {
     const NAMES: [&str; 15] = [
         "username",
         "login",
-        "loginname",
         "userlogin",
         "uname",
         "accountname",
         "preferredusername",
         "userprincipalname",
         "samaccountname",
+        "loginname",
+        "loginid",
+        "logonname",
         "handle",
         "screenname",
         "nickname",
-        "loginid",
-        "logonname",
         "user",
     ];
-    NAMES.contains(&plain(name).as_str())
+    let plain = plain(name);
+    NAMES.iter().position(|known| *known == plain)
 }
 
 /// Does it hold an e-mail address?

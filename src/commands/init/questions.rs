@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::context::Context;
 use super::super::exit::Failure;
-use super::{DEFAULTS, Order, source_of};
+use super::order::{DEFAULTS, Order, Source};
 use crate::adapters::small_file;
 use crate::domain::why::Why;
 use crate::draft::{Choice, Workflow};
@@ -30,7 +30,7 @@ pub(super) fn order(context: &Context, out: PathBuf, workflow: Option<Workflow>)
             "`standin presets` lists the presets",
         )));
     }
-    let source = source_of(context, &named).map_err(Failure::usage)?;
+    let source = Source::named(context, &named).map_err(Failure::usage)?;
     let is_default = DEFAULTS.iter().any(|name| out == Path::new(name));
     let out = if is_default {
         let answer = asked(
