@@ -39,6 +39,13 @@ pub fn from_description(
     };
     let name = name::readable(name::of_title(document.title(), &other));
     let block = service::write(&document, &chosen, &operations, &name);
+    if document.is_exhausted() {
+        let hint = "cut it down to the paths of accounts and the schemas that they name";
+        return Err(Why::hinted(
+            "its schemas take too long to follow: they are large, or name each other many times",
+            hint,
+        ));
+    }
     let mut notices = Vec::new();
     let mut head = vec![format!(
         "Written by `standin init` from {}: \"{}\", version {}",

@@ -20,7 +20,7 @@ const HOPS_MAX: usize = 32;
 /// The most files beside the document that are read.
 const FILES_MAX: usize = 64;
 /// The most steps through schemas that one document may take. The largest real ones take a few thousand.
-const STEPS_MAX: usize = 2_000_000;
+const STEPS_MAX: usize = 300_000;
 
 /// The text of a file beside the document, by its path from there; none where there is no such file.
 pub type Beside<'f> = &'f dyn Fn(&str) -> Option<String>;
@@ -154,6 +154,11 @@ impl Document {
             at = root.pointer(&pointer).unwrap_or(&NOTHING);
         }
         &NOTHING
+    }
+
+    /// Were there too many steps, so that not all was read?
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.steps.get() >= STEPS_MAX
     }
 
     /// Counts a step through a schema; false when there were too many.

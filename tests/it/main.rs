@@ -28,6 +28,7 @@ mod formats;
 mod handover;
 mod hints;
 mod hostile;
+mod init;
 mod job_summary;
 mod kill;
 mod later;
