@@ -189,8 +189,8 @@ mod tests {
     use super::*;
 
     fn read(schema: &str, test: impl Fn(&[Shown<'_>])) {
-        let text = format!("openapi: 3.0.0\npaths: {{/a: {{}}}}\nS: {schema}");
-        let document = Document::read(&text, &|_| None).unwrap();
+        let source = format!("openapi: 3.0.0\npaths: {{/a: {{}}}}\nS: {schema}");
+        let document = Document::read(&source, &|_| None).unwrap();
         test(&shown(&document, document.top("S"), "body", "user"));
     }
 
@@ -223,7 +223,7 @@ mod tests {
             ),
         ] {
             read(schema, |shown| {
-                assert_eq!(id(shown, parameter, "user").as_deref(), expected, "{schema}")
+                assert_eq!(id(shown, parameter, "user").as_deref(), expected, "{schema}");
             });
         }
     }
@@ -236,7 +236,7 @@ mod tests {
             ..Body::default()
         };
         read("{properties: {username: {}, login: {}}}", |shown| {
-            assert_eq!(name(shown, &sent), Some(("body.login".to_owned(), false)))
+            assert_eq!(name(shown, &sent), Some(("body.login".to_owned(), false)));
         });
         read("{properties: {email: {}, token: {}}}", |shown| {
             let (name, is_address) = name(shown, &sent).unwrap();

@@ -11,6 +11,8 @@ pub const OPEN: &str = concat!("TO", "DO");
 
 /// The longest comment behind a value; a longer one stands above it.
 const BESIDE_MAX: usize = 100;
+/// The longest line with a comment behind its value.
+const WIDTH_MAX: usize = 150;
 /// The longest line of a comment above a key.
 const LINE_MAX: usize = 110;
 /// The longest comment altogether.
@@ -137,7 +139,12 @@ impl Block {
             match line {
                 Line::Comment(comment) => above(out, depth, comment),
                 Line::Entry { key, value, notes } => {
-                    let short = notes.iter().rposition(|note| note.chars().count() <= BESIDE_MAX);
+                    let width = 2 * depth + key.len() + value.inline().map_or(0, |value| value.chars().count());
+                    let has_room = |note: &String| {
+                        let length = note.chars().count();
+                        length <= BESIDE_MAX && width + length <= WIDTH_MAX
+                    };
+                    let short = notes.iter().rposition(has_room);
                     for (_, note) in notes.iter().enumerate().filter(|(at, _)| Some(*at) != short) {
                         above(out, depth, note);
                     }

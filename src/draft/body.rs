@@ -348,6 +348,18 @@ pub(super) fn rest(name: &str, schema: &Value, shape: &Shape<'_>) -> (Item, Opti
             Some("the only value that the document allows".to_owned()),
         );
     }
+    // A list that can have one item only.
+    if let Some(item) = shape.items.filter(|_| shape.is_list()) {
+        let one = item
+            .get("enum")
+            .and_then(Value::as_array)
+            .filter(|choices| choices.len() == 1);
+        let one = one.and_then(|choices| choices.first()).or(item.get("const"));
+        if let Some(value) = one.filter(usable) {
+            let note = "the only item that the document allows".to_owned();
+            return (Item::List(vec![literal(value)]), Some(note));
+        }
+    }
     if is_boolean(schema) {
         match meaning {
             Some(Meaning::Confirmed | Meaning::Active) => return (Item::Plain(true.into()), None),

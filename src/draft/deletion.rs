@@ -119,15 +119,15 @@ fn body(operation: &Operation<'_>, naming: &Naming, value: &str) -> Option<Block
     (!body.is_empty()).then_some(body)
 }
 
-/// The sentence that says that a delete leaves something behind.
+/// What a delete says from the sentence on that tells of something left behind.
 fn leaves_something(operation: &Operation<'_>) -> Option<String> {
     let words = operation.words();
-    let sentences = words.split_inclusive(['.', '\n']);
-    let found = sentences.into_iter().find(|sentence| {
-        let lower = sentence.to_lowercase();
-        HALF.iter().any(|word| lower.contains(word))
-    });
-    found.map(|sentence| shown_up_to(sentence, 200))
+    let lower = words.to_lowercase();
+    let found = HALF.iter().filter_map(|word| lower.find(word)).min()?;
+    // Lower case may have another length.
+    let before = words.get(..found).unwrap_or_default();
+    let start = before.rfind(['.', '\n']).map_or(0, |end| end + 1);
+    Some(shown_up_to(&words[start..], 200))
 }
 
 #[cfg(test)]

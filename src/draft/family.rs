@@ -217,7 +217,7 @@ fn naming(one: &Operation<'_>) -> Option<Naming> {
     let of_query = query
         .iter()
         .filter(|parameter| names(parameter.name))
-        .max_by_key(|parameter| parameter.is_required);
+        .max_by_key(|parameter| (parameter.is_required, kind_of(parameter.name) == By::Id));
     if let Some(parameter) = of_query {
         return Some(Naming::Query(parameter.name.to_owned()));
     }
@@ -226,7 +226,7 @@ fn naming(one: &Operation<'_>) -> Option<Naming> {
         .properties
         .iter()
         .filter(|(name, _)| names(name))
-        .max_by_key(|(name, _)| body.is_required(name));
+        .max_by_key(|(name, _)| (body.is_required(name), kind_of(name) == By::Id));
     property.map(|(name, _)| Naming::Body((*name).to_owned()))
 }
 
@@ -256,8 +256,8 @@ mod tests {
     use super::*;
 
     fn with(paths: &str, test: impl Fn(&Family<'_, '_>)) {
-        let text = format!("openapi: 3.0.0\npaths:\n{paths}");
-        let document = Document::read(&text, &|_| None).unwrap();
+        let source = format!("openapi: 3.0.0\npaths:\n{paths}");
+        let document = Document::read(&source, &|_| None).unwrap();
         let operations = operations(&document);
         let create = operations.iter().find(|one| one.method == Method::Post).unwrap();
         test(&Family::of(create, &operations));

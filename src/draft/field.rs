@@ -43,6 +43,9 @@ const NAMES: [(Meaning, &[&str]); 8] = [
             "mustchange",
             "mustresetpassword",
             "forcepasswordreset",
+            "requirepasswordchange",
+            "passwordchangerequired",
+            "requirepasswordreset",
         ],
     ),
     (

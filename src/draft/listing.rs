@@ -252,6 +252,14 @@ fn place<'d>(known: &Known<'_, 'd>, schema: &'d Value) -> Option<(String, Option
     None
 }
 
+/// What a parameter filters by: `login` for `filter[login]`, as in JSON:API.
+fn filtered(name: &str) -> &str {
+    let inner = ["filter[", "filters[", "where["]
+        .iter()
+        .find_map(|front| name.strip_prefix(front));
+    inner.and_then(|inner| inner.strip_suffix(']')).unwrap_or(name)
+}
+
 /// Parameters that search for a word.
 const SEARCHES: [&str; 9] = [
     "search",
@@ -285,7 +293,8 @@ pub(super) fn find<'d>(
     }
     let name = known.body.user_name.as_deref();
     let email = known.body.email.as_deref();
-    let exactly = |names: Vec<String>| move |parameter: &Parameter<'_>| names.contains(&plain(parameter.name));
+    let exactly =
+        |names: Vec<String>| move |parameter: &Parameter<'_>| names.contains(&plain(filtered(parameter.name)));
     let filter = name.map(|name| format!("{name} eq \"{USER_NAME}\""));
     let odata = name.map(|name| format!("{name} eq '{USER_NAME}'"));
     let is_scim = listing.is_some_and(|listing| listing.paging.is_scim);
@@ -295,13 +304,13 @@ pub(super) fn find<'d>(
     if name.is_some() || email.is_none() {
         wanted.push((
             "the parameter",
-            Box::new(|parameter| is_user_name(parameter.name)),
+            Box::new(|parameter| is_user_name(filtered(parameter.name))),
             Some(USER_NAME.to_owned()),
         ));
     } else {
         wanted.push((
             "the parameter",
-            Box::new(|parameter| is_email(parameter.name)),
+            Box::new(|parameter| is_email(filtered(parameter.name))),
             Some(EMAIL.to_owned()),
         ));
     }
@@ -316,7 +325,7 @@ pub(super) fn find<'d>(
     // A name that only the address shows can be looked for by the address.
     wanted.push((
         "the parameter",
-        Box::new(|parameter| is_email(parameter.name)),
+        Box::new(|parameter| is_email(filtered(parameter.name))),
         email.map(|_| EMAIL.to_owned()),
     ));
     let word = if name.is_some() || email.is_none() {

@@ -7,7 +7,7 @@ use crate::language::{Access, Environment};
 const NAME_MAX: usize = 24;
 
 /// Words of titles that say nothing about the system.
-const EMPTY: [&str; 24] = [
+const EMPTY: [&str; 26] = [
     "api",
     "apis",
     "rest",
@@ -15,6 +15,8 @@ const EMPTY: [&str; 24] = [
     "a",
     "an",
     "openapi",
+    "definition",
+    "description",
     "swagger",
     "backend",
     "http",

@@ -178,16 +178,46 @@ impl<'d> Operation<'d> {
                 {
                     continue;
                 }
-                parameters.push(Parameter {
+                let parameter = Parameter {
                     name,
                     place,
                     is_required: node.get("required").and_then(Value::as_bool) == Some(true),
                     description: node.get("description").and_then(Value::as_str).unwrap_or(""),
                     schema: self.document.follow(node.get("schema").unwrap_or(node)),
-                });
+                };
+                let parts = self.exploded(&parameter, node);
+                if parts.is_empty() {
+                    parameters.push(parameter);
+                } else {
+                    parameters.extend(parts);
+                }
             }
         }
         parameters
+    }
+
+    /// The parameters that an object in the query is sent as, one for each property: OpenAPI 3.1, "Style Values", where `form`
+    /// and `explode` are what holds if nothing is said.
+    fn exploded(&self, parameter: &Parameter<'d>, node: &'d Value) -> Vec<Parameter<'d>> {
+        let is_form = node
+            .get("style")
+            .and_then(Value::as_str)
+            .is_none_or(|style| style == "form");
+        let is_whole = node.get("explode").and_then(Value::as_bool) == Some(false);
+        if parameter.place != Place::Query || !is_form || is_whole {
+            return Vec::new();
+        }
+        let shape = Shape::of(self.document, parameter.schema);
+        let properties = shape.properties.iter().filter(|_| shape.is_map());
+        properties
+            .map(|(name, schema)| Parameter {
+                name,
+                place: Place::Query,
+                is_required: parameter.is_required && shape.is_required(name),
+                description: "",
+                schema: self.document.follow(schema),
+            })
+            .collect()
     }
 
     /// The parameters of one place.

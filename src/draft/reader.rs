@@ -243,6 +243,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use serde_json::json;
 
     use super::*;
@@ -281,7 +283,7 @@ mod tests {
         for level in 1..9 {
             let (this, last) = (char::from(b'a' + level), char::from(b'a' + level - 1));
             let aliases = vec![format!("*{last}"); 10].join(", ");
-            text.push_str(&format!("{this}: &{this} [{aliases}]\n"));
+            writeln!(text, "{this}: &{this} [{aliases}]").unwrap();
         }
         assert!(read(&text).is_err());
     }

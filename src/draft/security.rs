@@ -149,7 +149,7 @@ fn rank(scheme: &Value) -> u8 {
     let said = text("description");
     // A header that says on whose behalf, or a second factor, proves nothing alone.
     let name = text("name");
-    if ["sudo", "otp", "csrf", "impersonate", "tenant"]
+    if ["sudo", "otp", "csrf", "impersonat"]
         .iter()
         .any(|word| name.contains(word))
     {

@@ -15,10 +15,13 @@ use super::listing::{self, Known, Listing};
 use super::operation::{Carries, Operation};
 use super::request::{Requests, expect};
 use super::security::{self, Security};
+use super::words::is_id;
 use crate::domain::secret::plain;
 
 /// The id of an account in a request.
 const ID: &str = "{{ id }}";
+/// The shortest user name with a marker: a prefix of three letters, and the hash of a name that is cut.
+const MARKED_MIN: u64 = 32;
 
 /// Writes the service that a candidate belongs to.
 pub(super) fn write(document: &Document, candidate: &Candidate<'_>, operations: &[Operation<'_>], name: &str) -> Block {
@@ -82,11 +85,7 @@ pub(super) fn write(document: &Document, candidate: &Candidate<'_>, operations: 
     let (delete, delete_notes) = deletion::write(&family, &mut requests, account);
 
     let mut service = head(document, name, &requests, security);
-    if let Some(max) = body.name_max.filter(|max| (8..=1024).contains(max)) {
-        service
-            .put("account_name_max", Item::Plain(max.into()))
-            .note("`maxLength` of the user name");
-    }
+    longest_name(&mut service, body.name_max);
     match probe {
         Some(probe) => service
             .put("probe", probe)
@@ -122,6 +121,21 @@ pub(super) fn write(document: &Document, candidate: &Candidate<'_>, operations: 
         service.note(note);
     }
     service
+}
+
+/// `account_name_max`, where the document says so and a name with a marker has room in it.
+fn longest_name(service: &mut Block, max: Option<u64>) {
+    match max {
+        Some(max) if (MARKED_MIN..=1024).contains(&max) => {
+            service
+                .put("account_name_max", Item::Plain(max.into()))
+                .note("`maxLength` of the user name");
+        }
+        Some(max) if max < MARKED_MIN => {
+            service.comment(format!("the document allows user names of {max} characters, and one with a marker has {MARKED_MIN} at least: if it means that, the marker must stand in another field"));
+        }
+        Some(_) | None => {}
+    }
 }
 
 /// What a reader should know of the create.
@@ -227,9 +241,11 @@ fn create_block(
         block.put("id", id);
         if plain(&shown_as) != plain(known.parameter) {
             let parameter = known.parameter;
-            block.note(format!(
-                "guessed: paths name the account by `{parameter}`, and this is the nearest property"
-            ));
+            block.note(if is_id(parameter) && is_id(&shown_as) {
+                format!("paths name it `{parameter}`")
+            } else {
+                format!("guessed: paths name the account by `{parameter}`, and this is the nearest property")
+            });
         }
         if signs_in(&shown) {
             block.note("the answer also has a token, so it may be a log-in rather than the account");

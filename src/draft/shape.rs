@@ -142,6 +142,8 @@ fn kind(schema: &Value) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn names(schemas: &str) -> String {
@@ -171,7 +173,7 @@ mod tests {
         let mut tower = "S: {$ref: '#/L0'}\n".to_owned();
         for level in 0..40 {
             let next = format!("{{$ref: '#/L{}'}}", level + 1);
-            tower.push_str(&format!("L{level}: {{anyOf: [{next}, {next}, {next}]}}\n"));
+            writeln!(tower, "L{level}: {{anyOf: [{next}, {next}, {next}]}}").unwrap();
         }
         assert_eq!(names(&tower), "");
     }

@@ -8,9 +8,10 @@ use super::{ROOT, blocks, read, standin};
 use crate::snapshot::steady;
 
 /// Where commands to type stand in blocks of shell.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "docs/start.md",
+    "docs/init.md",
     "docs/ci.md",
     "examples/README.md",
     "docs/configuration.md",

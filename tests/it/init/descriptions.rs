@@ -1,5 +1,7 @@
 //! Real documents, where somebody has a folder of them: `STANDIN_TEST_DESCRIPTIONS` names it.
 
+#![expect(clippy::print_stdout, reason = "the table is for whoever reads the test's output")]
+
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -62,8 +64,8 @@ fn each_document_gives_a_file_that_passes_plan_or_a_clear_refusal() {
 fn state(text: &str, block: &str) -> &'static str {
     let lines: Vec<&str> = text.lines().collect();
     let depth = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
-    let is_block = |line: &&str| line.trim_start_matches([' ', '-']).starts_with(&format!("{block}:"));
-    let Some(at) = lines.iter().position(|line| is_block(&line)) else {
+    let is_block = |line: &str| line.trim_start_matches([' ', '-']).starts_with(&format!("{block}:"));
+    let Some(at) = lines.iter().position(|line| is_block(line)) else {
         return "left out";
     };
     let inner = lines[at + 1..].iter().take_while(|line| depth(line) > depth(lines[at]));
