@@ -28,6 +28,7 @@ mod security;
 mod service;
 mod shape;
 mod shell;
+mod value;
 mod words;
 
 pub use block::OPEN;

@@ -3,19 +3,17 @@
 
 use serde_json::{Value, json};
 
-use super::block::{Block, Item, literal, open, text};
+use super::block::{Block, Item, open, text};
 use super::document::Document;
 use super::field::{Meaning, is_elsewhere, is_writable, meaning};
-use super::foreign::{is_plain_value, shown_up_to};
 use super::operation::Carries;
 use super::shape::Shape;
-use super::words::user_name_rank;
+use super::value::{is_boolean, rest, told};
+use super::words::{DOUBTFUL, user_name_rank};
 use crate::domain::secret::plain;
 
 /// How deep below the top a property may lie.
 const DEPTH_MAX: usize = 3;
-/// The most words of an `enum` that a comment shows.
-const WORDS_SHOWN: usize = 6;
 /// The most properties of a body that are written.
 const WRITTEN_MAX: usize = 60;
 
@@ -44,6 +42,8 @@ struct Found<'d> {
     meaning: Meaning,
     schema: &'d Value,
     is_required: bool,
+    /// Why it is only likely to mean that.
+    guess: Option<&'static str>,
 }
 
 /// Which fields of an account a body takes, at any depth.
@@ -120,11 +120,14 @@ fn locate<'d>(document: &'d Document, shape: &Shape<'d>, path: &mut Vec<&'d str>
                 meaning == Meaning::UserName && schema.get("format").and_then(Value::as_str) == Some("email");
             let meaning = if is_address { Meaning::Email } else { meaning };
             let is_required = shape.is_required(name);
+            let is_doubtful = meaning == Meaning::UserName && user_name_rank(name).is_some_and(|rank| rank >= DOUBTFUL);
+            let guess = is_doubtful.then_some("guessed: no other property is called a user name");
             found.push(Found {
                 path: at,
                 meaning,
                 schema,
                 is_required,
+                guess,
             });
         }
     }
@@ -145,6 +148,7 @@ fn settle_names(found: &mut [Found<'_>], is_named: bool) {
     let is_display = has(found, Meaning::FullName) || is_named || !has(found, Meaning::Email);
     let mut is_user_name = lacks_name && is_display;
     for one in found.iter_mut().filter(|one| one.meaning == Meaning::Name) {
+        one.guess = is_user_name.then_some("guessed: nothing else takes a user name");
         one.meaning = if is_user_name {
             Meaning::UserName
         } else {
@@ -165,7 +169,9 @@ fn chosen<'f, 'd>(found: &'f [Found<'d>]) -> Vec<&'f Found<'d>> {
             .find(|known| known.meaning == one.meaning)
             .is_none_or(|known| known.path.len() == one.path.len());
         let is_wanted = match one.meaning {
-            Meaning::Active | Meaning::Barred => false,
+            // Some services make accounts that are switched off.
+            Meaning::Active => is_boolean(one.schema) && one.schema.get("default") != Some(&json!(true)),
+            Meaning::Barred => false,
             Meaning::Confirmed | Meaning::Bothers => is_boolean(one.schema),
             Meaning::Power => true,
             Meaning::Password => is_level,
@@ -181,12 +187,6 @@ fn chosen<'f, 'd>(found: &'f [Found<'d>]) -> Vec<&'f Found<'d>> {
         }
     }
     chosen
-}
-
-fn is_boolean(schema: &Value) -> bool {
-    schema
-        .get("type")
-        .is_some_and(|kind| kind == "boolean" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("boolean"))))
 }
 
 struct Writer<'f, 'd> {
@@ -281,7 +281,7 @@ impl<'d> Writer<'_, 'd> {
         };
         let shape = Shape::of(self.document, found.schema);
         if !shape.is_list() || self.carries == Carries::Form {
-            return (text(value), None);
+            return (text(value), found.guess.map(str::to_owned));
         }
         let items = shape
             .items
@@ -316,94 +316,6 @@ impl<'d> Writer<'_, 'd> {
             Carries::Form => text(value.to_string()),
         }
     }
-}
-
-/// What a required property holds that says nothing of the account: its default, its only value, or what only the user knows.
-pub(super) fn rest(name: &str, schema: &Value, shape: &Shape<'_>) -> (Item, Option<String>) {
-    let meaning = meaning(name);
-    if meaning == Some(Meaning::Power) {
-        return (
-            open(),
-            Some(format!("gives power, so it is not guessed; required{}", told(schema))),
-        );
-    }
-    let usable = |value: &&Value| match value {
-        Value::String(text) => is_plain_value(text),
-        Value::Number(_) | Value::Bool(_) => true,
-        Value::Null | Value::Array(_) | Value::Object(_) => false,
-    };
-    let choices = schema.get("enum").and_then(Value::as_array);
-    let only = choices
-        .filter(|choices| choices.len() == 1)
-        .and_then(|choices| choices.first());
-    let is_active = |value: &&Value| {
-        value
-            .as_str()
-            .is_some_and(|text| ["active", "enabled"].contains(&text.to_ascii_lowercase().as_str()))
-    };
-    let active = choices.and_then(|choices| choices.iter().find(is_active));
-    if let Some(value) = schema.get("const").or(only).filter(usable) {
-        return (
-            literal(value),
-            Some("the only value that the document allows".to_owned()),
-        );
-    }
-    // A list that can have one item only.
-    if let Some(item) = shape.items.filter(|_| shape.is_list()) {
-        let one = item
-            .get("enum")
-            .and_then(Value::as_array)
-            .filter(|choices| choices.len() == 1);
-        let one = one.and_then(|choices| choices.first()).or(item.get("const"));
-        if let Some(value) = one.filter(usable) {
-            let note = "the only item that the document allows".to_owned();
-            return (Item::List(vec![literal(value)]), Some(note));
-        }
-    }
-    if is_boolean(schema) {
-        match meaning {
-            Some(Meaning::Confirmed | Meaning::Active) => return (Item::Plain(true.into()), None),
-            Some(Meaning::Bothers | Meaning::Barred) => return (Item::Plain(false.into()), None),
-            _ => {}
-        }
-    }
-    if let Some(value) = schema.get("default").filter(usable) {
-        return (literal(value), Some("the document's default".to_owned()));
-    }
-    if let Some(value) = active.filter(usable) {
-        return (literal(value), Some(format!("guessed{}", told(schema))));
-    }
-    let kind = shape
-        .kind
-        .filter(|kind| is_plain_value(kind))
-        .map(|kind| format!(", {kind}"))
-        .unwrap_or_default();
-    (open(), Some(format!("required{kind}{}", told(schema))))
-}
-
-/// The values that a schema allows and its description, for a comment.
-fn told(schema: &Value) -> String {
-    let mut told = String::new();
-    let choices = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-    let words: Vec<String> = choices
-        .filter_map(|choice| match choice {
-            Value::String(text) => Some(shown_up_to(text, 30)),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        })
-        .collect();
-    if !words.is_empty() {
-        let more = if words.len() > WORDS_SHOWN { ", ..." } else { "" };
-        let first: Vec<&str> = words.iter().take(WORDS_SHOWN).map(String::as_str).collect();
-        told = format!("; one of {}{more}", first.join(", "));
-    }
-    if let Some(description) = schema.get("description").and_then(Value::as_str) {
-        let description = shown_up_to(description, 90);
-        if !description.is_empty() {
-            return format!("{told}; \"{description}\"");
-        }
-    }
-    told
 }
 
 /// A list of credentials, each with a type and a value: it takes the password.

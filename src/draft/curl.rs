@@ -17,6 +17,8 @@ pub(super) struct Recorded {
     pub(super) headers: Vec<(String, String)>,
     /// User name and password of basic auth.
     pub(super) has_user: bool,
+    /// The password of that pair; empty where there is none.
+    pub(super) pass: String,
     pub(super) body: Option<String>,
     /// Parts of a form with a file, or a file that is sent.
     pub(super) has_file: bool,
@@ -106,7 +108,10 @@ pub(super) fn read(pasted: &Pasted) -> Option<Recorded> {
                 form.push(encoded(&value));
             }
             "-u" | "--user" => {
-                value();
+                let pair = value();
+                pair.split_once(':')
+                    .map_or("", |(_, pass)| pass)
+                    .clone_into(&mut recorded.pass);
                 recorded.has_user = true;
             }
             "--oauth2-bearer" => recorded
@@ -240,7 +245,10 @@ fn set_address(recorded: &mut Recorded, address: &str) {
     let (scheme, rest) = whole.split_once("://").unwrap_or(("", &whole));
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let host = match authority.rsplit_once('@') {
-        Some((_, host)) => {
+        Some((pair, host)) => {
+            pair.split_once(':')
+                .map_or("", |(_, pass)| pass)
+                .clone_into(&mut recorded.pass);
             recorded.has_user = true;
             host
         }

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::block::{Block, Item, OPEN};
-use super::body::rest;
 use super::family::{Family, Naming};
 use super::foreign::shown_up_to;
 use super::operation::{Operation, Place};
 use super::request::{Requests, expect};
 use super::shape::Shape;
+use super::value::rest;
 use crate::domain::secret::plain;
 
 /// Parameters that make a delete a whole one.

@@ -161,6 +161,10 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     if has(&SENDING) && words.len() > 1 && !is_email(name) {
         return Some(Meaning::Bothers);
     }
+    let changes = has(&["force", "must", "require", "required"]) && has(&["change", "reset"]);
+    if changes {
+        return Some(Meaning::Bothers);
+    }
     let listed = NAMES.iter().find(|(_, names)| names.contains(&short.as_str()));
     if let Some((meaning, _)) = listed {
         return Some(*meaning);
@@ -294,6 +298,7 @@ mod tests {
             ("realmRoles", Some(Power)),
             ("send_welcome_email", Some(Bothers)),
             ("must_change_password", Some(Bothers)),
+            ("forceChangePasswordNextSignIn", Some(Bothers)),
             ("email_verified", Some(Confirmed)),
             ("skip_confirmation", Some(Confirmed)),
             ("accept_terms", Some(Confirmed)),

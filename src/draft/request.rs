@@ -1,10 +1,10 @@
 //! Requests as they are written: the path with its parameters, the query and the header fields that must be given.
 
 use super::block::{Block, Item, OPEN};
-use super::body::rest;
 use super::foreign::shown_up_to;
 use super::operation::{Operation, Place};
 use super::shape::Shape;
+use super::value::rest;
 use super::words::words;
 
 /// What every request of a service has, and what its paths need from the user.

@@ -28,11 +28,13 @@ pub(super) fn commands(text: &str) -> Vec<Pasted> {
         if is_command {
             let start = line.len() - bare.len();
             let (words, length) = words(&rest[start..]);
+            rest = &rest[start + length..];
+            let (words, taken) = with_document(words, rest);
+            rest = &rest[taken..];
             commands.push(Pasted {
                 words,
                 below: String::new(),
             });
-            rest = &rest[start + length..];
             continue;
         }
         if let Some(last) = commands.last_mut() {
@@ -42,6 +44,34 @@ pub(super) fn commands(text: &str) -> Vec<Pasted> {
         rest = rest.get(line.len() + 1..).unwrap_or_default();
     }
     commands
+}
+
+/// The words with a here-document in place of the `@-` that sends it (POSIX.1-2024, XCU 2.7.4), and how many bytes of the text
+/// below it takes.
+fn with_document(mut words: Vec<String>, below: &str) -> (Vec<String>, usize) {
+    let Some(at) = words
+        .iter()
+        .position(|word| word.starts_with("<<") && !word.starts_with("<<<"))
+    else {
+        return (words, 0);
+    };
+    let mut end = words.remove(at).trim_start_matches(['<', '-']).to_owned();
+    if end.is_empty() && at < words.len() {
+        end = words.remove(at);
+    }
+    let mut document = String::new();
+    let mut taken = 0;
+    for line in below.split_inclusive('\n') {
+        taken += line.len();
+        if line.trim() == end {
+            break;
+        }
+        document.push_str(line);
+    }
+    for word in words.iter_mut().filter(|word| *word == "@-") {
+        document.clone_into(word);
+    }
+    (words, taken)
 }
 
 /// The words up to the end of the command, and how many bytes they take.
@@ -153,6 +183,13 @@ mod tests {
         );
         assert_eq!(found[0].below.trim(), "{\"id\": 7}");
         assert_eq!((found[1].words.len(), found[1].below.as_str()), (4, "HTTP/1.1 204\n"));
+    }
+
+    #[test]
+    fn a_here_document_is_what_is_sent() {
+        let found = commands("curl -d @- http://a/users <<'EOF'\n{\"name\": \"x\"}\nEOF\n{\"id\": 1}\n");
+        assert_eq!(found[0].words, ["curl", "-d", "{\"name\": \"x\"}\n", "http://a/users"]);
+        assert_eq!(found[0].below, "{\"id\": 1}\n");
     }
 
     #[test]

@@ -192,6 +192,9 @@ pub(super) fn is_user_name(name: &str) -> bool {
     user_name_rank(name).is_some()
 }
 
+/// From this rank on a name means something else as often.
+pub(super) const DOUBTFUL: usize = 11;
+
 /// How surely a name means the user name: the lower, the surer.
 pub(super) fn user_name_rank(name: &str) -> Option<usize> {
     const NAMES: [&str; 15] = [

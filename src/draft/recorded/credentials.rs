@@ -48,7 +48,7 @@ impl Recording<'_> {
             } else {
                 headers.put(
                     name,
-                    if is_plain_value(value) {
+                    if is_plain_value(value) && !self.is_secret(value) {
                         Item::from(value.as_str())
                     } else {
                         open()

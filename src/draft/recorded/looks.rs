@@ -49,7 +49,8 @@ impl Recording<'_> {
         }
         let is_usable = Route::parse(segment).is_some_and(|route| route.len() == 1 && route.last_parameter().is_none())
             && !segment.contains(['$', '%'])
-            && !looks_random(segment);
+            && !looks_random(segment)
+            && !self.is_secret(segment);
         if is_usable { segment.to_owned() } else { OPEN.to_owned() }
     }
 
@@ -59,7 +60,7 @@ impl Recording<'_> {
             if !is_plain_name(name) {
                 continue;
             }
-            let item: Item = if lets_in(name) || is_sensitive(name) {
+            let item: Item = if lets_in(name) || is_sensitive(name) || self.is_secret(value) {
                 self.token(name).into()
             } else if *value == id.value && !value.is_empty() && id.expression != "account.username" {
                 "{{ id }}".into()

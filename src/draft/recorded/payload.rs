@@ -6,8 +6,8 @@ use super::super::block::{Block, Item, literal, open};
 use super::super::body::{EMAIL, PASSWORD, USER_NAME};
 use super::super::field::{Meaning, meaning};
 use super::super::foreign::{is_plain_name, is_plain_value};
-use super::recording::{Recording, form, looks_random};
-use crate::domain::secret::is_sensitive;
+use super::recording::{Recording, form, is_short_secret, looks_random};
+use crate::domain::secret::{is_sensitive, lets_in};
 
 impl Recording<'_> {
     pub(super) fn put_form(&mut self, block: &mut Block) {
@@ -67,7 +67,7 @@ impl Recording<'_> {
             Some(Meaning::LastName) => return "{{ account.last_name }}".into(),
             _ => {}
         }
-        if is_sensitive(name) && text.is_some() {
+        if (is_sensitive(name) || lets_in(name) || is_short_secret(name)) && !value.is_boolean() && !value.is_null() {
             return self.token(name).into();
         }
         if text.is_some() && text == self.user_name.as_deref() {
@@ -89,7 +89,9 @@ impl Recording<'_> {
             {
                 open()
             }
-            Some(text) if !is_plain_value(text) || text.contains('$') || looks_random(text) => open(),
+            Some(text) if !is_plain_value(text) || text.contains('$') || looks_random(text) || self.is_secret(text) => {
+                open()
+            }
             _ => literal(value),
         }
     }

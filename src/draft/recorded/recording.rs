@@ -8,7 +8,10 @@ use super::super::curl::{Recorded, pairs};
 use super::super::field::{Meaning, meaning};
 use super::super::words::{is_id, words};
 use super::pasted::{as_text, leaves, location, pasted};
-use crate::domain::secret::plain;
+use crate::domain::secret::{is_sensitive, lets_in, plain};
+
+/// A shorter value may stand in another by chance.
+const SECRET_MIN: usize = 4;
 
 /// Commands of one service, and what was sent for the account in them. They hold secrets, so there is no `Debug`.
 pub(super) struct Recording<'r> {
@@ -21,6 +24,8 @@ pub(super) struct Recording<'r> {
     pub(super) has_password: bool,
     pub(super) answer: Option<Value>,
     pub(super) notices: Vec<String>,
+    /// Values that must not be written, wherever they stand.
+    pub(super) secrets: Vec<String>,
     /// The variable of the first token is `NAME_TOKEN`; others are called after their header or field.
     pub(super) tokens: Vec<String>,
 }
@@ -45,9 +50,19 @@ impl<'r> Recording<'r> {
             answer: pasted(&create.below),
             notices: Vec::new(),
             tokens: Vec::new(),
+            secrets: Vec::new(),
         };
         writer.sent();
+        writer.secrets = std::iter::once(create)
+            .chain(others.iter().copied())
+            .flat_map(secrets)
+            .collect();
         writer
+    }
+
+    /// Does a text hold a value that must not be written?
+    pub(super) fn is_secret(&self, text: &str) -> bool {
+        self.secrets.iter().any(|secret| text.contains(secret.as_str()))
     }
 
     /// Notes what was sent as user name and address.
@@ -226,4 +241,44 @@ pub(super) fn deletes(one: &Recorded) -> bool {
         || last_words(one)
             .iter()
             .any(|word| ["delete", "remove", "destroy"].contains(&word.as_str()))
+}
+
+/// What a command shows of secrets: its password, the values of its credentials, and fields that are called so, in what it
+/// sends and in the answer below it.
+fn secrets(one: &Recorded) -> Vec<String> {
+    let mut all = vec![one.pass.clone()];
+    for (name, value) in &one.headers {
+        let lower = name.to_ascii_lowercase();
+        if lower == "cookie" {
+            all.extend(
+                value
+                    .split(';')
+                    .filter_map(|pair| Some(pair.split_once('=')?.1.trim().to_owned())),
+            );
+        } else if lets_in(&lower) || lower.contains("auth") {
+            all.extend(value.split_whitespace().last().map(str::to_owned));
+        }
+    }
+    let is_named = |name: &str| {
+        lets_in(name) || is_sensitive(name) || is_short_secret(name) || meaning(name) == Some(Meaning::Password)
+    };
+    let fields = one
+        .query
+        .iter()
+        .cloned()
+        .chain(if one.is_json { Vec::new() } else { form(one) });
+    all.extend(fields.filter(|(name, _)| is_named(name)).map(|(_, value)| value));
+    for value in [body(one), pasted(&one.below)].into_iter().flatten() {
+        let named = leaves(&value)
+            .into_iter()
+            .filter(|(path, _)| path.last().is_some_and(|name| is_named(name)));
+        all.extend(named.filter_map(|(_, value)| as_text(value)));
+    }
+    all.retain(|secret| secret.len() >= SECRET_MIN && !secret.starts_with('$'));
+    all
+}
+
+/// Names of secrets that are too short to be recognised as a part of a name.
+pub(super) fn is_short_secret(name: &str) -> bool {
+    ["pin", "otp", "totp", "cvv", "cvc", "ssn", "passphrase"].contains(&plain(name).as_str())
 }

@@ -11,7 +11,7 @@ const COMMANDS: &str = r#"# create
 $ curl -i -X POST 'https://id.shop.example/api/v1/users?notify=no&api_key=S3cretQuery' \
   -H "Authorization: Token S3cretToken" -H 'Content-Type: application/json' -H 'X-Tenant: qa' -H 'X-Opaque: S3cret0123456789abcdefXYZ' \
   -b 'session=S3cretCookie' \
-  -d '{"user": {"login": "alice", "email": "alice@shop.example", "password": "S3cretPassword", "role": "admin", "client_secret": "S3cretClient", "plan": "free", "active": true}}'
+  -d '{"user": {"login": "alice", "email": "alice@shop.example", "password": "S3cretPassword", "role": "admin", "client_secret": "S3cretClient", "plan": "free", "note": "as S3cretPassword", "pin": "S3cret", "active": true}}'
 HTTP/1.1 201 Created
 Location: /api/v1/users/4711
 
