@@ -78,6 +78,7 @@ fn name(create: &Recorded) -> String {
             .path
             .iter()
             .rev()
+            .skip(usize::from(create.method == "PUT"))
             .find(|segment| Route::parse(segment).is_some() && !is_prefix(segment))
             .map_or("users", String::as_str)
             .to_owned()

@@ -27,19 +27,16 @@ impl Recording<'_> {
         let mut path = String::new();
         for segment in &one.path {
             path.push('/');
-            path.push_str(&self.segment(segment, id));
+            path.push_str(&self.segment(segment, id, std::ptr::eq(one, self.create)));
         }
         if path.is_empty() { "/".to_owned() } else { path }
     }
 
-    pub(super) fn segment(&self, segment: &str, id: &Id) -> String {
-        let is_create = |segment: &str| self.create.path.iter().any(|one| one == segment);
-        if !id.value.is_empty() && segment == id.value && (id.expression == "account.username" || !is_create(segment)) {
-            return if id.expression == "account.username" && is_create(segment) {
-                USER_NAME.to_owned()
-            } else {
-                "{{ id }}".to_owned()
-            };
+    pub(super) fn segment(&self, segment: &str, id: &Id, is_create: bool) -> String {
+        let is_fixed = self.create.path.iter().any(|one| one == segment) && id.expression != "account.username";
+        // Before the create there is no id.
+        if !is_create && !is_fixed && !id.value.is_empty() && segment == id.value {
+            return "{{ id }}".to_owned();
         }
         if Some(segment) == self.user_name.as_deref() {
             return USER_NAME.to_owned();
@@ -259,12 +256,20 @@ impl Recording<'_> {
             }
             block.put("json", sent);
         }
-        service.put("delete", block).note(self.told(one, id));
-        let is_told =
-            one.path.contains(&id.value) || one.query.iter().any(|(_, value)| *value == id.value) || one.body.is_some();
-        if id.value.is_empty() || !is_told {
-            self.notices
-                .push("the command that deletes names no id that another one shows: check `delete`".to_owned());
+        let note = self.told(one, id);
+        // A delete without a template would always delete the same, and that may be anybody's.
+        let written = block.written();
+        if ["{{ id }}", USER_NAME, EMAIL]
+            .iter()
+            .any(|template| written.contains(template))
+        {
+            service.put("delete", block).note(note);
+            return;
         }
+        let mut open = Block::default();
+        open.put("request", format!("{} /{OPEN}/{{{{ id }}}}", one.method));
+        let why = "the command that deletes names nothing that the create shows: paste the create's answer below it";
+        service.put("delete", open).note(note).note(why);
+        self.notices.push(why.to_owned());
     }
 }

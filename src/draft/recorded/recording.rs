@@ -90,6 +90,11 @@ impl<'r> Recording<'r> {
             self.email.get_or_insert(name);
             self.user_name = None;
         }
+        // `PUT /users/NAME` names the account in its path.
+        let is_named_by_path = self.create.method == "PUT" && self.user_name.is_none() && self.email.is_none();
+        if is_named_by_path {
+            self.user_name = self.create.path.last().cloned();
+        }
         self.user_name = self.user_name.take().filter(|name| !name.is_empty());
     }
 
@@ -210,12 +215,13 @@ pub(super) fn form(one: &Recorded) -> Vec<(String, String)> {
     one.body.as_deref().map(pairs).unwrap_or_default()
 }
 
-/// Could a text be a token: long, and of letters and digits without a space?
+/// Could a word of a text be a token: long, and of letters and digits?
 pub(super) fn looks_random(text: &str) -> bool {
-    let has = |test: fn(char) -> bool| text.chars().any(test);
-    let is_long = text.len() >= 20 && !text.contains(char::is_whitespace);
-    let is_address = text.contains("://") || text.contains('@');
-    is_long && !is_address && has(|c| c.is_ascii_digit()) && has(|c| c.is_ascii_alphabetic())
+    text.split_whitespace().any(|word| {
+        let has = |test: fn(char) -> bool| word.chars().any(test);
+        let is_address = word.contains("://") || word.contains('@');
+        word.len() >= 20 && !is_address && has(|c| c.is_ascii_digit()) && has(|c| c.is_ascii_alphabetic())
+    })
 }
 
 fn last_words(one: &Recorded) -> Vec<String> {

@@ -95,6 +95,35 @@ fn a_create_alone_leaves_the_rest_open() {
 }
 
 #[test]
+fn a_path_can_name_the_account_and_no_delete_is_always_the_same() {
+    let desk = Desk::new();
+    let put = "curl -XPUT -u root:S3cret -d '{\"password\": \"S3cret\"}' http://localhost:15672/api/users/bob
+curl -u root:S3cret localhost:15672/api/users/bob
+curl -u root:S3cret -X DELETE localhost:15672/api/users/bob
+";
+    desk.write("put.txt", put);
+    let (text, _) = written(&desk, &["--curl", "put.txt"]);
+    assert!(
+        text.contains("request: \"PUT /api/users/{{ account.username }}\"") && text.contains("id: account.username"),
+        "{text}"
+    );
+    assert!(
+        text.contains("request: \"DELETE /api/users/{{ id }}\"") && !text.contains("bob\n"),
+        "{text}"
+    );
+    let desk = Desk::new();
+    let post =
+        "curl --json '{\"login\": \"bob\"}' https://a.example/users\ncurl -X DELETE https://a.example/people/77\n";
+    desk.write("post.txt", post);
+    let (text, ended) = written(&desk, &["--curl", "post.txt"]);
+    assert!(
+        !text.contains("request: DELETE /people/77") && ended.stderr.contains("names nothing that the create shows"),
+        "{text}{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn what_creates_nothing_is_refused() {
     let desk = Desk::new();
     for (text, expected) in [
