@@ -15,6 +15,7 @@ mod ends;
 mod exchange;
 mod eyes;
 mod fading;
+mod halt;
 mod inquiry;
 mod keep;
 mod list;
@@ -58,6 +59,7 @@ use crate::language::Scope;
 use crate::ports::{JournalBroken, Notice, Progress, World};
 use away::Away;
 use dead::Acceptance;
+use halt::Halt;
 use slots::{Slot, Slots, Turn};
 
 pub use ends::Settled;
@@ -459,29 +461,6 @@ impl<'a, W: World> Engine<'a, W> {
             },
             () = self.world.stopped() => Err(Halt::Stopped),
             () = self.world.sleep(self.time_left()) => Err(Halt::Deadline),
-        }
-    }
-}
-
-/// Why nothing new is started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Halt {
-    Stopped,
-    Deadline,
-    /// The service may be asked again so much later only, and the deadline comes first.
-    Pace(Duration),
-}
-
-impl Halt {
-    /// The reason, for a message.
-    fn reason(self) -> String {
-        match self {
-            Self::Stopped => "it was stopped".to_owned(),
-            Self::Deadline => "the deadline came".to_owned(),
-            Self::Pace(wait) => format!(
-                "the deadline comes before the service may be asked again, which is in {}",
-                humantime::format_duration(Duration::from_secs(wait.as_secs().max(1)))
-            ),
         }
     }
 }

@@ -20,6 +20,17 @@ pub(super) fn is_todo(text: &str) -> bool {
         .is_none_or(|next| next.is_whitespace() || ":;,!?([".contains(next))
 }
 
+/// Is a part of this text still to be written, such as the segment of a path or the member of an expression?
+fn has_todo(text: &str) -> bool {
+    let is_open = |(at, _): (usize, &str)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + WORD.len()..].chars().next();
+        let begins = before.is_none_or(|c| c.is_whitespace() || "./{([\"'=:,~|&?".contains(c));
+        begins && after.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '-')
+    };
+    text.match_indices(WORD).any(is_open)
+}
+
 impl Node {
     /// Is this value still to be written?
     pub(super) fn is_todo(&self) -> bool {
@@ -81,7 +92,7 @@ struct Search<'s> {
 impl Search<'_> {
     fn value(&mut self, node: &Node, path: &str) {
         match &node.kind {
-            Content::String(text) if is_todo(text) => self.tell(node.span, format!("`{path}` is still `TODO`")),
+            Content::String(text) if has_todo(text) => self.tell(node.span, format!("`{path}` is still `TODO`")),
             Content::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.value(item, &format!("{path}[{index}]"));
@@ -118,6 +129,23 @@ impl Search<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_a_value_can_be_open_too() {
+        for (text, expected) in [
+            ("TODO: the role", true),
+            ("body.TODO", true),
+            ("DELETE /TODO/{{ id }}", true),
+            ("{{ env.X }} TODO", true),
+            ("item['TODO']", true),
+            ("https://todo.example.com", false),
+            ("to-TODO-list", false),
+            ("body.TODOS", false),
+            ("body.myTODO", false),
+        ] {
+            assert_eq!(has_todo(text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn a_word_is_meant_and_not_the_letters() {
