@@ -260,6 +260,14 @@ mod tests {
         assert!(!read.is_of_run(&Origin { run: "1", ..ORIGIN }));
     }
 
+    /// Markers are in the books of services: whoever reads them next year must know them again.
+    #[test]
+    fn a_marker_is_made_the_same_way_for_ever() {
+        assert_eq!(marker(Duration::from_hours(24)).as_str(), "sd-25q5jffd3pfn12k3x9qii42");
+        let upper = format!("sd-{}", marker(Duration::from_hours(24)).as_str()[3..].to_uppercase());
+        assert_eq!(Marker::at_front_of(&upper), None);
+    }
+
     #[test]
     fn a_marker_may_be_followed_by_any_separator() {
         let marker = marker(Duration::from_hours(24));

@@ -268,4 +268,56 @@ mod tests {
         assert!(is("admin") && is("Admin ") && is("AD-MIN"));
         assert!(!is("admin@corp") && !is("CORP\\admin") && !is("adm") && !is("administrator"));
     }
+
+    #[test]
+    fn a_name_that_somebody_of_the_plan_has_or_that_goes_on_is_not_ours() {
+        let [buyer, dotted] = ["buyer-1", "buyer-1.x"].map(|name| format!("{MARKER}-{name}"));
+        let [short, long] = ["al", "alice"].map(|name| format!("{MARKER}-{name}"));
+        for (shown, ours, planned, expected) in [
+            ("alice", "Alice", vec!["Alice", "alice"], false),
+            ("ALICE", "Alice", vec!["Alice", "alice"], true),
+            ("", "-", vec!["-"], false),
+            // A sibling's name is ours and something more.
+            (&format!("realm/{dotted}"), &buyer, vec![&buyer, &dotted], false),
+            (&format!("realm/{dotted}"), &buyer, vec![&buyer], true),
+            // The front of ours, and the whole of another one's.
+            (&short.to_uppercase(), &long, vec![&short, &long], false),
+        ] as [(&str, &str, Vec<&str>, bool); 6]
+        {
+            let planned = Names::new(planned.into_iter());
+            let marker = ours.starts_with(MARKER).then_some(MARKER);
+            assert_eq!(is_ours(shown, ours, marker, &planned), expected, "{shown} is {ours}");
+        }
+        let nothing = Names::new(["-"].into_iter());
+        assert!(!is_ours("x", "-", Some(MARKER), &nothing));
+    }
+
+    #[test]
+    fn letters_that_ascii_lacks_may_be_left_out_or_folded() {
+        let ours = format!("{MARKER}-müller");
+        let planned = Names::new([ours.as_str()].into_iter());
+        for shown in ["mller", "mller@realm", "muller", "mu", "MÜLLER", "mul"] {
+            assert!(
+                is_ours(&format!("{MARKER}-{shown}"), &ours, Some(MARKER), &planned),
+                "{shown}"
+            );
+        }
+        // Without its marker it may be anybody.
+        assert!(!is_ours(
+            "mller@realm",
+            "müller",
+            None,
+            &Names::new(["müller"].into_iter())
+        ));
+    }
+
+    #[test]
+    fn a_text_that_no_service_keeps_for_a_name_is_none() {
+        let ours = format!("{MARKER}-alice");
+        let planned = Names::new([ours.as_str()].into_iter());
+        let around = |length: usize| format!("{}@{ours}", "r".repeat(length - ours.len() - 1));
+        assert!(is_ours(&around(LONGEST), &ours, Some(MARKER), &planned));
+        assert!(!is_ours(&around(LONGEST + 1), &ours, Some(MARKER), &planned));
+        assert!(Demands::of("a.b").are_rare() && !Demands::of("a-b").are_rare());
+    }
 }

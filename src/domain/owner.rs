@@ -196,4 +196,70 @@ mod tests {
         let text = Answer::http(201, Vec::new(), Body::Text(" a b\n".to_owned()));
         assert!(is_sole(&text, &id, &nobody));
     }
+
+    /// A value within so many lists and maps.
+    fn within(levels: usize, value: Value, is_list: bool) -> Value {
+        (0..levels).fold(
+            value,
+            |value, _| if is_list { json!([value]) } else { json!({"a": value}) },
+        )
+    }
+
+    #[test]
+    fn nothing_is_looked_for_deeper_than_people_nest() {
+        let ours = |text: &str| text == "sd-x-alice";
+        let id = RemoteId::new("7").expect("an id");
+        for is_list in [true, false] {
+            for (levels, expected) in [(0, true), (1, true), (DEPTH, true), (DEPTH + 1, false)] {
+                let name = within(levels, json!("sd-x-alice"), is_list);
+                assert_eq!(stands_in(&name, &ours), expected, "{levels}");
+                assert_eq!(shows(&of(name.clone()), &ours), expected, "{levels}");
+                let below = of(json!({"id": 7, "b": name}));
+                assert_eq!(stands_beside(&below, &id, &ours), expected, "{levels}");
+                let sole = of(within(levels, json!(7), is_list));
+                assert_eq!(is_sole(&sole, &id, &ours), expected, "{levels}");
+            }
+            for (levels, expected) in [(1, true), (DEPTH - 1, true), (DEPTH, false), (DEPTH + 1, false)] {
+                let pair = json!({"id": 7, "name": "sd-x-alice"});
+                let whole = of(within(levels, pair, is_list));
+                assert_eq!(stands_beside(&whole, &id, &ours), expected, "{levels}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_shows_a_name_and_values_of_other_kinds_show_none() {
+        let ours = |text: &str| text == "sd-x-alice";
+        let text = |text: &str| Answer::http(200, Vec::new(), Body::Text(text.to_owned()));
+        assert!(shows(&text(" sd-x-alice\n"), &ours) && !shows(&text("sd-x-bob"), &ours));
+        for body in [
+            json!(null),
+            json!(true),
+            json!(7),
+            json!("sd-x-bob"),
+            json!([]),
+            json!({}),
+        ] {
+            assert!(!shows(&of(body.clone()), &ours), "{body}");
+        }
+        let elsewhere = vec![("location".to_owned(), "http://h/users/8".to_owned())];
+        let answer = Answer::http(201, elsewhere, Body::Json(json!({"a": 1, "b": 2})));
+        assert!(!is_sole(&answer, &RemoteId::new("7").expect("an id"), &ours));
+    }
+
+    #[test]
+    fn whole_numbers_and_words_with_digits_may_be_ids() {
+        let ours = |text: &str| text == "sd-x-7";
+        for (body, id, expected) in [
+            (json!({"id": 7, "ratio": 1.5}), "7", true),
+            (json!({"id": u64::MAX, "ratio": 1.5}), "18446744073709551615", true),
+            (json!({"id": 7, "low": -3}), "7", false),
+            (json!({"id": "a7", "name": "sd-x-7"}), "a7", true),
+            (json!({"id": "a7", "key": "b8"}), "a7", false),
+            (json!({"id": "a7", "word": "created"}), "a7", true),
+        ] {
+            let id = RemoteId::new(id).expect("an id");
+            assert_eq!(is_sole(&of(body.clone()), &id, &ours), expected, "{body}");
+        }
+    }
 }

@@ -181,3 +181,190 @@ fn a_line_that_does_not_fit_leaves_its_account_in_doubt_and_the_others_alone() {
     assert_eq!(illegal[0].reason, "`verified` can't follow `untouched`");
     assert_eq!(ledger.debts().collect::<Vec<_>>(), [0]);
 }
+
+/// One account after these events, each at its place's time.
+fn after(events: &[Event]) -> Record {
+    let mut record = Record::default();
+    for (at, event) in (1..).zip(events) {
+        assert!(
+            record.apply(Timestamp::from_millis(at), event),
+            "{event:?} does not fit"
+        );
+    }
+    record
+}
+
+#[test]
+fn each_id_is_kept_once_and_goes_with_its_own_delete() {
+    use Event::{Adopted, CreateIntended, CreateUnclear, Created, DeleteIntended, Deleted, StrangerShown};
+    let unclear = CreateUnclear(String::new());
+    let strange = StrangerShown(String::new());
+    let back = after(&[
+        CreateIntended,
+        Created(id("7")),
+        strange.clone(),
+        Adopted(vec![id("7"), id("8")]),
+    ]);
+    assert_eq!(back.every_id(), [id("7"), id("8")]);
+    let strangers = after(&[CreateIntended, Created(id("7")), strange.clone()]);
+    assert_eq!((strangers.every_id(), strangers.open_intents), (vec![id("7")], 1));
+    // What was shown in its place may have landed beside it.
+    let twice = after(&[CreateIntended, unclear.clone(), CreateIntended, unclear, strange]);
+    assert_eq!(twice.open_intents, 3);
+    let two = after(&[
+        CreateIntended,
+        Adopted(vec![id("7"), id("8")]),
+        DeleteIntended,
+        Deleted(id("7")),
+    ]);
+    assert!(two.owns(&id("8")) && !two.owns(&id("7")));
+}
+
+#[test]
+fn a_create_that_was_not_sent_takes_back_nothing_that_came_before_it() {
+    use Event::{CreateIntended, CreateRefused, CreateUnclear, CreateUnsent};
+    let why = String::new;
+    for (events, status) in [
+        (vec![CreateIntended, CreateUnsent(why())], Status::Untouched),
+        (
+            vec![
+                CreateIntended,
+                CreateRefused(why()),
+                CreateIntended,
+                CreateUnsent(why()),
+            ],
+            Status::Refused,
+        ),
+        (
+            vec![
+                CreateIntended,
+                CreateUnclear(why()),
+                CreateIntended,
+                CreateUnsent(why()),
+            ],
+            Status::Unclear,
+        ),
+        (
+            vec![
+                CreateIntended,
+                CreateUnclear(why()),
+                CreateIntended,
+                CreateRefused(why()),
+            ],
+            Status::Unclear,
+        ),
+        (vec![CreateIntended, CreateRefused(why())], Status::Refused),
+    ] {
+        assert_eq!(after(&events).status, status, "{events:?}");
+    }
+}
+
+#[test]
+fn journals_of_the_first_version_are_read_by_its_own_rules() {
+    let old = Planned {
+        version: 1,
+        ..plan(&["alice"])
+    };
+    let created = [
+        entry(1, "alice", Event::CreateIntended),
+        entry(2, "alice", Event::Created(id("7"))),
+    ];
+    let verified = [created.as_slice(), &[entry(3, "alice", Event::Verified)]].concat();
+    for (plan, entries, owns) in [
+        (old.clone(), &created[..], false),
+        (old.clone(), &verified, true),
+        (plan(&["alice"]), &created, true),
+    ] {
+        let (ledger, illegal) = Ledger::replay(plan, entries);
+        assert_eq!((illegal, ledger.record(0).ids.clone()), (vec![], vec![id("7")]));
+        assert_eq!(ledger.record(0).owns(&id("7")), owns, "{entries:?}");
+    }
+    // A reading of another id does not make this one its own in a journal of today.
+    let given = [
+        entry(1, "alice", Event::CreateIntended),
+        entry(2, "alice", Event::Given(id("7"))),
+        entry(3, "alice", Event::Verified),
+    ];
+    assert!(!Ledger::replay(plan(&["alice"]), &given).0.record(0).owns(&id("7")));
+    assert!(Ledger::new(old).is_complete() && !Ledger::new(plan(&["alice"])).is_complete());
+}
+
+#[test]
+fn an_account_joins_once_and_the_setup_says_where_it_was_and_that_it_ended() {
+    let users = key("alice").service;
+    let mut ledger = Ledger::new(plan(&["alice", "bob"]));
+    let carol = plan(&["carol"]).accounts.remove(0);
+    assert_eq!((ledger.add(carol.clone()), ledger.add(carol)), (2, 2));
+    assert_eq!(
+        (ledger.plan().accounts.len(), ledger.place(&key("carol"))),
+        (3, Some(2))
+    );
+    assert_eq!((ledger.place_of(&users), ledger.told_places().len()), (None, 0));
+    let digest = "tenant-7".to_owned();
+    ledger.remark(&Mark::Place {
+        service: users.clone(),
+        digest,
+    });
+    ledger.remark(&Mark::Sight {
+        service: users.clone(),
+        sees: true,
+    });
+    assert!(!ledger.is_complete());
+    ledger.remark(&Mark::Complete);
+    assert!(ledger.is_complete());
+    assert_eq!(
+        (ledger.place_of(&users), ledger.told_places().len()),
+        (Some("tenant-7"), 1)
+    );
+}
+
+#[test]
+fn an_id_is_shared_while_another_account_of_the_service_has_it() {
+    let mut ledger = Ledger::new(plan(&["alice", "bob", "carol"]));
+    let mut take = |at, account, event| ledger.apply(&entry(at, account, event)).expect("it fits");
+    for account in ["alice", "bob", "carol"] {
+        take(1, account, Event::CreateIntended);
+    }
+    take(2, "alice", Event::Created(id("7")));
+    take(3, "bob", Event::Given(id("7")));
+    take(4, "carol", Event::Adopted(vec![id("8")]));
+    let shared = |ledger: &Ledger, name: &str| [0, 1, 2].map(|place| ledger.is_shared(place, &id(name)));
+    assert_eq!(shared(&ledger, "7"), [true, true, true]);
+    assert_eq!(shared(&ledger, "8"), [true, true, false]);
+    assert_eq!(shared(&ledger, "9"), [false; 3]);
+    // It is somebody else's, and still the same id.
+    ledger
+        .apply(&entry(5, "bob", Event::StrangerShown(String::new())))
+        .expect("it fits");
+    assert_eq!(shared(&ledger, "7"), [true, true, true]);
+    ledger.apply(&entry(6, "bob", Event::Absent)).expect("it fits");
+    ledger
+        .apply(&entry(7, "alice", Event::DeleteIntended))
+        .expect("it fits");
+    ledger
+        .apply(&entry(8, "alice", Event::Deleted(id("7"))))
+        .expect("it fits");
+    assert!(!ledger.is_shared(1, &id("7")));
+}
+
+#[test]
+fn an_account_of_which_a_line_is_lost_may_exist() {
+    let mut ledger = Ledger::new(plan(&["alice", "bob"]));
+    ledger.apply(&entry(1, "bob", Event::CreateIntended)).expect("it fits");
+    ledger
+        .apply(&entry(2, "bob", Event::Created(id("7"))))
+        .expect("it fits");
+    assert_eq!(ledger.debts().collect::<Vec<_>>(), [1]);
+    for name in ["alice", "bob", "nobody"] {
+        ledger.doubt(&key(name));
+    }
+    assert_eq!(
+        (ledger.record(0).status, ledger.record(0).open_intents),
+        (Status::Unclear, 1)
+    );
+    assert_eq!(
+        (ledger.record(1).status, ledger.record(1).open_intents),
+        (Status::Live, 1)
+    );
+    assert_eq!(ledger.debts().collect::<Vec<_>>(), [0, 1]);
+}

@@ -3,7 +3,7 @@
 use super::super::create::Sent;
 use super::super::eyes::Found;
 use super::findings::Findings;
-use crate::domain::account::{AccountKey, RemoteId, WITNESS};
+use crate::domain::account::{AccountKey, WITNESS};
 use crate::domain::answer::Answer;
 use crate::domain::event::Event;
 use crate::domain::secret::Secret;
@@ -35,35 +35,48 @@ impl<W: World> Findings<'_, '_, W> {
         };
         let answer = self.engine.heard_created(twin);
         let second = self.engine.record(twin).ids.first().cloned();
-        match (sent, second, answer) {
-            (Sent::Noted, Some(second), _) if second == first => {
+        let request = Some(&service.create.request);
+        match (sent, second) {
+            (Sent::Noted, Some(second)) if second == first => {
                 self.settle_twin(twin);
-                self.proved(TRIED, Some(&service.create.request), "it gives the same account again");
+                self.proved(TRIED, request, "it gives the same account again");
             }
-            (Sent::Noted, second, _) => {
+            (Sent::Noted, second) => {
                 // Both bear one name, and are deleted as one account with two ids.
                 if let Some(second) = second {
-                    let both = Event::Adopted(vec![first.clone(), second]);
+                    let both = Event::Adopted(vec![first, second]);
                     self.engine.note(self.place, both).unwrap_or_default();
                     self.settle_twin(twin);
                 }
                 self.made_two();
             }
-            (Sent::Taken(_) | Sent::Refused(_) | Sent::Unclear { .. }, None, Some(answer)) if !answer.is_success() => {
-                self.settle_twin(twin);
-                self.refused(&answer);
+            (sent, _) => {
+                // Whatever it was answered with, the name tells how many there are.
+                let there = self.engine.find_by_name(self.place, self.site).await;
+                match (there, answer) {
+                    (Ok(Found::Ours(ids)), Some(answer)) => {
+                        let is_second = ids.len() > 1;
+                        self.engine.note(self.place, Event::Adopted(ids)).unwrap_or_default();
+                        self.settle_twin(twin);
+                        self.answered_again(sent, &answer, is_second);
+                    }
+                    (Ok(_) | Err(_), _) => self.open(TRIED, request, reason(sent)),
+                }
             }
-            (
-                Sent::Unclear { reason, .. }
-                | Sent::Again { reason, .. }
-                | Sent::Renewable(reason)
-                | Sent::Refused(reason),
-                _,
-                _,
-            ) => self.open(TRIED, Some(&service.create.request), reason),
-            (Sent::Taken(told), _, _) => self.open(TRIED, Some(&service.create.request), told),
         }
-        self.take_up_second(&first).await;
+    }
+
+    /// What a second create was answered with that did not go through as the first.
+    fn answered_again(&self, sent: Sent, answer: &Answer, is_second: bool) {
+        let request = Some(&self.site.service.create.request);
+        match sent {
+            _ if is_second => self.made_two(),
+            Sent::Again { .. } | Sent::Renewable(_) => self.open(TRIED, request, reason(sent)),
+            Sent::Noted | Sent::Unclear { .. } | Sent::Taken(_) | Sent::Refused(_) if answer.is_success() => {
+                self.proved(TRIED, request, "it is accepted, and makes no second account");
+            }
+            Sent::Noted | Sent::Unclear { .. } | Sent::Taken(_) | Sent::Refused(_) => self.refused(answer),
+        }
     }
 
     /// An account of the same name and password beside ours.
@@ -82,17 +95,6 @@ impl<W: World> Findings<'_, '_, W> {
     fn settle_twin(&self, twin: usize) {
         // What can't be written down is gone by in this command all the same.
         self.engine.note(twin, Event::Absent).unwrap_or_default();
-    }
-
-    /// What a refused create has made all the same is deleted with the first.
-    async fn take_up_second(&self, first: &RemoteId) {
-        let Ok(Found::Ours(ids)) = self.engine.find_by_name(self.place, self.site).await else {
-            return;
-        };
-        let own = self.engine.record(self.place).ids;
-        if ids.iter().any(|id| id != first && !own.contains(id)) {
-            self.engine.note(self.place, Event::Adopted(ids)).unwrap_or_default();
-        }
     }
 
     fn made_two(&self) {
@@ -130,5 +132,16 @@ impl<W: World> Findings<'_, '_, W> {
                 self.open(TRIED, request, Why::hinted(why, line));
             }
         }
+    }
+}
+
+/// Why a create did not go through.
+fn reason(sent: Sent) -> Why {
+    match sent {
+        Sent::Noted => Why::default(),
+        Sent::Unclear { reason, .. } | Sent::Again { reason, .. } | Sent::Renewable(reason) | Sent::Refused(reason) => {
+            reason
+        }
+        Sent::Taken(told) => told.into(),
     }
 }

@@ -9,7 +9,7 @@ use crate::engine::exchange::Trouble;
 use crate::ports::World;
 
 /// So long a look-up is asked at least before it is said not to show the account.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(200);
 
 impl<W: World> Findings<'_, '_, W> {

@@ -63,7 +63,7 @@ const POCKETBASE: [Variant; 9] = [
 ];
 
 const REDMINE: [Variant; 4] = [
-    ("create: { id: body.user.login }", "create"),
+    ("create: { id: body.user.login }\n    verify: { within: 1s }", "create"),
     ("create: { duplicate: status == 409 }", "create"),
     ("find: { query: { name: 'x{{ account.username }}' } }", "find"),
     ("list: { name: item.mail }", "list"),
