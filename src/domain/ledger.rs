@@ -252,12 +252,13 @@ impl Record {
     }
 }
 
-/// The transition table. `after` is the record with the event's ids and intents already counted.
+/// The transition table. `after` is the record with the event's ids and intents already counted. A check creates once more.
 fn next(status: Status, event: &Event, after: &Record) -> Option<Status> {
     use Status::{Creating, Deleting, Gone, Live, Refused, Rejected, Stranger, Unclear, Untouched, Verified};
     let next = match (status, event) {
-        (Untouched | Refused | Unclear | Gone, Event::CreateIntended) => Creating,
+        (Untouched | Refused | Unclear | Gone | Live | Verified, Event::CreateIntended) => Creating,
         (Creating, Event::CreateRefused(_) | Event::CreateUnsent(_)) if after.open_intents > 0 => Unclear,
+        (Creating, Event::CreateRefused(_) | Event::CreateUnsent(_)) if !after.ids.is_empty() => Live,
         (Creating, Event::CreateRefused(_)) => Refused,
         (Creating, Event::CreateUnsent(_)) if after.refusal.is_some() => Refused,
         (Untouched, Event::Added(_)) | (Creating, Event::CreateUnsent(_)) => Untouched,

@@ -1,6 +1,7 @@
 //! `check`: each block is proved on the service, what was created for it is deleted, and what is wrong is told with its mend.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -184,11 +185,13 @@ fn a_table_says_it_to_people_and_each_cause_once() {
     }
 }
 
-/// A service that says when it has made its first account, and the word of it.
-fn watched(builder: SandboxBuilder) -> (SandboxHandle, Receiver<()>) {
+/// A service that says when so many creates have come so far, and the word of it.
+fn watched(builder: SandboxBuilder, nth: usize, moment: Moment) -> (SandboxHandle, Receiver<()>) {
     let (say, heard) = mpsc::channel();
+    let count = AtomicUsize::new(0);
     let observer = move |observed: &Observed| {
-        if observed.method == "POST" && observed.moment == Moment::Answered {
+        let is_create = observed.method == "POST" && observed.moment == moment;
+        if is_create && count.fetch_add(1, Ordering::Relaxed) + 1 == nth {
             // Nobody listens any more once the process is ended.
             say.send(()).unwrap_or_default();
         }
@@ -198,21 +201,27 @@ fn watched(builder: SandboxBuilder) -> (SandboxHandle, Receiver<()>) {
 }
 
 #[test]
-fn a_check_that_is_killed_leaves_a_journal_that_cleanup_settles() {
-    let (sandbox, made) = watched(two());
-    let desk = desk(&sandbox, "");
-    let mut check = desk.command(env!("CARGO_BIN_EXE_standin"), &["check"]).spawn().unwrap();
-    made.recv().unwrap();
-    check.kill().unwrap();
-    check.wait().unwrap();
-    let ended = desk.run(&["cleanup"]);
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!((books(&sandbox, "users").1, books(&sandbox, "orders").1), (0, 0));
+fn a_check_that_is_killed_at_any_create_leaves_a_journal_that_cleanup_settles() {
+    // Of two services, the first and the second create of each.
+    for nth in 1..=4 {
+        for moment in [Moment::BeforeApply, Moment::AfterApply, Moment::Answered] {
+            let (sandbox, made) = watched(two(), nth, moment);
+            let desk = desk(&sandbox, "");
+            let mut check = desk.command(env!("CARGO_BIN_EXE_standin"), &["check"]).spawn().unwrap();
+            made.recv().unwrap();
+            check.kill().unwrap();
+            check.wait().unwrap();
+            let ended = desk.run(&["cleanup"]);
+            assert_eq!(ended.code, Some(0), "{nth} {moment:?}: {ended:?}");
+            let left = (books(&sandbox, "users").1, books(&sandbox, "orders").1);
+            assert_eq!(left, (0, 0), "{nth} {moment:?}");
+        }
+    }
 }
 
 #[test]
 fn a_check_that_is_stopped_deletes_what_it_has_created() {
-    let (sandbox, made) = watched(two());
+    let (sandbox, made) = watched(two(), 1, Moment::Answered);
     let desk = desk(&sandbox, "");
     let check = desk.command(env!("CARGO_BIN_EXE_standin"), &["check"]).spawn().unwrap();
     made.recv().unwrap();

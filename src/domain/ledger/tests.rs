@@ -74,11 +74,11 @@ fn every_event_in_every_status() {
     // Rows are statuses, columns the events above; a dash has no place in the table.
     let table = "
         untouched creating - - - - - - - - - - - - - - - - -
-        creating - live live live untouched refused unclear unclear live - - - stranger deleting - - - gone
+        creating - live live live live live unclear unclear live - - - stranger deleting - - - gone
         refused creating - - - - - - - live - - - - - - - - gone
         unclear creating - - - - - - - live - - - stranger deleting - - - gone
-        live - - - - - - - - live verified verified rejected stranger deleting - - - gone
-        verified - - - - - - - - verified - - - stranger deleting - - - gone
+        live creating - - - - - - - live verified verified rejected stranger deleting - - - gone
+        verified creating - - - - - - - verified - - - stranger deleting - - - gone
         rejected - - - - - - - - rejected - - - stranger deleting - - - gone
         stranger - - - - - - - - live - - - - deleting - - - gone
         deleting - - - - - - - - live - - - stranger deleting deleting deleting gone gone
@@ -257,6 +257,33 @@ fn a_create_that_was_not_sent_takes_back_nothing_that_came_before_it() {
     ] {
         assert_eq!(after(&events).status, status, "{events:?}");
     }
+}
+
+#[test]
+fn a_second_create_of_an_account_that_is_there_forgets_nothing_of_it() {
+    use Event::{
+        CreateIntended, CreateRefused, CreateUnclear, CreateUnsent, Created, DeleteIntended, Deleted, Verified,
+    };
+    let why = String::new;
+    let there = [CreateIntended, Created(id("7")), Verified];
+    let again = |event: Event| after(&[there.as_slice(), &[CreateIntended, event]].concat());
+    for (event, status, ids) in [
+        (CreateRefused(why()), Status::Live, vec![id("7")]),
+        (CreateUnsent(why()), Status::Live, vec![id("7")]),
+        (CreateUnclear(why()), Status::Unclear, vec![id("7")]),
+        (Created(id("7")), Status::Live, vec![id("7")]),
+        (Created(id("8")), Status::Live, vec![id("7"), id("8")]),
+    ] {
+        let record = again(event.clone());
+        assert_eq!((record.status, &record.ids), (status, &ids), "{event:?}");
+        assert!(
+            record.status.is_debt() && ids.iter().all(|id| record.owns(id)),
+            "{event:?}"
+        );
+    }
+    // A second one that is not answered may land after the first is deleted.
+    let unclear = [CreateIntended, CreateUnclear(why()), DeleteIntended, Deleted(id("7"))];
+    assert_eq!(after(&[there.as_slice(), &unclear].concat()).status, Status::Unclear);
 }
 
 #[test]

@@ -3,10 +3,8 @@
 use super::super::create::Sent;
 use super::super::eyes::Found;
 use super::findings::Findings;
-use crate::domain::account::{AccountKey, WITNESS};
 use crate::domain::answer::Answer;
 use crate::domain::event::Event;
-use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use crate::ports::World;
 
@@ -24,40 +22,30 @@ impl<W: World> Findings<'_, '_, W> {
         let Some(first) = self.engine.record(self.place).ids.first().cloned() else {
             return;
         };
-        let twin = self.twin();
-        let added = Event::Added(Box::new(self.engine.ledger.borrow().account(twin).clone()));
-        if let Err(broken) = self.engine.intend(twin, added) {
-            return self.open(TRIED, None, format!("not tried: {broken}"));
-        }
-        let sent = match self.engine.create(twin, self.site).await {
+        // It is written down as another create of the same account: whoever cleans up after a kill looks for both.
+        let sent = match self.engine.create(self.place, self.site).await {
             Ok(sent) => sent,
             Err(trouble) => return self.failed(TRIED, &service.create.request, &trouble),
         };
-        let answer = self.engine.heard_created(twin);
-        let second = self.engine.record(twin).ids.first().cloned();
+        let answer = self.engine.heard_created(self.place);
         let request = Some(&service.create.request);
-        match (sent, second) {
-            (Sent::Noted, Some(second)) if second == first => {
-                self.settle_twin(twin);
+        match sent {
+            Sent::Noted if self.engine.record(self.place).ids == [first] => {
                 self.proved(TRIED, request, "it gives the same account again");
             }
-            (Sent::Noted, second) => {
-                // Both bear one name, and are deleted as one account with two ids.
-                if let Some(second) = second {
-                    let both = Event::Adopted(vec![first, second]);
-                    self.engine.note(self.place, both).unwrap_or_default();
-                    self.settle_twin(twin);
-                }
-                self.made_two();
-            }
-            (sent, _) => {
+            Sent::Noted => self.made_two(),
+            sent @ (Sent::Unclear { .. }
+            | Sent::Taken(_)
+            | Sent::Again { .. }
+            | Sent::Renewable(_)
+            | Sent::Refused(_)) => {
                 // Whatever it was answered with, the name tells how many there are.
                 let there = self.engine.find_by_name(self.place, self.site).await;
                 match (there, answer) {
                     (Ok(Found::Ours(ids)), Some(answer)) => {
                         let is_second = ids.len() > 1;
+                        // What can't be written down is gone by in this command all the same.
                         self.engine.note(self.place, Event::Adopted(ids)).unwrap_or_default();
-                        self.settle_twin(twin);
                         self.answered_again(sent, &answer, is_second);
                     }
                     (Ok(_) | Err(_), _) => self.open(TRIED, request, reason(sent)),
@@ -77,24 +65,6 @@ impl<W: World> Findings<'_, '_, W> {
             }
             Sent::Noted | Sent::Unclear { .. } | Sent::Taken(_) | Sent::Refused(_) => self.refused(answer),
         }
-    }
-
-    /// An account of the same name and password beside ours.
-    fn twin(&self) -> usize {
-        let mut planned = self.engine.ledger.borrow().account(self.place).clone();
-        planned.key = AccountKey {
-            account: format!("{WITNESS}-{}", planned.key.account),
-            ..planned.key
-        };
-        let password = self.engine.account_value(self.place).get_attr("password");
-        let password = password.map(|password| password.to_string()).unwrap_or_default();
-        self.engine.copy(self.place, planned, Secret::new(password))
-    }
-
-    /// Nothing was made for it.
-    fn settle_twin(&self, twin: usize) {
-        // What can't be written down is gone by in this command all the same.
-        self.engine.note(twin, Event::Absent).unwrap_or_default();
     }
 
     fn made_two(&self) {
