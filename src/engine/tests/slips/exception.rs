@@ -1,5 +1,7 @@
 //! What can't be held by the nature of things, with the reason of each.
 
+use serde_json::Value;
+
 use super::book::{Held, State};
 use super::description::Description;
 use super::history::{Between, Deed, History, Mishap, Right};
@@ -109,12 +111,27 @@ impl Exception {
         if history.between != Between::Job(Deed::Renames) {
             return None;
         }
+        // By a mistake the id is the name, under which some services show an account too.
+        if slip.is_some_and(|slip| slip.place() == "create.id" && gives_a_name(&slip.applied(&description.whole))) {
+            return Some(Self::IdRenamed);
+        }
         match description.ids() {
             Ids::Name => Some(Self::IdRenamed),
             Ids::Counted => Some(Self::RenamedUndeleted),
             Ids::Random | Ids::Given => None,
         }
     }
+}
+
+/// Does the `id` of the create read what an account is called?
+fn gives_a_name(service: &Value) -> bool {
+    let id = service
+        .pointer("/create/id")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    ["email", "login", "name"]
+        .iter()
+        .any(|field| id.to_lowercase().contains(field))
 }
 
 #[test]
