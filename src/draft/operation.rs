@@ -287,7 +287,7 @@ impl<'d> Operation<'d> {
     pub(super) fn success_codes(&self) -> Vec<u16> {
         let mut codes: Vec<u16> = self
             .answers()
-            .filter_map(|(code, _)| code.parse().ok())
+            .filter_map(|(code, _)| code.parse::<u16>().ok())
             .filter(|code| (200..300).contains(code))
             .collect();
         codes.sort_unstable();
