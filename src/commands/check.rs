@@ -99,7 +99,7 @@ pub(super) async fn prove(context: &Context, prepared: Prepared, signals: &Signa
         .instrument(phase)
         .await;
     drop(world);
-    tell(context, &checked, &again)?;
+    let told = tell(context, &checked, &again);
     let ended = &checked.ended;
     if let Some(stop) = checked.stopped {
         let code = match stop {
@@ -107,6 +107,7 @@ pub(super) async fn prove(context: &Context, prepared: Prepared, signals: &Signa
             Stop::Superseded => ExitCode::Failed,
         };
         if stop == Stop::Superseded {
+            told?;
             return Ok(code);
         }
         // What ended the check must not end the deleting too; another signal does.
@@ -114,10 +115,12 @@ pub(super) async fn prove(context: &Context, prepared: Prepared, signals: &Signa
         drop(lock);
         let mut course = Course::begin(context, signals);
         let cleaned = of_entry::settle(context, &entry, &mut course).await?;
+        told?;
         return Ok(course.end(context, code.and_then(cleaned)));
     }
     settle::say(context, ended, ended.took, OnLeftover::Fail);
     of_entry::tidy(context, &entry, &ended.ledger);
+    told?;
     let fails = checked.findings.iter().any(Finding::fails) || !ended.leftovers.is_empty();
     Ok(if fails { ExitCode::Failed } else { ExitCode::Success })
 }

@@ -123,6 +123,23 @@ pub(super) fn write(document: &Document, candidate: &Candidate<'_>, operations: 
     service
 }
 
+/// The user name as an answer shows it, if it does.
+fn shown_name(block: &mut Block, name: Option<(String, bool)>) {
+    match name {
+        Some((name, is_address)) => {
+            block.put("name", name);
+            if is_address {
+                block.note("the user name is the front of the e-mail address");
+            }
+        }
+        None => {
+            block
+                .put("name", Item::Plain(Value::Null))
+                .note("the document shows no user name in the answer");
+        }
+    }
+}
+
 /// `account_name_max`, where the document says so and a name with a marker has room in it.
 fn longest_name(service: &mut Block, max: Option<u64>) {
     match max {
@@ -273,19 +290,7 @@ fn create_block(
             .put("id", format!("body.{OPEN}"))
             .note(format!("paths name the account by `{}`; {why}", known.parameter));
     }
-    match answer::name(&shown, body) {
-        Some((name, is_address)) => {
-            block.put("name", name);
-            if is_address {
-                block.note("the user name is the front of the e-mail address");
-            }
-        }
-        None => {
-            block
-                .put("name", Item::Plain(Value::Null))
-                .note("the document shows no user name in the answer");
-        }
-    }
+    shown_name(&mut block, answer::name(&shown, body));
     block
 }
 
@@ -370,19 +375,7 @@ fn verify(
         .and_then(|answer| answer.schema)
         .map(|schema| answer::shown(known.document, schema, "body", known.noun))
         .unwrap_or_default();
-    match answer::name(&shown, known.body) {
-        Some((name, is_address)) => {
-            block.put("name", name);
-            if is_address {
-                block.note("the user name is the front of the e-mail address");
-            }
-        }
-        None => {
-            block
-                .put("name", Item::Plain(Value::Null))
-                .note("the document shows no user name in the answer");
-        }
-    }
+    shown_name(&mut block, answer::name(&shown, known.body));
     expect(&mut block, read);
     Some((block, read.told()))
 }

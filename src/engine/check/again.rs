@@ -8,7 +8,7 @@ use crate::domain::event::Event;
 use crate::domain::why::Why;
 use crate::ports::World;
 
-const TRIED: (&str, &str) = ("create", "once more");
+const TRIED: (&str, &str) = ("create", "a second time");
 
 impl<W: World> Findings<'_, '_, W> {
     /// Creates the account a second time, where what that makes could be found and deleted.

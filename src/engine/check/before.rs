@@ -20,7 +20,7 @@ impl<W: World> Engine<'_, W> {
         match self.ready(place, site, wait).await {
             Ok(()) => {
                 if let Some(request) = ready {
-                    findings.proved(("ready", "before everything"), Some(request), "the service is ready");
+                    findings.proved(("ready", "at the start"), Some(request), "the service is ready");
                 }
                 // One cause is told once.
                 if findings.probe().await {
@@ -28,7 +28,7 @@ impl<W: World> Engine<'_, W> {
                     findings.nobody_listed().await;
                 }
             }
-            Err(why) => findings.wrong(("ready", "before everything"), ready, why),
+            Err(why) => findings.wrong(("ready", "at the start"), ready, why),
         }
         findings.end()
     }

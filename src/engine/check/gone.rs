@@ -29,10 +29,10 @@ impl<W: World> Engine<'_, W> {
             return findings.end();
         }
         if record.status != Status::Gone {
-            findings.open(("delete", "in its turn"), None, "not tried: it was stopped");
+            findings.open(("delete", "as in setup"), None, "not tried: it was stopped");
             return findings.end();
         }
-        findings.proved(("delete", "in its turn"), None, "the account is gone");
+        findings.proved(("delete", "as in setup"), None, "the account is gone");
         let scope = self.scope(place, site).with("id", id.as_str());
         findings.seen_to_be_gone(&scope).await;
         findings.not_found().await;
@@ -55,7 +55,7 @@ impl<W: World> Findings<'_, '_, W> {
             (Some(_), Some(answer)) => ("gone", line("gone", &answer)),
             _ => ("delete", "check the path, `expect` and `gone` of `delete`".to_owned()),
         };
-        self.wrong((block, "in its turn"), None, left.detail.clone().or_hint(hint));
+        self.wrong((block, "as in setup"), None, left.detail.clone().or_hint(hint));
     }
 
     async fn seen_to_be_gone(&self, scope: &Scope) {
@@ -113,7 +113,7 @@ impl<W: World> Findings<'_, '_, W> {
 
     /// Deletes what is gone. It is read before: its id may be somebody else's by now.
     async fn delete_again(&self, id: &RemoteId, scope: Scope) {
-        let tried = ("delete", "once more");
+        let tried = ("delete", "a second time");
         match self.engine.read(self.place, self.site, id).await {
             Ok(Look::Gone | Look::Nameless) => {}
             Ok(Look::Ours | Look::Other) => {

@@ -15,7 +15,7 @@ use crate::domain::account::{RemoteId, WITNESS};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::finding::Finding;
 use crate::domain::ledger::Status;
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Secret, lets_in};
 use crate::domain::why::Why;
 use crate::engine::{Extent, Regard};
 use crate::language::{Expression, Scope};
@@ -65,13 +65,13 @@ impl<W: World> Findings<'_, '_, W> {
         let read = self.engine.last_answer(self.place);
         let why = match &created {
             _ if block == "verify" => {
-                let hint = "correct its request, `expect`, `name` or `until`, or give it longer in `within`";
+                let hint = "correct its request, `expect`, `name` or `until`, or allow more time with `within`";
                 why.clone().or_hint(hint)
             }
             Some(answer) if !self.is_expected(answer) => why.clone().or_hint(expected(answer)),
             Some(_) | None => why.clone(),
         };
-        self.wrong((block, "in its turn"), request, why);
+        self.wrong((block, "as in setup"), request, why);
         if let Some(answer) = &created {
             self.name_of_create(answer);
             self.id_of_create(answer).await;
@@ -113,9 +113,9 @@ impl<W: World> Findings<'_, '_, W> {
         let service = &self.site.service;
         let id = self.engine.record(self.place).ids.first().cloned();
         let why = id.map_or_else(|| "it was created".to_owned(), |id| format!("it was created as `{id}`"));
-        self.proved(("create", "in its turn"), None, why);
+        self.proved(("create", "as in setup"), None, why);
         if !service.after_create.is_empty() {
-            self.proved(("after_create", "in its turn"), None, "every step was accepted");
+            self.proved(("after_create", "as in setup"), None, "every step was accepted");
         }
         if let Some(answer) = self.engine.heard_created(self.place) {
             self.answer_of_create(&answer);
@@ -225,7 +225,17 @@ impl<W: World> Findings<'_, '_, W> {
 
     fn other_name(&self, tried: Tried, request: &Request, (name, shown): (&Expression, &str), better: Option<String>) {
         let username = self.username();
-        let why = format!("`{}` shows `{shown}`, and `{username}` was sent", name.source());
+        let field = name.source().rsplit(['.', '[']).next().unwrap_or_default();
+        // A mistake may read what lets somebody in.
+        let why = if lets_in(field) || !self.engine.world.shows_answers() {
+            format!(
+                "`{}` shows something else than `{username}`, which was sent",
+                name.source()
+            )
+        } else {
+            let shown = self.engine.world.hide(shown);
+            format!("`{}` shows `{shown}`, and `{username}` was sent", name.source())
+        };
         if better.is_some() || !self.engine.is_its_name(self.place, shown) {
             self.wrong(tried, Some(request), hinted(why, better));
         } else {
@@ -251,7 +261,7 @@ impl<W: World> Findings<'_, '_, W> {
                 let hint = self.line_for_items("find", &find.items, &find.name);
                 let hint =
                     hint.unwrap_or_else(|| "correct its path or its query: it must ask for the user name".to_owned());
-                let why = "it does not show the account, which is there";
+                let why = "it doesn't show the account, which exists";
                 self.wrong(tried, Some(request), Why::hinted(why, hint));
             }
             Some(own) if !ids.contains(&own) => {
@@ -313,9 +323,9 @@ impl<W: World> Findings<'_, '_, W> {
         }
     }
 
-    /// Does `find` show nobody for a name that never was, while others are there?
+    /// Does `find` show nobody for a name that never existed, while others are there?
     async fn nobody_else(&self) {
-        let tried = ("find", "for a name that never was");
+        let tried = ("find", "for a name that never existed");
         let Some(find) = &self.site.service.find else { return };
         match self.engine.find(self.nobody(), self.site, find).await {
             Ok(ids) if ids.is_empty() => match self.shown_beside(find) {

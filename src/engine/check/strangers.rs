@@ -92,13 +92,13 @@ impl<W: World> Findings<'_, '_, W> {
             self.open(
                 tried,
                 Some(request),
-                "it answers anybody: its answers prove nothing of the credentials",
+                "it answers anyone, so its answers prove nothing about the credentials",
             );
         } else {
             self.proved(
                 tried,
                 Some(request),
-                "it is refused, which nothing takes for \"not there\"",
+                "it is refused, so it isn't mistaken for \"not there\"",
             );
         }
     }
@@ -120,11 +120,7 @@ impl<W: World> Findings<'_, '_, W> {
         let is_gone = delete.gone.holds(&answer, &seen).unwrap_or(false);
         let is_accepted = delete.expect.holds(&answer, &seen).unwrap_or(false);
         if !is_gone && !is_accepted {
-            return self.proved(
-                tried,
-                Some(delete),
-                "it is refused, and nothing takes that for a delete",
-            );
+            return self.proved(tried, Some(delete), "it is refused, so it isn't mistaken for a delete");
         }
         let has_one_step = self.site.service.delete.len() == 1;
         let is_there = match self.engine.record(self.place).ids.first() {
@@ -135,7 +131,7 @@ impl<W: World> Findings<'_, '_, W> {
             return self.open(
                 tried,
                 None,
-                "the service deletes for anybody: the credentials prove nothing there",
+                "the service deletes for anyone, so the credentials prove nothing there",
             );
         }
         if is_accepted && has_one_step {
