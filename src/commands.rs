@@ -32,6 +32,7 @@ mod state;
 mod status;
 mod sweep;
 mod tls;
+mod watch;
 mod wire;
 mod world;
 

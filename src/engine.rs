@@ -6,6 +6,7 @@
 
 mod advice;
 mod away;
+mod busy;
 mod check;
 mod copied;
 mod create;
@@ -431,6 +432,7 @@ impl<'a, W: World> Engine<'a, W> {
         };
         self.unless_halted(self.world.admit(self.site_of(place))).await?;
         while let Err(wait) = self.world.turn(self.site_of(place)) {
+            self.paced(place, wait);
             if wait > self.time_left() {
                 self.last_call(place, wait).await?;
                 break;

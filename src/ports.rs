@@ -104,6 +104,13 @@ pub enum Notice {
         /// For how long it was waited for.
         waited: Duration,
     },
+    /// A service is at something that takes longer than a request does.
+    Busy {
+        /// Which.
+        service: ServiceName,
+        /// With what; `None` once it is over.
+        doing: Option<Doing>,
+    },
     /// Something happened to an account.
     Account {
         /// Which.
@@ -111,6 +118,29 @@ pub enum Notice {
         /// What.
         progress: Progress,
     },
+}
+
+/// What keeps a service busy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Its list is read.
+    Listing {
+        /// Pages so far.
+        pages: usize,
+        /// Accounts so far.
+        accounts: usize,
+    },
+    /// Its next request has no turn yet.
+    Paced {
+        /// When it has.
+        until: Timestamp,
+        /// Did the service ask for it, or do the configuration's limits?
+        is_asked: bool,
+    },
+    /// What was done is not to be seen yet.
+    Until(&'static str),
+    /// Its description is proved: so many checks so far.
+    Checked(usize),
 }
 
 /// What happened to an account, in the words of a log.
@@ -176,6 +206,8 @@ pub enum Progress {
         /// How that was proved.
         proof: Proof,
     },
+    /// It was looked at, and nothing was done.
+    LookedAt,
     /// It may still exist.
     Left {
         /// Why it could not be deleted.

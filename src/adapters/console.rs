@@ -11,6 +11,7 @@ mod group;
 pub mod harmless;
 mod hearing;
 mod json;
+mod live;
 pub mod redactor;
 mod text;
 mod told;
@@ -20,9 +21,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing::dispatcher::{self, Dispatch};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry;
@@ -39,6 +38,7 @@ use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use encodings::SHORTEST;
 use hearing::{Hearing, LogForm, NOTICE};
+use live::Live;
 use redactor::Lesson;
 use writer::{Streams, Writer};
 
@@ -76,7 +76,7 @@ impl Console {
     /// The console of this process, on its standard streams.
     pub fn new(host: Arc<dyn Host>, format: LogFormat, is_verbose: bool, clock: Clock) -> Self {
         let is_live = format == LogFormat::Text && host.may_have_a_watcher() && io::stderr().is_terminal();
-        let live = is_live.then(live_line);
+        let live = is_live.then(Live::new);
         let streams = Streams {
             log: Box::new(io::stderr()),
             data: Box::new(io::stdout()),
@@ -89,7 +89,7 @@ impl Console {
         Self::on(streams, style, live, clock)
     }
 
-    fn on(streams: Streams, style: LineStyle, live: Option<ProgressBar>, clock: Clock) -> Self {
+    fn on(streams: Streams, style: LineStyle, live: Option<Live>, clock: Clock) -> Self {
         let writer = Arc::new(Writer::new(streams, style, live, clock));
         let is_verbose = writer.style.is_verbose;
         // Lines of text name what they are about themselves, but for a request's.
@@ -268,22 +268,16 @@ impl Console {
         self.writer.lock().data_lost.clone()
     }
 
-    /// Says on the live line what is being done; nothing where there is no terminal, and then nobody asks for the text.
-    pub fn progress(&self, text: impl FnOnce() -> String) {
-        let Some(live) = &self.writer.live else { return };
-        let text = harmless::line(&self.redact(&text()));
-        if live.is_finished() {
-            live.reset();
-        }
-        live.set_message(text);
-        live.enable_steady_tick(Duration::from_millis(100));
+    /// Are there live lines, since somebody watches a terminal?
+    pub fn is_live(&self) -> bool {
+        self.writer.live.is_some()
     }
 
-    /// Takes the live line away.
-    pub fn end_progress(&self) {
+    /// Shows these live lines in place of those that are shown; nothing where there is no terminal.
+    pub fn progress(&self, lines: &[String]) {
         if let Some(live) = &self.writer.live {
-            live.disable_steady_tick();
-            live.finish_and_clear();
+            let clean = |line: &String| harmless::line(&self.redact(line));
+            live.show(&lines.iter().map(clean).collect::<Vec<String>>());
         }
     }
 }
@@ -302,12 +296,6 @@ fn maskable(value: &str) -> Vec<&str> {
     } else {
         lines.into_iter().filter(long).collect()
     }
-}
-
-fn live_line() -> ProgressBar {
-    let live = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{spinner} {wide_msg}");
-    live.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! `check`: makes one account in each service, proves each block of the description on it, and deletes it.
 
-use std::cell::RefCell;
-
 use anyhow::Context as _;
+use futures_util::future::join_all;
 use serde::Serialize;
 use tracing::Instrument as _;
 
@@ -11,6 +10,7 @@ use super::course::Course;
 use super::exit::{ExitCode, Failure};
 use super::job_report::ReportLeftover;
 use super::prepare::{Prepared, prepare};
+use super::watch::{Watch, owing};
 use super::world::world;
 use super::{of_entry, settle};
 use crate::adapters::signals::Signals;
@@ -19,7 +19,7 @@ use crate::domain::finding::{Finding, Verdict};
 use crate::domain::ledger::Ledger;
 use crate::engine::Engine;
 use crate::ports::{Stop, World as _};
-use crate::report::{self, Ended, Narrator, Phase, plural};
+use crate::report::{self, Ended, Phase, plural};
 use crate::settings::{DataFormat, OnLeftover};
 
 /// The version of the JSON shape.
@@ -73,17 +73,14 @@ pub(super) async fn prove(context: &Context, prepared: Prepared, signals: &Signa
         lock,
     } = prepared;
     let settings = &context.settings;
-    let narrator = RefCell::new(Narrator::new(
-        Phase::Setup,
-        draft.planned.accounts.len(),
-        context.console.is_verbose(),
-    ));
+    let services = draft.planned.accounts.iter().map(|account| &account.key.service);
+    let watch = Watch::new(context, Phase::Setup, services);
     let world = LiveWorld {
         journal: Some(journal),
         kept,
         stop_file: Some(StopFile::new(entry.stop_path())),
         ..world(context, &settings.sealed, wired.services, signals, |notice| {
-            context.narrate(&narrator, &notice);
+            watch.hear(&notice);
         })
     };
     let account = |place: usize| {
@@ -95,9 +92,8 @@ pub(super) async fn prove(context: &Context, prepared: Prepared, signals: &Signa
     let engine = Engine::new(&world, &wired.sites, ledger, account, begun + settings.deadline);
     let phase = tracing::info_span!("phase", name = "check");
     let again = settle::again(context, &entry);
-    let checked = drive(context, engine, &world, &narrator, &again)
-        .instrument(phase)
-        .await;
+    let work = drive(context, engine, &world, &watch, &again).instrument(phase);
+    let checked = watch.over(work).await;
     drop(world);
     let told = tell(context, &checked, &again);
     let ended = &checked.ended;
@@ -130,35 +126,33 @@ async fn drive(
     context: &Context,
     mut engine: Engine<'_, LiveWorld<'_>>,
     world: &LiveWorld<'_>,
-    narrator: &RefCell<Narrator>,
+    watch: &Watch<'_>,
     again: &str,
 ) -> Checked {
     let settings = &context.settings;
     let begun = context.clock.now();
     let places = 0..engine.ledger().plan().accounts.len();
     engine.listen();
-    let mut findings = Vec::new();
-    for place in places.clone() {
-        findings.extend(engine.check_before(place, settings.wait).await);
-    }
+    let before = places.clone().map(|place| engine.check_before(place, settings.wait));
+    let mut findings: Vec<Finding> = join_all(before).await.into_iter().flatten().collect();
     let provisioned = engine.provision(settings.wait, true).await;
-    context.console.end_progress();
-    for place in places.clone() {
+    let made = places.clone().map(|place| {
         let key = engine.ledger().account(place).key.clone();
         let failure = provisioned.failures.iter().find(|failure| failure.key == key);
-        findings.extend(engine.check_made(place, failure).await);
-    }
+        engine.check_made(place, failure)
+    });
+    findings.extend(join_all(made).await.into_iter().flatten());
     world.begin_phase();
     engine.set_deadline(context.clock.now() + settings.sealed.cleanup_deadline);
-    let debts = engine.ledger().debts().count();
-    *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
+    watch.turn_to(Phase::Cleanup, owing(&engine.ledger()));
     let phase = tracing::info_span!("phase", name = "rollback");
     let settled = settle::take_back(context, &mut engine, None, phase).await;
-    for place in places {
+    let gone = places.map(|place| {
         let key = engine.ledger().account(place).key.clone();
         let left = settled.leftovers.iter().find(|left| left.key == key);
-        findings.extend(engine.check_gone(place, left).await);
-    }
+        engine.check_gone(place, left)
+    });
+    findings.extend(join_all(gone).await.into_iter().flatten());
     engine.complete_journal();
     let (requests, took) = (engine.requests(), context.clock.now().since(begun));
     let stopped = world.stop();
@@ -171,7 +165,7 @@ async fn drive(
 }
 
 /// The blocks, in the order in which they are told.
-const BLOCKS: [&str; 9] = [
+const BLOCKS: [&str; 10] = [
     "ready",
     "probe",
     "create",
@@ -181,6 +175,7 @@ const BLOCKS: [&str; 9] = [
     "list",
     "delete",
     "gone",
+    "limits",
 ];
 
 /// Service by service and block by block.

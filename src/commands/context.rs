@@ -1,6 +1,5 @@
 //! What every command has at hand.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +17,7 @@ use crate::domain::marker::{Marker, Origin};
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::plan::{Run, Selection};
-use crate::ports::Notice;
-use crate::report::{Line, Narrator};
+use crate::report::Line;
 use crate::settings::{Mode, Sealed, Settings};
 
 /// So many answers are seen to before more are taken from the system. Those of a burst would else all be read before any is
@@ -147,15 +145,6 @@ impl Context {
     /// Says a line.
     pub(super) fn say(&self, line: &Line) {
         self.console.say(line.level, None, &line.text);
-    }
-
-    /// Says what the engine tells.
-    pub(super) fn narrate(&self, narrator: &RefCell<Narrator>, notice: &Notice) {
-        let lines = narrator.borrow_mut().hear(notice);
-        for line in &lines {
-            self.say(line);
-        }
-        self.console.progress(|| narrator.borrow().state());
     }
 
     /// Who makes accounts in this run.

@@ -16,7 +16,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::level::Level;
 use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Settled};
-use crate::report::{Ended, plural};
+use crate::report::{Ended, Phase, plural};
 use crate::settings::{OnLeftover, Sealed};
 
 /// Has an engine take back what its ledger owes, under a title in the log if there is one.
@@ -38,7 +38,6 @@ pub(super) async fn take_back(
         settled
     };
     let settled = work.instrument(phase).await;
-    context.console.end_progress();
     drop(group);
     settled
 }
@@ -60,7 +59,7 @@ pub(super) async fn settle(
     let work =
         async |engine: &mut Engine<'_, LiveWorld<'_>>| take_back(context, engine, Some(&title), Span::none()).await;
     let phase = tracing::info_span!("phase", name = "cleanup");
-    let engaged = known.engage(context, debts, signals, work).instrument(phase);
+    let engaged = known.engage(context, Phase::Cleanup, signals, work).instrument(phase);
     let (settled, ledger, requests) = engaged.await?;
     let took = context.clock.now().since(begun);
     Ok(ended(settled, ledger, again, requests, took))

@@ -17,6 +17,7 @@ use super::of_entry;
 use super::prepare::{Prepared, announce, prepare};
 use super::settle;
 use super::state::State;
+use super::watch::{Watch, owing};
 use super::wire::Wired;
 use super::world::world;
 use crate::adapters::entry::EntryDir;
@@ -31,7 +32,7 @@ use crate::domain::why::Why;
 use crate::engine::{Engine, Provisioned, Settled};
 use crate::plan::Draft;
 use crate::ports::{Stop, World as _};
-use crate::report::{self, AccountRow, Ended, Narrator, Phase, Timeline, plural};
+use crate::report::{self, AccountRow, Ended, Phase, Timeline, plural};
 use crate::settings::{OnFailure, OnLeftover};
 
 /// What a setup came to.
@@ -160,7 +161,8 @@ async fn drive(
     let begun = context.clock.now();
     let group = context.console.group(&intention(draft));
     let planned = draft.planned.accounts.len();
-    let narrator = RefCell::new(Narrator::new(Phase::Setup, planned, context.console.is_verbose()));
+    let services = draft.planned.accounts.iter().map(|account| &account.key.service);
+    let watch = Watch::new(context, Phase::Setup, services);
     let timeline = RefCell::new(Timeline::default());
     let world = LiveWorld {
         journal: Some(journal),
@@ -168,7 +170,7 @@ async fn drive(
         stop_file: Some(StopFile::new(entry.stop_path())),
         ..world(context, &settings.sealed, wired.services, signals, |notice| {
             timeline.borrow_mut().hear(&notice, context.clock.now());
-            context.narrate(&narrator, &notice);
+            watch.hear(&notice);
         })
     };
     let account = |place: usize| {
@@ -179,10 +181,10 @@ async fn drive(
     let mut engine = Engine::new(&world, &wired.sites, ledger, account, begun + settings.deadline);
     let keep = settings.on_failure == OnFailure::Keep;
     let phase = tracing::info_span!("phase", name = "setup");
-    let provisioned = engine.provision(settings.wait, keep).instrument(phase).await;
-    context.console.end_progress();
+    let work = engine.provision(settings.wait, keep).instrument(phase);
+    let provisioned = watch.over(work).await;
     drop(group);
-    for line in narrator.borrow_mut().end() {
+    for line in watch.end() {
         context.say(&line);
     }
     let created = world.now().since(begun);
@@ -203,7 +205,7 @@ async fn drive(
         let ready = provisioned.ready.len();
         context.say(&report::after_setup(ready, planned, created, engine.requests()));
         world.begin_phase();
-        Some(roll_back(context, &mut engine, &narrator).await)
+        Some(roll_back(context, &mut engine, &watch).await)
     } else {
         None
     };
@@ -230,17 +232,17 @@ async fn drive(
     }
 }
 
-async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, narrator: &RefCell<Narrator>) -> Settled {
+async fn roll_back(context: &Context, engine: &mut Engine<'_, LiveWorld<'_>>, watch: &Watch<'_>) -> Settled {
     if engine.ledger().is_settled() {
         return Settled::default();
     }
     let debts = engine.ledger().debts().count();
     // Where all was refused, that is looked into without a word.
     let title = (debts > 0).then_some("deleting what was created");
-    *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, debts, context.console.is_verbose());
+    watch.turn_to(Phase::Cleanup, owing(&engine.ledger()));
     engine.set_deadline(context.clock.now() + context.settings.sealed.cleanup_deadline);
     let phase = tracing::info_span!("phase", name = "rollback");
-    settle::take_back(context, engine, title, phase).await
+    watch.over(settle::take_back(context, engine, title, phase)).await
 }
 
 /// Hands over what is ready, or sets the outputs to what is now known.

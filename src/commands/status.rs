@@ -18,7 +18,7 @@ use crate::domain::account::{RemoteId, is_witness};
 use crate::domain::ledger::Ledger;
 use crate::domain::standing::Standing;
 use crate::domain::why::Why;
-use crate::report::{self, AccountRow, plural};
+use crate::report::{self, AccountRow, Phase, plural};
 use crate::settings::DataFormat;
 
 /// How often `watch` looks. Each look may have to log in anew.
@@ -146,11 +146,9 @@ async fn of_entry(
 }
 
 async fn inspect(context: &Context, known: Known<'_>, signals: &Signals) -> Result<Vec<AccountRow>, Failure> {
-    let number = known.ledger.plan().accounts.len();
-    let asked = known.engage(context, number, signals, async |engine| engine.inspect().await);
+    let asked = known.engage(context, Phase::Status, signals, async |engine| engine.inspect().await);
     let phase = tracing::info_span!("phase", name = "status");
     let (standings, ledger, _requests) = asked.instrument(phase).await?;
-    context.console.end_progress();
     Ok(rows(&ledger, &standings))
 }
 

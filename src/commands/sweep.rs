@@ -4,7 +4,6 @@ mod findings;
 mod orphans;
 mod trial;
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use super::exit::{ExitCode, Failure};
 use super::ground::Ground;
 use super::load;
 use super::settle;
+use super::watch::Watch;
 use super::wire::{Wired, all_usable, wire};
 use super::world::{lister, world};
 use crate::adapters::hosts::is_ci;
@@ -35,7 +35,7 @@ use crate::engine::{Engine, Extent, Listed, Regard, Site};
 use crate::language::glob;
 use crate::plan::Run;
 use crate::ports::Stop;
-use crate::report::{Ended, Narrator, Phase, plural, seen};
+use crate::report::{Ended, Phase, plural, seen};
 use crate::settings::OnLeftover;
 
 /// So many orphans are named one by one.
@@ -74,20 +74,23 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         context.console.warning(warning);
     }
     let begun = context.clock.now();
-    let narrator = RefCell::new(Narrator::new(Phase::Cleanup, 0, context.console.is_verbose()));
-    let listener = |notice| context.narrate(&narrator, &notice);
+    let watch = Watch::new(context, Phase::Cleanup, []);
+    let listener = |notice| watch.hear(&notice);
     let world = world(context, sealed, services, &signals, listener);
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.
     let listed_by = begun + sealed.cleanup_deadline * 3 / 4;
-    let (mut lists, mut found, mut requests) = list_all(context, &world, &sites, &ground.run, (begun, listed_by)).await;
+    let listing = list_all(context, &world, &sites, &ground.run, (begun, listed_by));
+    let (mut lists, mut found, mut requests) = watch.over(listing).await;
     let trial = Trial {
         ground: &ground,
         sites: &sites,
         deadline,
     };
     let mut leftovers = Vec::new();
-    requests += try_lists(context, &world, &trial, &mut lists, &mut leftovers).await;
+    requests += watch
+        .over(try_lists(context, &world, &trial, &mut lists, &mut leftovers))
+        .await;
     let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
@@ -109,8 +112,10 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
             "more than `max` would be deleted".clone_into(&mut spared.why);
         }
     } else if hits > 0 && !context.settings.sweep.dry_run {
-        *narrator.borrow_mut() = Narrator::new(Phase::Cleanup, hits, context.console.is_verbose());
-        let ended = delete(context, &world, &sites, &ground.run, &mut found, deadline).await;
+        let owing = found.iter().filter(|found| found.what == Fate::Delete);
+        watch.turn_to(Phase::Cleanup, owing.map(|found| &found.service));
+        let work = delete(context, &world, &sites, &ground.run, &mut found, deadline);
+        let ended = watch.over(work).await;
         requests += ended.requests;
         leftovers.extend(ended.leftovers);
     }

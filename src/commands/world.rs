@@ -1,26 +1,26 @@
 //! The one way to an engine: the world that it sees, and the accounts that it is given.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::context::Context;
 use super::exit::Failure;
 use super::ground::Ground;
 use super::masks;
+use super::watch::{Watch, owing};
 use super::wire::wire;
 use crate::adapters::entry::EntryDir;
 use crate::adapters::http::HttpService;
 use crate::adapters::journal::Journal;
 use crate::adapters::signals::Signals;
 use crate::adapters::world::LiveWorld;
-use crate::domain::account::AccountKey;
+use crate::domain::account::{AccountKey, ServiceName};
 use crate::domain::event::PlannedAccount;
 use crate::domain::ledger::Ledger;
 use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Site};
 use crate::plan::{self, Run};
 use crate::ports::{Kept, Notice};
-use crate::report::{Narrator, Phase};
+use crate::report::Phase;
 use crate::settings::Sealed;
 
 /// The world of an engine. Setup alone has more in it: a journal, what is kept, and a file that stops it.
@@ -94,12 +94,12 @@ impl<'a> Known<'a> {
         Self { journal, ..self }
     }
 
-    /// Has an engine do something with so many of them; gives what came of it, where each account then stands, and how many
+    /// Has an engine do something with them; gives what came of it, where each account then stands, and how many
     /// requests it took.
     pub(super) async fn engage<T>(
         self,
         context: &Context,
-        number: usize,
+        phase: Phase,
         signals: &Signals,
         work: impl AsyncFnOnce(&mut Engine<'_, LiveWorld<'_>>) -> T,
     ) -> Result<(T, Ledger, u64), Failure> {
@@ -117,8 +117,15 @@ impl<'a> Known<'a> {
         for secret in people.made_passwords(&ground.config) {
             context.console.hide(secret);
         }
-        let narrator = RefCell::new(Narrator::new(Phase::Cleanup, number, context.console.is_verbose()));
-        let listener = |notice| context.narrate(&narrator, &notice);
+        let services: Vec<&ServiceName> = match phase {
+            Phase::Cleanup => owing(&ledger),
+            Phase::Setup | Phase::Status => {
+                let accounts = ledger.plan().accounts.iter();
+                accounts.map(|account| &account.key.service).collect()
+            }
+        };
+        let watch = Watch::new(context, phase, services);
+        let listener = |notice| watch.hear(&notice);
         let world = LiveWorld {
             journal,
             ..world(context, &ground.sealed, wired.services, signals, listener)
@@ -131,7 +138,7 @@ impl<'a> Known<'a> {
         };
         let mut engine = Engine::new(&world, &wired.sites, ledger, account, deadline);
         engine.recall(&kept);
-        let done = work(&mut engine).await;
+        let done = watch.over(work(&mut engine)).await;
         let requests = engine.requests();
         let (ledger, _) = engine.into_parts();
         Ok((done, ledger, requests))

@@ -8,7 +8,7 @@
 //! which is this job's share of what the service gives; and no two jobs come back at the same moment. `scripts/bench herd`
 //! measures what comes of it.
 
-mod told;
+mod allowance;
 
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ use super::answer::Answer;
 use super::meaning::Meaning;
 use super::outcome::pause;
 use super::time::Timestamp;
-use told::Told;
+
+pub use allowance::Allowance;
 
 /// Longer waits than this are not believed.
 const WAIT_MAX: Duration = Duration::from_hours(1);
@@ -135,7 +136,7 @@ impl Pace {
     /// at the same moment.
     pub fn learn(&mut self, answer: &Answer, sent: Timestamp, now: Timestamp, random: f64) {
         let throttled = answer.meaning() == Meaning::Throttled;
-        let told = Told::by(answer, now);
+        let told = Allowance::by(answer, now);
         if throttled {
             self.slow_down(told.retry_after.or(told.reset), sent, now);
         } else {

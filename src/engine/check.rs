@@ -4,10 +4,12 @@
 //! comes before the creates, between, and after the deletes.
 
 mod again;
+mod allowance;
 mod before;
 mod findings;
 mod gone;
 mod lag;
+mod letters;
 mod made;
 mod mend;
 mod strangers;
@@ -18,6 +20,7 @@ use std::time::Duration;
 use super::Engine;
 use crate::domain::answer::Answer;
 use crate::domain::outcome::Delivery;
+use crate::domain::pace::Allowance;
 use crate::domain::time::Timestamp;
 use crate::ports::World;
 
@@ -26,6 +29,8 @@ use crate::ports::World;
 pub(super) struct Heard {
     /// By the place of the service: its last answer, or what became of the request, and how long that took.
     last: HashMap<usize, (Delivery, Duration)>,
+    /// By the place of the service: what the latest answer with limits in its header told of them.
+    allowed: HashMap<usize, Allowance>,
     /// By the place of the account: the last answer to its create.
     created: HashMap<usize, Answer>,
 }
@@ -38,7 +43,14 @@ impl<W: World> Engine<'_, W> {
 
     pub(super) fn hear(&self, place: usize, sent: Timestamp, delivery: &Delivery) {
         if let Some(heard) = self.heard.borrow_mut().as_mut() {
-            let took = self.world.now().since(sent);
+            let now = self.world.now();
+            if let Delivery::Answered(answer) = delivery {
+                let allowance = Allowance::by(answer, now);
+                if allowance.limit.is_some() || allowance.retry_after.is_some() {
+                    heard.allowed.insert(self.site_of(place), allowance);
+                }
+            }
+            let took = now.since(sent);
             heard.last.insert(self.site_of(place), (delivery.clone(), took));
         }
     }
@@ -59,6 +71,10 @@ impl<W: World> Engine<'_, W> {
             (Delivery::Answered(answer), _) => Some(answer),
             (Delivery::NotSent(_) | Delivery::Unsendable(_) | Delivery::Barred(_) | Delivery::Lost(_), _) => None,
         }
+    }
+
+    fn heard_allowance(&self, place: usize) -> Option<Allowance> {
+        self.heard.borrow().as_ref()?.allowed.get(&self.site_of(place)).copied()
     }
 
     fn heard_created(&self, place: usize) -> Option<Answer> {

@@ -122,7 +122,8 @@ impl<W: World> Engine<'_, W> {
                 let is_gone = request.gone.holds(&answer, &seen).unwrap_or(false);
                 // What the step before has made may not be there yet for this one.
                 if is_gone && std::mem::take(&mut again) {
-                    self.pause(site.powers.settle).await?;
+                    self.pause_until(place, "the first step of a delete shows", site.powers.settle)
+                        .await?;
                     continue;
                 }
                 break (answer, (seen, is_gone));
@@ -250,7 +251,8 @@ impl<W: World> Engine<'_, W> {
                 ));
             }
             round += 1;
-            self.pause(pause(round, 1.0)).await?;
+            self.pause_until(place, "a delete is through", pause(round, 1.0))
+                .await?;
         }
     }
 }

@@ -181,7 +181,8 @@ impl<W: World> Engine<'_, W> {
                 ))));
             }
             round += 1;
-            self.pause(pause(round, 1.0)).await?;
+            self.pause_until(place, "a deleted account is no longer shown", pause(round, 1.0))
+                .await?;
         }
     }
 

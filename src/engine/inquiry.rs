@@ -57,7 +57,8 @@ impl<W: World> Engine<'_, W> {
                 Ok(_) | Err(_) => return Err(refused()),
             }
             round += 1;
-            let paused = self.pause(pause(round, 1.0).min(site.powers.settle)).await;
+            let left = pause(round, 1.0).min(site.powers.settle);
+            let paused = self.pause_until(place, "`find` shows new accounts", left).await;
             paused.map_err(|halt| attempt.halted(halt))?;
         }
     }
@@ -107,7 +108,12 @@ impl<W: World> Engine<'_, W> {
                 return Some(reason);
             }
             round += 1;
-            if self.pause(pause(round, 1.0).min(site.powers.settle)).await.is_err() {
+            let left = pause(round, 1.0).min(site.powers.settle);
+            if self
+                .pause_until(place, "`find` shows new accounts", left)
+                .await
+                .is_err()
+            {
                 return None;
             }
         }

@@ -19,7 +19,7 @@ use crate::domain::meaning::Meaning;
 use crate::domain::paging;
 use crate::domain::why::Why;
 use crate::language::Scope;
-use crate::ports::{Identity, Outgoing, World};
+use crate::ports::{Doing, Identity, Outgoing, World};
 use items::{Items, Tally};
 pub(super) use link::next_page;
 use next::{doubt, is_cut, pointer};
@@ -107,6 +107,7 @@ impl<W: World> Engine<'_, W> {
             ended = self.readings(place, extent, each, &mut listed) => ended,
             () = self.after_last_answers() => Err("it was stopped".into()),
         };
+        self.busy(place, None);
         listed.incomplete = ended.err();
         listed
     }
@@ -293,6 +294,8 @@ impl<W: World> Engine<'_, W> {
             shown.add(items.shown);
             listed.pages += 1;
             listed.accounts = listed.accounts.max(shown.items);
+            let accounts = shown.items;
+            self.busy(place, Doing::Listing { pages, accounts });
             // An empty page ends a list; any other that comes again would come for ever.
             if count > 0 && !seen.insert(items.fingerprint) {
                 // Without ids one page looks like another.

@@ -316,7 +316,8 @@ impl<W: World> Engine<'_, W> {
                 };
             }
             round += 1;
-            self.pause(pause(round, 1.0)).await?;
+            self.pause_until(place, "`find` shows new accounts", pause(round, 1.0))
+                .await?;
         }
     }
 
@@ -420,7 +421,8 @@ impl<W: World> Engine<'_, W> {
                 return Err(Trouble::Unanswered(why.into()));
             }
             round += 1;
-            self.pause(pause(round, 1.0)).await?;
+            self.pause_until(place, "`verify.until` holds", pause(round, 1.0))
+                .await?;
         }
     }
 

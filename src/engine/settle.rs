@@ -189,7 +189,9 @@ impl<W: World> Engine<'_, W> {
                     looks.chosen_tried = true;
                     let id = self.chosen_id(place, site)?;
                     let closes = self.powers(place, site).window_closes(&record);
-                    self.pause(closes.since(self.world.now())).await?;
+                    let left = closes.since(self.world.now());
+                    self.pause_until(place, "a create without an answer can no longer land", left)
+                        .await?;
                     if self.delete(place, site, &id, ends).await? == Delete::Done {
                         write(self.note(place, Event::Absent));
                         self.count(place, ends, |settled| settled.deleted += 1);
@@ -342,7 +344,9 @@ impl<W: World> Engine<'_, W> {
                     }
                     round += 1;
                     // The last look comes right after the window has closed.
-                    self.pause(pause(round, 1.0).min(closes.since(asked))).await?;
+                    let left = pause(round, 1.0).min(closes.since(asked));
+                    self.pause_until(place, "a create without an answer can no longer land", left)
+                        .await?;
                 }
                 Found::Unread(trouble) => {
                     // A no is looked into once, also by an eye that may not see all.

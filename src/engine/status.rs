@@ -11,7 +11,7 @@ use crate::domain::ledger::{Record, Status};
 use crate::domain::outcome::Shown;
 use crate::domain::standing::Standing;
 use crate::domain::why::Why;
-use crate::ports::World;
+use crate::ports::{Progress, World};
 
 impl<W: World> Engine<'_, W> {
     /// Asks the services for every account of the ledger, all at once within their limits; in the order of the plan.
@@ -32,6 +32,7 @@ impl<W: World> Engine<'_, W> {
             |place| self.told_of(place, self.stands(place)),
             |place, look| {
                 looks[place] = look;
+                self.tell(place, Progress::LookedAt);
                 Flow::GoOn
             },
         )

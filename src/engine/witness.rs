@@ -260,7 +260,8 @@ impl<W: World> Engine<'_, W> {
                 break;
             }
             round += 1;
-            self.pause(pause(round, 1.0).min(site.powers.settle)).await?;
+            let left = pause(round, 1.0).min(site.powers.settle);
+            self.pause_until(place, "`find` shows new accounts", left).await?;
         }
         // A `find` that shows nobody may have a list beside it that does.
         let is_made = is_made || self.record(place).existed;
@@ -360,16 +361,21 @@ impl<W: World> Engine<'_, W> {
         place
     }
 
+    /// Has an account stand beside another in memory alone; the one that does already, where its key is the same.
     pub(super) fn copy(&self, like: usize, account: PlannedAccount, password: Secret) -> usize {
         let of = self.site_of(like);
         let base = self.base_of(like);
+        let place = self.ledger.borrow_mut().add(account);
+        if place < self.places.borrow().len() {
+            return place;
+        }
         self.places.borrow_mut().push(of);
         if !self.only_listed {
             self.names.borrow_mut().remove(&of);
         }
         self.learnt.borrow_mut().push(super::Learnt::default());
         self.copies.borrow_mut().push(Copied { base, password });
-        self.ledger.borrow_mut().add(account)
+        place
     }
 
     /// The account of the plan that another is a copy of; itself, as a rule.

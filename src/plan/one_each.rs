@@ -1,5 +1,6 @@
 //! One account for each service: as few as show everything.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::{Selection, check};
@@ -8,14 +9,15 @@ use crate::domain::account::ServiceName;
 use crate::domain::why::Why;
 
 /// Narrows a configuration to one account for each selected service, and for each that such an account needs. Personas whose
-/// names carry the marker come first: others may be anybody's.
+/// names carry the marker come first, since others may be anybody's, and of those the longest names: what a service does to
+/// those, it does to no other.
 pub fn one_each(config: &mut Config, selection: &mut Selection) -> Result<(), Why> {
     check(selection, config)?;
     let wanted = with_needs(config, &selection.services);
     let is_meant = |name: &String| selection.personas.is_empty() || selection.personas.contains(name);
     let mut personas = std::mem::take(&mut config.personas);
     personas.retain(|persona| is_meant(&persona.name));
-    personas.sort_by_key(|persona| persona.unmarked);
+    personas.sort_by_key(|persona| (persona.unmarked, Reverse(persona.name.chars().count())));
     let mut covered: HashSet<ServiceName> = HashSet::new();
     loop {
         let new = |persona: &Persona| -> Vec<String> {

@@ -11,7 +11,7 @@ use crate::domain::level::Level;
 use crate::domain::why::Why;
 use crate::ports::{Notice, Progress, Proof};
 
-/// With more accounts than this, what went well is told in tenths instead of account by account.
+/// Of more accounts than this, what went well is not told account by account.
 const EACH: usize = 50;
 
 /// Which way the accounts go.
@@ -21,6 +21,8 @@ pub enum Phase {
     Setup,
     /// They are deleted.
     Cleanup,
+    /// They are looked up.
+    Status,
 }
 
 /// Turns notices into lines. It counts, so that many accounts make few lines.
@@ -29,8 +31,6 @@ pub struct Narrator {
     expected: usize,
     /// Is everything told, down to what only somebody who looks for a fault wants to read?
     verbose: bool,
-    done: usize,
-    failed: usize,
     /// What failed for good: told at the end, since many may have failed for one reason.
     failures: Vec<(AccountKey, Why)>,
     /// Who told first of a request that is sent again for this reason. The others would say the same.
@@ -44,8 +44,6 @@ impl Narrator {
             phase,
             expected,
             verbose,
-            done: 0,
-            failed: 0,
             failures: Vec::new(),
             told_again: HashMap::new(),
         }
@@ -65,18 +63,16 @@ impl Narrator {
             Notice::Answers { service, waited } => {
                 vec![Line::info(format!("{service}: answers after {}", span(*waited)))]
             }
+            Notice::Busy { .. } => Vec::new(),
             Notice::Account { key, progress } => {
-                self.count(progress);
                 if let Progress::Failed { reason } = progress {
                     self.failures.push((key.clone(), reason.clone()));
                 }
                 let level = self.level(key, progress);
-                let mut lines = Vec::new();
-                if level > Level::Debug || self.verbose {
-                    lines.push(Line::new(level, in_words(progress).context(seen(&key.to_string()))));
+                if *progress == Progress::LookedAt || (level == Level::Debug && !self.verbose) {
+                    return Vec::new();
                 }
-                lines.extend(self.tenth(progress));
-                lines
+                vec![Line::new(level, in_words(progress).context(seen(&key.to_string())))]
             }
         }
     }
@@ -110,42 +106,15 @@ impl Narrator {
         ]
     }
 
-    /// A short word for a live display.
-    pub fn state(&self) -> String {
-        let verb = match self.phase {
-            Phase::Setup => "ready",
-            Phase::Cleanup => "gone",
-        };
-        let failed = if self.failed == 0 {
-            String::new()
-        } else {
-            format!(", {} failed", self.failed)
-        };
-        format!("{} of {} {verb}{failed}", self.done, self.expected)
-    }
-
-    fn count(&mut self, progress: &Progress) {
-        match progress {
-            Progress::Ready { .. } | Progress::Deleted { .. } | Progress::Absent { .. } => self.done += 1,
-            Progress::Failed { .. } | Progress::Left { .. } => self.failed += 1,
-            Progress::Created { .. }
-            | Progress::Unclear { .. }
-            | Progress::LookingUp
-            | Progress::Adopted { .. }
-            | Progress::NotThere
-            | Progress::Spelled { .. }
-            | Progress::Unseen { .. }
-            | Progress::Again { .. } => {}
-        }
-    }
-
     fn level(&mut self, key: &AccountKey, progress: &Progress) -> Level {
         match progress {
             // What is left is named at the end, and so is what failed.
-            Progress::Created { .. } | Progress::Failed { .. } | Progress::Left { .. } => Level::Debug,
+            Progress::Created { .. } | Progress::LookedAt | Progress::Failed { .. } | Progress::Left { .. } => {
+                Level::Debug
+            }
             Progress::Ready { .. } | Progress::Deleted { .. } if self.expected > EACH => Level::Debug,
             // How it ended is told of each account.
-            Progress::LookingUp if self.phase == Phase::Cleanup => Level::Debug,
+            Progress::LookingUp if self.phase != Phase::Setup => Level::Debug,
             Progress::Again { what, reason, .. } => {
                 let cause = cause(key, &format!("{what} {reason}"));
                 let first = self.told_again.entry(cause).or_insert_with(|| key.clone());
@@ -161,16 +130,6 @@ impl Narrator {
             | Progress::NotThere
             | Progress::Absent { .. } => Level::Info,
         }
-    }
-
-    fn tenth(&self, progress: &Progress) -> Option<Line> {
-        let ends = matches!(
-            progress,
-            Progress::Ready { .. } | Progress::Deleted { .. } | Progress::Absent { .. }
-        );
-        let step = (self.expected / 10).max(1);
-        let due = ends && self.expected > EACH && self.done.is_multiple_of(step);
-        due.then(|| Line::info(self.state()))
     }
 }
 
@@ -218,6 +177,7 @@ fn in_words(progress: &Progress) -> Why {
         Progress::Failed { reason } => reason.clone(),
         Progress::Deleted { id } => format!("deleted {}", quoted(id)).into(),
         Progress::Absent { proof } => format!("confirmed absent ({})", proof_in_words(*proof)).into(),
+        Progress::LookedAt => "looked at".into(),
         Progress::Left { reason } => reason.clone().context("left"),
     }
 }
@@ -266,27 +226,16 @@ mod tests {
             took: Duration::from_millis(31),
         }));
         assert_eq!(lines, [Line::info("users/alice: ready in 31 ms")]);
-        assert_eq!(narrator.state(), "1 of 2 ready");
-    }
-
-    #[test]
-    fn many_accounts_are_told_in_tenths() {
-        let mut narrator = Narrator::new(Phase::Cleanup, 1_000, false);
-        let mut told = Vec::new();
-        for _ in 0..1_000 {
-            let id = RemoteId::new("7").expect("an id");
-            told.extend(narrator.hear(&notice(Progress::Deleted { id })));
-        }
-        assert_eq!(told.len(), 10);
-        assert_eq!(told[9].text.what, "1000 of 1000 gone");
     }
 
     #[test]
     fn every_account_is_told_to_whoever_looks_for_a_fault() {
         let mut narrator = Narrator::new(Phase::Cleanup, 1_000, true);
         let id = RemoteId::new("7").expect("an id");
-        let told = narrator.hear(&notice(Progress::Deleted { id }));
+        let deleted = notice(Progress::Deleted { id });
+        let told = narrator.hear(&deleted);
         assert_eq!(told, [Line::new(Level::Debug, "users/alice: deleted `7`")]);
+        assert_eq!(Narrator::new(Phase::Cleanup, 1_000, false).hear(&deleted), []);
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Timeline {
                 key,
                 progress: Progress::Ready { took },
             } => self.add(key.to_string(), BarKind::Done, *took, now),
-            Notice::Waiting { .. } | Notice::Account { .. } => {}
+            Notice::Waiting { .. } | Notice::Busy { .. } | Notice::Account { .. } => {}
         }
     }
 

@@ -46,6 +46,7 @@ mod pipelines;
 mod plan;
 mod planted;
 mod presets;
+mod progress;
 mod proxies;
 mod reach;
 mod release;

@@ -359,3 +359,20 @@ fn lines_of_several_threads_stay_whole() {
             .all(|line| line.starts_with("thread ") && line.contains(" line "))
     );
 }
+
+#[test]
+fn what_to_do_is_told_once_and_once_more_where_annotations_stand_apart() {
+    for (host, hints) in [(PLAIN, 1), (GITHUB, 2)] {
+        let (console, log, _) = console(host, LogFormat::Text, true);
+        console.debug(Why::hinted("no", "look"));
+        let before = log.text().len();
+        for _ in 0..2 {
+            console.error(Why::hinted("no", "look"));
+            console.info(Why::hinted("no", "look"));
+        }
+        console.info(Why::hinted("no", "search"));
+        let told = log.text().split_off(before);
+        assert_eq!(told.matches("hint: look").count(), hints, "{told}");
+        assert_eq!(told.matches("hint: search").count(), 1, "{told}");
+    }
+}

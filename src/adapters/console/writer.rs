@@ -1,16 +1,19 @@
 //! Who writes: one line at a time, in one write, without secrets.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use indicatif::ProgressBar;
-
 use super::fingerprints::Fingerprints;
+use super::live::Live;
 use super::redactor::Redactor;
 use super::{LineStyle, LogFormat};
 use crate::adapters::clock::Clock;
 use crate::domain::secret::Secret;
+
+/// Of so many hints it is known that they were told.
+const HINTS_MAX: usize = 1_000;
 
 /// Where a console writes to.
 pub(super) struct Streams {
@@ -21,7 +24,7 @@ pub(super) struct Streams {
 /// The streams, and what is known of what passes them.
 pub(super) struct Writer {
     pub(super) style: LineStyle,
-    pub(super) live: Option<ProgressBar>,
+    pub(super) live: Option<Live>,
     pub(super) clock: Clock,
     state: Mutex<ConsoleState>,
 }
@@ -33,6 +36,8 @@ pub(super) struct ConsoleState {
     pub(super) made: Vec<Fingerprints>,
     /// How many of each kind were made, by `Level`.
     pub(super) annotations: [usize; 5],
+    /// What was said to do, and whether in an annotation.
+    hinted: HashSet<(bool, String)>,
     /// What short secrets are called, so that a warning can name them.
     pub(super) names_of_short: Vec<(Secret, String)>,
     /// Which of them were warned of.
@@ -43,12 +48,13 @@ pub(super) struct ConsoleState {
 }
 
 impl Writer {
-    pub(super) fn new(streams: Streams, style: LineStyle, live: Option<ProgressBar>, clock: Clock) -> Self {
+    pub(super) fn new(streams: Streams, style: LineStyle, live: Option<Live>, clock: Clock) -> Self {
         let state = ConsoleState {
             streams,
             redactor: Redactor::default(),
             made: Vec::new(),
             annotations: [0; 5],
+            hinted: HashSet::new(),
             names_of_short: Vec::new(),
             warned_of: Vec::new(),
             data_lost: None,
@@ -90,10 +96,10 @@ impl Writer {
         }
     }
 
-    /// Writes with the live line out of the way.
+    /// Writes with the live lines out of the way.
     fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.live {
-            Some(live) => live.suspend(write),
+            Some(live) => live.aside(write),
             None => write(),
         }
     }
@@ -103,6 +109,12 @@ impl ConsoleState {
     /// The text without the secrets that are known.
     pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.redactor.redact(text)
+    }
+
+    /// Is this told to do for the first time?
+    pub(super) fn is_first_hint(&mut self, hint: &str, is_annotation: bool) -> bool {
+        let key = (is_annotation, hint.to_owned());
+        !self.hinted.contains(&key) && (self.hinted.len() >= HINTS_MAX || self.hinted.insert(key))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::finding::{Finding, Verdict};
 use crate::domain::outcome::Delivery;
 use crate::domain::why::Why;
 use crate::language::Scope;
-use crate::ports::{Identity, Outgoing, World};
+use crate::ports::{Doing, Identity, Outgoing, World};
 
 /// A block, and what is tried of it.
 pub(super) type Tried = (&'static str, &'static str);
@@ -99,6 +99,8 @@ impl<'c, 'a, W: World> Findings<'c, 'a, W> {
             verdict,
             why,
         });
+        let checks = self.found.borrow().len();
+        self.engine.busy(self.place, Doing::Checked(checks));
     }
 
     fn told(&self, delivery: &Delivery) -> String {

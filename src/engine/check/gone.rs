@@ -37,6 +37,7 @@ impl<W: World> Engine<'_, W> {
         findings.seen_to_be_gone(&scope).await;
         findings.not_found().await;
         findings.delete_again(&id, scope).await;
+        findings.allowance();
         findings.end()
     }
 }

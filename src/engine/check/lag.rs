@@ -29,7 +29,9 @@ impl<W: World> Findings<'_, '_, W> {
             if !ids.is_empty() || engine.world.now().since(begun) >= patience {
                 return Ok((ids, lag));
             }
-            engine.pause(PAUSE).await?;
+            engine
+                .pause_until(self.place, "`find` shows new accounts", PAUSE)
+                .await?;
             lag = engine.world.now().since(created);
         }
     }

@@ -42,6 +42,7 @@ impl<W: World> Engine<'_, W> {
         findings.verified().await;
         findings.found().await;
         findings.nobody_else().await;
+        findings.in_capitals().await;
         findings.listed().await;
         findings.create_again().await;
         findings.strangers().await;
@@ -113,6 +114,7 @@ impl<W: World> Findings<'_, '_, W> {
         let service = &self.site.service;
         let id = self.engine.record(self.place).ids.first().cloned();
         let why = id.map_or_else(|| "it was created".to_owned(), |id| format!("it was created as `{id}`"));
+        let why = format!("{why}, with a name of {} characters", self.username().chars().count());
         self.proved(("create", "as in setup"), None, why);
         if !service.after_create.is_empty() {
             self.proved(("after_create", "as in setup"), None, "every step was accepted");
@@ -327,7 +329,12 @@ impl<W: World> Findings<'_, '_, W> {
     async fn nobody_else(&self) {
         let tried = ("find", "for a name that never existed");
         let Some(find) = &self.site.service.find else { return };
-        match self.engine.find(self.nobody(), self.site, find).await {
+        let backwards: String = self.username().chars().rev().collect();
+        match self
+            .engine
+            .find(self.nobody_of("nobody", &backwards), self.site, find)
+            .await
+        {
             Ok(ids) if ids.is_empty() => match self.shown_beside(find) {
                 0 => self.proved(tried, Some(&find.request), "it shows no account"),
                 _ if asks_for_the_account(&find.request) => {
@@ -349,20 +356,19 @@ impl<W: World> Findings<'_, '_, W> {
         }
     }
 
-    /// An account that never was, under our name read backwards: a search by likeness does not take it for ours. It is never
-    /// created, and so stands in no journal.
-    fn nobody(&self) -> usize {
+    /// An account that never was, under another name than ours: backwards, a search by likeness does not take it for ours. It
+    /// is never created, and so stands in no journal.
+    pub(super) fn nobody_of(&self, what: &str, username: &str) -> usize {
         let mut planned = self.engine.ledger.borrow().account(self.place).clone();
-        let backwards: String = planned.username.chars().rev().collect();
-        planned.email = planned.email.replace(&planned.username, &backwards);
-        planned.username = backwards;
+        planned.email = planned.email.replace(&planned.username, username);
+        username.clone_into(&mut planned.username);
         planned.unmarked = true;
-        planned.key.account = format!("{WITNESS}-nobody-{}", planned.key.account);
+        planned.key.account = format!("{WITNESS}-{what}-{}", planned.key.account);
         self.engine.copy(self.place, planned, Secret::new(""))
     }
 
     /// How many accounts the last answer to `find` shows.
-    fn shown_beside(&self, find: &Find) -> usize {
+    pub(super) fn shown_beside(&self, find: &Find) -> usize {
         let Some(answer) = self.engine.last_answer(self.place) else {
             return 0;
         };
@@ -457,7 +463,7 @@ fn expected(answer: &Answer) -> String {
 }
 
 /// Does it ask for something that the account alone has?
-fn asks_for_the_account(request: &Request) -> bool {
+pub(super) fn asks_for_the_account(request: &Request) -> bool {
     let reads = |part: &Part<'_>| part.expression.names().iter().any(|name| name == "account");
     request.action.parts().iter().any(reads)
 }

@@ -15,19 +15,20 @@ const SPREAD_BELOW: f64 = 0.2;
 
 /// What an answer tells of the service's own limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Told {
+pub struct Allowance {
     /// How long to wait, said outright.
-    pub(super) retry_after: Option<Duration>,
+    pub retry_after: Option<Duration>,
     /// How many requests are left in this window.
-    remaining: Option<f64>,
+    pub remaining: Option<f64>,
     /// How many a window has.
-    limit: Option<f64>,
+    pub limit: Option<f64>,
     /// How long until the next window.
-    pub(super) reset: Option<Duration>,
+    pub reset: Option<Duration>,
 }
 
-impl Told {
-    pub(super) fn by(answer: &Answer, now: Timestamp) -> Self {
+impl Allowance {
+    /// Reads it out of an answer that came now.
+    pub fn by(answer: &Answer, now: Timestamp) -> Self {
         let number = |names: &[&str]| names.iter().find_map(|name| first_number(answer.header(name)?));
         let mut told = Self {
             retry_after: retry_after(answer, now),
