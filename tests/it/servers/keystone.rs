@@ -11,7 +11,7 @@ use crate::ask::Said;
 /// The administrator's token of the server at this address.
 static TOKEN: Mutex<(String, String)> = Mutex::new((String::new(), String::new()));
 
-static PRESET: Preset = Preset {
+pub(super) static PRESET: Preset = Preset {
     kind: Kind {
         name: "keystone",
         ready: "GET /v3",

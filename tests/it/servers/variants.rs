@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::eyes::changed;
 use super::life::{self, Preset};
-use super::{jupyterhub, keycloak, pocketbase, redmine};
+use super::{jupyterhub, keycloak, keystone, pocketbase, redmine, wordpress};
 
 /// What is changed in a preset's description, and the block that a check has to find wrong.
 type Variant = (&'static str, &'static str);
@@ -126,23 +126,53 @@ fn told(preset: &'static Preset, prefix: &str, variants: &[Variant]) {
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n\n"));
 }
 
-#[test]
-fn a_check_says_which_right_a_client_of_keycloak_lacks() {
-    // What each may not, and what that stops: to see, to create, to see and create.
-    for (client, block) in [("asker", "probe"), ("viewer", "create"), ("nobody", "probe")] {
-        let real = changed(
-            &keycloak::PRESET.real(),
-            &[("client_id: standin", &format!("client_id: {client}"))],
-        );
-        let machine = real.machine("rig", "");
+/// Whoever may less than is needed is told so, at the first block that needs it. Who is asked for stands in the description as
+/// `whole`, and is another in its place.
+fn lacks(preset: &'static Preset, prefix: &str, (whole, own): (&str, &str), others: &[Variant]) {
+    for (other, block) in others {
+        let part = whole.replace(own, other);
+        let real = changed(&preset.real(), &[(whole, &part)]);
+        let machine = real.machine(prefix, "");
         let check = machine.run(&["check", "--format", "json"]);
-        assert_eq!(check.code(), Some(1), "{client}: {}\n{}", check.data, check.log);
+        assert_eq!(check.code(), Some(1), "{other}: {}\n{}", check.data, check.log);
         let report: Report = serde_json::from_str(&check.data).unwrap();
         let wrong = report.findings.iter().filter(|finding| finding.verdict == "wrong");
         let first = wrong.map(|finding| finding.block.as_str()).next();
-        assert_eq!(first, Some(block), "{client}: {}", check.data);
-        assert_eq!(real.count("rig"), 0, "{client}: {}", check.log);
+        assert_eq!(first, Some(*block), "{other}: {}", check.data);
+        assert_eq!(real.count(prefix), 0, "{other}: {}", check.log);
     }
+}
+
+#[test]
+fn a_check_says_which_right_a_client_of_keycloak_lacks() {
+    let whole = ("client_id: standin", "standin");
+    // What each may not, and what that stops: to see, to create, to see and create.
+    let others = [("asker", "probe"), ("viewer", "create"), ("nobody", "probe")];
+    lacks(&keycloak::PRESET, "rig", whole, &others);
+}
+
+#[test]
+fn a_check_says_which_right_an_account_of_keystone_lacks() {
+    let whole = ("user: { name: admin,", "admin");
+    lacks(
+        &keystone::PRESET,
+        "rig",
+        whole,
+        &[("reader", "create"), ("nobody", "probe")],
+    );
+}
+
+#[test]
+fn a_check_says_which_right_an_account_of_wordpress_lacks() {
+    let whole = ("username: admin", "admin");
+    // Who may delete and not list; who may list with all fields and not create; who may neither; whom nobody knows.
+    let others = [
+        ("manager", "probe"),
+        ("viewer", "create"),
+        ("editor", "probe"),
+        ("nobody", "probe"),
+    ];
+    lacks(&wordpress::PRESET, "rig", whole, &others);
 }
 
 #[test]

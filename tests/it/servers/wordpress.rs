@@ -8,7 +8,7 @@ use crate::ask::Said;
 
 const USERS: &str = "/wp-json/wp/v2/users";
 
-static PRESET: Preset = Preset {
+pub(super) static PRESET: Preset = Preset {
     kind: Kind {
         name: "wordpress",
         ready: "GET /wp-json/wp/v2/users",
