@@ -219,7 +219,7 @@ fn written(context: &Context, order: &Order, draft: &Draft) -> Result<ExitCode, 
         format!(" --config {}", out.display())
     };
     context.console.info(format!(
-        "next: `standin plan{config}` shows every request and sends none"
+        "next: `standin plan{config}` shows every request and sends none, and `standin check{config}` proves them on the service"
     ));
     Ok(ExitCode::Success)
 }

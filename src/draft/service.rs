@@ -225,7 +225,13 @@ fn create_block(
         .map(|name| if kind_of(name) == By::Email { EMAIL } else { USER_NAME });
     block.put("request", requests.target(create, account));
     requests.put(&mut block, create, &[]);
-    if !body.block.is_empty() {
+    if body.block.is_empty() {
+        // Without a word the names and addresses of the convention would be sent.
+        let nothing = Value::Object(serde_json::Map::new());
+        block
+            .put("json", Item::Plain(nothing))
+            .note("the document has no body to fill in");
+    } else {
         block.put(
             if carries == Carries::Json { "json" } else { "form" },
             body.block.clone(),

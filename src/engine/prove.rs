@@ -24,8 +24,7 @@ impl<W: World> Engine<'_, W> {
         if request.is_sent_by_the_account() {
             return;
         }
-        let empty = matches!(&answer.body, Body::Json(Value::Array(items)) if items.is_empty());
-        if let (false, Some(proofs)) = (empty, self.proofs.get(self.site_of(place))) {
+        if let (false, Some(proofs)) = (shows_nothing(answer), self.proofs.get(self.site_of(place))) {
             proofs.set(proofs.get().max(asked));
         }
     }
@@ -80,12 +79,16 @@ impl<W: World> Engine<'_, W> {
                 .unwrap_or(false)
             {
                 self.prove_credentials(place, asked, probe, &answer);
-            } else {
-                self.probes
-                    .borrow_mut()
-                    .insert(self.site_of(place), self.status_in_words(probe, &answer, scope));
             }
-            return Ok(self.is_proved(place, answered).then_some(Proof::Credentials));
+            let is_proved = self.is_proved(place, answered);
+            if !is_proved {
+                let mut said = self.status_in_words(probe, &answer, scope);
+                if shows_nothing(&answer) {
+                    said.push_str(" and an empty list, which some services show strangers too");
+                }
+                self.probes.borrow_mut().insert(self.site_of(place), said);
+            }
+            return Ok(is_proved.then_some(Proof::Credentials));
         }
         let anonymous = Outgoing::of_a_stranger(request, scope).map_err(|error| Trouble::Unsendable(error.into()))?;
         let answer = match self.repeat(place, "request without credentials", &anonymous).await {
@@ -109,4 +112,8 @@ impl<W: World> Engine<'_, W> {
         let refused = answer.is_some_and(|answer| answer.meaning().is_about_credentials());
         Ok(refused.then_some(Proof::StrangersRefused))
     }
+}
+
+fn shows_nothing(answer: &Answer) -> bool {
+    matches!(&answer.body, Body::Json(Value::Array(items)) if items.is_empty())
 }

@@ -126,10 +126,8 @@ impl<W: World> Findings<'_, '_, W> {
             .list(self.place, Extent::Whole, |_, _, _| Regard::Stranger)
             .await;
         match (&listed.incomplete, &listed.doubt) {
-            // An empty list may prove nothing yet of the credentials.
-            (Some(why), _) if listed.accounts == 0 && listed.pages > 0 => {
-                self.open(tried, Some(&list.request), why.clone());
-            }
+            // An empty list may prove nothing yet of the credentials. Whether it shows the account is seen soon.
+            (Some(_), _) if listed.accounts == 0 && listed.pages > 0 => {}
             (Some(why), _) => self.wrong(tried, Some(&list.request), why.clone()),
             (None, Some(why)) => self.open(tried, Some(&list.request), why.clone()),
             (None, None) => {
