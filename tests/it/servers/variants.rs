@@ -95,6 +95,7 @@ struct Finding {
 /// Each is told by its block, and by no other that is right. Whatever could not be deleted is named.
 fn told(preset: &'static Preset, prefix: &str, variants: &[Variant]) {
     let mut mistakes = Vec::new();
+    let _one_server = preset.real();
     for (change, block) in variants {
         let mut real = preset.real();
         let (key, _) = change.split_once(':').unwrap();
@@ -104,6 +105,8 @@ fn told(preset: &'static Preset, prefix: &str, variants: &[Variant]) {
         let lines: Vec<&str> = kept.collect();
         real.service = format!("{}\n    {change}\n", lines.join("\n"));
         let machine = real.machine(prefix, "");
+        // What another variant has named stays there.
+        let before = real.count(prefix);
         let check = machine.run(&["check", "--format", "json"]);
         let Ok(report) = serde_json::from_str::<Report>(&check.data) else {
             mistakes.push(format!("{change}: {}\n{}", check.data, check.log));
@@ -118,7 +121,7 @@ fn told(preset: &'static Preset, prefix: &str, variants: &[Variant]) {
             mistakes.push(format!("{change}: {blocks:?}: {}\n{}", check.data, check.log));
         }
         life::assert_quiet(&check, &real.secret);
-        let left = real.count(prefix);
+        let left = real.count(prefix) - before;
         if left > 0 && !check.log.contains("may still exist") {
             mistakes.push(format!("{change}: {left} are left, and nothing says so: {}", check.log));
         }
@@ -129,6 +132,7 @@ fn told(preset: &'static Preset, prefix: &str, variants: &[Variant]) {
 /// Whoever may less than is needed is told so, at the first block that needs it. Who is asked for stands in the description as
 /// `whole`, and is another in its place.
 fn lacks(preset: &'static Preset, prefix: &str, (whole, own): (&str, &str), others: &[Variant]) {
+    let _one_server = preset.real();
     for (other, block) in others {
         let part = whole.replace(own, other);
         let real = changed(&preset.real(), &[(whole, &part)]);
