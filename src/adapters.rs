@@ -7,6 +7,7 @@ pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod entry;
 pub mod environment;
+pub(crate) mod exchange;
 pub mod hosts;
 pub(crate) mod http;
 pub mod journal;

@@ -25,6 +25,7 @@ mod tls;
 mod todo;
 mod tree;
 mod variables;
+mod withheld;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,7 @@ pub use scalar::Rate;
 pub use service::{Limits, Service};
 pub use tls::Tls;
 pub use variables::Missing;
+pub use withheld::Withheld;
 
 use decode::Decoder;
 use source::Sources;

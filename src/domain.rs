@@ -22,6 +22,7 @@ pub(crate) mod paging;
 pub mod place;
 pub(crate) mod said;
 pub(crate) mod secret;
+pub(crate) mod shown;
 pub(crate) mod standing;
 pub(crate) mod sweep;
 pub mod time;

@@ -13,6 +13,7 @@ mod json_template;
 mod nearest;
 mod readings;
 mod scope;
+mod shown;
 mod syntax;
 mod target;
 mod template;

@@ -18,7 +18,7 @@ use crate::domain::why::Why;
 
 pub use crate::domain::secret::lets_in;
 pub use kept::Kept;
-pub use outgoing::{HttpMessage, Identity, Message, Outgoing};
+pub use outgoing::{HttpMessage, Identity, Message, Outgoing, Reads, ShownRequest};
 
 /// Why work ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

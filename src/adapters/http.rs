@@ -24,13 +24,16 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderMap};
 use reqwest::{Method, Url};
+use tracing::Instrument as _;
 
 use super::clock::Clock;
+use super::exchange;
+use crate::config::Withheld;
 use crate::domain::answer::Answer;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
 use crate::domain::why::Why;
-use crate::ports::{HttpMessage, Identity, Outgoing};
+use crate::ports::{HttpMessage, Identity, Outgoing, lets_in};
 use address::join;
 use connection::NOBODY;
 use envelope::{Envelope, set};
@@ -60,6 +63,8 @@ pub struct Endpoint {
     pub credentials: Credentials,
     /// How long one request may take, from connecting to the last byte.
     pub timeout: Duration,
+    /// What no log shows of its answers; `None` where no log shows any.
+    pub withheld: Option<Withheld>,
 }
 
 /// One service, ready to be asked.
@@ -117,6 +122,29 @@ impl HttpService {
     /// What the configuration calls it.
     pub fn name(&self) -> &str {
         &self.endpoint.name
+    }
+
+    /// What no log shows of its answers; `None` where no log shows any.
+    pub fn withheld(&self) -> Option<&Withheld> {
+        self.endpoint.withheld.as_ref()
+    }
+
+    /// The names of the fields that a request carries beside the message's own.
+    pub fn field_names(&self, message: &HttpMessage, identity: Identity) -> Vec<String> {
+        let is_anonymous = identity == Identity::Anonymous;
+        let own = self
+            .fields
+            .own
+            .keys()
+            .filter(|name| !is_anonymous || !lets_in(name.as_str()));
+        let brings_authorization = self.brings_authorization(message);
+        let signed = (self.fields.credentials.keys()).filter(|_| !is_anonymous && !brings_authorization);
+        let mut names: Vec<String> = own.chain(signed).map(|name| name.as_str().to_owned()).collect();
+        let carried = self.token.as_ref().filter(|_| !is_anonymous && !brings_authorization);
+        let carried = carried.and_then(|token| token.carried().ok()).unwrap_or_default();
+        names.extend(carried.headers.into_iter().map(|(name, _)| name));
+        names.retain(|name| !message.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)));
+        names
     }
 
     /// Begins another phase of the process: what the service asked to wait for is over.
@@ -295,6 +323,8 @@ impl HttpService {
 
 impl Post for HttpService {
     async fn post(&self, url: Url, message: &HttpMessage, credentials: &Credentials) -> Delivery {
+        let is_debugged = tracing::enabled!(tracing::Level::DEBUG);
+        let path = is_debugged.then(|| shown_address(url.clone(), message));
         // The service's own fields are for the service: a token endpoint is somebody else.
         let envelope = Envelope::new(url, HeaderMap::new(), message, true).and_then(|mut envelope| {
             for (name, value) in &credentials.fields() {
@@ -302,10 +332,18 @@ impl Post for HttpService {
             }
             Ok(envelope)
         });
-        match &envelope {
-            Ok(envelope) => self.within_time(envelope).await,
-            Err(reason) => Delivery::Unsendable(reason.clone()),
-        }
+        // All of it lets somebody in: neither body is shown, nor a header field.
+        let span = tracing::debug_span!("request", service = self.name(), method = message.method.as_str(), path);
+        let exchange = async {
+            let begun = self.clock.now();
+            let delivery = match &envelope {
+                Ok(envelope) => self.within_time(envelope).await,
+                Err(reason) => Delivery::Unsendable(reason.clone()),
+            };
+            exchange::tell(&delivery, self.clock.now().since(begun), None, None);
+            delivery
+        };
+        exchange.instrument(span).await
     }
 
     fn below(&self, target: &str) -> Result<Url, Why> {
@@ -327,6 +365,19 @@ impl FixedFields {
         }
         Ok(fields)
     }
+}
+
+/// Where a token is asked for: without a query, and with the path of a log-in as it may be shown.
+fn shown_address(mut address: Url, message: &HttpMessage) -> String {
+    if let Some(shown) = &message.shown {
+        return shown.path.clone();
+    }
+    address.set_query(None);
+    address.set_fragment(None);
+    // It fails for addresses that can have none.
+    address.set_username("").unwrap_or_default();
+    address.set_password(None).unwrap_or_default();
+    address.into()
 }
 
 /// Were the credentials refused that it was sent with? Of spoilt ones that is no news.

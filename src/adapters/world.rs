@@ -7,7 +7,8 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 use super::clock::Clock;
-use super::console::{ANSWER, Console};
+use super::console::Console;
+use super::exchange;
 use super::http::HttpService;
 use super::journal::Journal;
 use super::kept::KeptFile;
@@ -110,12 +111,26 @@ impl World for LiveWorld<'_> {
             "request",
             service = service.name(),
             method = message.method.as_str(),
-            path = message.shown.as_deref()
+            path = message.shown.as_ref().map(|shown| shown.path.as_str())
         );
         let exchange = async {
             let begun = self.clock.now();
             let delivery = service.send(message, request).await;
-            trace(&delivery, self.clock.now().since(begun));
+            if tracing::enabled!(tracing::Level::DEBUG) {
+                let sent = exchange::request(message, service, request);
+                let answer = match &delivery {
+                    Delivery::Answered(answer) if self.shows_answers => {
+                        exchange::answer(answer, service, request, &self.console)
+                    }
+                    Delivery::Answered(_)
+                    | Delivery::NotSent(_)
+                    | Delivery::Unsendable(_)
+                    | Delivery::Barred(_)
+                    | Delivery::Lost(_) => None,
+                };
+                let took = self.clock.now().since(begun);
+                exchange::tell(&delivery, took, sent.as_deref(), answer.as_deref());
+            }
             delivery
         };
         exchange.instrument(span).await
@@ -208,19 +223,6 @@ impl World for LiveWorld<'_> {
     fn tell(&self, notice: Notice) {
         (self.listener)(notice);
     }
-}
-
-/// Tells whoever looks for a fault what a request came to.
-fn trace(delivery: &Delivery, took: Duration) {
-    let (status, not_sent, lost) = match delivery {
-        Delivery::Answered(answer) => (Some(answer.code()), None, None),
-        Delivery::NotSent(reason) | Delivery::Unsendable(reason) | Delivery::Barred(reason) => {
-            (None, Some(reason.what.as_str()), None)
-        }
-        Delivery::Lost(reason) => (None, None, Some(reason.what.as_str())),
-    };
-    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    tracing::debug!(name: ANSWER, status, not_sent, lost, took_ms);
 }
 
 impl LiveWorld<'_> {

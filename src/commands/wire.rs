@@ -12,7 +12,7 @@ use super::grant::{Around, grant};
 use super::ground::Ground;
 use super::literals::Literals;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, TlsFiles, Token};
-use crate::config::{Auth, Rate, Service};
+use crate::config::{Auth, Rate, Service, Withheld};
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
@@ -88,7 +88,8 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
                         .map_err(|error| Why::from(&error).context(format_args!("`tls` of `{}`", service.name)))?,
                 ),
             };
-            let endpoint = endpoint(base, &service, &scope, &mut wired.warnings)?;
+            let mut endpoint = endpoint(base, &service, &scope, &mut wired.warnings)?;
+            endpoint.withheld = (context.console.is_verbose()).then(|| Withheld::of(&service, config));
             let literals = Literals::of(&service);
             literals.hide(context, config);
             let name = &service.name;
@@ -232,6 +233,7 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Why>
         headers,
         credentials,
         timeout: service.timeout,
+        withheld: None,
     })
 }
 

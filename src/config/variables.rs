@@ -1,6 +1,6 @@
 //! The variables that a document uses and that are not set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Config;
 use super::diagnostic::Position;
@@ -49,6 +49,17 @@ impl Config {
             }
         }
         missing.into_values().collect()
+    }
+
+    /// Every variable that is read anywhere, in the place of another too.
+    pub(super) fn variables(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        let mut open: Vec<&EnvUse> = self.uses.iter().map(|one| &one.variable).collect();
+        while let Some(variable) = open.pop() {
+            names.insert(variable.name.as_str());
+            open.extend(variable.fallback.iter().flatten());
+        }
+        names
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, Body};
 use super::secret::lets_in;
 
+pub(in crate::domain) use text::{complains, without_secrets};
 pub use text::{cut, harmless};
 
 /// The most characters of a service's words that are shown.

@@ -57,6 +57,60 @@ pub fn lets_in(name: &str) -> bool {
             .any(|end| name.ends_with(end))
 }
 
+/// Parts of names under which answers hold more than [`lets_in`] knows of, in lower case and without `_` and `-`.
+const PARTS: [&str; 13] = [
+    "passcode",
+    "passkey",
+    "pwd",
+    "token",
+    "jwt",
+    "totp",
+    "session",
+    "recovery",
+    "mnemonic",
+    "csrf",
+    "xsrf",
+    "signature",
+    "magiclink",
+];
+/// Ends of such names.
+const ENDS: [&str; 15] = [
+    "pass",
+    "pin",
+    "key",
+    "keys",
+    "otp",
+    "otps",
+    "sid",
+    "hash",
+    "salt",
+    "seed",
+    "nonce",
+    "sig",
+    "assertion",
+    "ticket",
+    "verifier",
+];
+/// What a code is for that lets somebody in; most codes are of errors and countries.
+const CODES: [&str; 14] = [
+    "access", "activat", "auth", "backup", "confirm", "invit", "login", "mfa", "once", "onetime", "reset", "security",
+    "verif", "2fa",
+];
+/// A longer name is none that anybody chose.
+const LONGEST_NAME: usize = 200;
+
+/// Does a name in foreign text look like that of a secret? Of what nobody has described more is hidden than has to be.
+pub fn looks_secret(name: &str) -> bool {
+    if name.len() > LONGEST_NAME || lets_in(name) {
+        return true;
+    }
+    let plain = plain(name);
+    let is_code = plain.ends_with("code") || plain.ends_with("codes");
+    PARTS.iter().any(|part| plain.contains(part))
+        || ENDS.iter().any(|end| plain.ends_with(end))
+        || is_code && CODES.iter().any(|of| plain.contains(of))
+}
+
 /// A name in lower case, without `_` and `-`.
 pub fn plain(name: &str) -> String {
     name.chars()
@@ -94,5 +148,43 @@ mod tests {
     #[test]
     fn debug_shows_nothing() {
         assert_eq!(format!("{:?}", Some(Secret::new("hunter22"))), "Some(Secret(***))");
+    }
+
+    #[test]
+    fn names_that_nobody_described_are_known_by_their_look() {
+        for name in [
+            "password",
+            "apiKey",
+            "recovery_code",
+            "Recovery-Codes",
+            "userPasswordHash",
+            "session_id",
+            "tokens",
+            "otp",
+            "pin",
+            "backupCodes",
+            "verification_code",
+            "X-CSRF",
+            "ssh_key",
+        ] {
+            assert!(looks_secret(name), "{name}");
+        }
+        for name in [
+            "id",
+            "username",
+            "email",
+            "status",
+            "status_code",
+            "error_code",
+            "country_code",
+            "code",
+            "role",
+            "created_at",
+            "location",
+            "x-request-id",
+            "etag",
+        ] {
+            assert!(!looks_secret(name), "{name}");
+        }
     }
 }

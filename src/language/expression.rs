@@ -12,7 +12,7 @@ use super::jinja::{OPTIONAL, STRICT};
 use super::nearest::nearest;
 use super::scope::Scope;
 use super::syntax;
-use super::tokens::{EnvUse, Lexeme, env_uses, guarded, has_literal, tokens, without_literals};
+use super::tokens::{EnvUse, Lexeme, env_uses, guarded, has_literal, last_names, tokens, without_literals};
 use super::vocabulary::{FUNCTIONS, check_product, check_words};
 
 /// The most words and marks of an expression. The engine goes through chains such as `a.a.a` by recursion, with no limit of its own.
@@ -110,6 +110,11 @@ impl Expression {
     /// Does it say itself what holds where this path is not there, by `default` or `is defined`?
     pub fn guards(&self, path: &str) -> bool {
         self.0.guarded.iter().any(|guarded| guarded == path)
+    }
+
+    /// The names of the fields that it reads last: `code` of `body.items[0].code`.
+    pub fn last_names(&self) -> Vec<&str> {
+        last_names(&tokens(self.source()))
     }
 
     /// The variables that it reads.

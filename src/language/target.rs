@@ -70,8 +70,8 @@ pub struct Target {
     /// The method.
     pub method: Method,
     source: String,
-    path: Vec<Segment>,
-    query: Option<Vec<Segment>>,
+    pub(super) path: Vec<Segment>,
+    pub(super) query: Option<Vec<Segment>>,
 }
 
 impl Target {
@@ -165,22 +165,6 @@ impl Target {
         Ok(path)
     }
 
-    /// The path as it may be shown: what tells an account from another stands in it as it is sent, and any other value as
-    /// it is written in the configuration, since it may be a secret or be made from one.
-    pub fn shown(&self, scope: &Scope) -> String {
-        let part = |part: &Segment| match part {
-            Segment::Literal(text) => encode_literal(text),
-            Segment::Value(expression) => {
-                let value = tells_accounts_apart(expression).then(|| value_text(expression, scope));
-                match value {
-                    Some(Ok(value)) => encode(&value),
-                    Some(Err(_)) | None => format!("{{{{ {} }}}}", expression.source()),
-                }
-            }
-        };
-        self.path.iter().map(part).collect()
-    }
-
     /// Cuts at the first literal `?`.
     fn split(method: Method, source: &str, segments: Vec<Segment>) -> Self {
         let mut path = Vec::new();
@@ -268,27 +252,11 @@ impl fmt::Debug for Segment {
     }
 }
 
-/// Does it read nothing but names of accounts, services and runs? Where an expression reads `account['password']`, or `env`
-/// beside them, its paths say so.
-fn tells_accounts_apart(expression: &Expression) -> bool {
-    expression.paths().iter().all(|path| {
-        let names: Vec<&str> = path.split('.').collect();
-        matches!(
-            names.as_slice(),
-            ["id"]
-                | ["account", "username" | "uuid" | "email" | "name" | "index"]
-                | ["needs", _, "id" | "username"]
-                | ["run", _]
-                | ["service", "name"]
-        )
-    })
-}
-
-fn encode(value: &str) -> String {
+pub(super) fn encode(value: &str) -> String {
     utf8_percent_encode(value, ENCODED).to_string()
 }
 
-fn encode_literal(text: &str) -> String {
+pub(super) fn encode_literal(text: &str) -> String {
     utf8_percent_encode(text, LITERAL).to_string()
 }
 
@@ -394,39 +362,6 @@ mod tests {
             (json!(1e22), "error: `id`: the number has more digits than can be kept"),
         ] {
             assert_eq!(rendered(path, &id), expected, "{id}");
-        }
-    }
-
-    #[test]
-    fn only_names_and_ids_are_shown_by_value() {
-        let scope = Scope::new()
-            .with("id", "a/b")
-            .with_json("account", &json!({"username": "sd-1", "password": "pw-secret"}))
-            .with_json("capture", &json!({"sid": "sid-secret"}))
-            .with_json("with", &json!({"realm": "from-a-secret"}))
-            .with_json("needs", &json!({"crm": {"id": 7, "token": "tok-secret"}}))
-            .with_json("run", &json!({"marker": "sd-m"}))
-            .with_json("env", &json!({"KEY": "key-secret"}));
-        for (path, expected) in [
-            ("/u/{{ id }}/{{ needs.crm.id }}?k={{ env.KEY }}", "/u/a%2Fb/7"),
-            ("/u/{{ account.username | upper }}/x%20y?", "/u/SD-1/x%20y"),
-            ("/bot{{ env.KEY }}/{{id}}", "/bot{{ env.KEY }}/a%2Fb"),
-            ("/{{ env['KEY'] | sha256 }}", "/{{ env['KEY'] | sha256 }}"),
-            ("/{{ id ~ capture.sid }}", "/{{ id ~ capture.sid }}"),
-            ("/{{ id | hmac_sha256(env.KEY) }}", "/{{ id | hmac_sha256(env.KEY) }}"),
-            ("/{{ [account][0].password }}", "/{{ [account][0].password }}"),
-            ("/{{ account['password'] }}", "/{{ account['password'] }}"),
-            ("/{{ {'a': account}.a.password }}", "/{{ {'a': account}.a.password }}"),
-            (
-                "/{{ needs.crm.token }}/{{ with.realm }}",
-                "/{{ needs.crm.token }}/{{ with.realm }}",
-            ),
-            ("/{{ run.marker }}/{{ run.absent }}", "/sd-m/{{ run.absent }}"),
-        ] {
-            let target = Target::parse(&format!("GET {path}")).unwrap();
-            let shown = target.shown(&scope);
-            assert_eq!(shown, expected, "{path}");
-            assert!(!shown.contains("secret"), "{shown}");
         }
     }
 

@@ -14,7 +14,7 @@ use super::tokens::quoted;
 /// Text with expressions in it, cheap to clone.
 #[derive(Clone)]
 pub struct Template {
-    segments: Arc<[Segment]>,
+    pub(super) segments: Arc<[Segment]>,
 }
 
 /// A part of a template.

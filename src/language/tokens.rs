@@ -157,6 +157,35 @@ pub(super) fn guarded(tokens: &[(usize, Lexeme<'_>)]) -> Vec<String> {
     found
 }
 
+/// The names of the fields that an expression reads last: `code` of `body.items[0].code | upper`. Of one that ends in a number
+/// or in none it is the name before.
+pub(super) fn last_names<'s>(tokens: &[(usize, Lexeme<'s>)]) -> Vec<&'s str> {
+    let token = |at: usize| tokens.get(at).map(|(_, token)| *token);
+    let mut found = Vec::new();
+    let mut before = None;
+    for at in 0..tokens.len() {
+        let mark = at.checked_sub(1).and_then(token);
+        let (name, next) = match (mark, token(at)) {
+            (Some(Lexeme::Mark('.')), Some(Lexeme::Name(name))) => (name, at + 1),
+            (Some(Lexeme::Mark('[')), Some(Lexeme::Text(name))) if token(at + 1) == Some(Lexeme::Mark(']')) => {
+                (name, at + 2)
+            }
+            // `map(attribute='code')`.
+            (Some(Lexeme::Mark('=')), Some(Lexeme::Text(name))) => (name.rsplit('.').next().unwrap_or(name), at + 1),
+            _ => continue,
+        };
+        let is_last = !matches!(token(next), Some(Lexeme::Mark('.' | '[')));
+        if is_last {
+            found.push(name);
+        }
+        before = Some(name);
+    }
+    if found.is_empty() {
+        found.extend(before);
+    }
+    found
+}
+
 /// Does the expression hold text or a number of its own that could be a secret, rather than reading one from elsewhere?
 pub(super) fn has_literal(tokens: &[(usize, Lexeme<'_>)]) -> bool {
     tokens.iter().enumerate().any(|(at, (_, token))| {
@@ -250,6 +279,23 @@ mod tests {
             ("'account.a' | default('x')", ""),
         ] {
             assert_eq!(guarded(&tokens(source)).join(" "), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn the_fields_that_are_read_last_are_known_by_name() {
+        for (source, expected) in [
+            ("body", ""),
+            ("body.data.code", "code"),
+            ("body.items[0].code | upper", "code"),
+            ("body.codes[0]", "codes"),
+            ("headers['x-session']", "x-session"),
+            ("body['a'].b ~ body.c", "b c"),
+            ("body.links | map(attribute='of.href') | first", "links href"),
+            ("body.text | replace('.a', '.b')", "text"),
+            ("1.5 ~ body.x", "x"),
+        ] {
+            assert_eq!(last_names(&tokens(source)).join(" "), expected, "{source}");
         }
     }
 

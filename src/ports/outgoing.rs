@@ -1,11 +1,13 @@
 //! A request as it will be sent, and how one of the configuration becomes it.
 
 mod http;
+mod shown;
 
 use crate::config::{Action, Carrier, Request};
-use crate::language::{EvalError, Scope};
+use crate::language::{EvalError, Expression, Scope};
 
 pub use http::HttpMessage;
+pub use shown::ShownRequest;
 
 /// With which credentials a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,17 @@ pub struct Outgoing {
     pub repeatable: bool,
     /// Its answer tells whether the service's credentials are good, and not those of an account.
     pub tells_of_credentials: bool,
+    /// What is known of its answer before that comes; only where somebody reads logs that show it.
+    pub reads: Option<Box<Reads>>,
+}
+
+/// What is read of an answer, so that it is known what must not be shown of it.
+#[derive(Clone)]
+pub struct Reads {
+    /// What is captured, which is never printed.
+    pub captures: Vec<Expression>,
+    /// The names that the request saw.
+    pub scope: Scope,
 }
 
 /// What is sent, by the kind of protocol: the rendered form of an [`Action`].
@@ -49,6 +62,13 @@ impl Outgoing {
             identity,
             repeatable: false,
             tells_of_credentials: true,
+            reads: tracing::enabled!(tracing::Level::DEBUG).then(|| {
+                let captures = request.captures.iter().map(|(_, expression)| expression.clone());
+                Box::new(Reads {
+                    captures: captures.collect(),
+                    scope: scope.clone(),
+                })
+            }),
         })
     }
 
@@ -72,7 +92,7 @@ impl Outgoing {
     /// Has a key with it that is the same on every try, in a field of this name.
     pub fn set_key(&mut self, field: &str, key: String) {
         match &mut self.message {
-            Message::Http(message) => message.headers.push((field.to_owned(), key)),
+            Message::Http(message) => message.set_field(field, key),
         }
     }
 
@@ -87,7 +107,7 @@ impl Outgoing {
     pub fn follow(&mut self, reference: Option<String>) -> bool {
         let is_given = reference.is_some();
         match &mut self.message {
-            Message::Http(message) => message.next = reference,
+            Message::Http(message) => message.follow(reference),
         }
         is_given
     }

@@ -61,7 +61,7 @@ pub struct Sealed {
     pub log_format: LogFormat,
     /// Verbose output
     ///
-    /// Shows each request with its status, each create with its id, and every account even if there are many.
+    /// Shows each request and its answer without secrets, each create with its id, and every account even if there are many.
     /// `RUNNER_DEBUG=1` turns it on too
     #[arg(long, help_heading = OUTPUT, add = EVERYWHERE.of(ALL))]
     pub verbose: bool,

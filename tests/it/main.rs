@@ -66,6 +66,7 @@ mod tidy;
 mod tls;
 mod tokens;
 mod unseen;
+mod verbose;
 mod waiting;
 mod wire;
 mod workers;

@@ -2,7 +2,7 @@
 
 use super::harmless;
 use super::hearing::Heard;
-use super::told::in_text;
+use super::told::{ANSWERED, REQUEST, in_text};
 use super::writer::{ConsoleState, Writer};
 use crate::domain::level::Level;
 use crate::domain::why::Why;
@@ -11,7 +11,18 @@ use crate::domain::why::Why;
 /// can't pass for a line of ours. What to do is told once in the log, and once where a host shows its annotations apart.
 pub(super) fn line(writer: &Writer, state: &mut ConsoleState, heard: &Heard) -> String {
     let mut text = heard.message.clone();
-    if !heard.is_in_words {
+    if heard.is_in_words {
+        for (field, mark) in [(REQUEST, '>'), (ANSWERED, '<')] {
+            let lines = heard.fields.iter().filter(|(name, _)| *name == field);
+            let lines: Vec<String> = lines.map(|(_, value)| in_text(value)).collect();
+            text.extend(
+                lines
+                    .iter()
+                    .flat_map(|lines| lines.lines())
+                    .map(|line| format!("\n{mark} {line}")),
+            );
+        }
+    } else {
         let fields = heard.fields.iter();
         text.extend(fields.map(|(name, value)| format!(" {name}={}", in_text(value))));
     }

@@ -10,6 +10,11 @@ use tracing::field::{Field, Visit};
 /// Fields by their names.
 pub(super) type SpanFields = Vec<(&'static str, Value)>;
 
+/// The field of an answer's event that holds the lines of its request.
+pub(super) const REQUEST: &str = "request";
+/// The field that holds the lines of the answer.
+pub(super) const ANSWERED: &str = "answer";
+
 /// What was told. It has no `Debug`: a secret may be in it.
 #[derive(Default)]
 pub(super) struct Told {

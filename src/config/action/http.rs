@@ -31,6 +31,18 @@ pub enum Payload {
     Text(Template),
 }
 
+impl Payload {
+    /// What it is sent as, unless the request says so itself.
+    pub fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Json(_) => Some("application/json"),
+            Self::Form(_) => Some("application/x-www-form-urlencoded"),
+            Self::Text(_) => Some("text/plain; charset=utf-8"),
+        }
+    }
+}
+
 impl HttpRequest {
     pub(super) fn effect(&self) -> Effect {
         match self.target.method {

@@ -138,7 +138,7 @@ pub fn cut(text: &str, most: usize) -> String {
 }
 
 /// Does a text say what is wrong with a secret, in words and not by showing it?
-pub(super) fn complains(text: &str) -> bool {
+pub(in crate::domain) fn complains(text: &str) -> bool {
     let is_plain = text.split(|c: char| !c.is_alphanumeric()).all(|word| {
         let digits = word.chars().filter(char::is_ascii_digit).count();
         digits == 0 || digits == word.len() && digits <= 4
@@ -148,7 +148,7 @@ pub(super) fn complains(text: &str) -> bool {
 }
 
 /// A word without tokens, without values of fields that let somebody in, and without the credentials of an address.
-fn without_secrets(word: &str) -> String {
+pub(in crate::domain) fn without_secrets(word: &str) -> String {
     let word = without_credentials(word);
     let word = without_values(&word);
     let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '=');

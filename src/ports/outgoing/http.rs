@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Identity;
+use super::{Identity, ShownRequest};
 use crate::config::{Carrier, HttpRequest, Payload};
 use crate::domain::secret::{lets_in, spoilt};
 use crate::language::{EvalError, Scope, Template};
@@ -14,8 +14,8 @@ pub struct HttpMessage {
     pub method: String,
     /// Path and query below the service's base URL, percent-encoded, beginning with `/`.
     pub target: String,
-    /// The path of it as a log may show it; only where somebody reads such logs.
-    pub shown: Option<String>,
+    /// What a log may show of it; only where somebody reads such logs.
+    pub shown: Option<Box<ShownRequest>>,
     /// A reference that is resolved against the target and takes its place, as the address of a next page is. It never
     /// leads to another origin.
     pub next: Option<String>,
@@ -62,27 +62,26 @@ impl HttpMessage {
             target.push(if target.contains('?') { '&' } else { '?' });
             target.push_str(&query);
         }
-        let payload = match &request.payload {
+        let body = match &request.payload {
             Payload::None => None,
-            Payload::Json(json) => Some((
-                "application/json".to_owned(),
-                json.render(scope)?.to_string().into_bytes(),
-            )),
+            Payload::Json(json) => Some(json.render(scope)?.to_string()),
             Payload::Form(pairs) => {
                 let body = url::form_urlencoded::Serializer::new(String::new())
                     .extend_pairs(fields(pairs, scope)?)
                     .finish();
-                Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes()))
+                Some(body)
             }
-            Payload::Text(text) => Some(("text/plain; charset=utf-8".to_owned(), text.render(scope)?.into_bytes())),
+            Payload::Text(text) => Some(text.render(scope)?),
         };
+        let kind = request.payload.content_type();
+        let is_debugged = tracing::enabled!(tracing::Level::DEBUG);
         Ok(Self {
             method: request.target.method.as_str().to_owned(),
             target,
-            shown: tracing::enabled!(tracing::Level::DEBUG).then(|| request.target.shown(scope)),
+            shown: is_debugged.then(|| Box::new(ShownRequest::of(request, scope, identity))),
             next: None,
             headers,
-            payload,
+            payload: kind.zip(body).map(|(kind, body)| (kind.to_owned(), body.into_bytes())),
         })
     }
 
@@ -101,6 +100,25 @@ impl HttpMessage {
     pub(super) fn only_look(&mut self) {
         "GET".clone_into(&mut self.method);
         self.payload = None;
+        if let Some(shown) = &mut self.shown {
+            shown.only_look();
+        }
+    }
+
+    /// Carries a field more.
+    pub(super) fn set_field(&mut self, name: &str, value: String) {
+        self.headers.push((name.to_owned(), value));
+        if let Some(shown) = &mut self.shown {
+            shown.with_field(name);
+        }
+    }
+
+    /// Goes where a reference leads, if there is one.
+    pub(super) fn follow(&mut self, reference: Option<String>) {
+        if let Some(shown) = &mut self.shown {
+            shown.set_follows(reference.is_some());
+        }
+        self.next = reference;
     }
 
     pub(super) fn brings_credentials(&self) -> bool {
@@ -108,6 +126,9 @@ impl HttpMessage {
     }
 
     pub(super) fn set_page(&mut self, carrier: Carrier, param: &str, value: Value) -> Result<(), String> {
+        if let Some(shown) = &mut self.shown {
+            shown.set_page(carrier, param, &value);
+        }
         match (carrier, value) {
             (Carrier::Json, value) => self
                 .set_json(param, value)

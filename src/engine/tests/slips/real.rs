@@ -302,6 +302,7 @@ async fn understood(request: Request<Incoming>) -> Result<(Outgoing, Option<Stri
         identity: Identity::Own,
         repeatable: false,
         tells_of_credentials: true,
+        reads: None,
     };
     Ok((outgoing, credential))
 }
