@@ -5,6 +5,7 @@
 mod action;
 mod auth;
 mod check;
+mod decision;
 mod decode;
 mod diagnostic;
 mod document;
@@ -37,6 +38,7 @@ pub use crate::domain::secret::is_sensitive;
 
 pub use action::{Action, Effect, HttpRequest, Named, Part, Payload, Spot, is_credential};
 pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
+pub use decision::{Decisions, Showing};
 pub use diagnostic::{Diagnostic, Position, render};
 pub use keys::schema;
 pub use list::{Carrier, List, Next};

@@ -27,8 +27,8 @@ use reqwest::{Method, Url};
 use tracing::Instrument as _;
 
 use super::clock::Clock;
-use super::exchange;
-use crate::config::Withheld;
+use super::exchange::{self, ShownAnswer};
+use crate::config::{Decisions, Withheld};
 use crate::domain::answer::Answer;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
@@ -63,8 +63,17 @@ pub struct Endpoint {
     pub credentials: Credentials,
     /// How long one request may take, from connecting to the last byte.
     pub timeout: Duration,
-    /// What no log shows of its answers; `None` where no log shows any.
-    pub withheld: Option<Withheld>,
+    /// What a log shows of its answers; `None` where no log shows any.
+    pub insight: Option<Insight>,
+}
+
+/// What a log shows of a service's answers.
+#[derive(Clone, Debug)]
+pub struct Insight {
+    /// What it never shows.
+    pub withheld: Withheld,
+    /// What decides on an answer.
+    pub decisions: Decisions,
 }
 
 /// One service, ready to be asked.
@@ -124,9 +133,9 @@ impl HttpService {
         &self.endpoint.name
     }
 
-    /// What no log shows of its answers; `None` where no log shows any.
-    pub fn withheld(&self) -> Option<&Withheld> {
-        self.endpoint.withheld.as_ref()
+    /// What a log shows of its answers; `None` where no log shows any.
+    pub fn insight(&self) -> Option<&Insight> {
+        self.endpoint.insight.as_ref()
     }
 
     /// The names of the fields that a request carries beside the message's own.
@@ -340,7 +349,7 @@ impl Post for HttpService {
                 Ok(envelope) => self.within_time(envelope).await,
                 Err(reason) => Delivery::Unsendable(reason.clone()),
             };
-            exchange::tell(&delivery, self.clock.now().since(begun), None, None);
+            exchange::tell(&delivery, self.clock.now().since(begun), None, &ShownAnswer::default());
             delivery
         };
         exchange.instrument(span).await

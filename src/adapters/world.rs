@@ -8,7 +8,7 @@ use tracing::Instrument as _;
 
 use super::clock::Clock;
 use super::console::Console;
-use super::exchange;
+use super::exchange::{self, ShownAnswer};
 use super::http::HttpService;
 use super::journal::Journal;
 use super::kept::KeptFile;
@@ -120,16 +120,16 @@ impl World for LiveWorld<'_> {
                 let sent = exchange::request(message, service, request);
                 let answer = match &delivery {
                     Delivery::Answered(answer) if self.shows_answers => {
-                        exchange::answer(answer, service, request, &self.console)
+                        ShownAnswer::of(answer, service, request, &self.console)
                     }
                     Delivery::Answered(_)
                     | Delivery::NotSent(_)
                     | Delivery::Unsendable(_)
                     | Delivery::Barred(_)
-                    | Delivery::Lost(_) => None,
+                    | Delivery::Lost(_) => ShownAnswer::default(),
                 };
                 let took = self.clock.now().since(begun);
-                exchange::tell(&delivery, took, sent.as_deref(), answer.as_deref());
+                exchange::tell(&delivery, took, sent.as_deref(), &answer);
             }
             delivery
         };

@@ -11,8 +11,8 @@ use super::exit::Failure;
 use super::grant::{Around, grant};
 use super::ground::Ground;
 use super::literals::Literals;
-use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, TlsFiles, Token};
-use crate::config::{Auth, Rate, Service, Withheld};
+use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, Insight, TlsFiles, Token};
+use crate::config::{Auth, Config, Decisions, Rate, Service, Withheld};
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
@@ -89,7 +89,7 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
                 ),
             };
             let mut endpoint = endpoint(base, &service, &scope, &mut wired.warnings)?;
-            endpoint.withheld = (context.console.is_verbose()).then(|| Withheld::of(&service, config));
+            endpoint.insight = context.console.is_verbose().then(|| insight(&service, config));
             let literals = Literals::of(&service);
             literals.hide(context, config);
             let name = &service.name;
@@ -142,6 +142,14 @@ pub(super) fn all_usable<'a>(sites: impl IntoIterator<Item = &'a Site>) -> Resul
         return Ok(());
     }
     Err(Failure::Usage(Why::all("\n", unusable)))
+}
+
+/// What a log shows of a service's answers.
+fn insight(service: &Service, config: &Config) -> Insight {
+    Insight {
+        withheld: Withheld::of(service, config),
+        decisions: Decisions::of(service),
+    }
 }
 
 /// The key under which the secrets of an `auth` stand.
@@ -233,7 +241,7 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Why>
         headers,
         credentials,
         timeout: service.timeout,
-        withheld: None,
+        insight: None,
     })
 }
 

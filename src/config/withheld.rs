@@ -189,3 +189,78 @@ fn requests(service: &Service) -> Vec<&Request> {
         .chain(&service.delete)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::language::Environment;
+
+    fn config() -> (Config, Environment) {
+        let text = "services:
+  - name: users
+    url: http://localhost:1
+    create: { secrets: { first: body.initial, of: \"headers['x-first']\" }, capture: { group: body.data.group, own: body.id } }
+    find: { request: 'GET /u', items: body.items, id: item.id, name: item.name, capture: { api_token: body.shown.value } }
+    verify: { request: 'GET /u/{{ id }}?k={{ env.KEY | default(env.OTHER) }}' }
+";
+        let variables = [("KEY", "of-the-key"), ("OTHER", "abc"), ("UNREAD", "not-read")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = Environment::new(variables, None);
+        (Config::parse("standin.yml", text, &environment).unwrap(), environment)
+    }
+
+    #[test]
+    fn fields_are_withheld_by_the_names_under_which_they_are_read() {
+        let (config, _) = config();
+        let withheld = Withheld::of(&config.services[0], &config);
+        assert_eq!(withheld.names(), ["group", "initial", "value", "xfirst"]);
+    }
+
+    #[test]
+    fn what_a_request_knows_and_what_its_answer_gives_is_hidden_by_value() {
+        let (config, environment) = config();
+        let withheld = Withheld::of(&config.services[0], &config);
+        let own: Vec<Expression> = config.services[0]
+            .create
+            .request
+            .captures
+            .iter()
+            .map(|(_, one)| one.clone())
+            .collect();
+        let scope = Scope::new()
+            .environment(&environment)
+            .with_json("capture", &json!({"a": ["b-1", 7, true]}))
+            .with_json(
+                "needs",
+                &json!({"crm": {"id": "id-1", "username": "sd-1", "sid": "s-1"}}),
+            )
+            .with_json(
+                "account",
+                &json!({"username": "sd-2", "password": "pw-1", "role": "admin"}),
+            );
+        let values = |body, captures: &[Expression]| {
+            let answer = Answer::http(200, vec![("x-first".to_owned(), "h-1".to_owned())], body);
+            let hidden = withheld.of_answer(&answer, captures, &scope);
+            let mut values: Vec<String> = hidden.values.iter().map(|value| value.expose().to_owned()).collect();
+            values.sort_unstable();
+            (hidden.all, values.join(" "))
+        };
+        let body =
+            Body::Json(json!({"initial": "i-1", "data": {"group": "group-1"}, "id": 9, "shown": {"value": {"x": 5}}}));
+        assert_eq!(
+            values(body.clone(), &own),
+            (false, "5 7 9 b-1 group-1 h-1 i-1 of-the-key pw-1 s-1".to_owned())
+        );
+        assert_eq!(
+            values(body, &[]),
+            (false, "5 7 b-1 h-1 i-1 of-the-key pw-1 s-1".to_owned()),
+            "harmless captures of other requests"
+        );
+        let of_body = Expression::parse("body | upper").unwrap();
+        assert!(values(Body::Text("abc".to_owned()), &[of_body]).0);
+        let many: Vec<String> = (0..VALUES_MAX + 2).map(|n| format!("n-{n}")).collect();
+        assert!(values(Body::Json(json!({ "initial": many })), &[]).0);
+    }
+}

@@ -58,7 +58,12 @@ pub fn lets_in(name: &str) -> bool {
 }
 
 /// Parts of names under which answers hold more than [`lets_in`] knows of, in lower case and without `_` and `-`.
-const PARTS: [&str; 13] = [
+const PARTS: [&str; 18] = [
+    "passwor",
+    "kennwort",
+    "contrase",
+    "motdepasse",
+    "senha",
     "passcode",
     "passkey",
     "pwd",

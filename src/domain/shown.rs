@@ -78,8 +78,14 @@ pub struct Cover<'a> {
 }
 
 impl Cover<'_> {
-    fn hides(&self, name: &str) -> bool {
+    /// Is the value of a field of this name hidden?
+    pub fn hides(&self, name: &str) -> bool {
         looks_secret(name) || (!self.names.is_empty() && self.names.contains(&plain(name)))
+    }
+
+    /// A value within a sentence, without secrets.
+    pub fn word(&self, text: &str) -> String {
+        self.text(text, FIELD_MAX)
     }
 
     /// A text without secrets, in at most so many characters.

@@ -35,9 +35,11 @@ pub struct Outgoing {
     pub reads: Option<Box<Reads>>,
 }
 
-/// What is read of an answer, so that it is known what must not be shown of it.
+/// What is read of an answer, so that it is known what may be shown of it.
 #[derive(Clone)]
 pub struct Reads {
+    /// Where the request stands in the document.
+    pub place: String,
     /// What is captured, which is never printed.
     pub captures: Vec<Expression>,
     /// The names that the request saw.
@@ -65,6 +67,7 @@ impl Outgoing {
             reads: tracing::enabled!(tracing::Level::DEBUG).then(|| {
                 let captures = request.captures.iter().map(|(_, expression)| expression.clone());
                 Box::new(Reads {
+                    place: request.place.clone(),
                     captures: captures.collect(),
                     scope: scope.clone(),
                 })

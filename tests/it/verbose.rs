@@ -101,7 +101,10 @@ fn a_verbose_log_shows_each_request_and_each_answer() {
       request: POST /accounts?notify=false
       query: { realm: '{{ run.marker }}' }
       headers: { X-Mail: '{{ account.email }}' }
-      json: { username: '{{ account.username }}', password: '{{ account.password }}', role: '{{ account.role }}' }",
+      json: { username: '{{ account.username }}', password: '{{ account.password }}', role: '{{ account.role }}' }
+      expect: status == 201 and body.role == account.role
+      name: body.username
+    verify: { request: 'GET /accounts/{{ id }}', until: body.role == 'tester' }",
     );
     let told = both(&desk, &[]);
     lacks(&told, &["correct-horse-battery"]);
@@ -149,7 +152,11 @@ fn no_secret_of_an_answer_is_shown_before_it_is_known() {
     for format in ["text", "json"] {
         let desk = desk(
             &users,
-            "    create: { secrets: { initial: body.initial }, capture: { sid: body.sid } }
+            "    create:
+      expect: status == 201 and body.initial is defined and body.again != body.shown.by and body.id == 7
+      id: body.id
+      secrets: { initial: body.initial }
+      capture: { sid: body.sid }
     after_create: [ { request: 'PUT /accounts/{{ id }}', json: { sid: '{{ capture.sid }}' } } ]",
         );
         let told = both(&desk, &["--log-format", format]);
@@ -164,6 +171,7 @@ fn no_secret_of_an_answer_is_shown_before_it_is_known() {
                     "\"initial\":\"***\"",
                     "\"sid\":\"***\"",
                     "\"id\":7",
+                    "\n  = `create.id: body.id` is `7`",
                 ],
             );
         } else {

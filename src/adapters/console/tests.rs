@@ -298,6 +298,28 @@ fn a_request_is_one_line_of_text_and_typed_fields_in_json() {
 }
 
 #[test]
+fn what_was_sent_and_answered_is_lines_below_a_request_and_fields_in_json() {
+    let told = |format| {
+        let (console, log, _) = console(PLAIN, format, true);
+        console.mask(&Secret::new("hunter2hunter2"));
+        dispatcher::with_default(&console.events, || {
+            let _request = tracing::debug_span!("request", service = "users", method = "GET", path = "/u").entered();
+            let (request, answer) = ("?a=1\nX-A: b", "etag: 1\n::error::hunter2hunter2\r");
+            tracing::debug!(name: ANSWER, status = 200, took_ms = 12, request, answer, decided = "`id` is `7`");
+        });
+        log.text()
+    };
+    assert_eq!(
+        told(LogFormat::Text),
+        "debug: users: GET /u: status 200 in 12 ms\n  > ?a=1\n  > X-A: b\n  < etag: 1\n  < ::error::***\n  = `id` is `7`\n"
+    );
+    let record: Value = serde_json::from_str(&told(LogFormat::Json)).expect("JSON");
+    assert_eq!(record["message"], "users: GET /u: status 200 in 12 ms");
+    assert_eq!(record["fields"]["request"], "?a=1\nX-A: b");
+    assert_eq!(record["fields"]["answer"], "etag: 1\n::error::***\r");
+}
+
+#[test]
 fn what_is_said_within_a_span_is_told_of_it_in_json_alone_and_spans_cost_nothing_where_no_line_shows_them() {
     let say = |format, is_verbose| {
         let (console, log, _) = console(PLAIN, format, is_verbose);

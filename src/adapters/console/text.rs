@@ -2,7 +2,7 @@
 
 use super::harmless;
 use super::hearing::Heard;
-use super::told::{ANSWERED, REQUEST, in_text};
+use super::told::{LINES, in_text};
 use super::writer::{ConsoleState, Writer};
 use crate::domain::level::Level;
 use crate::domain::why::Why;
@@ -12,7 +12,7 @@ use crate::domain::why::Why;
 pub(super) fn line(writer: &Writer, state: &mut ConsoleState, heard: &Heard) -> String {
     let mut text = heard.message.clone();
     if heard.is_in_words {
-        for (field, mark) in [(REQUEST, '>'), (ANSWERED, '<')] {
+        for (field, mark) in LINES {
             let lines = heard.fields.iter().filter(|(name, _)| *name == field);
             let lines: Vec<String> = lines.map(|(_, value)| in_text(value)).collect();
             text.extend(

@@ -10,10 +10,9 @@ use tracing::field::{Field, Visit};
 /// Fields by their names.
 pub(super) type SpanFields = Vec<(&'static str, Value)>;
 
-/// The field of an answer's event that holds the lines of its request.
-pub(super) const REQUEST: &str = "request";
-/// The field that holds the lines of the answer.
-pub(super) const ANSWERED: &str = "answer";
+/// The fields of an answer's event that are lines of their own in a log for people, and the mark in front of each line: what was
+/// sent, what came back, and what that decides.
+pub(super) const LINES: [(&str, char); 3] = [("request", '>'), ("answer", '<'), ("decided", '=')];
 
 /// What was told. It has no `Debug`: a secret may be in it.
 #[derive(Default)]

@@ -139,7 +139,9 @@ fn push_words(shown: &mut String, line: &str, is_secret: &dyn Fn(&str) -> bool) 
         let word = piece.trim_end();
         // `Basic realm="users"` asks for one.
         let is_given = SCHEMES.contains(&previous.as_str()) && word.len() >= AFTER_SCHEME && !word.contains("=\"");
-        if is_given || holds_secret(word, is_secret) {
+        // One address in a word is looked at.
+        let is_twice = word.contains('@') && word.matches("://").nth(1).is_some();
+        if is_given || is_twice || holds_secret(word, is_secret) {
             shown.push_str(HIDDEN);
         } else {
             push_tokens(shown, &without_secrets(word));
