@@ -153,6 +153,7 @@ fn value(expression: &Expression, seen: &Scope, showing: &Showing<'_>) -> String
         return "***".to_owned();
     }
     match value.len().filter(|_| value.as_str().is_none()) {
+        Some(0) => "an empty list".to_owned(),
         Some(1) => "a list of one".to_owned(),
         Some(items) => format!("a list of {items}"),
         None => format!("`{}`", (showing.text)(&value.to_string())),
@@ -220,6 +221,12 @@ mod tests {
                 200,
                 json!({"items": [1, 2]}),
                 "`find.items: body.items` is a list of 2",
+            ),
+            (
+                "find",
+                200,
+                json!({"items": []}),
+                "`find.items: body.items` is an empty list",
             ),
             ("find", 404, json!({}), "`find.absent: [404]` holds"),
             ("delete", 204, json!({}), ""),
