@@ -21,6 +21,7 @@ mod request;
 mod scalar;
 mod scope;
 mod service;
+mod short;
 mod source;
 mod tls;
 mod todo;

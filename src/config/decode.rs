@@ -8,6 +8,7 @@ mod scalars;
 use super::diagnostic::{Diagnostic, SHOWN_LIMIT};
 use super::keys::{self, Block};
 use super::merge::{CONVENTION, merge_document};
+use super::short;
 use super::source::{Sources, Span};
 use super::todo;
 use super::tree::{self, Content, Node, Pair};
@@ -80,7 +81,8 @@ impl Decoder {
         let mut sources = Sources::new();
         let document = sources.add_document(source_name, text);
         let convention = sources.add("the article's convention", CONVENTION);
-        let (tree, diagnostics) = tree::parse(&mut sources, document);
+        let (mut tree, diagnostics) = tree::parse(&mut sources, document);
+        tree.iter_mut().for_each(short::write_out);
         let (convention, _) = tree::parse(&mut sources, convention);
         Self {
             sources,
@@ -100,7 +102,8 @@ impl Decoder {
     /// Merges another document over what there is so far.
     pub(super) fn merge_over(&mut self, source_name: &str, text: &str) {
         let source = self.sources.add_document(source_name, text);
-        let (over, diagnostics) = tree::parse(&mut self.sources, source);
+        let (mut over, diagnostics) = tree::parse(&mut self.sources, source);
+        over.iter_mut().for_each(short::write_out);
         self.take_over(diagnostics);
         self.document = match (self.document.take(), over) {
             (Some(base), Some(over)) => Some(merge_document(base, over)),

@@ -53,6 +53,15 @@ impl Node {
             .map(|entry| &entry.value)
     }
 
+    /// The same, to be changed.
+    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut Self> {
+        let Content::Map(entries) = &mut self.kind else {
+            return None;
+        };
+        let entry = entries.iter_mut().find(|entry| entry.key == key.name);
+        entry.map(|entry| &mut entry.value)
+    }
+
     pub(super) fn as_map(&self) -> Option<&[Pair]> {
         if let Content::Map(entries) = &self.kind {
             Some(entries)

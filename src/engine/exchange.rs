@@ -222,7 +222,8 @@ impl<W: World> Engine<'_, W> {
                 .map_err(|error| Why::from(error).context(&place))?;
             let value = serde_json::to_value(&value).map_err(|error| format!("{place}: {error}"))?;
             let read = expression.source().rsplit(['.', '[']).next().unwrap_or_default();
-            if let Some(text) = value.as_str().filter(|_| lets_in(name) || lets_in(read)) {
+            let is_cookie = expression.names().iter().any(|name| name == "cookies");
+            if let Some(text) = value.as_str().filter(|_| is_cookie || lets_in(name) || lets_in(read)) {
                 self.world.keep_secret(&Secret::new(text));
             }
             captures.insert(name.clone(), value);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use minijinja::value::{Object, Serde, Value};
 
 use super::environment::Environment;
@@ -50,7 +51,8 @@ impl Scope {
         self.with("env", Value::from_object(environment.clone()))
     }
 
-    /// This scope with `status`, `headers` and `body` of an answer. Of a header that comes twice the first counts.
+    /// This scope with what an answer is: `status`, `headers` with the first field of each name, `headers_all` with all of
+    /// them, `cookies` and `body`.
     #[must_use]
     pub fn answer(self, answer: &Answer) -> Self {
         let body = match &answer.body {
@@ -59,13 +61,19 @@ impl Scope {
         };
         match &answer.head {
             Head::Http { status, headers } => {
-                let mut first: Vec<(&str, &str)> = Vec::new();
+                let mut all: IndexMap<&str, Vec<&str>> = IndexMap::new();
                 for (name, value) in headers {
-                    if !first.iter().any(|(known, _)| known == name) {
-                        first.push((name, value));
-                    }
+                    all.entry(name).or_default().push(value);
                 }
-                self.with("status", *status).with("headers", Value::from_pairs(first))
+                let first = all.iter().filter_map(|(name, values)| Some((*name, *values.first()?)));
+                let lists = all
+                    .iter()
+                    .map(|(name, values)| (*name, values.iter().copied().collect::<Value>()));
+                let cookies = all.get("set-cookie").into_iter().flatten();
+                self.with("status", *status)
+                    .with("headers", Value::from_pairs(first))
+                    .with("cookies", Value::from_pairs(cookies.filter_map(|field| cookie(field))))
+                    .with("headers_all", Value::from_pairs(lists))
             }
         }
         .with("body", body)
@@ -88,6 +96,13 @@ impl Scope {
     }
 }
 
+/// The name and the value of a cookie that is set (RFC 6265, 5.2). Of two of one name the later counts.
+fn cookie(field: &str) -> Option<(&str, &str)> {
+    let (name, value) = field.split(';').next()?.split_once('=')?;
+    let name = name.trim();
+    (!name.is_empty()).then_some((name, value.trim()))
+}
+
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.names()).finish()
@@ -97,5 +112,39 @@ impl fmt::Debug for Scope {
 impl Object for Scope {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         self.get(key.as_str()?).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Expression;
+
+    #[test]
+    fn an_answer_has_all_fields_of_a_name_and_the_cookies_that_it_sets() {
+        let fields = [
+            ("set-cookie", "sid=abc=; Path=/; HttpOnly"),
+            ("link", "</a>"),
+            ("set-cookie", "lang = de"),
+            ("set-cookie", "lang=en"),
+            ("set-cookie", "no cookie"),
+            ("link", "</b>"),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let answer = Answer::http(200, fields.to_vec(), Body::Text(String::new()));
+        let scope = Scope::new().answer(&answer);
+        for (source, expected) in [
+            ("headers.link", "</a>"),
+            ("headers_all.link[1]", "</b>"),
+            ("headers_all.link | length", "2"),
+            ("cookies.sid", "abc="),
+            ("cookies.lang", "en"),
+            ("cookies | length", "2"),
+            ("headers_all['x-none'] | default('none')", "none"),
+        ] {
+            let expression = Expression::parse(source).expect("an expression");
+            let text = expression.eval_text(&scope).expect("a value");
+            assert_eq!(text.as_deref(), Some(expected), "{source}");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod absence;
 mod across_jobs;
 mod act;
 mod admission;
+mod answers;
 mod article;
 mod ask;
 mod bad_input;

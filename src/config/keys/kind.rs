@@ -109,6 +109,11 @@ impl Block {
         shared.chain(self.own.iter().copied())
     }
 
+    /// Is it a request, which a text may be short for?
+    pub(in crate::config) fn is_request(&self) -> bool {
+        self.has("request")
+    }
+
     pub(in crate::config) fn has(&self, name: &str) -> bool {
         self.keys().any(|key| key.name == name)
     }

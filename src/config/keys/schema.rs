@@ -82,7 +82,16 @@ fn plain(value: &Value) -> String {
 
 /// What a value of a kind has to be.
 fn value(kind: Kind, is_needed: bool) -> Value {
-    let reference = |block: &Block| json!({"$ref": format!("#/$defs/{}", block.name)});
+    let map = |block: &Block| json!({"$ref": format!("#/$defs/{}", block.name)});
+    let target = json!({"type": "string", "pattern": "^(GET|HEAD|POST|PUT|PATCH|DELETE) +/"});
+    // A text is short for the request alone.
+    let reference = |block: &Block| {
+        if block.is_request() {
+            json!({"anyOf": [target.clone(), map(block)]})
+        } else {
+            map(block)
+        }
+    };
     let or_null = |types: &[&str]| {
         let null: &[&str] = if is_needed { &[] } else { &["null"] };
         match [types, null].concat().as_slice() {
@@ -101,7 +110,7 @@ fn value(kind: Kind, is_needed: bool) -> Value {
         Kind::Texts => json!({"type": ["object", "null"], "additionalProperties": text}),
         Kind::Expression | Kind::Expiry | Kind::Known => expression,
         Kind::Expressions => json!({"type": ["object", "null"], "additionalProperties": expression}),
-        Kind::Target => json!({"type": "string", "pattern": "^(GET|HEAD|POST|PUT|PATCH|DELETE) +/"}),
+        Kind::Target => target,
         Kind::Condition => json!({"anyOf": [
             {"type": "array", "items": {"type": "integer", "minimum": 100, "maximum": 599}},
             expression,
@@ -127,10 +136,10 @@ fn value(kind: Kind, is_needed: bool) -> Value {
         }
         Kind::Chain(block, least) => {
             let list = json!({"type": "array", "items": reference(block), "minItems": least});
-            json!({"anyOf": [reference(block), list]})
+            json!({"anyOf": [target, map(block), list]})
         }
         Kind::Either(known, block, least) => {
-            let mut map = reference(block);
+            let mut map = map(block);
             map["minProperties"] = least.into();
             json!({"anyOf": [words(known), map]})
         }

@@ -13,23 +13,80 @@ use crate::language::Expression;
 /// What a service's own address, headers and credentials can see.
 pub(in crate::config) const SERVICE_NAMES: &[&str] = &["env", "run", "service", "with"];
 /// The same with an answer.
-pub(in crate::config) const SERVICE_ANSWER: &[&str] = &["env", "run", "service", "with", "status", "headers", "body"];
+pub(in crate::config) const SERVICE_ANSWER: &[&str] = &[
+    "env",
+    "run",
+    "service",
+    "with",
+    "status",
+    "headers",
+    "headers_all",
+    "cookies",
+    "body",
+];
 /// The same with one item of it.
-pub(in crate::config) const SERVICE_ITEM: &[&str] =
-    &["env", "run", "service", "with", "status", "headers", "body", "item"];
+pub(in crate::config) const SERVICE_ITEM: &[&str] = &[
+    "env",
+    "run",
+    "service",
+    "with",
+    "status",
+    "headers",
+    "headers_all",
+    "cookies",
+    "body",
+    "item",
+];
 /// Before there is an id.
 const NEW: &[&str] = &["env", "run", "service", "with", "account", "needs"];
 const NEW_ANSWER: &[&str] = &[
-    "env", "run", "service", "with", "account", "needs", "capture", "status", "headers", "body",
+    "env",
+    "run",
+    "service",
+    "with",
+    "account",
+    "needs",
+    "capture",
+    "status",
+    "headers",
+    "headers_all",
+    "cookies",
+    "body",
 ];
 const NEW_ITEM: &[&str] = &[
-    "env", "run", "service", "with", "account", "needs", "status", "headers", "body", "item",
+    "env",
+    "run",
+    "service",
+    "with",
+    "account",
+    "needs",
+    "status",
+    "headers",
+    "headers_all",
+    "cookies",
+    "body",
+    "item",
 ];
 /// Once there is an id.
 const KNOWN: &[&str] = &["env", "run", "service", "with", "account", "needs", "id", "capture"];
 const KNOWN_ANSWER: &[&str] = &[
-    "env", "run", "service", "with", "account", "needs", "id", "capture", "status", "headers", "body",
+    "env",
+    "run",
+    "service",
+    "with",
+    "account",
+    "needs",
+    "id",
+    "capture",
+    "status",
+    "headers",
+    "headers_all",
+    "cookies",
+    "body",
 ];
+
+/// What is an answer's own.
+const ANSWER: &[&str] = &["status", "headers", "headers_all", "cookies", "body"];
 
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -331,10 +388,7 @@ fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'s
 fn claim(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'static str]) -> Option<Expression> {
     let expression = decoder.expression(node, key, names)?;
     let source = expression.source();
-    let reads_answer = expression
-        .names()
-        .iter()
-        .any(|name| ["status", "headers", "body"].contains(&name.as_str()));
+    let reads_answer = expression.names().iter().any(|name| ANSWER.contains(&name.as_str()));
     if (reads_answer && source != "status") || node.is_todo() {
         return Some(expression);
     }
