@@ -205,6 +205,8 @@ impl Pace {
 }
 
 #[cfg(test)]
+mod exact;
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::answer::Body;

@@ -144,4 +144,34 @@ mod tests {
             assert_eq!(total(&answer(body.clone())), expected, "{body}");
         }
     }
+
+    #[test]
+    fn numbers_that_pages_commonly_have_are_round() {
+        for (number, expected) in [
+            (5, false),
+            (8, false),
+            (9, false),
+            (10, true),
+            (11, false),
+            (20, true),
+            (25, true),
+            (35, false),
+            (64, true),
+        ] {
+            assert_eq!(is_round(number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_looked_for_deeper_than_answers_are_nested() {
+        let nested = |depth: usize| (1..depth).fold(json!({"total": 3}), |inner, _| json!({ "in": inner }));
+        assert_eq!(total(&answer(nested(DEPTH))), Some(3));
+        assert_eq!(total(&answer(nested(DEPTH + 1))), None);
+    }
+
+    #[test]
+    fn a_list_points_on_by_what_is_in_it() {
+        assert!(points_on(&answer(json!({"next": ["/users?page=2"]}))));
+        assert!(!points_on(&answer(json!({"next": []}))));
+    }
 }

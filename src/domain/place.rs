@@ -77,4 +77,16 @@ mod tests {
         assert_eq!(bare.differs_from(&made), ["with.realm"]);
         assert!(!serde_json::to_string(&made).expect("JSON").contains("http"));
     }
+
+    #[test]
+    fn each_service_has_its_own_place() {
+        let service = |name: &str| ServiceName::parse(name).expect("a name");
+        let place = |url: &str| Place::new([("url".to_owned(), url)]);
+        let places: Places = [(service("a"), place("http://a")), (service("b"), place("http://b"))]
+            .into_iter()
+            .collect();
+        assert!(!places.is_empty() && Places::default().is_empty());
+        assert_eq!(places.of(&service("b")), Some(&place("http://b")));
+        assert_eq!(places.of(&service("c")), None);
+    }
 }

@@ -151,6 +151,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_spoilt_secret_has_the_form_of_the_right_one_and_another_end() {
+        for (secret, expected) in [
+            ("abc", "bcd"),
+            ("zZ9", "aA0"),
+            ("abcdefghij", "abdefghijk"),
+            ("YWI=", "ZXJ="),
+            ("a-b-c-d-e-f-g-h-i-j", "a-b-d-e-f-g-h-i-j-k"),
+            ("äß", "äß"),
+            ("", ""),
+        ] {
+            assert_eq!(spoilt(secret), expected);
+            assert_eq!(Secret::new(secret).expose(), secret);
+        }
+    }
+
+    #[test]
+    fn a_name_that_lets_in_is_known_whatever_its_case() {
+        for name in ["Key", "AWS_ACCESS_KEY", "x-signature", "Authorization", "api_token"] {
+            assert!(lets_in(name), "{name}");
+        }
+        for name in ["monkey", "keyboard", "signatures_wanted", "accept"] {
+            assert!(!lets_in(name), "{name}");
+        }
+    }
+
+    #[test]
     fn debug_shows_nothing() {
         assert_eq!(format!("{:?}", Some(Secret::new("hunter22"))), "Some(Secret(***))");
     }

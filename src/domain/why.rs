@@ -192,4 +192,12 @@ mod tests {
             Why::from(["no", "hint: do this", "never"].join("\n"))
         );
     }
+
+    #[test]
+    fn nothing_is_said_by_an_empty_text_alone() {
+        assert!(Why::default().is_empty() && !Why::from("no").is_empty());
+        let why = Why::hinted("no", "look");
+        assert_eq!(Why::from(&why), why);
+        assert_eq!(Why::from(&"no".to_owned()), Why::from("no"));
+    }
 }

@@ -317,3 +317,54 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_nested_deeper_than_people_read_is_not_told() {
+    let fold =
+        |depth: usize, wrap: fn(Value) -> Value| (0..depth).fold(json!({"message": "no"}), |inner, _| wrap(inner));
+    let shapes: [fn(Value) -> Value; 4] = [
+        |inner| json!({ "in": inner }),
+        |inner| json!([inner]),
+        |inner| json!({ "in": [inner] }),
+        |inner| json!({ "errors": [inner] }),
+    ];
+    for (number, wrap) in shapes.into_iter().enumerate() {
+        for status in [200, 400] {
+            assert_eq!(of_json(status, fold(40, wrap)), "", "{number} {status}");
+        }
+        assert!(of_json(400, fold(1, wrap)).ends_with("no"), "{number}");
+    }
+}
+
+#[test]
+fn an_answer_is_told_once_and_by_its_first_dozen_of_messages() {
+    assert_eq!(of_json(400, json!({"error": "no", "message": "no"})), "no");
+    let many: Vec<String> = (0..40).map(|number| format!("n{number}")).collect();
+    assert_eq!(of_json(400, json!(many)).split("; ").count(), 12);
+    assert_eq!(of_json(200, json!(["hello"])), "");
+    assert_eq!(
+        of_json(400, json!({"errors": {"age": ["is under", 18]}})),
+        "age: is under; age: 18"
+    );
+    assert_eq!(of_json(400, json!({"errors": ["no", 5]})), "no");
+}
+
+#[test]
+fn a_text_is_cut_at_a_space_in_its_second_half() {
+    for (whole, most, expected) in [
+        ("aaaa bbbbbbbb", 8, "aaaa…"),
+        ("aaaa bbbbbbbb", 12, "aaaa bbbbbb…"),
+        ("aaa bbbbbbb", 7, "aaa bb…"),
+        ("aaa", 3, "aaa"),
+    ] {
+        assert_eq!(cut(whole, most), expected);
+    }
+}
+
+#[test]
+fn the_value_of_a_field_that_lets_in_is_hidden_in_a_text_too() {
+    for name in ["key", "password"] {
+        let text = harmless(&format!("\"{name}\": hunter22"), &bare);
+        assert!(!text.contains("hunter22"), "{text}");
+    }
+}
