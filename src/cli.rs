@@ -20,6 +20,8 @@ pub(crate) use mistake::one_of;
 use crate::domain::why::Why;
 use crate::settings::Setting;
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What the arguments ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parsed {
@@ -65,7 +67,7 @@ fn container(words: &[OsString]) -> Result<Parsed, Why> {
     let Some(first) = words.first().map(|word| word.to_string_lossy()) else {
         return sorted(&["--help".into()]);
     };
-    let program = documented(&Setting::all());
+    let program = program(&Setting::all(), |_| false);
     let ours = program.find_subcommand(&*first).is_some_and(|it| !it.is_hide_set());
     if ours || first.starts_with('-') || first == "help" {
         return sorted(words);
@@ -83,11 +85,12 @@ fn sorted(words: &[OsString]) -> Result<Parsed, Why> {
     if let Some(setting) = words::unfilled(words, &settings) {
         return Err(mistake::unfilled(setting));
     }
-    let matches = match read(&settings).try_get_matches_from(words) {
+    let named = words::command(words, &settings).map(|place| words[place].to_string_lossy());
+    let matches = match read(&settings, named.as_deref()).try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) if error.kind() == ErrorKind::DisplayHelp => return Ok(Parsed::Show(help(words, &settings))),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => {
-            return Ok(Parsed::Show(documented(&settings).render_version()));
+            return Ok(Parsed::Show(format!("standin {VERSION}\n")));
         }
         Err(error) => return Err(mistake::of(&error, words, &settings)),
     };
@@ -146,10 +149,16 @@ fn add(flags: &mut BTreeMap<String, String>, setting: &Setting, matches: &ArgMat
 
 /// The program as its help, its completions and its manual page tell of it.
 fn documented(settings: &[Setting]) -> clap::Command {
+    program(settings, |_| true)
+}
+
+/// The program. Only commands that are wanted by their name have their settings: to make those of all takes longer than
+/// most commands do.
+fn program(settings: &[Setting], is_wanted: impl Fn(&str) -> bool) -> clap::Command {
     let program = Command::augment_subcommands(clap::Command::new("standin"))
         .no_binary_name(true)
         .bin_name("standin")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(VERSION)
         .about("Test accounts for CI jobs: created and verified in every service, and gone afterwards whatever happens")
         .after_help(
             "A setting is a flag (`--deadline 3m`), an input of the GitHub action (`deadline`) or a variable \
@@ -160,6 +169,9 @@ fn documented(settings: &[Setting]) -> clap::Command {
         .subcommand_required(true);
     program.mut_subcommands(|command| {
         let name = command.get_name().to_owned();
+        if !is_wanted(&name) {
+            return command;
+        }
         let own = || settings.iter().filter(|setting| setting.is_of(&name));
         let flags = own()
             .filter(|setting| setting.scope.flag)
@@ -179,8 +191,8 @@ fn documented(settings: &[Setting]) -> clap::Command {
     })
 }
 
-/// The program as arguments are read: settings are texts, and may stand before the command too.
-fn read(settings: &[Setting]) -> clap::Command {
+/// The program as arguments are read that name this command: settings are texts, and may stand before the command too.
+fn read(settings: &[Setting], named: Option<&str>) -> clap::Command {
     let flags = settings.iter().filter(|setting| setting.scope.flag);
     let as_text = |arg: clap::Arg| {
         let Some(setting) = settings.iter().find(|setting| setting.arg.get_id() == arg.get_id()) else {
@@ -191,7 +203,7 @@ fn read(settings: &[Setting]) -> clap::Command {
             .allow_hyphen_values(!setting.is_switch())
             .value_parser(words::value)
     };
-    documented(settings)
+    program(settings, |name| named == Some(name))
         .propagate_version(true)
         .args(flags.map(|setting| setting.arg.clone()))
         .mut_args(as_text)

@@ -1,6 +1,6 @@
 //! What refusals and acceptances come to, in figures that can be worked out by hand.
 
-use super::*;
+use super::super::*;
 use crate::domain::answer::Body;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_420_800_000);
