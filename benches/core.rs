@@ -127,7 +127,7 @@ fn rendering_100_000_creates(bencher: Bencher) {
         for (account, person) in draft.planned.accounts.iter().zip(&draft.person_of) {
             let person = draft.people[*person].value(&account.username, &account.email);
             let scope = scope.clone().with("account", person);
-            black_box(Outgoing::render(create, &scope, Identity::Own).expect("a request"));
+            black_box(Outgoing::render(create, &scope, Identity::Own, NOW).expect("a request"));
         }
     });
 }

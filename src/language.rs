@@ -1,16 +1,20 @@
 //! The one language of the configuration: Jinja expressions, strict and bounded.
 //!
-//! Text goes in, values come out. Nothing here reads a file, the process's environment or the network, and what a variable, a
-//! field or an answer holds is data: it is never parsed or rendered again.
+//! Text goes in, values come out. Nothing here reads a file, a clock, the process's environment or the network, and what a variable,
+//! a field or an answer holds is data: it is never parsed or rendered again.
 
+mod arguments;
 mod convert;
+mod encoding;
 mod environment;
 mod error;
 mod expression;
 mod filters;
 mod jinja;
 mod json_template;
+mod moment;
 mod nearest;
+mod pattern;
 mod readings;
 mod scope;
 mod shown;

@@ -8,7 +8,7 @@ use standin::domain::answer::{Answer, Body};
 use standin::language::{Expression, Scope, Target};
 
 /// How configurations read an id, a name, a list and a condition.
-const USUAL: [&str; 8] = [
+const USUAL: [&str; 11] = [
     "body.id",
     "body.data.id",
     "headers.location | last_segment",
@@ -17,6 +17,9 @@ const USUAL: [&str; 8] = [
     "body.status == 'active'",
     "status in [404, 410]",
     "body | tojson | sha256",
+    "body | fromjson | tojson",
+    "body | b64decode | urldecode | hex",
+    r"body | regex('(\w+)[^a-z]*$')",
 ];
 
 fuzz_target!(|bytes: &[u8]| {

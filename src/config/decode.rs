@@ -66,6 +66,8 @@ pub(super) struct Decoder {
     pub(super) reads: Vec<Read>,
     /// How many expressions were read.
     expressions: usize,
+    /// Is what is read now part of a request, which is made at some moment?
+    pub(super) has_moment: bool,
     /// The service that is being read.
     pub(super) service: Option<ServiceName>,
     /// What its answers say is wrong, where a request does not say it otherwise.
@@ -91,6 +93,7 @@ impl Decoder {
             diagnostics,
             reads: Vec::new(),
             expressions: 0,
+            has_moment: false,
             service: None,
             error: None,
             preset: None,
@@ -344,6 +347,14 @@ impl Decoder {
             };
             let span = self.sources.within(span, name);
             self.error_with_hint(span, format!("unknown name `{name}` in an expression"), hint);
+        }
+        if let Some(word) = expression.clock().filter(|_| !self.has_moment) {
+            let span = self.sources.within(span, word);
+            self.error_with_hint(
+                span,
+                format!("`{word}` differs from one request to the next, and can't be used here"),
+                "use it in the `request`, `query`, `headers`, `json`, `form` or `body` of a request",
+            );
         }
         for path in expression.paths() {
             let root = path.split('.').next().unwrap_or_default();

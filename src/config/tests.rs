@@ -3,6 +3,7 @@
 mod auth;
 mod keys;
 mod lists;
+mod moment;
 mod presets;
 mod schema;
 

@@ -55,7 +55,7 @@ impl<W: World> Engine<'_, W> {
         let create = &site.service.create;
         let scope = self.scope(place, site);
         let username = self.username(place);
-        let mut outgoing = match Outgoing::render(&create.request, &scope, Identity::Own) {
+        let mut outgoing = match Outgoing::render(&create.request, &scope, Identity::Own, self.world.now()) {
             Ok(outgoing) => outgoing,
             Err(error) => return Ok(Sent::Refused(unsendable(&create.request, error))),
         };

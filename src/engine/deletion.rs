@@ -102,7 +102,7 @@ impl<W: World> Engine<'_, W> {
             }
             let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
             let asked = self.stamp();
-            let outgoing = Outgoing::render(request, &scope, Identity::Own)
+            let outgoing = Outgoing::render(request, &scope, Identity::Own, self.world.now())
                 .map_err(|error| Stuck::new(Reason::Failed, unsendable(request, error)))?;
             // Some services give the id of a deleted account to the next one: what may have been carried out is not sent
             // again before it is seen whose the id is by now.

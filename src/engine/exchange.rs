@@ -78,7 +78,7 @@ impl<W: World> Engine<'_, W> {
         request: &Request,
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
-        let mut outgoing = Outgoing::render(request, scope, Identity::Own)
+        let mut outgoing = Outgoing::render(request, scope, Identity::Own, self.world.now())
             .map_err(|error| Trouble::Unsendable(unsendable(request, error)))?;
         outgoing.repeatable = true;
         outgoing.tells_of_credentials = !request.is_sent_by_the_account() && !request.logs_in();
@@ -93,7 +93,7 @@ impl<W: World> Engine<'_, W> {
         request: &Request,
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
-        let mut outgoing = Outgoing::render(request, scope, Identity::Own)
+        let mut outgoing = Outgoing::render(request, scope, Identity::Own, self.world.now())
             .map_err(|error| Trouble::Unsendable(unsendable(request, error)))?;
         outgoing.set_fresh();
         self.repeat(place, what, &outgoing).await

@@ -261,7 +261,8 @@ impl<W: World> Engine<'_, W> {
         mut each: impl FnMut(RemoteId, String, &Value),
         listed: &mut Listed,
     ) -> Result<End, Why> {
-        let mut page = Outgoing::render(first, scope, Identity::Own).map_err(|error| unsendable(first, error))?;
+        let mut page = Outgoing::render(first, scope, Identity::Own, self.world.now())
+            .map_err(|error| unsendable(first, error))?;
         page.set_fresh();
         page.repeatable = true;
         let mut number = match &list.next {

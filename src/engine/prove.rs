@@ -90,7 +90,8 @@ impl<W: World> Engine<'_, W> {
             }
             return Ok(is_proved.then_some(Proof::Credentials));
         }
-        let anonymous = Outgoing::of_a_stranger(request, scope).map_err(|error| Trouble::Unsendable(error.into()))?;
+        let anonymous = Outgoing::of_a_stranger(request, scope, self.world.now())
+            .map_err(|error| Trouble::Unsendable(error.into()))?;
         let answer = match self.repeat(place, "request without credentials", &anonymous).await {
             Ok(answer) => Some(answer),
             Err(Trouble::Halted(halt, _)) => return Err(halt.into()),

@@ -67,7 +67,7 @@ impl<W: World> Engine<'_, W> {
             return self.world.reach(self.site_of(place)).await.map_err(NotReady::ForNow);
         };
         let scope = &site.scope;
-        let mut outgoing = Outgoing::render(request, scope, Identity::Own)
+        let mut outgoing = Outgoing::render(request, scope, Identity::Own, self.world.now())
             .map_err(|error| NotReady::ForGood(unsendable(request, error)))?;
         outgoing.repeatable = true;
         // A request of the service's own carries its credentials, and a token has to be fetched first. Whoever gives it may

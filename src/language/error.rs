@@ -2,6 +2,8 @@
 //!
 //! No message holds a value of the scope, since that may be a secret.
 
+use minijinja::ErrorKind;
+
 use crate::domain::why::Why;
 
 /// An expression or template that can't be read.
@@ -86,5 +88,17 @@ impl EvalError {
 impl From<EvalError> for Why {
     fn from(error: EvalError) -> Self {
         Self::new(error.message, error.hint)
+    }
+}
+
+impl From<EvalError> for minijinja::Error {
+    /// For the engine, which carries it to where it is told.
+    fn from(error: EvalError) -> Self {
+        let kind = match error.kind {
+            EvalErrorKind::Undefined => ErrorKind::UndefinedError,
+            EvalErrorKind::TooMuch => ErrorKind::OutOfFuel,
+            EvalErrorKind::UnknownName | EvalErrorKind::Unfit | EvalErrorKind::Failed => ErrorKind::InvalidOperation,
+        };
+        Self::new(kind, error.message.clone()).with_source(error)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use minijinja::value::ValueKind;
 use minijinja::{Environment as Engine, ErrorKind, Value};
 
+use super::arguments::{check_arguments, clock};
 use super::convert::{to_text, undefined, within_limit};
 use super::error::{EvalError, EvalErrorKind, LanguageError};
 use super::jinja::{OPTIONAL, STRICT};
@@ -41,6 +42,7 @@ struct Compiled {
     has_literal: bool,
     joins_text: bool,
     multiplies: bool,
+    clock: Option<&'static str>,
 }
 
 impl Expression {
@@ -66,6 +68,7 @@ impl Expression {
             .compile_expression_owned(source.to_owned())
             .map_err(|error| syntax::explain(&error, source))?;
         check_words(&tokens)?;
+        check_arguments(source, &tokens)?;
         let sorted = |nested| {
             let mut names: Vec<String> = strict.undeclared_variables(nested).into_iter().collect();
             names.sort();
@@ -84,6 +87,7 @@ impl Expression {
             has_literal: has_literal(&tokens),
             joins_text: tokens.iter().any(|(_, token)| *token == Lexeme::Mark('~')),
             multiplies: check_product(&tokens)?,
+            clock: clock(&tokens),
         })))
     }
 
@@ -115,6 +119,11 @@ impl Expression {
     /// The names of the fields that it reads last: `code` of `body.items[0].code`.
     pub fn last_names(&self) -> Vec<&str> {
         last_names(&tokens(self.source()))
+    }
+
+    /// What of it goes by the moment at which a request is sent: `now` or `totp`.
+    pub fn clock(&self) -> Option<&'static str> {
+        self.0.clock
     }
 
     /// The variables that it reads.
@@ -303,11 +312,14 @@ impl Expression {
     }
 
     fn failure(&self, error: &minijinja::Error, scope: &Scope) -> EvalError {
-        if is_out_of_fuel(error) {
-            return self.prefixed(EvalError::new(EvalErrorKind::TooMuch, "takes too much work or memory"));
-        }
         if is_undefined(error) {
             return self.undefined(scope);
+        }
+        if let Some(stated) = stated(error) {
+            return self.prefixed(stated.clone());
+        }
+        if is_out_of_fuel(error) {
+            return self.prefixed(EvalError::new(EvalErrorKind::TooMuch, "takes too much work or memory"));
         }
         // The detail of other errors may quote a value, which may be a secret.
         let kind = error.kind();
@@ -337,14 +349,23 @@ fn is_undefined(error: &minijinja::Error) -> bool {
     error.kind() == ErrorKind::UndefinedError
 }
 
-/// Filters wrap the error of what they work on.
 fn is_out_of_fuel(error: &minijinja::Error) -> bool {
-    let first: &(dyn std::error::Error + 'static) = error;
-    std::iter::successors(Some(first), |error| error.source()).any(|error| {
+    causes(error).any(|error| {
         error
             .downcast_ref::<minijinja::Error>()
             .is_some_and(|error| error.kind() == ErrorKind::OutOfFuel)
     })
+}
+
+/// The error of a filter of ours, which holds no value.
+fn stated(error: &minijinja::Error) -> Option<&EvalError> {
+    causes(error).find_map(|error| error.downcast_ref::<EvalError>())
+}
+
+/// The error and what it comes from: filters wrap the error of what they work on.
+fn causes(error: &minijinja::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source())
 }
 
 /// Does a path lead to a list?

@@ -8,11 +8,13 @@ use minijinja::value::{Object, Serde, Value};
 
 use super::environment::Environment;
 use crate::domain::answer::{Answer, Body, Head};
+use crate::domain::time::Timestamp;
 
 /// Names and their values, cheap to clone and to extend: a scope shares what it was made from.
 #[derive(Clone, Default)]
 pub struct Scope {
     last: Option<Arc<Binding>>,
+    moment: Option<Timestamp>,
 }
 
 struct Binding {
@@ -22,6 +24,9 @@ struct Binding {
 }
 
 impl Scope {
+    /// Where the engine finds the moment: no expression can spell it.
+    pub(super) const MOMENT: &str = "now()";
+
     /// No names at all.
     pub fn new() -> Self {
         Self::default()
@@ -36,6 +41,16 @@ impl Scope {
                 value: value.into(),
                 before: self.last,
             })),
+            moment: self.moment,
+        }
+    }
+
+    /// This scope for a request that is made at this moment, which `now()` and `totp` go by.
+    #[must_use]
+    pub fn at(self, moment: Timestamp) -> Self {
+        Self {
+            moment: Some(moment),
+            ..self
         }
     }
 
@@ -111,7 +126,10 @@ impl fmt::Debug for Scope {
 
 impl Object for Scope {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.get(key.as_str()?).cloned()
+        match key.as_str()? {
+            Self::MOMENT => self.moment.map(|moment| moment.as_millis().into()),
+            name => self.get(name).cloned(),
+        }
     }
 }
 

@@ -53,20 +53,21 @@ fn open_value(expression: &Expression, scope: &Scope) -> Option<String> {
         .flatten()
 }
 
-/// Does it read nothing but names of accounts, services and runs? Where an expression reads `account['password']`, or `env`
+/// Does it read nothing but names of accounts, services and runs, and gives the same at any time? Where an expression reads `account['password']`, or `env`
 /// beside them, its paths say so.
 fn tells_accounts_apart(expression: &Expression) -> bool {
-    expression.paths().iter().all(|path| {
-        let names: Vec<&str> = path.split('.').collect();
-        matches!(
-            names.as_slice(),
-            ["id"]
-                | ["account", "username" | "uuid" | "email" | "name" | "index"]
-                | ["needs", _, "id" | "username"]
-                | ["run", _]
-                | ["service", "name"]
-        )
-    })
+    expression.clock().is_none()
+        && expression.paths().iter().all(|path| {
+            let names: Vec<&str> = path.split('.').collect();
+            matches!(
+                names.as_slice(),
+                ["id"]
+                    | ["account", "username" | "uuid" | "email" | "name" | "index"]
+                    | ["needs", _, "id" | "username"]
+                    | ["run", _]
+                    | ["service", "name"]
+            )
+        })
 }
 
 #[cfg(test)]
@@ -99,6 +100,8 @@ mod tests {
                 "/{{ needs.crm.token }}/{{ with.realm }}",
                 "/{{ needs.crm.token }}/{{ with.realm }}",
             ),
+            ("/{{ id ~ now('unix') }}", "/{{ id ~ now('unix') }}"),
+            ("/{{ 'GEZDGNBV' | totp }}", "/{{ 'GEZDGNBV' | totp }}"),
             ("/{{ run.marker }}/{{ run.absent }}", "/sd-m/{{ run.absent }}"),
         ] {
             let target = Target::parse(&format!("GET {path}")).unwrap();

@@ -7,9 +7,9 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
+use super::encoding::ENCODED;
 use super::error::{EvalError, EvalErrorKind, LanguageError};
 use super::expression::Expression;
-use super::filters::ENCODED;
 use super::scope::Scope;
 use super::template::{Segment, segments, value_text};
 

@@ -8,6 +8,8 @@ use super::tokens::Lexeme;
 pub(super) const FILTERS: &[&str] = &[
     "abs",
     "attr",
+    "b32encode",
+    "b64decode",
     "b64encode",
     "batch",
     "bool",
@@ -20,9 +22,12 @@ pub(super) const FILTERS: &[&str] = &[
     "first",
     "float",
     "format",
+    "fromjson",
     "groupby",
+    "hex",
     "hmac_sha1",
     "hmac_sha256",
+    "hmac_sha512",
     "indent",
     "int",
     "items",
@@ -36,6 +41,7 @@ pub(super) const FILTERS: &[&str] = &[
     "map",
     "max",
     "min",
+    "regex",
     "reject",
     "rejectattr",
     "replace",
@@ -44,6 +50,7 @@ pub(super) const FILTERS: &[&str] = &[
     "select",
     "selectattr",
     "sha256",
+    "sha512",
     "slice",
     "sort",
     "split",
@@ -51,9 +58,11 @@ pub(super) const FILTERS: &[&str] = &[
     "sum",
     "title",
     "tojson",
+    "totp",
     "trim",
     "unique",
     "upper",
+    "urldecode",
     "urlencode",
     "zip",
 ];
@@ -95,7 +104,7 @@ pub(super) const TESTS: &[&str] = &[
 ];
 
 /// The functions that may be called.
-pub(super) const FUNCTIONS: &[&str] = &["dict", "range"];
+pub(super) const FUNCTIONS: &[&str] = &["dict", "now", "range"];
 
 /// Filters, tests and functions that don't exist are found before anything runs.
 pub(super) fn check_words(tokens: &[(usize, Lexeme<'_>)]) -> Result<(), LanguageError> {
@@ -144,7 +153,7 @@ pub(super) fn check_product(tokens: &[(usize, Lexeme<'_>)]) -> Result<bool, Lang
         Lexeme::Mark(mark) => matches!(mark, '[' | '{' | ','),
         Lexeme::Name(name) => {
             let is_filter = *at > 0 && tokens[at - 1].1 == Lexeme::Mark('|');
-            is_filter && !SCALAR.contains(name) || FUNCTIONS.contains(name)
+            is_filter && !SCALAR.contains(name) || FUNCTIONS.contains(name) && *name != "now"
         }
         Lexeme::Text(_) | Lexeme::Number(_) => false,
     });

@@ -4,6 +4,7 @@ mod http;
 mod shown;
 
 use crate::config::{Action, Carrier, Request};
+use crate::domain::time::Timestamp;
 use crate::language::{EvalError, Expression, Scope};
 
 pub use http::HttpMessage;
@@ -54,8 +55,9 @@ pub enum Message {
 }
 
 impl Outgoing {
-    /// Puts the values in. A value that would lead a path elsewhere is an error here, before anything is sent.
-    pub fn render(request: &Request, scope: &Scope, identity: Identity) -> Result<Self, EvalError> {
+    /// Puts the values in, and the moment. A value that would lead a path elsewhere is an error here, before anything is sent.
+    pub fn render(request: &Request, scope: &Scope, identity: Identity, now: Timestamp) -> Result<Self, EvalError> {
+        let scope = &scope.clone().at(now);
         let message = match &request.action {
             Action::Http(action) => Message::Http(HttpMessage::render(action, scope, identity)?),
         };
@@ -76,8 +78,8 @@ impl Outgoing {
     }
 
     /// What a stranger would send to look at what a request looks at.
-    pub fn of_a_stranger(request: &Request, scope: &Scope) -> Result<Self, EvalError> {
-        let mut outgoing = Self::render(request, scope, Identity::Anonymous)?;
+    pub fn of_a_stranger(request: &Request, scope: &Scope, now: Timestamp) -> Result<Self, EvalError> {
+        let mut outgoing = Self::render(request, scope, Identity::Anonymous, now)?;
         match &mut outgoing.message {
             Message::Http(message) => message.only_look(),
         }

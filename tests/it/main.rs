@@ -59,6 +59,7 @@ mod servers;
 mod services;
 mod several;
 mod shim;
+mod signed;
 mod snapshot;
 mod state;
 mod status;

@@ -228,9 +228,9 @@ impl Token {
     ) -> Result<(Carried, Duration), NoToken> {
         let cannot = |error| Why::from(error).context(format_args!("`{}`", login.request.place));
         let Action::Http(action) = &login.request.action;
-        // Nothing that it is made of will be another later.
-        let request =
-            HttpMessage::render(action, scope, Identity::Own).map_err(|error| NoToken::Unsendable(cannot(error)))?;
+        // Nothing that it is made of will be another later, but for the moment.
+        let request = HttpMessage::render(action, &scope.clone().at(now), Identity::Own)
+            .map_err(|error| NoToken::Unsendable(cannot(error)))?;
         let url = wire.below(&request.target).map_err(NoToken::Unsendable)?;
         let is_expected = |answer: &Answer| {
             let scope = scope.clone().answer(answer);

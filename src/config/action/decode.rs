@@ -20,12 +20,19 @@ const TRANSPORT: [&str; 9] = [
     "upgrade",
 ];
 
-/// The keys that say what a request sends.
+/// The keys that say what a request sends. All else has to be the same in setup and in cleanup, or is about answers.
 pub(in crate::config) fn decode(
     decoder: &mut Decoder,
     fields: &mut Fields<'_>,
     names: &'static [&'static str],
 ) -> Option<Action> {
+    decoder.has_moment = true;
+    let action = parts(decoder, fields, names);
+    decoder.has_moment = false;
+    action
+}
+
+fn parts(decoder: &mut Decoder, fields: &mut Fields<'_>, names: &'static [&'static str]) -> Option<Action> {
     let target = match fields.need(decoder, key::REQUEST) {
         Some(node) => target(decoder, node, names),
         None => None,

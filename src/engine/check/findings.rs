@@ -116,8 +116,8 @@ impl<'c, 'a, W: World> Findings<'c, 'a, W> {
 
     /// Asks as somebody else.
     pub(super) async fn ask_as(&self, identity: Identity, request: &Request, scope: &Scope) -> Result<Answer, Trouble> {
-        let mut outgoing =
-            Outgoing::render(request, scope, identity).map_err(|error| Trouble::Unsendable(error.into()))?;
+        let mut outgoing = Outgoing::render(request, scope, identity, self.engine.world.now())
+            .map_err(|error| Trouble::Unsendable(error.into()))?;
         outgoing.tells_of_credentials = false;
         self.engine
             .repeat(self.place, "request with other credentials", &outgoing)
