@@ -284,7 +284,7 @@ impl Decoder {
         values
     }
 
-    /// A JSON document with templates in its strings. Null is kept.
+    /// A JSON document with templates in its strings and keys. Null is kept.
     pub(super) fn json(&mut self, node: &Node, names: Visible) -> Option<JsonTemplate> {
         match &node.kind {
             Content::Null => Some(JsonTemplate::Scalar(serde_json::Value::Null)),
@@ -311,7 +311,15 @@ impl Decoder {
             Content::Map(entries) => {
                 let decoded: Vec<_> = entries
                     .iter()
-                    .filter_map(|entry| Some((entry.key.clone(), self.json(&entry.value, names)?)))
+                    .filter_map(|entry| {
+                        let key = Node {
+                            span: entry.key_span,
+                            kind: Content::String(entry.key.clone()),
+                        };
+                        let key = self.template(&key, keys::request::JSON.name, names);
+                        let value = self.json(&entry.value, names);
+                        Some((key?, value?))
+                    })
                     .collect();
                 (decoded.len() == entries.len()).then_some(JsonTemplate::Map(decoded))
             }

@@ -161,7 +161,7 @@ fn sent(request: &Request) -> Option<String> {
         Payload::Json(JsonTemplate::Map(entries)) => {
             let mut entries = entries.iter();
             let found = entries.find(|(_, value)| matches!(value, JsonTemplate::Text(text) if is_name(text)));
-            found.map(|(name, _)| name.clone())
+            found.map(|(name, _)| name.source())
         }
         Payload::Form(pairs) => {
             let mut pairs = pairs.iter();

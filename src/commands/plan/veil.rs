@@ -105,9 +105,10 @@ fn below(json: &JsonTemplate, is_secret: bool) -> Value {
         JsonTemplate::Scalar(scalar) => scalar.clone(),
         JsonTemplate::List(items) => items.iter().map(|item| below(item, is_secret)).collect(),
         JsonTemplate::Map(entries) => {
-            let entry = |(name, value): &(String, JsonTemplate)| {
-                let is_secret = lets_in(name) || (is_secret && !KINDS.contains(&name.as_str()));
-                (name.clone(), below(value, is_secret))
+            let entry = |(key, value): &(Template, JsonTemplate)| {
+                let name = key.source();
+                let is_secret = lets_in(&name) || (is_secret && !KINDS.contains(&name.as_str()));
+                (text(key), below(value, is_secret))
             };
             Value::Object(entries.iter().map(entry).collect())
         }
@@ -196,14 +197,14 @@ mod tests {
     fn json_is_hidden_below_a_name_that_lets_in() {
         let text = |source| JsonTemplate::Text(template(source));
         let document = JsonTemplate::Map(vec![
-            ("name".to_owned(), text("{{ account.username }}")),
-            ("pin_secret".to_owned(), JsonTemplate::Scalar(json!(1234))),
+            (Template::literal("name"), text("{{ account.username }}")),
+            (Template::literal("pin_secret"), JsonTemplate::Scalar(json!(1234))),
             (
-                "credentials".to_owned(),
+                Template::literal("credentials"),
                 JsonTemplate::List(vec![JsonTemplate::Map(vec![
-                    ("type".to_owned(), text("password")),
-                    ("value".to_owned(), text("hunter2")),
-                    ("temporary".to_owned(), JsonTemplate::Scalar(json!(false))),
+                    (Template::literal("type"), text("password")),
+                    (Template::literal("value"), text("hunter2")),
+                    (Template::literal("temporary"), JsonTemplate::Scalar(json!(false))),
                 ])]),
             ),
         ]);

@@ -139,7 +139,13 @@ fn in_json<'r>(json: &'r JsonTemplate, names: &mut Vec<Cow<'r, str>>, found: &mu
         JsonTemplate::List(items) => items.iter().for_each(|item| in_json(item, names, found)),
         JsonTemplate::Map(entries) => {
             for (key, value) in entries {
-                names.push(Cow::from(key));
+                names.push(Cow::from(key.source()));
+                if key.expressions().next().is_some() {
+                    found.push(Named {
+                        names: names.clone(),
+                        value: Cow::Borrowed(key),
+                    });
+                }
                 in_json(value, names, found);
                 names.pop();
             }

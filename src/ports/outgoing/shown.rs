@@ -169,8 +169,8 @@ fn in_json(json: &JsonTemplate, scope: &Scope, is_secret: bool) -> Value {
         JsonTemplate::List(items) => items.iter().map(|item| in_json(item, scope, is_secret)).collect(),
         JsonTemplate::Map(entries) => {
             let entries = entries.iter().map(|(name, value)| {
-                let is_secret = is_secret || looks_secret(name);
-                (name.clone(), in_json(value, scope, is_secret))
+                let is_secret = is_secret || looks_secret(&name.source());
+                (text(name, scope), in_json(value, scope, is_secret))
             });
             Value::Object(entries.collect::<Map<_, _>>())
         }
