@@ -39,7 +39,7 @@ impl ShownAnswer {
         let hidden = insight.withheld.of_answer(answer, &reads.captures, &reads.scope);
         if hidden.all {
             return Self {
-                answer: Some("not shown: what is secret in it can't be told from the rest".to_owned()),
+                answer: Some("not shown: Standin can't tell which parts of it are secret".to_owned()),
                 decided: None,
             };
         }

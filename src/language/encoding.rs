@@ -44,10 +44,10 @@ pub(super) fn b64decode(value: &Value) -> Result<Value, Error> {
             .collect();
         let bytes = LENIENT
             .decode(standard)
-            .map_err(|_| failed("what `b64decode` was given is no Base64"))?;
+            .map_err(|_| failed("the input of `b64decode` is not Base64"))?;
         String::from_utf8(bytes)
             .map(Value::from)
-            .map_err(|_| failed("what `b64decode` was given is not the Base64 of a text"))
+            .map_err(|_| failed("the input of `b64decode` doesn't decode to text"))
     })
 }
 
@@ -111,7 +111,7 @@ pub(super) fn urldecode(value: &Value) -> Result<Value, Error> {
         let decoded = percent_decode_str(text).decode_utf8();
         decoded
             .map(|text| text.into_owned().into())
-            .map_err(|_| failed("what `urldecode` was given does not decode to text"))
+            .map_err(|_| failed("the input of `urldecode` doesn't decode to text"))
     })
 }
 
@@ -119,7 +119,7 @@ pub(super) fn urldecode(value: &Value) -> Result<Value, Error> {
 pub(super) fn fromjson(state: &State, value: &Value) -> Result<Value, Error> {
     on_text(value, "fromjson", |text| {
         if text.len() > TEXT_LIMIT {
-            let message = "what `fromjson` was given is longer than 1 MiB";
+            let message = "the input of `fromjson` is longer than 1 MiB";
             return Err(EvalError::new(EvalErrorKind::TooMuch, message).into());
         }
         // What is made is far larger than the text: each of these may begin a value, of about the size that a unit pays for.
@@ -134,11 +134,11 @@ pub(super) fn fromjson(state: &State, value: &Value) -> Result<Value, Error> {
 /// Why a text is no JSON. The reader's own words may quote it.
 fn not_json(error: &serde_json::Error) -> &'static str {
     if error.is_eof() {
-        "what `fromjson` was given is JSON that is cut off"
+        "the input of `fromjson` is JSON that is cut off"
     } else if error.to_string().starts_with("recursion limit") {
-        "what `fromjson` was given is nested too deeply"
+        "the input of `fromjson` is nested too deeply"
     } else {
-        "what `fromjson` was given is no JSON"
+        "the input of `fromjson` is not JSON"
     }
 }
 
@@ -177,10 +177,10 @@ mod tests {
         }
         assert_eq!(eval("x | b64decode", &json!("")), "-");
         for (encoded, message) in [
-            (json!("a.b"), "no Base64"),
-            (json!("Z"), "no Base64"),
-            (json!("Zg==Zg=="), "no Base64"),
-            (json!("/w=="), "is not the Base64 of a text"),
+            (json!("a.b"), "is not Base64"),
+            (json!("Z"), "is not Base64"),
+            (json!("Zg==Zg=="), "is not Base64"),
+            (json!("/w=="), "doesn't decode to text"),
             (json!(7), "takes text, not a number"),
         ] {
             let error = eval("x | b64decode", &encoded);
@@ -222,7 +222,7 @@ mod tests {
             ("x.none | urldecode | default('d')", "d"),
             (
                 "'%FF' | urldecode",
-                "Failed: `'%FF' | urldecode`: what `urldecode` was given does not decode to text",
+                "Failed: `'%FF' | urldecode`: the input of `urldecode` doesn't decode to text",
             ),
             ("x | hex", "Failed: `x | hex`: `hex` takes text, not a map"),
         ] {
@@ -245,11 +245,11 @@ mod tests {
             ),
             (
                 "'[1' | fromjson",
-                "Failed: `'[1' | fromjson`: what `fromjson` was given is JSON that is cut off",
+                "Failed: `'[1' | fromjson`: the input of `fromjson` is JSON that is cut off",
             ),
             (
                 "'no' | fromjson",
-                "Failed: `'no' | fromjson`: what `fromjson` was given is no JSON",
+                "Failed: `'no' | fromjson`: the input of `fromjson` is not JSON",
             ),
             (
                 "[1] | fromjson",

@@ -49,7 +49,7 @@ pub(super) fn written(moment: Timestamp, format: &str) -> Result<Value, String> 
             let millis = i64::try_from(millis).unwrap_or(i64::MAX);
             let instant = jiff::Timestamp::from_millisecond(millis).map_err(in_range)?;
             let text = strtime::format(pattern, instant);
-            Value::from(text.map_err(|_| "`now` can't write the time in this pattern".to_owned())?)
+            Value::from(text.map_err(|_| "`now` doesn't understand this pattern".to_owned())?)
         }
         unknown => {
             return Err(match nearest(unknown, FORMATS) {
@@ -77,7 +77,7 @@ pub(super) fn totp(state: &State, secret: &Value, options: Kwargs) -> Result<Val
     let moment = moment(state, "totp")?;
     on_text(secret, "totp", |secret| {
         let secret = from_base32(secret).filter(|secret| !secret.is_empty());
-        let secret = secret.ok_or_else(|| failed("the secret of `totp` is no Base32"))?;
+        let secret = secret.ok_or_else(|| failed("the secret of `totp` is not Base32"))?;
         Ok(code(&secret, moment.as_millis() / 1000 / period, digits).into())
     })
 }
@@ -138,7 +138,7 @@ mod tests {
             ("'no' if now is undefined else 'yes'", "yes"),
             (
                 "now('%' ~ '!')",
-                "`now('%' ~ '!')`: `now` can't write the time in this pattern",
+                "`now('%' ~ '!')`: `now` doesn't understand this pattern",
             ),
         ] {
             assert_eq!(at(1_795_435_205, source), expected, "{source}");
@@ -161,7 +161,7 @@ mod tests {
                 9,
                 "`now` knows rfc3339, rfc2822, unix, unix_ms, and patterns",
             ),
-            ("now('%Q!%!')", 4, "can't write the time in this pattern"),
+            ("now('%Q!%!')", 4, "doesn't understand this pattern"),
         ] {
             let error = Expression::parse(source).unwrap_err();
             assert!(error.message.contains(message), "{source}: {error}");
@@ -195,8 +195,8 @@ mod tests {
         let copied = "'gezd gnbv gy3t qojq gezd gnbv gy3t qojq' | totp";
         assert_eq!(at(59, copied), "287082");
         for (source, message) in [
-            ("'1' | totp", "is no Base32"),
-            ("'' | totp", "is no Base32"),
+            ("'1' | totp", "is not Base32"),
+            ("'' | totp", "is not Base32"),
             ("secret | totp(digits=12)", "6 to 9 `digits`"),
             ("secret | totp(period=0)", "6 to 9 `digits`"),
             ("secret | totp(digit=6)", "too many arguments"),

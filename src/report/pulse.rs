@@ -204,7 +204,7 @@ impl Wait {
                 plural(*accounts, "account")
             ),
             Self::For(Doing::Paced { until, is_asked: true }) => {
-                format!("the service asked to wait, next request {}", left(*until))
+                format!("slowed down by the service, next request {}", left(*until))
             }
             Self::For(Doing::Paced { until, is_asked: false }) => {
                 format!("next request {} (`limits.rate`)", left(*until))
@@ -299,7 +299,7 @@ mod tests {
             ),
             (
                 busy(paced(at(13_000), is_asked)),
-                "the service asked to wait, next request in 13.0 s",
+                "slowed down by the service, next request in 13.0 s",
             ),
             (
                 busy(paced(at(2_000), !is_asked)),

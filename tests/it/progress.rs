@@ -69,7 +69,7 @@ fn a_create_that_takes_long_is_told_of_while_it_does() {
 fn a_wait_that_the_service_asks_for_is_told_with_its_time() {
     let mut creates = 0;
     setup(
-        "users: 0 of 1 ready, the service asked to wait, next request in ",
+        "users: 0 of 1 ready, slowed down by the service, next request in ",
         move |asked, wait| {
             creates += usize::from(asked.method == "POST");
             match (asked.method.as_str(), creates) {

@@ -10,83 +10,28 @@ use crate::config::source::CONVENTION_SOURCE;
 use crate::config::tree::{Content, Node};
 use crate::language::Expression;
 
+/// What an answer is, and what else an expression can see beside it.
+macro_rules! answer {
+    ($($name:literal),*) => {
+        &[$($name,)* "status", "headers", "headers_all", "cookies", "body"]
+    };
+}
+
+/// What is an answer's own.
+const ANSWER: &[&str] = answer!();
 /// What a service's own address, headers and credentials can see.
 pub(in crate::config) const SERVICE_NAMES: &[&str] = &["env", "run", "service", "with"];
 /// The same with an answer.
-pub(in crate::config) const SERVICE_ANSWER: &[&str] = &[
-    "env",
-    "run",
-    "service",
-    "with",
-    "status",
-    "headers",
-    "headers_all",
-    "cookies",
-    "body",
-];
+pub(in crate::config) const SERVICE_ANSWER: &[&str] = answer!("env", "run", "service", "with");
 /// The same with one item of it.
-pub(in crate::config) const SERVICE_ITEM: &[&str] = &[
-    "env",
-    "run",
-    "service",
-    "with",
-    "status",
-    "headers",
-    "headers_all",
-    "cookies",
-    "body",
-    "item",
-];
+pub(in crate::config) const SERVICE_ITEM: &[&str] = answer!("env", "run", "service", "with", "item");
 /// Before there is an id.
 const NEW: &[&str] = &["env", "run", "service", "with", "account", "needs"];
-const NEW_ANSWER: &[&str] = &[
-    "env",
-    "run",
-    "service",
-    "with",
-    "account",
-    "needs",
-    "capture",
-    "status",
-    "headers",
-    "headers_all",
-    "cookies",
-    "body",
-];
-const NEW_ITEM: &[&str] = &[
-    "env",
-    "run",
-    "service",
-    "with",
-    "account",
-    "needs",
-    "status",
-    "headers",
-    "headers_all",
-    "cookies",
-    "body",
-    "item",
-];
+const NEW_ANSWER: &[&str] = answer!("env", "run", "service", "with", "account", "needs", "capture");
+const NEW_ITEM: &[&str] = answer!("env", "run", "service", "with", "account", "needs", "item");
 /// Once there is an id.
 const KNOWN: &[&str] = &["env", "run", "service", "with", "account", "needs", "id", "capture"];
-const KNOWN_ANSWER: &[&str] = &[
-    "env",
-    "run",
-    "service",
-    "with",
-    "account",
-    "needs",
-    "id",
-    "capture",
-    "status",
-    "headers",
-    "headers_all",
-    "cookies",
-    "body",
-];
-
-/// What is an answer's own.
-const ANSWER: &[&str] = &["status", "headers", "headers_all", "cookies", "body"];
+const KNOWN_ANSWER: &[&str] = answer!("env", "run", "service", "with", "account", "needs", "id", "capture");
 
 const WITHIN: Duration = Duration::from_secs(30);
 

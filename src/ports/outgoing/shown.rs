@@ -97,7 +97,7 @@ impl ShownRequest {
     pub fn lines(&self, beside: &[String]) -> Vec<String> {
         let mut lines = Vec::new();
         if self.follows {
-            lines.push("the address that the page before gave".to_owned());
+            lines.push("the address that the previous page gave".to_owned());
         } else if !self.query.is_empty() {
             lines.push(body(&format!("?{}", self.query.join("&"))));
         }
@@ -244,6 +244,6 @@ mod tests {
             ["?limit=5&page=2&cursor=***", "with query.offset: 7"]
         );
         request.set_follows(true);
-        assert_eq!(request.lines(&[])[0], "the address that the page before gave");
+        assert_eq!(request.lines(&[])[0], "the address that the previous page gave");
     }
 }
