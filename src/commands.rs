@@ -40,7 +40,7 @@ use std::ffi::OsString;
 
 use crate::adapters::clock::Clock;
 use crate::adapters::console::{Console, LogFormat};
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 use crate::adapters::hosts;
 use crate::cli::{self, ActionPhase, Command, Parsed};
 use crate::config;
@@ -55,7 +55,7 @@ use exit::Failure;
 /// Does what the arguments and the environment ask for.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let clock = Clock::start();
-    let environment = Environment::capture();
+    let environment = ProcessEnv::capture();
     let found = hosts::detect(&environment);
     let plain = Console::new(found.host.clone(), LogFormat::Text, false, clock);
     let invocation = match cli::parse(arguments) {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 use crate::cli::Invocation;
 use crate::domain::leg::Leg;
 use crate::domain::secret::Secret;
@@ -142,12 +142,12 @@ const LEG: &str = "${{ strategy.job-index }}/${{ strategy.job-total }}";
 impl Settings {
     /// The settings of an invocation, and everything that is wrong with them. What is wrong stands at its default: cleanup
     /// must not stop at a bad setting.
-    pub fn read(invocation: &Invocation, environment: &Environment) -> (Self, Vec<Why>) {
+    pub fn read(invocation: &Invocation, environment: &ProcessEnv) -> (Self, Vec<Why>) {
         Self::read_over(invocation, environment, Sealed::default())
     }
 
     /// As [`Settings::read`], but what is not given is as a setup has sealed it.
-    pub fn read_over(invocation: &Invocation, environment: &Environment, sealed: Sealed) -> (Self, Vec<Why>) {
+    pub fn read_over(invocation: &Invocation, environment: &ProcessEnv, sealed: Sealed) -> (Self, Vec<Why>) {
         let command = reader(Setting::all().iter().map(|setting| setting.arg_of(&invocation.name)));
         let mut settings = Self {
             sealed,

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use standin::adapters::environment::Environment;
+use standin::adapters::environment::ProcessEnv;
 use standin::adapters::hosts;
 
 #[path = "../../tests/it/runner/file_command.rs"]
@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
     let path_text = path.to_str().expect("it is ASCII");
     let files = ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_ENV"].map(|name| (name, path_text));
     let named = files.into_iter().chain([("GITHUB_ACTIONS", "true")]);
-    let host = hosts::detect(&named.collect::<Environment>()).host;
+    let host = hosts::detect(&named.collect::<ProcessEnv>()).host;
     let commands = host.files().expect("GitHub has file commands");
     let told = match text.len() % 3 {
         0 => commands.set_outputs(&pairs),

@@ -10,9 +10,9 @@ use thiserror::Error;
 
 /// The variables of the process. It has no `Debug`: values may be secrets.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct ProcessEnv(BTreeMap<String, String>);
 
-impl Environment {
+impl ProcessEnv {
     /// The variables of this process whose name and value are UTF-8.
     pub fn capture() -> Self {
         std::env::vars_os()
@@ -70,7 +70,7 @@ impl Environment {
 #[error("`{0}` can't be read, and is ignored")]
 pub struct Misfit(String);
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for ProcessEnv {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         Self(
             pairs
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn an_empty_variable_counts_as_absent() {
-        let environment: Environment = [("SET", "x"), ("EMPTY", "")].into_iter().collect();
+        let environment: ProcessEnv = [("SET", "x"), ("EMPTY", "")].into_iter().collect();
         assert_eq!(environment.get("SET"), Some("x"));
         assert_eq!(environment.get("EMPTY"), None);
         assert!(environment.has("EMPTY") && !environment.has("ABSENT"));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     fn filled(prefix: &str, pairs: &[(&str, &str)]) -> (Build, Vec<String>) {
-        let environment: Environment = pairs.iter().copied().collect();
+        let environment: ProcessEnv = pairs.iter().copied().collect();
         let (build, misfits) = environment.fill(prefix);
         (build, misfits.iter().map(ToString::to_string).collect())
     }

@@ -16,12 +16,12 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::environment::{Environment, Misfit};
+use super::environment::{Misfit, ProcessEnv};
 use crate::domain::leg::Leg;
 use github::FileCommands;
 
 /// The hosts that are known. The first that is here is the host.
-const HOSTS: [fn(&Environment) -> Option<Detected>; 6] = [
+const HOSTS: [fn(&ProcessEnv) -> Option<Detected>; 6] = [
     recognise::<github::GitHub>,
     recognise::<gitlab::GitLab>,
     recognise::<jenkins::Jenkins>,
@@ -115,7 +115,7 @@ trait Recognised: Host + DeserializeOwned + Default + 'static {
     const PREFIX: &'static str = "";
 
     /// Is this it?
-    fn is_here(environment: &Environment) -> bool;
+    fn is_here(environment: &ProcessEnv) -> bool;
 }
 
 /// The host that was found.
@@ -127,13 +127,13 @@ pub struct Detected {
 }
 
 /// The host that this environment is of.
-pub fn detect(environment: &Environment) -> Detected {
+pub fn detect(environment: &ProcessEnv) -> Detected {
     let known = HOSTS.iter().find_map(|recognise| recognise(environment));
     known.unwrap_or_else(|| fill::<plain::Plain>(environment))
 }
 
 /// Does the environment say that this is a job of some CI, known or not?
-pub fn is_ci(environment: &Environment) -> bool {
+pub fn is_ci(environment: &ProcessEnv) -> bool {
     environment.fill::<plain::Plain>("").0.is_ci()
 }
 
@@ -142,11 +142,11 @@ pub fn plain() -> Arc<dyn Host> {
     Arc::new(plain::Plain::default())
 }
 
-fn recognise<H: Recognised>(environment: &Environment) -> Option<Detected> {
+fn recognise<H: Recognised>(environment: &ProcessEnv) -> Option<Detected> {
     H::is_here(environment).then(|| fill::<H>(environment))
 }
 
-fn fill<H: Recognised>(environment: &Environment) -> Detected {
+fn fill<H: Recognised>(environment: &ProcessEnv) -> Detected {
     let (host, misfits) = environment.fill::<H>(H::PREFIX);
     Detected {
         host: Arc::new(host),

@@ -11,11 +11,11 @@ mod credentials;
 mod envelope;
 mod expiry;
 mod gate;
-mod grant;
 mod long;
 mod metadata;
 mod policy;
 mod resolve;
+mod source;
 mod token;
 
 use std::net::IpAddr;
@@ -43,8 +43,8 @@ use token::{Carried, Post};
 pub use client::{Clients, TlsFiles};
 pub use credentials::Credentials;
 pub use gate::{Gate, Gates};
-pub use grant::{Form, Grant};
 pub use policy::HostPolicy;
+pub use source::{Form, TokenSource};
 pub use token::Token;
 
 /// A GET follows this many redirects, all within the same origin; other methods follow none.

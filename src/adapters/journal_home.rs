@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::environment::Environment;
+use super::environment::ProcessEnv;
 use super::hosts::Host;
 use super::private_dir::{PrivateDir, PrivateDirError};
 
@@ -18,7 +18,7 @@ use super::private_dir::{PrivateDir, PrivateDirError};
 pub fn open(
     configured: Option<&Path>,
     host: &dyn Host,
-    environment: &Environment,
+    environment: &ProcessEnv,
 ) -> Result<PrivateDir, PrivateDirError> {
     if let Some(path) = configured {
         return PrivateDir::create(path);
@@ -38,7 +38,7 @@ fn first_usable(candidates: &[PathBuf]) -> Result<PrivateDir, PrivateDirError> {
 }
 
 /// The default directories in the order in which they are tried; the last is always there.
-fn candidates(host: &dyn Host, environment: &Environment) -> Vec<PathBuf> {
+fn candidates(host: &dyn Host, environment: &ProcessEnv) -> Vec<PathBuf> {
     let get = |name: &str| {
         environment
             .get(name)
@@ -115,7 +115,7 @@ mod tests {
             let host = hosts::detect(&environment).host;
             assert_eq!(candidates(&*host, &environment)[0], Path::new(expected), "{pairs:?}");
         }
-        assert_eq!(candidates(&*hosts::plain(), &Environment::default()), [temporary()]);
+        assert_eq!(candidates(&*hosts::plain(), &ProcessEnv::default()), [temporary()]);
     }
 
     #[test]
@@ -126,6 +126,6 @@ mod tests {
         let good = directory.path().join("good");
         let opened = first_usable(&[file.join("x"), good.clone()]).expect("the second one");
         assert_eq!(opened.path(), good);
-        assert!(open(Some(&file.join("x")), &*hosts::plain(), &Environment::default()).is_err());
+        assert!(open(Some(&file.join("x")), &*hosts::plain(), &ProcessEnv::default()).is_err());
     }
 }

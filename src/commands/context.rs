@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::exit::{ExitCode, Failure};
 use crate::adapters::clock::Clock;
 use crate::adapters::console::Console;
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 use crate::adapters::hosts::{Host, RunIdentity};
 use crate::adapters::http::Gates;
 use crate::adapters::journal_home;
@@ -29,7 +29,7 @@ pub(super) struct Context {
     /// Where this runs.
     pub host: Arc<dyn Host>,
     /// The variables, captured once.
-    pub environment: Environment,
+    pub environment: ProcessEnv,
     /// What was asked for.
     pub(super) invocation: Invocation,
     /// What the user set.
@@ -48,7 +48,7 @@ impl Context {
     /// Puts it together.
     pub(super) fn new(
         host: Arc<dyn Host>,
-        environment: Environment,
+        environment: ProcessEnv,
         invocation: Invocation,
         settings: Settings,
         console: Console,

@@ -2,28 +2,33 @@
 
 use reqwest::Url;
 
-use crate::adapters::environment::Environment;
-use crate::adapters::http::{Form, Grant, HostPolicy};
-use crate::config::{Auth, ClientAuth, Exchange, Grant as GrantType, OAuth2, Service};
+use crate::adapters::environment::ProcessEnv;
+use crate::adapters::http::{Form, HostPolicy, TokenSource};
+use crate::config::{Auth, ClientAuth, Exchange, Grant, OAuth2, Service};
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use crate::language::{Scope, Template, glob};
 
 /// What a grant may need beside the configuration.
 pub(super) struct Around<'a> {
-    pub(super) environment: &'a Environment,
+    pub(super) environment: &'a ProcessEnv,
     pub(super) policy: &'a HostPolicy,
     /// The setting `allow-audience`.
     pub(super) audiences: Option<&'a [String]>,
 }
 
 /// How the service's token is come by; `None` where it needs none.
-pub(super) fn grant(service: &Service, base: &Url, scope: &Scope, around: &Around<'_>) -> Result<Option<Grant>, Why> {
+pub(super) fn grant(
+    service: &Service,
+    base: &Url,
+    scope: &Scope,
+    around: &Around<'_>,
+) -> Result<Option<TokenSource>, Why> {
     let in_place = |why: Why| why.context(format_args!("`auth` of `{}`", service.name));
     let grant = match &service.auth {
         Auth::None | Auth::Basic { .. } | Auth::Bearer(_) | Auth::Header(_) => return Ok(None),
-        Auth::OAuth2(oauth2) => oauth2_form(oauth2, scope, around.policy).map(Grant::Form),
-        Auth::Login(login) => Ok(Grant::Login {
+        Auth::OAuth2(oauth2) => oauth2_form(oauth2, scope, around.policy).map(TokenSource::Form),
+        Auth::Login(login) => Ok(TokenSource::Login {
             login: login.clone(),
             scope: scope.clone(),
         }),
@@ -38,8 +43,8 @@ fn oauth2_form(oauth2: &OAuth2, scope: &Scope, policy: &HostPolicy) -> Result<Fo
     let client_secret = oauth2.client_secret.as_ref().map(text).transpose()?.map(Secret::new);
     let plain = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
     let mut fields = vec![match oauth2.grant {
-        GrantType::ClientCredentials => plain("grant_type", "client_credentials"),
-        GrantType::Password => plain("grant_type", "password"),
+        Grant::ClientCredentials => plain("grant_type", "client_credentials"),
+        Grant::Password => plain("grant_type", "password"),
     }];
     for (name, template) in [
         ("username", &oauth2.username),
@@ -78,7 +83,7 @@ fn id_token(
     base: &Url,
     scope: &Scope,
     around: &Around<'_>,
-) -> Result<Grant, Why> {
+) -> Result<TokenSource, Why> {
     let text = |template: &Template| template.render(scope).map_err(Why::from);
     let variable = |name: &str| {
         around.environment.get(name).ok_or_else(|| {
@@ -119,7 +124,7 @@ fn id_token(
             })
         }
     };
-    Ok(Grant::IdToken {
+    Ok(TokenSource::IdToken {
         url,
         token: Secret::new(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN")?),
         exchange,

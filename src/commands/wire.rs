@@ -11,7 +11,7 @@ use super::exit::Failure;
 use super::grant::{Around, grant};
 use super::ground::Ground;
 use super::literals::Literals;
-use crate::adapters::http::{self, Clients, Credentials, Endpoint, Grant, HostPolicy, Insight, TlsFiles, Token};
+use crate::adapters::http::{self, Clients, Credentials, Endpoint, HostPolicy, Insight, TlsFiles, Token, TokenSource};
 use crate::config::{Auth, Config, Decisions, Rate, Service, Withheld};
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
@@ -95,7 +95,10 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
             let name = &service.name;
             for (key, secrets) in [
                 (key_of(&service.auth), endpoint.credentials.secrets()),
-                (key_of(&service.auth), grant.iter().flat_map(Grant::secrets).collect()),
+                (
+                    key_of(&service.auth),
+                    grant.iter().flat_map(TokenSource::secrets).collect(),
+                ),
                 ("headers, queries or bodies", beside_auth(&service, &scope)),
             ] {
                 for secret in secrets.into_iter().filter(|secret| !literals.hold(secret)) {

@@ -88,7 +88,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
     };
     let filter = match fields.take(key::FILTER) {
         None => Some(None),
-        Some(node) => Filter::decode(decoder, node).map(Some),
+        Some(node) => NameFilter::decode(decoder, node).map(Some),
     };
     fields.finish(decoder);
     let (next, carrier) = next?;
@@ -106,12 +106,12 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
 }
 
 /// `filter` of `list`: what is said otherwise than in the request for all accounts.
-struct Filter {
+struct NameFilter {
     query: Vec<(String, Template)>,
     json: Option<JsonTemplate>,
 }
 
-impl Filter {
+impl NameFilter {
     /// Reads it.
     fn decode(decoder: &mut Decoder, node: &Node) -> Option<Self> {
         let mut fields = decoder.fields(node, "`filter`", &keys::filter::BLOCK)?;

@@ -203,7 +203,7 @@ impl Person {
 
     /// What templates see as `account`, under the user name and e-mail of one service.
     pub fn value(self: &Arc<Self>, username: &str, email: &str) -> Value {
-        Value::from_object(Account {
+        Value::from_object(AccountView {
             person: Arc::clone(self),
             username: username.to_owned(),
             email: email.to_owned(),
@@ -213,7 +213,7 @@ impl Person {
 
 /// A person in one service, as templates see it: a map whose values are made when they are asked for.
 #[derive(Debug)]
-struct Account {
+struct AccountView {
     person: Arc<Person>,
     username: String,
     email: String,
@@ -231,7 +231,7 @@ const NAMES: [&str; 8] = [
     "index",
 ];
 
-impl Object for Account {
+impl Object for AccountView {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let person = &self.person;
         let key = key.as_str()?;

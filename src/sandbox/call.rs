@@ -44,7 +44,7 @@ pub(super) struct Call {
 
 /// What an `Authorization` header says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Credentials {
+pub(super) enum Presented {
     None,
     Basic { user: String, password: String },
     Bearer(String),
@@ -85,26 +85,26 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
-    pub(super) fn credentials(&self) -> Credentials {
+    pub(super) fn credentials(&self) -> Presented {
         let Some(text) = self.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
-            return Credentials::None;
+            return Presented::None;
         };
         let Some((scheme, rest)) = text.split_once(' ') else {
-            return Credentials::None;
+            return Presented::None;
         };
         if scheme.eq_ignore_ascii_case("bearer") {
-            return Credentials::Bearer(rest.trim().to_owned());
+            return Presented::Bearer(rest.trim().to_owned());
         }
         let pair = STANDARD
             .decode(rest.trim())
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok());
         match pair.as_deref().and_then(|pair| pair.split_once(':')) {
-            Some((user, password)) if scheme.eq_ignore_ascii_case("basic") => Credentials::Basic {
+            Some((user, password)) if scheme.eq_ignore_ascii_case("basic") => Presented::Basic {
                 user: user.to_owned(),
                 password: password.to_owned(),
             },
-            _ => Credentials::None,
+            _ => Presented::None,
         }
     }
 
@@ -191,19 +191,19 @@ mod tests {
 
     #[test]
     fn credentials_are_read_and_nonsense_is_none() {
-        let basic = Credentials::Basic {
+        let basic = Presented::Basic {
             user: "qa".into(),
             password: "p:w".into(),
         };
         assert_eq!(call(Method::GET, "/u/me", "Basic cWE6cDp3").credentials(), basic);
         assert_eq!(
             call(Method::GET, "/u/me", "bearer abc").credentials(),
-            Credentials::Bearer("abc".into())
+            Presented::Bearer("abc".into())
         );
         for nonsense in ["", "Basic", "Basic ???", "Basic cWE=", "Digest cWE6cDp3"] {
             assert_eq!(
                 call(Method::GET, "/u/me", nonsense).credentials(),
-                Credentials::None,
+                Presented::None,
                 "{nonsense}"
             );
         }

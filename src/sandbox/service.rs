@@ -11,7 +11,7 @@ use crate::domain::secret::Secret;
 
 use super::answer::Reply;
 use super::book::{Account, Book, Given, Ids, Refused};
-use super::call::{Call, Credentials, Resource};
+use super::call::{Call, Presented, Resource};
 use super::spec::{AuthSpec, Filter, ServiceSpec};
 
 /// How many accounts one page of a list holds if nobody says.
@@ -38,23 +38,23 @@ pub(super) fn principal(spec: &ServiceSpec, book: &Book, call: &Call) -> Princip
     let is_operator = match (&spec.auth, &credentials) {
         (
             AuthSpec::Basic { user, password },
-            Credentials::Basic {
+            Presented::Basic {
                 user: given,
                 password: word,
             },
         ) => user == given && password.expose() == word,
-        (AuthSpec::Bearer(token), Credentials::Bearer(given)) => token.expose() == given,
+        (AuthSpec::Bearer(token), Presented::Bearer(given)) => token.expose() == given,
         // An open service looks at credentials only where they are the question.
-        (AuthSpec::None, Credentials::Basic { .. }) => call.target != Resource::Me,
-        (AuthSpec::None, Credentials::None | Credentials::Bearer(_)) => true,
+        (AuthSpec::None, Presented::Basic { .. }) => call.target != Resource::Me,
+        (AuthSpec::None, Presented::None | Presented::Bearer(_)) => true,
         (AuthSpec::Basic { .. } | AuthSpec::Bearer(_), _) => false,
     };
     match credentials {
         _ if is_operator => Principal::Operator,
-        Credentials::Basic { user, password } => book
+        Presented::Basic { user, password } => book
             .log_in(&user, &password)
             .map_or(Principal::Nobody, |account| Principal::Account(account.clone())),
-        Credentials::None | Credentials::Bearer(_) => Principal::Nobody,
+        Presented::None | Presented::Bearer(_) => Principal::Nobody,
     }
 }
 

@@ -7,7 +7,7 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue};
 
 use super::setting::{Setting, Variable};
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 use crate::cli::{Invocation, one_of};
 use crate::domain::why::Why;
 
@@ -20,7 +20,7 @@ pub(super) struct GivenText {
 }
 
 /// Every setting that is given, each from its first source. Empty values are ignored: the runner sets every unset input to "".
-pub(super) fn given(invocation: &Invocation, environment: &Environment) -> Vec<GivenText> {
+pub(super) fn given(invocation: &Invocation, environment: &ProcessEnv) -> Vec<GivenText> {
     let mut found = Vec::new();
     for setting in Setting::all() {
         let name = setting.name();
@@ -44,7 +44,7 @@ pub(super) fn given(invocation: &Invocation, environment: &Environment) -> Vec<G
     found
 }
 
-fn input<'e>(setting: &Setting, environment: &'e Environment) -> Option<&'e str> {
+fn input<'e>(setting: &Setting, environment: &'e ProcessEnv) -> Option<&'e str> {
     // Elsewhere `INPUT_` may be anybody's prefix.
     if !setting.scope.input || environment.get("GITHUB_ACTIONS") != Some("true") {
         return None;
@@ -62,7 +62,7 @@ fn input<'e>(setting: &Setting, environment: &'e Environment) -> Option<&'e str>
 
 /// Those of the command's own settings: a job sets variables for all its commands, and what is meant for one, and no value of
 /// another's, must not keep that from its work.
-fn variable<'e>(setting: &Setting, invocation: &Invocation, environment: &'e Environment) -> Option<&'e str> {
+fn variable<'e>(setting: &Setting, invocation: &Invocation, environment: &'e ProcessEnv) -> Option<&'e str> {
     let is_action = invocation.is_action();
     let counts = match setting.scope.variable {
         Variable::Counts => is_action || setting.is_of(&invocation.name),

@@ -19,7 +19,7 @@ pub const MASK: &str = "***";
 #[derive(Default)]
 pub struct Redactor {
     /// Spellings by their first bytes.
-    index: HashMap<u64, Bucket>,
+    index: HashMap<u64, Alike>,
     /// Which first two bytes any of them has: most places of a text are passed over by one look here.
     starts: Vec<u64>,
     /// Secrets that are too short; they are taken out where they stand alone.
@@ -28,14 +28,14 @@ pub struct Redactor {
 
 /// Spellings that begin alike: tokens often do, by the thousand.
 #[derive(Default)]
-struct Bucket {
+struct Alike {
     /// Their lengths, each once, the longest first: a spelling may be the beginning of another.
     lengths: Vec<usize>,
     /// Themselves, in order.
     spellings: Vec<Zeroizing<String>>,
 }
 
-impl Bucket {
+impl Alike {
     /// Says whether it is new.
     fn add(&mut self, spelling: Zeroizing<String>) -> bool {
         let Err(place) = self.place(spelling.as_bytes()) else {

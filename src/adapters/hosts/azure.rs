@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{FORK, Host, HostRun, Recognised, leg};
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 use crate::domain::leg::Leg;
 
 /// Its variables.
@@ -21,7 +21,7 @@ pub(super) struct Azure {
 }
 
 impl Recognised for Azure {
-    fn is_here(environment: &Environment) -> bool {
+    fn is_here(environment: &ProcessEnv) -> bool {
         environment.get("TF_BUILD").is_some()
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{FORK, Host, HostRun, Recognised, leg};
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 use crate::domain::leg::Leg;
 
 /// Its variables, without their `BUILDKITE_`.
@@ -22,7 +22,7 @@ pub(super) struct Buildkite {
 impl Recognised for Buildkite {
     const PREFIX: &'static str = "BUILDKITE_";
 
-    fn is_here(environment: &Environment) -> bool {
+    fn is_here(environment: &ProcessEnv) -> bool {
         environment.get("BUILDKITE").is_some()
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{FORK, Host, HostRun, Recognised, leg};
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 use crate::domain::leg::Leg;
 
 /// Its variables, without their `CIRCLE_`.
@@ -21,7 +21,7 @@ pub(super) struct CircleCi {
 impl Recognised for CircleCi {
     const PREFIX: &'static str = "CIRCLE_";
 
-    fn is_here(environment: &Environment) -> bool {
+    fn is_here(environment: &ProcessEnv) -> bool {
         environment.get("CIRCLECI").is_some()
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{FORK, Host, HostRun, Recognised, absolute};
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 use crate::adapters::small_file::{self, Workspace};
 
 pub use file_commands::{FileCommands, OUTPUT_MAX, VARIABLE_MAX};
@@ -43,7 +43,7 @@ pub(super) struct GitHub {
 }
 
 impl Recognised for GitHub {
-    fn is_here(environment: &Environment) -> bool {
+    fn is_here(environment: &ProcessEnv) -> bool {
         environment.get("GITHUB_ACTIONS") == Some("true")
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{FORK, Host, HostRun, Recognised, absolute, beside, leg};
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 use crate::domain::leg::Leg;
 use crate::domain::why::Why;
 
@@ -34,7 +34,7 @@ pub(super) struct GitLab {
 }
 
 impl Recognised for GitLab {
-    fn is_here(environment: &Environment) -> bool {
+    fn is_here(environment: &ProcessEnv) -> bool {
         environment.get("GITLAB_CI").is_some()
     }
 }

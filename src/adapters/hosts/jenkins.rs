@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::{FORK, Host, HostRun, Recognised, absolute, beside};
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 
 /// Its variables.
 #[derive(Default, Deserialize)]
@@ -22,7 +22,7 @@ pub(super) struct Jenkins {
 }
 
 impl Recognised for Jenkins {
-    fn is_here(environment: &Environment) -> bool {
+    fn is_here(environment: &ProcessEnv) -> bool {
         environment.get("JENKINS_URL").is_some()
     }
 }

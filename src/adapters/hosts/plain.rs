@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{Host, HostRun, LOCAL, Recognised, github};
-use crate::adapters::environment::Environment;
+use crate::adapters::environment::ProcessEnv;
 
 /// What tells whether anybody is watching. A container may be given some variables of a job without the one that says on which
 /// host it is: the limits that follow from them hold all the same.
@@ -19,7 +19,7 @@ pub(super) struct Plain {
 }
 
 impl Recognised for Plain {
-    fn is_here(_: &Environment) -> bool {
+    fn is_here(_: &ProcessEnv) -> bool {
         true
     }
 }

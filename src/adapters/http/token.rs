@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::Credentials;
 use super::expiry::life;
-use super::grant::{Form, Grant};
+use super::source::{Form, TokenSource};
 use crate::config::{Action, Expiry, Login};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::outcome::Delivery;
@@ -50,7 +50,7 @@ pub(super) trait Post {
 
 /// The token of one service.
 pub struct Token {
-    grant: Grant,
+    grant: TokenSource,
     /// Is handed every secret that is learnt, before it is used.
     keeper: Box<dyn Fn(&Secret)>,
     /// Hides every secret that is known in what a service said; `None` where that is not to be told.
@@ -93,7 +93,7 @@ enum Held {
 
 impl Token {
     /// A token that is yet to be fetched.
-    pub fn new(grant: Grant, keeper: Box<dyn Fn(&Secret)>, veil: Option<Hider<'static>>) -> Self {
+    pub fn new(grant: TokenSource, keeper: Box<dyn Fn(&Secret)>, veil: Option<Hider<'static>>) -> Self {
         Self {
             grant,
             keeper,
@@ -149,9 +149,9 @@ impl Token {
 
     async fn fetch(&self, wire: &impl Post, now: Timestamp) -> Result<(Carried, Duration), NoToken> {
         match &self.grant {
-            Grant::Form(form) => self.by_form(wire, form, &[], now).await,
-            Grant::Login { login, scope } => self.by_login(wire, login, scope, now).await,
-            Grant::IdToken { url, token, exchange } => {
+            TokenSource::Form(form) => self.by_form(wire, form, &[], now).await,
+            TokenSource::Login { login, scope } => self.by_login(wire, login, scope, now).await,
+            TokenSource::IdToken { url, token, exchange } => {
                 let id_token = id_token(wire, url, token, |answer| self.words(answer)).await?;
                 (self.keeper)(&id_token);
                 match exchange {
@@ -457,7 +457,7 @@ mod tests {
             fields: Vec::new(),
             client: None,
         };
-        let token = Token::new(Grant::Form(form), Box::new(|_| {}), None);
+        let token = Token::new(TokenSource::Form(form), Box::new(|_| {}), None);
         token.refresh(&endpoint, || Timestamp::from_millis(0)).await;
         assert_eq!(header(&token).as_deref(), Some("Bearer t1"));
         let late = || Timestamp::from_millis(90_000);

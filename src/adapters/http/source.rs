@@ -9,9 +9,9 @@ use crate::domain::time::Timestamp;
 use crate::language::Scope;
 use crate::ports::{HttpMessage, Identity};
 
-/// How a token is come by.
+/// How a token is obtained.
 #[derive(Clone)]
-pub enum Grant {
+pub enum TokenSource {
     /// A form is posted, and `access_token` is in the answer (RFC 6749, sections 4.3 and 4.4).
     Form(Form),
     /// A request of the service's own.
@@ -43,7 +43,7 @@ pub struct Form {
     pub client: Option<(String, Secret)>,
 }
 
-impl Grant {
+impl TokenSource {
     /// Every secret in it.
     pub fn secrets(&self) -> Vec<Secret> {
         // Of a form only what must not be told: `client_credentials` and the like stand in every log.
@@ -129,7 +129,7 @@ mod tests {
             fields: fields.map(|(name, value)| (name.to_owned(), Secret::new(value))).into(),
             client: None,
         };
-        let secrets = Grant::Form(form).secrets();
+        let secrets = TokenSource::Form(form).secrets();
         let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
         assert_eq!(secrets, ["signed", "hunter2", "theirs"]);
     }
