@@ -3,8 +3,10 @@
 //! Nothing here reads a file or the process's environment: the caller passes the text and the variables.
 
 mod action;
+mod address;
 mod auth;
 mod check;
+mod condition;
 mod decision;
 mod decode;
 mod diagnostic;
@@ -39,6 +41,7 @@ pub use crate::domain::secret::is_sensitive;
 
 pub use action::{Action, Effect, HttpRequest, Named, Part, Payload, Spot, is_credential};
 pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
+pub use condition::{Condition, Readings, did_not_hold, gave_nothing};
 pub use decision::{Decisions, Showing};
 pub use diagnostic::{Diagnostic, Position, render};
 pub use keys::schema;
@@ -46,7 +49,7 @@ pub use list::{Carrier, List, Next};
 pub use locale::Locale;
 pub use persona::{Copy, Count, Persona};
 pub use preset::{Parameter, Preset, preset, preset_names};
-pub use request::{Condition, Create, Find, Poll, Request, did_not_hold, gave_nothing};
+pub use request::{Create, Destination, Find, Patience, Poll, Request};
 pub use scalar::Rate;
 pub use service::{Limits, Service};
 pub use tls::Tls;
@@ -103,10 +106,7 @@ impl Config {
         match document {
             Some(document) if diagnostics.is_empty() => {
                 let config = Self {
-                    warnings: (document.services.iter())
-                        .flat_map(|service| [service.warning(), service.warning_of_captures()])
-                        .flatten()
-                        .collect(),
+                    warnings: document.services.iter().filter_map(Service::warning).collect(),
                     todos,
                     prefix: document.prefix,
                     ttl: document.ttl,

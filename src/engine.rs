@@ -32,6 +32,7 @@ mod settle;
 mod site;
 mod slots;
 mod status;
+mod steps;
 mod stuck;
 mod whose;
 mod witness;

@@ -40,6 +40,7 @@ use envelope::{Envelope, set};
 use long::LongRead;
 use token::{Carried, Post};
 
+pub use address::base;
 pub use client::{Clients, TlsFiles};
 pub use credentials::Credentials;
 pub use gate::{Gate, Gates};
@@ -79,6 +80,8 @@ pub struct Insight {
 /// One service, ready to be asked.
 pub struct HttpService {
     clients: Clients,
+    /// For what goes to other addresses, which don't see the service's own certificate.
+    others: Clients,
     endpoint: Endpoint,
     /// What every request carries, and what lets it in. Made once for all requests.
     fields: FixedFields,
@@ -94,10 +97,10 @@ struct FixedFields {
 }
 
 impl HttpService {
-    /// A service behind one of the shared clients. `token` is what its requests carry beside `endpoint.credentials`. Fails where
-    /// what every request carries can't be sent.
+    /// A service behind its clients, with those for other addresses. `token` is what its requests carry beside
+    /// `endpoint.credentials`. Fails where what every request carries can't be sent.
     pub fn new(
-        clients: &Clients,
+        [clients, others]: [&Clients; 2],
         endpoint: Endpoint,
         token: Option<Token>,
         gate: Rc<Gate>,
@@ -106,6 +109,7 @@ impl HttpService {
         let fields = FixedFields::of(&endpoint)?;
         Ok(Self {
             clients: clients.clone(),
+            others: others.clone(),
             endpoint,
             fields,
             token,
@@ -172,7 +176,7 @@ impl HttpService {
         let token = self
             .token
             .as_ref()
-            .filter(|_| request.identity != Identity::Anonymous && !self.brings_authorization(message));
+            .filter(|_| is_signed(request.identity) && !self.brings_authorization(message));
         let carried = match token {
             None => Carried::default(),
             Some(token) => match token.carried() {
@@ -182,11 +186,12 @@ impl HttpService {
         };
         let envelope = self.prepare(message, request, &carried);
         let sent = self.clock.now();
-        let delivery = match &envelope {
+        let mut delivery = match &envelope {
             Ok(envelope) => self.within_time(envelope).await,
             Err(reason) => Delivery::Unsendable(reason.clone()),
         };
-        if let Delivery::Answered(answer) = &delivery {
+        request.judge(&mut delivery);
+        if let (Delivery::Answered(answer), None) = (&delivery, &request.elsewhere) {
             self.gate.learn(answer, sent, self.clock.now());
             if let Some(token) = token.filter(|_| is_refused(answer, request)) {
                 token.forget(&carried);
@@ -201,11 +206,14 @@ impl HttpService {
         fields.any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()))
     }
 
-    fn address(&self, message: &HttpMessage) -> Result<Url, Why> {
-        let url = join(&self.endpoint.base, &message.target)?;
+    fn address(&self, message: &HttpMessage, elsewhere: Option<&str>) -> Result<Url, Why> {
+        let other = elsewhere.map(|text| base("`url`", text, self.clients.policy()));
+        let other = other.transpose()?;
+        let front = other.as_ref().unwrap_or(&self.endpoint.base);
+        let url = join(front, &message.target)?;
         match &message.next {
             None => Ok(url),
-            Some(reference) => Ok(address::next_page(&self.endpoint.base, &url, reference)?),
+            Some(reference) => Ok(address::next_page(front, &url, reference)?),
         }
     }
 
@@ -279,10 +287,15 @@ impl HttpService {
     /// on one is sent on another, where that is harmless.
     async fn send_on(&self, envelope: &Envelope<'_>, url: &Url) -> reqwest::Result<reqwest::Response> {
         let repeatable = envelope.repeatable;
+        let clients = if envelope.is_elsewhere {
+            &self.others
+        } else {
+            &self.clients
+        };
         let mut is_fresh = self.gate.distrusts_connections(repeatable) || envelope.closes();
         loop {
             // A token endpoint may be on this machine while the service is not, and the other way round.
-            let client = self.clients.towards(url, is_fresh);
+            let client = clients.towards(url, is_fresh);
             let mut builder = client.request(envelope.method.clone(), url.clone());
             builder = builder.headers(envelope.headers.clone());
             // The fields may ask for it themselves.
@@ -294,12 +307,12 @@ impl HttpService {
             }
             let error = match builder.send().await {
                 Ok(response) => {
-                    self.clients.connections().answered(&response);
+                    clients.connections().answered(&response);
                     return Ok(response);
                 }
                 Err(error) => error,
             };
-            if !self.clients.connections().had_answered(&error) {
+            if !clients.connections().had_answered(&error) {
                 return Err(error);
             }
             self.gate.lose_connection();
@@ -317,8 +330,20 @@ impl HttpService {
         carried: &Carried,
     ) -> Result<Envelope<'m>, Why> {
         let FixedFields { own, credentials } = &self.fields;
-        let mut envelope = Envelope::new(self.address(message)?, own.clone(), message, request.repeatable)?;
+        let elsewhere = request.elsewhere.as_deref();
+        let fixed = match (elsewhere, request.identity) {
+            (Some(_), _) => HeaderMap::new(),
+            (None, Identity::Unsigned) => {
+                let open = own.iter().filter(|(name, _)| !lets_in(name.as_str()));
+                open.map(|(name, value)| (name.clone(), value.clone())).collect()
+            }
+            (None, Identity::Own | Identity::Anonymous | Identity::Spoilt) => own.clone(),
+        };
+        let address = self.address(message, elsewhere)?;
+        let mut envelope = Envelope::new(address, fixed, message, request.repeatable)?;
+        envelope.is_elsewhere = elsewhere.is_some();
         match request.identity {
+            Identity::Unsigned => {}
             Identity::Own => envelope.sign(message, credentials, carried)?,
             Identity::Anonymous => envelope.strip(own, credentials),
             Identity::Spoilt => {
@@ -387,6 +412,14 @@ fn shown_address(mut address: Url, message: &HttpMessage) -> String {
     address.set_username("").unwrap_or_default();
     address.set_password(None).unwrap_or_default();
     address.into()
+}
+
+/// Does such a request carry the service's credentials, right or wrong?
+fn is_signed(identity: Identity) -> bool {
+    match identity {
+        Identity::Own | Identity::Spoilt => true,
+        Identity::Anonymous | Identity::Unsigned => false,
+    }
 }
 
 /// Were the credentials refused that it was sent with? Of spoilt ones that is no news.

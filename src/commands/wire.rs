@@ -12,7 +12,7 @@ use super::grant::{Around, grant};
 use super::ground::Ground;
 use super::literals::Literals;
 use crate::adapters::http::{self, Clients, Credentials, Endpoint, HostPolicy, Insight, TlsFiles, Token, TokenSource};
-use crate::config::{Auth, Config, Decisions, Rate, Service, Withheld};
+use crate::config::{Auth, Config, Decisions, Destination, Rate, Service, Withheld};
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
@@ -55,9 +55,8 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
         policy: &policy,
         audiences: sealed.allow_audience.as_deref(),
     };
-    let shortest = config.services.iter().map(|service| service.timeout).min();
-    let timeout = shortest.unwrap_or(Duration::from_secs(10));
-    let shared = Clients::new(timeout, &policy, &TlsFiles::default()).context("no service can be asked")?;
+    let shared =
+        Clients::new(shortest_timeout(config), &policy, &TlsFiles::default()).context("no service can be asked")?;
     for service in config.services.iter().cloned() {
         let unset = missing
             .iter()
@@ -125,7 +124,7 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
             let gate = context
                 .gates
                 .to(service.name.as_str(), &endpoint.base, interval, at_once);
-            http::HttpService::new(clients, endpoint, token, gate, context.clock)
+            http::HttpService::new([clients, &shared], endpoint, token, gate, context.clock)
                 .map_err(|reason| reason.context(format_args!("no request to `{name}` can be sent")))
         });
         let (ready, unusable) = match ready {
@@ -136,6 +135,11 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
         wired.sites.push(Site::new(service, scope, unusable));
     }
     Ok(wired)
+}
+
+fn shortest_timeout(config: &Config) -> Duration {
+    let timeouts = config.services.iter().map(|service| service.timeout);
+    timeouts.min().unwrap_or(Duration::from_secs(10))
 }
 
 /// Refuses to go on where any of these can't be asked, and says of all of them why.
@@ -182,32 +186,17 @@ fn beside_auth(service: &Service, scope: &Scope) -> Vec<Secret> {
 
 /// The service's address, checked.
 fn base(service: &Service, scope: &Scope, policy: &HostPolicy) -> Result<Url, Why> {
-    let name = &service.name;
     let text = render(&service.url, scope, "url", service)?;
-    let base = Url::parse(&text).map_err(|error| {
-        Why::hinted(
-            format!("`url` of `{name}` is not a URL: {error}"),
-            "write the whole address, such as `http://localhost:8080`",
-        )
-    })?;
-    if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-        return Err(format!("`url` of `{name}` must begin with `http://` or `https://`").into());
+    let base = http::base(&format!("`url` of `{}`", service.name), &text, policy)?;
+    // Other addresses that hang on an account are checked when they are asked.
+    for request in service.requests() {
+        let Destination::Elsewhere(url) = &request.destination else {
+            continue;
+        };
+        if let Ok(text) = url.render(scope) {
+            http::base(&format!("`{}.url`", request.place), &text, policy)?;
+        }
     }
-    if !base.username().is_empty() || base.password().is_some() {
-        return Err(Why::hinted(
-            format!("`url` of `{name}` holds credentials"),
-            "move them to `auth`, where they are kept out of logs",
-        ));
-    }
-    if base.query().is_some() || base.fragment().is_some() {
-        return Err(Why::hinted(
-            format!("`url` of `{name}` has a query or a fragment"),
-            "put query parameters into each request",
-        ));
-    }
-    policy
-        .check(&base)
-        .map_err(|reason| reason.context(format_args!("`url` of `{name}`")))?;
     Ok(base)
 }
 

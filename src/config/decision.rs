@@ -33,8 +33,8 @@ impl Decisions {
     /// Those of a service.
     pub fn of(service: &Service) -> Self {
         let mut decisions = Self::default();
-        let plain = service.ready.iter().chain(&service.probe).chain(&service.after_create);
-        for request in plain.chain(&service.delete) {
+        let plain = service.ready.iter().chain(&service.probe).chain(&service.before_create);
+        for request in plain.chain(&service.after_create).chain(&service.delete) {
             decisions.add(request, ("gone", &request.gone), []);
         }
         let create = &service.create;

@@ -5,6 +5,7 @@
 mod fields;
 mod scalars;
 
+use super::condition::{Condition, Readings};
 use super::diagnostic::{Diagnostic, SHOWN_LIMIT};
 use super::keys::{self, Block};
 use super::merge::{CONVENTION, merge_document};
@@ -43,8 +44,10 @@ pub(super) struct Read {
 pub(super) enum Reader {
     /// The credentials: they see what the log-in captured.
     Auth,
-    /// What reads an account back after it was made.
-    Verify,
+    /// What creates an account or looks for it by its name, perhaps in another process: what came before the create is there.
+    Creates,
+    /// What is sent right after the create: what came until then is there.
+    Follows,
     /// Any other.
     Other,
 }
@@ -70,8 +73,10 @@ pub(super) struct Decoder {
     pub(super) has_moment: bool,
     /// The service that is being read.
     pub(super) service: Option<ServiceName>,
-    /// What its answers say is wrong, where a request does not say it otherwise.
-    pub(super) error: Option<Expression>,
+    /// How its answers are read, where a request does not say it otherwise.
+    pub(super) readings: Readings,
+    /// The answers to its create that mean: it certainly was not made.
+    pub(super) refused: Option<Condition>,
     /// The preset that it names.
     pub(super) preset: Option<PresetName>,
     pub(super) document: Option<Node>,
@@ -95,7 +100,8 @@ impl Decoder {
             expressions: 0,
             has_moment: false,
             service: None,
-            error: None,
+            readings: Readings::default(),
+            refused: None,
             preset: None,
             document: tree,
             convention,
@@ -130,6 +136,16 @@ impl Decoder {
         });
         self.diagnostics.dedup();
         (self.sources, self.uses, self.diagnostics)
+    }
+
+    /// What `read` reads, with who reads the names in it.
+    pub(super) fn reading_as<T>(&mut self, reader: Reader, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.reads.len();
+        let value = read(self);
+        for read in &mut self.reads[before..] {
+            read.reader = reader;
+        }
+        value
     }
 
     pub(super) fn error(&mut self, span: Span, message: impl Into<String>) {

@@ -21,7 +21,9 @@ use kind::block;
 pub(super) use credentials::{auth, basic, carried, exchange, github_oidc, login, oauth2};
 pub(super) use kind::{Block, Key, Kind};
 pub(super) use presets::{parameter, preset_file};
-pub(super) use requests::{after_create, create, delete, filter, find, list, next, poll, probe, request};
+pub(super) use requests::{
+    after_create, before_create, create, delete, filter, find, gone, list, next, probe, request, verify,
+};
 pub use schema::schema;
 
 /// The most services of one document.
@@ -30,7 +32,7 @@ pub(super) const SERVICES_LIMIT: u32 = 1000;
 pub(super) const COPIES_LIMIT: u32 = 10_000;
 
 /// Every block, in the order of the reference; the first is the document itself.
-static BLOCKS: [&Block; 22] = [
+static BLOCKS: [&Block; 24] = [
     &document::BLOCK,
     &service::BLOCK,
     &auth::BLOCK,
@@ -44,14 +46,16 @@ static BLOCKS: [&Block; 22] = [
     &limits::BLOCK,
     &request::BLOCK,
     &probe::BLOCK,
+    &before_create::BLOCK,
     &create::BLOCK,
     &after_create::BLOCK,
-    &poll::BLOCK,
+    &verify::BLOCK,
     &find::BLOCK,
     &list::BLOCK,
     &filter::BLOCK,
     &next::BLOCK,
     &delete::BLOCK,
+    &gone::BLOCK,
     &account::BLOCK,
 ];
 
@@ -90,6 +94,12 @@ block! {
     ENDPOINT = "endpoint": Text, ["http://localhost:8081"];
     /// The service's own words in a failed answer; by default, the fields that look like a message.
     ERROR = "error": Expression, ["body.fault.text"];
+    /// The answers that mean too many requests: the service is asked more slowly, and again.
+    BUSY = "busy": Kind::Condition, [[429, 403], "status == 400 and body.code == \"throttled\""], default [425, 429];
+    /// The answers to a create that mean it was certainly not created.
+    REFUSED = "refused": Kind::Condition, ["status == 200 and body.errors is defined"];
+    /// The answers that mean the credentials are no longer accepted.
+    DEAD = "dead": Kind::Condition, [[401, 440], "body.error == \"invalid session\""], default [401];
     /// How requests authenticate.
     AUTH = "auth": Either(&["none", "github_oidc"], &auth::BLOCK, 1), [{"bearer": "{{ env.API_TOKEN }}"}, "github_oidc"], default "none";
     /// With `password`, short for `auth: { basic: ... }`.
@@ -115,12 +125,14 @@ block! {
     /// Whether cleanup may create and delete an account to prove that a look-up works. Say `false` where deleting leaves
     /// something behind or seats cost money.
     WITNESS = "witness": Boolean, [false], default true;
+    /// Requests sent in order before each create, such as one for a form's token. They must be harmless to repeat.
+    BEFORE_CREATE = "before_create": Chain(&before_create::BLOCK, 0), [[{"request": "GET /form", "capture": {"nonce": "body.nonce"}}]];
     /// Creates an account; by default as the convention says.
     CREATE = "create": Kind::Block(&create::BLOCK), [{"request": "POST /users", "json": {"name": "{{ account.username }}"}, "id": "body.id"}];
     /// Requests sent in order, as soon as the id is known.
     AFTER_CREATE = "after_create": Chain(&after_create::BLOCK, 0), [[{"request": "POST /users/{{ id }}/roles", "json": {"role": "tester"}}]];
     /// Shows that an account exists.
-    VERIFY = "verify": Kind::Block(&poll::BLOCK), [{"request": "GET /users/{{ id }}", "name": "body.name"}];
+    VERIFY = "verify": Kind::Block(&verify::BLOCK), [{"request": "GET /users/{{ id }}", "name": "body.name"}];
     /// Looks an account up by its name.
     FIND = "find": Kind::Block(&find::BLOCK), [{"request": "GET /users?name={{ account.username }}", "items": "body", "id": "item.id", "name": "item.name"}];
     /// Lists all accounts, for `standin sweep`.
@@ -128,7 +140,7 @@ block! {
     /// Deletes an account: a request, or a list of them that can start again at any of them.
     DELETE = "delete": Chain(&delete::BLOCK, 1), [{"request": "DELETE /users/{{ id }}"}, [{"request": "GET /users/{{ id }}", "capture": {"etag": "headers.etag"}}, {"request": "DELETE /users/{{ id }}", "headers": {"If-Match": "{{ capture.etag }}"}}]];
     /// Shows that an account is gone.
-    GONE = "gone": Kind::Block(&poll::BLOCK), [{"request": "GET /users/{{ id }}", "within": "1m"}];
+    GONE = "gone": Kind::Block(&gone::BLOCK), [{"request": "GET /users/{{ id }}", "within": "1m"}];
 }
 
 block! {

@@ -7,7 +7,7 @@ use super::decode::{Decoder, Read, Reader};
 use super::persona::Persona;
 use super::request::Request;
 use super::scope::{ACCOUNT_KEYS, listed, not_of_account};
-use super::service::{CAPTURE_BEFORE, Service};
+use super::service::Service;
 use super::source::Span;
 use crate::domain::account::ServiceName;
 use crate::language::nearest;
@@ -20,14 +20,14 @@ const SERVICE_KEYS: &[&str] = &["name", "url"];
 /// What a service's templates can read of other accounts and of earlier answers.
 struct Readable<'s> {
     needs: BTreeSet<&'s str>,
-    /// What its requests capture. A log-in's is for `use` alone, and nothing comes of what `verify` captures.
+    /// What its requests capture. A log-in's is for `use` alone.
     captures: BTreeSet<&'s str>,
+    /// What is captured before the account is created.
+    before: BTreeSet<&'s str>,
     /// What is captured before the account is read back.
     made: BTreeSet<&'s str>,
     /// What the log-in captures.
     log_in: BTreeSet<&'s str>,
-    /// What `verify` captures, and nobody keeps.
-    verify: BTreeSet<&'s str>,
     /// What its account shows to those that need it.
     shown: BTreeSet<&'s str>,
 }
@@ -35,10 +35,9 @@ struct Readable<'s> {
 impl<'s> Readable<'s> {
     fn of(service: &'s Service) -> Self {
         let names = |request: &'s Request| request.captures.iter().map(|(name, _)| name.as_str());
-        let made: BTreeSet<&str> = std::iter::once(&service.create.request)
-            .chain(&service.after_create)
-            .flat_map(names)
-            .collect();
+        let before: BTreeSet<&str> = service.before_create.iter().flat_map(names).collect();
+        let made = std::iter::once(&service.create.request).chain(&service.after_create);
+        let made: BTreeSet<&str> = made.flat_map(names).chain(before.iter().copied()).collect();
         let log_in = match &service.auth {
             Auth::Login(login) => names(&login.request).collect(),
             Auth::None
@@ -51,19 +50,21 @@ impl<'s> Readable<'s> {
         let find = service.find.iter().map(|find| &find.request);
         let gone = service.gone.iter().map(|gone| &gone.request);
         let later = find.chain(gone).chain(&service.delete).flat_map(names);
-        let captures = made.iter().copied().chain(later).collect();
-        let outputs = service.create.outputs.iter().map(|(name, _)| name.as_str());
+        let verify = service.verify.iter().map(|verify| &verify.request);
+        let verified: BTreeSet<&str> = made.iter().copied().chain(verify.flat_map(names)).collect();
+        let captures = verified.iter().copied().chain(later).collect();
+        let outputs = service.setup_requests().flat_map(|request| &request.outputs);
         Self {
             needs: service.needs.iter().map(ServiceName::as_str).collect(),
             shown: ["id", "username"]
                 .into_iter()
-                .chain(made.iter().copied())
-                .chain(outputs)
+                .chain(verified)
+                .chain(outputs.map(|(name, _)| name.as_str()))
                 .collect(),
             captures,
+            before,
             made,
             log_in,
-            verify: service.verify.iter().flat_map(|poll| names(&poll.request)).collect(),
         }
     }
 }
@@ -95,7 +96,8 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
             "service" => &own,
             "capture" => seen.map_or(&nothing, |seen| match read.reader {
                 Reader::Auth => &seen.log_in,
-                Reader::Verify => &seen.made,
+                Reader::Creates => &seen.before,
+                Reader::Follows => &seen.made,
                 Reader::Other => &seen.captures,
             }),
             "needs" => seen.map_or(&nothing, |seen| &seen.needs),
@@ -115,13 +117,11 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
                 Some(name) => format!("write `needs[\"{name}\"]`"),
                 None => format!("add `{key}` to the service's `needs`"),
             },
-            None if root == "capture" && read.reader == Reader::Verify => {
-                format!(
-                    "`verify` sees what `create` and `after_create` captured; add `capture: {{ {key}: ... }}` there"
-                )
+            None if root == "capture" && read.reader == Reader::Creates => {
+                format!("only `before_create` is sent before this one; add `capture: {{ {key}: ... }}` there")
             }
-            None if root == "capture" && seen.is_some_and(|seen| seen.verify.contains(key)) => {
-                format!("what `verify` captures is not kept: {CAPTURE_BEFORE}")
+            None if root == "capture" && read.reader == Reader::Follows => {
+                format!("add `capture: {{ {key}: ... }}` to `before_create`, `create` or `after_create`")
             }
             None if root == "capture" => format!("add `capture: {{ {key}: ... }}` to the request whose answer has it"),
             None => format!("there are {}", listed(known)),

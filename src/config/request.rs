@@ -1,19 +1,20 @@
 //! One request of a service's description, and what its answers mean.
 
 mod decode;
+mod step;
 
 use std::time::Duration;
 
 use super::action::{Action, Effect, Part, Spot};
-use crate::domain::answer::Answer;
-use crate::domain::said::Veil;
+use super::condition::{Condition, Readings};
 use crate::domain::secret::lets_in;
-use crate::language::{EvalError, Expression, Scope};
+use crate::language::{Expression, Scope, Template};
 
 pub(super) use decode::{
-    SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, create, find, list_request, login_request, poll, probe,
-    service_request,
+    SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, condition, create, find, gone, list_request, login_request,
+    probe, service_request, verify,
 };
+pub use step::{Destination, Patience};
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -28,11 +29,51 @@ pub struct Request {
     pub gone: Condition,
     /// What later requests need of the answer, by name. Never printed.
     pub captures: Vec<(String, Expression)>,
-    /// What the answer itself says is wrong, where it fails: the request's own, else the service's.
-    pub error: Option<Expression>,
+    /// What goes to the outputs.
+    pub outputs: Vec<(String, Expression)>,
+    /// What is masked and goes to the credentials file.
+    pub secrets: Vec<(String, Expression)>,
+    /// Where it goes, and with whose credentials.
+    pub destination: Destination,
+    /// How long it is sent again, and for what.
+    pub patience: Patience,
+    /// Without this it is left out.
+    pub when: Option<Expression>,
+    /// How its answers are read: its own way, else the service's.
+    pub readings: Readings,
 }
 
 impl Request {
+    /// Is it sent to the service with the service's credentials?
+    pub fn is_signed(&self) -> bool {
+        matches!(self.destination, Destination::Service)
+    }
+
+    /// Is anything read of its answer, for later requests or for the job?
+    pub fn is_read(&self) -> bool {
+        !(self.captures.is_empty() && self.outputs.is_empty() && self.secrets.is_empty())
+    }
+
+    /// Every expression that decides what is sent, where to, and what becomes of the answer.
+    pub fn expressions(&self) -> Vec<&Expression> {
+        let sent = self.action.parts().into_iter().map(|part| part.expression);
+        let address = match &self.destination {
+            Destination::Elsewhere(url) => Some(url),
+            Destination::Service | Destination::Unsigned => None,
+        };
+        let unusual = self.readings.unusual().map(|(_, condition)| condition);
+        let conditions = [&self.expect, &self.gone].into_iter().chain(&self.patience.retry);
+        let claims = conditions.chain(unusual).filter_map(|condition| match condition {
+            Condition::Expression(expression) => Some(expression),
+            Condition::Success | Condition::Codes(_) => None,
+        });
+        sent.chain(address.into_iter().flat_map(Template::expressions))
+            .chain(&self.when)
+            .chain(&self.patience.until)
+            .chain(claims)
+            .collect()
+    }
+
     /// Does the account itself ask, with what it was given? Who makes it gives its password too, and is not meant.
     pub fn is_sent_by_the_account(&self) -> bool {
         let is_own = |expression: &Expression| {
@@ -54,68 +95,6 @@ impl Request {
     }
 }
 
-/// A class of answers.
-#[derive(Clone, Debug)]
-pub enum Condition {
-    /// Any 2xx.
-    Success,
-    /// One of these status codes.
-    Codes(Vec<u16>),
-    /// This expression over `status`, `headers` and `body` is true.
-    Expression(Expression),
-}
-
-impl Condition {
-    /// Is the answer one of these? What an expression reads and the answer lacks makes it false.
-    pub fn holds(&self, answer: &Answer, scope: &Scope) -> Result<bool, EvalError> {
-        match self {
-            Self::Success => Ok(answer.is_success()),
-            Self::Codes(codes) => Ok(codes.contains(&answer.code())),
-            Self::Expression(expression) => expression.eval_bool(&scope.clone().answer(answer)),
-        }
-    }
-
-    /// Why it does not hold of an answer, in words, for a key such as `expect`. Nothing where any 2xx would do: the status says it.
-    pub fn explain(&self, key: &str, answer: &Answer, scope: &Scope, veil: Veil<'_>) -> Option<String> {
-        match self {
-            Self::Success => None,
-            Self::Codes(codes) => {
-                let codes: Vec<String> = codes.iter().map(u16::to_string).collect();
-                let (codes, status) = (codes.join(", "), answer.code());
-                Some(format!("`{key}: [{codes}]` did not hold: `status` was {status}"))
-            }
-            Self::Expression(expression) => {
-                let scope = scope.clone().answer(answer);
-                Some(did_not_hold(key, expression, &scope, veil))
-            }
-        }
-    }
-}
-
-/// Why a condition does not hold, in words. `scope` has the answer.
-pub fn did_not_hold(key: &str, condition: &Expression, scope: &Scope, veil: Veil<'_>) -> String {
-    explained(key, condition, "did not hold", scope, veil)
-}
-
-/// Why an expression, such as `id` or `items`, gave nothing that is of use, in words. `scope` has the answer.
-pub fn gave_nothing(key: &str, expression: &Expression, scope: &Scope, veil: Veil<'_>) -> String {
-    explained(key, expression, "gave nothing of use", scope, veil)
-}
-
-fn explained(key: &str, expression: &Expression, what: &str, scope: &Scope, veil: Veil<'_>) -> String {
-    let source = expression.told();
-    // What fails otherwise than by what isn't there says itself why.
-    let why = match expression.eval(scope) {
-        Err(error) if !error.is_undefined() => error.message,
-        Ok(_) | Err(_) => expression.readings(scope, veil),
-    };
-    if why.is_empty() {
-        format!("`{key}: {source}` {what}")
-    } else {
-        format!("`{key}: {source}` {what}: {why}")
-    }
-}
-
 /// How an account is made.
 #[derive(Clone, Debug)]
 pub struct Create {
@@ -123,6 +102,8 @@ pub struct Create {
     pub request: Request,
     /// Answers that mean: the name is taken.
     pub duplicate: Condition,
+    /// Answers that mean: it certainly was not made.
+    pub refused: Option<Condition>,
     /// Was `duplicate` given, so that the service is known to refuse equal names?
     pub duplicate_declared: bool,
     /// The id in the answer.
@@ -131,10 +112,6 @@ pub struct Create {
     pub name: Option<Expression>,
     /// Is it the article's convention, of which nothing is said otherwise?
     pub is_convention: bool,
-    /// What goes to the outputs.
-    pub outputs: Vec<(String, Expression)>,
-    /// What is masked and goes to the credentials file.
-    pub secrets: Vec<(String, Expression)>,
     /// The header that carries a key which is the same on every try.
     pub idempotency_header: Option<String>,
 }
@@ -185,53 +162,4 @@ pub struct Find {
     pub absent: Condition,
     /// How long the service may take to show what was created.
     pub settle: Duration,
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::domain::answer::Body;
-
-    fn explained(condition: &Condition) -> Option<String> {
-        let answer = Answer::http(422, Vec::new(), Body::Json(json!({"okay": true})));
-        condition.explain("expect", &answer, &Scope::new(), &str::to_owned)
-    }
-
-    #[test]
-    fn a_condition_says_why_it_does_not_hold() {
-        let expression = |source| Condition::Expression(Expression::parse(source).expect("an expression"));
-        for (condition, expected) in [
-            (Condition::Success, None),
-            (
-                Condition::Codes(vec![200, 201]),
-                Some("`expect: [200, 201]` did not hold: `status` was 422"),
-            ),
-            (
-                expression("status == 200 and body.ok"),
-                Some(
-                    "`expect: status == 200 and body.ok` did not hold: `status` was 422, `body.ok` was undefined (`body` has `okay`)",
-                ),
-            ),
-            (
-                expression("body.okay.nothing()"),
-                Some(
-                    "`expect: body.okay.nothing()` did not hold: `body.okay.nothing()`: unknown method: bool has no method named nothing",
-                ),
-            ),
-        ] {
-            assert_eq!(explained(&condition).as_deref(), expected);
-        }
-    }
-
-    #[test]
-    fn an_expression_says_why_it_gave_nothing() {
-        let scope = Scope::new().with_json("body", &json!({"uid": 7}));
-        let id = Expression::parse("body.data.id").expect("an expression");
-        assert_eq!(
-            gave_nothing("id", &id, &scope, &str::to_owned),
-            "`id: body.data.id` gave nothing of use: `body.data.id` was undefined (`body` has `uid`)"
-        );
-    }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::action;
+use super::address::http_address;
 use super::auth::{self, Auth};
+use super::condition::Readings;
 use super::decode::{Decoder, Fields, Reader, is_name};
 use super::keys::{self, Key, service as key};
 use super::list::{self, List};
@@ -12,7 +14,7 @@ use super::scalar::{self, Rate};
 use super::scope;
 use super::source::Span;
 use super::tls::{self, Tls};
-use super::tree::{Content, Node};
+use super::tree::Node;
 use crate::domain::account::ServiceName;
 use crate::domain::why::Why;
 use crate::language::{EvalError, Expression, JsonTemplate, Scope, Template, nearest};
@@ -50,6 +52,8 @@ pub struct Service {
     pub place: Option<Expression>,
     /// May an account be made to show that a look-up sees?
     pub witness: bool,
+    /// What is sent before each create, in order; harmless to repeat.
+    pub before_create: Vec<Request>,
     /// How an account is made.
     pub create: Create,
     /// What is sent once the id is known, in order.
@@ -96,6 +100,28 @@ impl Service {
         })
     }
 
+    /// The requests that make an account and say what the job gets of it, in the order in which they are sent.
+    pub fn setup_requests(&self) -> impl Iterator<Item = &Request> {
+        let verify = self.verify.iter().map(|verify| &verify.request);
+        let create = std::iter::once(&self.create.request);
+        let before = self.before_create.iter();
+        before.chain(create).chain(&self.after_create).chain(verify)
+    }
+
+    /// Every request but those of `auth`.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        let looks = self.ready.iter().chain(&self.probe);
+        let gone = self.gone.iter().map(|poll| &poll.request);
+        let finds = self.find.iter().map(|find| &find.request);
+        let lists = (self.list.iter()).flat_map(|list| list.filter.iter().chain([&list.request]));
+        looks
+            .chain(self.setup_requests())
+            .chain(gone)
+            .chain(finds)
+            .chain(lists)
+            .chain(&self.delete)
+    }
+
     /// Can an account be told to be there or not when the answer to its create was lost? Else it can only be named as a leftover.
     pub fn settles_unclear(&self) -> bool {
         self.find.is_some() || self.chooses_id()
@@ -112,23 +138,6 @@ impl Service {
         })
     }
 }
-
-impl Service {
-    /// What is said of captures that nobody keeps.
-    pub(super) fn warning_of_captures(&self) -> Option<Why> {
-        let verify = self.verify.as_ref();
-        let has_captures = verify.is_some_and(|verify| !verify.request.captures.is_empty());
-        has_captures.then(|| {
-            Why::hinted(
-                format!("what `verify` of `{}` captures is not kept", self.name),
-                CAPTURE_BEFORE,
-            )
-        })
-    }
-}
-
-/// What to do about a capture of `verify`, which asks again and again.
-pub(super) const CAPTURE_BEFORE: &str = "capture it in `create` or `after_create`";
 
 /// The names that are known before anything was answered, in this process or in any later one.
 const KNOWN_BEFORE: [&str; 5] = ["env", "run", "service", "with", "account"];
@@ -154,14 +163,24 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
     let with = fields.take(key::WITH).map(|node| parameters(decoder, node));
     let url = url(decoder, &mut fields);
     // Every request that follows takes it over.
-    decoder.error = fields.read(decoder, key::ERROR, |decoder, node, name| {
-        decoder.expression(node, name, SERVICE_ANSWER)
+    let mut condition = |key| {
+        fields.read(decoder, key, |decoder, node, name| {
+            request::condition(decoder, node, name, SERVICE_ANSWER)
+        })
+    };
+    let (busy, dead, refused) = (condition(key::BUSY), condition(key::DEAD), condition(key::REFUSED));
+    decoder.refused = refused;
+    let usual = Readings::default();
+    decoder.readings = Readings {
+        busy: busy.unwrap_or(usual.busy),
+        dead: dead.unwrap_or(usual.dead),
+        error: fields.read(decoder, key::ERROR, |decoder, node, name| {
+            decoder.expression(node, name, SERVICE_ANSWER)
+        }),
+    };
+    let auth = decoder.reading_as(Reader::Auth, |decoder| {
+        auth::auth(decoder, &mut fields, &place(key::AUTH))
     });
-    let before = decoder.reads.len();
-    let auth = auth::auth(decoder, &mut fields, &place(key::AUTH));
-    for read in &mut decoder.reads[before..] {
-        read.reader = Reader::Auth;
-    }
     let tls = fields
         .take(key::TLS)
         .map_or(Some(None), |node| tls::decode(decoder, node).map(Some));
@@ -190,21 +209,26 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         None => (None, None),
     };
     let witness = fields.read_or(decoder, key::WITNESS, true, Decoder::boolean);
-    let create = fields
-        .need(decoder, key::CREATE)
-        .and_then(|node| request::create(decoder, node, place(key::CREATE)));
-    let after_create = fields.read_or(decoder, key::AFTER_CREATE, Vec::new(), |decoder, node, _| {
-        request::chain(decoder, node, key::AFTER_CREATE, &place(key::AFTER_CREATE))
+    let (before_create, create, find) = decoder.reading_as(Reader::Creates, |decoder| {
+        let steps = fields.read_or(decoder, key::BEFORE_CREATE, Vec::new(), |decoder, node, _| {
+            request::chain(decoder, node, key::BEFORE_CREATE, &place(key::BEFORE_CREATE))
+        });
+        let create = fields
+            .need(decoder, key::CREATE)
+            .and_then(|node| request::create(decoder, node, place(key::CREATE)));
+        let find = fields.read(decoder, key::FIND, |decoder, node, _| {
+            request::find(decoder, node, place(key::FIND))
+        });
+        (steps, create, find)
     });
-    let before = decoder.reads.len();
-    let verify = fields.read(decoder, key::VERIFY, |decoder, node, _| {
-        request::poll(decoder, node, "`verify`", place(key::VERIFY))
-    });
-    for read in &mut decoder.reads[before..] {
-        read.reader = Reader::Verify;
-    }
-    let find = fields.read(decoder, key::FIND, |decoder, node, _| {
-        request::find(decoder, node, place(key::FIND))
+    let (after_create, verify) = decoder.reading_as(Reader::Follows, |decoder| {
+        let steps = fields.read_or(decoder, key::AFTER_CREATE, Vec::new(), |decoder, node, _| {
+            request::chain(decoder, node, key::AFTER_CREATE, &place(key::AFTER_CREATE))
+        });
+        let verify = fields.read(decoder, key::VERIFY, |decoder, node, _| {
+            request::verify(decoder, node, place(key::VERIFY))
+        });
+        (steps, verify)
     });
     let list = fields.read(decoder, key::LIST, |decoder, node, _| {
         list::decode(decoder, node, place(key::LIST))
@@ -218,7 +242,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         Some(chain)
     });
     let gone = fields.read(decoder, key::GONE, |decoder, node, _| {
-        request::poll(decoder, node, "`gone`", place(key::GONE))
+        request::gone(decoder, node, place(key::GONE))
     });
     if list.is_some() {
         let steps = delete.iter().flatten().flat_map(|step| &step.captures);
@@ -242,6 +266,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, index: usize) -> Option
         probe,
         place: told_place,
         witness: witness?,
+        before_create: before_create?,
         create: create?,
         after_create: after_create?,
         verify,
@@ -309,50 +334,7 @@ fn url(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Template> {
             return None;
         }
     };
-    let template = decoder.template(&entry.value, &entry.key, URL_NAMES)?;
-    if entry.value.is_todo() {
-        return Some(template);
-    }
-    let Content::String(text) = &entry.value.kind else {
-        decoder.error_with_hint(
-            entry.value.span,
-            "this is not an address",
-            "write the whole address, such as `http://localhost:8080`",
-        );
-        return None;
-    };
-    let problem = if has_userinfo(text) {
-        Some((
-            "an address with credentials in it",
-            "put them into `auth: { basic: { username: ..., password: ... } }`",
-        ))
-    } else if text.contains(['?', '#']) && template.expressions().next().is_none() {
-        Some((
-            "the address of a service has no query and no fragment",
-            "put them into its requests",
-        ))
-    } else if !text.starts_with("{{") && !is_http(text) {
-        Some((
-            "the address of a service begins with `http://` or `https://`",
-            "write the whole address, such as `http://localhost:8081`",
-        ))
-    } else {
-        None
-    };
-    if let Some((message, hint)) = problem {
-        decoder.error_with_hint(entry.value.span, message, hint);
-        return None;
-    }
-    Some(template)
-}
-
-/// Has an address a scheme that is spoken, and a host behind it?
-fn is_http(text: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| {
-        text.strip_prefix(scheme).is_some_and(|rest| {
-            !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace) || rest.starts_with("{{")
-        })
-    })
+    http_address(decoder, entry, URL_NAMES)
 }
 
 fn limits(decoder: &mut Decoder, node: &Node) -> Option<Limits> {
@@ -378,13 +360,4 @@ fn limits(decoder: &mut Decoder, node: &Node) -> Option<Limits> {
         concurrency: concurrency?,
         rate: rate?,
     })
-}
-
-/// Is it an address with a password in it?
-fn has_userinfo(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return false;
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    scheme.chars().all(|c| c.is_ascii_alphanumeric()) && authority.contains('@')
 }

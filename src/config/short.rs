@@ -15,6 +15,7 @@ pub(super) fn write_out(document: &mut Node) {
         for part in [
             service::READY,
             service::PROBE,
+            service::BEFORE_CREATE,
             service::CREATE,
             service::AFTER_CREATE,
             service::VERIFY,

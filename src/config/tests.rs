@@ -6,13 +6,13 @@ mod lists;
 mod moment;
 mod presets;
 mod schema;
+mod steps;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::account::ServiceName;
 use crate::domain::answer::{Answer, Body};
-use crate::domain::why::Why;
 use crate::language::{Method, Scope};
 
 /// What a request sends over HTTP.
@@ -196,7 +196,7 @@ fn the_whole_language_is_read() {
     assert_eq!(service.account_name_max, Some(40));
     assert_eq!(service.needs[0].as_str(), "crm");
     assert!(service.create.duplicate_declared);
-    assert_eq!(service.create.secrets[0].0, "api_key");
+    assert_eq!(service.create.request.secrets[0].0, "api_key");
     assert_eq!(
         service.parameters(&Scope::new()).unwrap(),
         serde_json::json!({"realm": "qa", "limit": 7})
@@ -315,7 +315,7 @@ fn each_request_has_an_error_of_its_own_or_its_services() {
     let [own, none] = config.services.as_slice() else {
         panic!("two services");
     };
-    let source = |request: &Request| request.error.as_ref().map(|error| error.source().to_owned());
+    let source = |request: &Request| request.readings.error.as_ref().map(|error| error.source().to_owned());
     assert_eq!(
         source(&own.create.request).as_deref(),
         Some("body.why ~ account.username")
@@ -403,23 +403,9 @@ fn a_header_of_the_transport_is_not_the_configurations_to_set() {
 }
 
 #[test]
-fn a_capture_of_verify_is_warned_of_and_whoever_reads_it_is_told_so() {
-    let service = |rest: &str| format!("services:\n  - name: a\n    url: http://x\n    auth: none\n    {rest}\n");
-    let verify = "verify: { request: 'GET /u/{{ id }}', capture: { etag: headers.etag } }";
-    let config = parse(&service(verify)).unwrap();
-    let told = Why::hinted(
-        "what `verify` of `a` captures is not kept",
-        "capture it in `create` or `after_create`",
-    );
-    assert!(config.warnings.contains(&told), "{:?}", config.warnings);
-    let delete = "delete: { request: 'DELETE /u/{{ id }}', headers: { If-Match: '{{ capture.etag }}' } }";
-    let shown = parse(&service(&format!("{verify}\n    {delete}"))).unwrap_err();
-    assert!(shown.contains("`capture.etag` is not known"), "{shown}");
-    assert!(
-        shown.contains("hint: what `verify` captures is not kept: capture it in `create` or `after_create`"),
-        "{shown}"
-    );
-    assert!(!shown.contains("add `capture"), "{shown}");
+fn what_verify_captures_is_there_for_the_delete() {
+    let service = "services:\n  - name: a\n    url: http://x\n    auth: none\n    verify: { request: 'GET /u/{{ id }}', capture: { etag: headers.etag } }\n    delete: { request: 'DELETE /u/{{ id }}', headers: { If-Match: '{{ capture.etag }}' } }\n";
+    assert!(parse(service).unwrap().warnings.is_empty());
 }
 
 #[test]
@@ -443,7 +429,7 @@ fn what_no_process_will_ever_have_captured_is_a_mistake() {
         let shown = parse(&service(rest)).unwrap_err();
         assert!(shown.starts_with(expected), "{rest}\n{shown}");
         assert!(
-            shown.contains("hint: `verify` sees what `create` and `after_create` captured"),
+            shown.contains("to `before_create`, `create` or `after_create`"),
             "{shown}"
         );
     }

@@ -6,7 +6,7 @@
 use minijinja::Value;
 use serde_json::Value as Json;
 
-use super::{Config, Request, Service};
+use super::{Config, Service};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::secret::{Secret, looks_secret, plain};
 use crate::language::{Expression, Scope};
@@ -56,10 +56,10 @@ impl Withheld {
             variables: config.variables().into_iter().map(str::to_owned).collect(),
             ..Self::default()
         };
-        for (_, expression) in &service.create.secrets {
+        for (_, expression) in service.setup_requests().flat_map(|request| &request.secrets) {
             withheld.take(expression, &[]);
         }
-        for (name, expression) in requests(service).into_iter().flat_map(|request| &request.captures) {
+        for (name, expression) in service.requests().flat_map(|request| &request.captures) {
             if looks_secret(name) || expression.last_names().into_iter().any(looks_secret) {
                 withheld.take(expression, &[]);
             } else {
@@ -172,22 +172,6 @@ fn is_in_a_name(text: &str, scope: &Scope) -> bool {
         let value = scope.get(of).and_then(|of| of.get_attr(name).ok());
         value.is_some_and(|value| value.as_str().is_some_and(|name| name.contains(text)))
     })
-}
-
-/// Every request whose answer is shown.
-fn requests(service: &Service) -> Vec<&Request> {
-    let looks = service.ready.iter().chain(&service.probe);
-    let polls = service.verify.iter().chain(&service.gone).map(|poll| &poll.request);
-    let finds = service.find.iter().map(|find| &find.request);
-    let lists = (service.list.iter()).flat_map(|list| list.filter.iter().chain([&list.request]));
-    let made = std::iter::once(&service.create.request).chain(&service.after_create);
-    looks
-        .chain(made)
-        .chain(polls)
-        .chain(finds)
-        .chain(lists)
-        .chain(&service.delete)
-        .collect()
 }
 
 #[cfg(test)]

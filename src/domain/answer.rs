@@ -11,6 +11,8 @@ pub struct Answer {
     pub head: Head,
     /// What came with it.
     pub body: Body,
+    /// What it means, where the service's description says it otherwise than its protocol.
+    told: Option<Meaning>,
 }
 
 /// What a protocol puts in front of a body. Each kind of step has its own.
@@ -38,14 +40,25 @@ impl Answer {
     /// An answer of HTTP.
     pub fn http(status: u16, headers: Vec<(String, String)>, body: Body) -> Self {
         let head = Head::Http { status, headers };
-        Self { head, body }
+        let told = None;
+        Self { head, body, told }
     }
 
     /// What it means, in the terms that the engine decides by.
     pub fn meaning(&self) -> Meaning {
+        self.told.unwrap_or_else(|| self.usual_meaning())
+    }
+
+    /// What it means as its protocol has it.
+    pub fn usual_meaning(&self) -> Meaning {
         match self.head {
             Head::Http { status, .. } => Meaning::of_http(status),
         }
+    }
+
+    /// It means this, as the service's description says.
+    pub fn set_meaning(&mut self, meaning: Meaning) {
+        self.told = Some(meaning);
     }
 
     /// The number by which the protocol says how it went: the status of HTTP.

@@ -47,6 +47,8 @@ pub struct Reading {
     pub meaning: Meaning,
     /// `expect` holds.
     pub expected: bool,
+    /// `refused` holds: then `expect` does not.
+    pub refused: bool,
     /// `duplicate` holds.
     pub duplicate: bool,
     /// The id, where it could be read.
@@ -112,6 +114,9 @@ pub fn of_create(reading: &Reading) -> CreateOutcome {
     {
         return CreateOutcome::Shown(id.clone());
     }
+    if reading.refused {
+        return CreateOutcome::Refused(Refusal::Status);
+    }
     match reading.meaning {
         Meaning::Moved => CreateOutcome::Elsewhere,
         Meaning::Throttled => CreateOutcome::Throttled,
@@ -170,6 +175,7 @@ mod tests {
         Reading {
             meaning: Meaning::of_http(status),
             expected: (200..300).contains(&status),
+            refused: false,
             duplicate: status == 409,
             id: RemoteId::new("17"),
             shown: Shown::Nothing,
@@ -180,6 +186,7 @@ mod tests {
 
     /// The rows of the public contract, in its order; what never reached the service is the engine's own row.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
     fn the_table_of_what_an_answer_to_a_create_means() {
         use CreateOutcome::{Happened, Refused, Taken, Throttled, Unauthorized, Unclear};
         let id = RemoteId::new("17").expect("an id");
@@ -228,6 +235,23 @@ mod tests {
                     ..of(200)
                 },
                 CreateOutcome::Shown(RemoteId::new("17").expect("an id")),
+            ),
+            (
+                "refused by a 200",
+                Reading {
+                    expected: false,
+                    refused: true,
+                    ..of(200)
+                },
+                Refused(Refusal::Status),
+            ),
+            (
+                "refused by a 500",
+                Reading {
+                    refused: true,
+                    ..of(500)
+                },
+                Refused(Refusal::Status),
             ),
             ("307", of(307), CreateOutcome::Elsewhere),
             ("308", of(308), CreateOutcome::Elsewhere),

@@ -16,7 +16,6 @@ use crate::domain::event::Event;
 use crate::domain::ledger::Status;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::{CreateOutcome, Delivery, Reading, Refusal, of_create};
-use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::language::{Expression, Scope};
@@ -53,13 +52,19 @@ impl<W: World> Engine<'_, W> {
     /// Sends a create once.
     pub(super) async fn create(&self, place: usize, site: &Site) -> Result<Sent, Trouble> {
         let create = &site.service.create;
+        let before = &site.service.before_create;
+        match self.steps(place, "step before the create", before).await {
+            Ok(()) => {}
+            Err(trouble @ (Trouble::Halted(..) | Trouble::Journal(_))) => return Err(trouble),
+            Err(trouble) => return Ok(Sent::Refused(trouble.reason())),
+        }
         let scope = self.scope(place, site);
         let username = self.username(place);
         let mut outgoing = match Outgoing::render(&create.request, &scope, Identity::Own, self.world.now()) {
             Ok(outgoing) => outgoing,
             Err(error) => return Ok(Sent::Refused(unsendable(&create.request, error))),
         };
-        outgoing.tells_of_credentials = !create.request.is_sent_by_the_account();
+        outgoing.tells_of_credentials &= !create.request.is_sent_by_the_account();
         if let Some(header) = &create.idempotency_header {
             let key = idempotency_key([
                 self.ledger.borrow().plan().marker.as_str(),
@@ -124,6 +129,8 @@ impl<W: World> Engine<'_, W> {
         let plain = plainly(&create.request, answer);
         let told = if reading.expected {
             self.answered(&create.request, answer, &scope)
+        } else if reading.refused {
+            format!("{}; `refused` holds", self.answered(&create.request, answer, &scope))
         } else {
             self.unexpected(&create.request, answer, &scope)
         };
@@ -216,7 +223,7 @@ impl<W: World> Engine<'_, W> {
         let noted = self.note(place, made);
         self.tell(place, Progress::Created { id, took });
         // What can't be written down can still be deleted, and that may need what the answer says.
-        let learnt = self.learn(place, create, scope);
+        let learnt = self.learn(place, &create.request, scope);
         noted?;
         match learnt {
             Ok(()) => Ok(Sent::Noted),
@@ -266,11 +273,14 @@ impl<W: World> Engine<'_, W> {
     fn reading(&self, place: usize, create: &Create, answer: &Answer, scope: &Scope) -> Reading {
         let marked = !self.ledger.borrow().account(place).unmarked;
         // A condition that can't be evaluated on this answer does not hold.
-        let expected = create.request.expect.holds(answer, scope).unwrap_or(false);
+        let holds = |condition: &Condition| condition.holds(answer, scope).unwrap_or(false);
+        let refused = create.refused.as_ref().is_some_and(holds);
+        let expected = !refused && holds(&create.request.expect);
         Reading {
             meaning: answer.meaning(),
             expected,
-            duplicate: !expected && create.duplicate.holds(answer, scope).unwrap_or(false),
+            refused,
+            duplicate: !expected && holds(&create.duplicate),
             // Some services send a Location with a refusal too.
             id: answer
                 .is_success()
@@ -281,35 +291,6 @@ impl<W: World> Engine<'_, W> {
             named: self.stands_in(place, answer),
             marked,
         }
-    }
-
-    /// Takes captures, outputs and secrets out of an answer to a create.
-    fn learn(&self, place: usize, create: &Create, scope: &Scope) -> Result<(), Why> {
-        if create.request.captures.is_empty() && create.outputs.is_empty() && create.secrets.is_empty() {
-            return Ok(());
-        }
-        let mut learnt = self.learnt.borrow()[place].clone();
-        self.capture(&mut learnt.captures, &create.request, scope)?;
-        for (name, expression) in &create.outputs {
-            let place = format!("`{}.outputs.{name}`", create.request.place);
-            let value = expression
-                .eval(scope)
-                .map_err(|error| Why::from(error).context(&place))?;
-            let value = serde_json::to_value(&value).map_err(|error| format!("{place}: {error}"))?;
-            learnt.outputs.insert(name.clone(), value);
-        }
-        for (name, expression) in &create.secrets {
-            let place = format!("`{}.secrets.{name}`", create.request.place);
-            let value = expression
-                .eval_text(scope)
-                .map_err(|error| Why::from(error).context(&place))?;
-            let value = value.ok_or_else(|| format!("{place} is not in the answer"))?;
-            let secret = Secret::new(value);
-            self.world.keep_secret(&secret);
-            learnt.secrets.push((name.clone(), secret));
-        }
-        self.learnt.borrow_mut()[place] = learnt;
-        self.keep(place).map_err(|broken| broken.to_string().into())
     }
 }
 

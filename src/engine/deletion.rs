@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::advice;
 use super::ends::{Delete, Ends};
-use super::exchange::{Trouble, unsendable};
+use super::exchange::{Insistence, Trouble, unsendable};
 use super::eyes::{Found, by_id, is_gone};
+use super::steps::applies;
 use super::stuck::Stuck;
 use super::words::without_words;
 use super::{Engine, Halt, Site};
@@ -95,12 +96,17 @@ impl<W: World> Engine<'_, W> {
         let mut accepted = self.record(place).delete_accepted;
         let mut missing: HashSet<&str> = HashSet::new();
         let (mut after_accepted, mut ended) = (false, DeleteSent::Denied);
+        let mut sent = 0;
         for (index, request) in chain.iter().enumerate() {
             if reads_any(request, &missing) {
                 missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
                 continue;
             }
             let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
+            if !applies(request, &scope)? {
+                continue;
+            }
+            sent += 1;
             let asked = self.stamp();
             let outgoing = Outgoing::render(request, &scope, Identity::Own, self.world.now())
                 .map_err(|error| Stuck::new(Reason::Failed, unsendable(request, error)))?;
@@ -112,6 +118,7 @@ impl<W: World> Engine<'_, W> {
                 Ok(false) => Ok(()),
                 Err(halt) => Err(halt.into()),
             };
+            let mut insistence = Insistence::begin(self.world.now());
             let mut again = after_accepted && !site.powers.settle.is_zero();
             let (answer, seen) = loop {
                 let answer = match self.repeat_while(place, "delete", &outgoing, still).await {
@@ -124,6 +131,10 @@ impl<W: World> Engine<'_, W> {
                 if is_gone && std::mem::take(&mut again) {
                     self.pause_until(place, "the first step of a delete shows", site.powers.settle)
                         .await?;
+                    continue;
+                }
+                let step = (request, &scope);
+                if self.insists(place, step, &answer, is_gone, &mut insistence).await? {
                     continue;
                 }
                 break (answer, (seen, is_gone));
@@ -158,6 +169,10 @@ impl<W: World> Engine<'_, W> {
                 form: answer.form(),
                 is_whole: index + 1 == chain.len(),
             };
+        }
+        if sent == 0 && missing.is_empty() {
+            let why = "no step of `delete` was sent: each is left out by its `when`";
+            return Err(Stuck::new(Reason::Failed, why));
         }
         Ok(ended)
     }

@@ -8,10 +8,10 @@ use crate::config::Request;
 use crate::domain::answer::Answer;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::{Again, Delivery, again, pause};
-use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::language::Scope;
-use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World, lets_in};
+use crate::ports::{Identity, JournalBroken, Outgoing, Progress, World};
 
 /// A request that fails without an answer that says when to come back is sent this many times in all.
 pub(super) const TRIES: u32 = 6;
@@ -69,6 +69,19 @@ impl Trouble {
     }
 }
 
+/// For how long a step was sent again by now.
+pub(super) struct Insistence {
+    begun: Timestamp,
+    rounds: u32,
+}
+
+impl Insistence {
+    /// It is sent for the first time.
+    pub(super) fn begin(now: Timestamp) -> Self {
+        Self { begun: now, rounds: 0 }
+    }
+}
+
 impl<W: World> Engine<'_, W> {
     /// Sends a request that is harmless to repeat, until an answer that no repetition can better.
     pub(super) async fn ask(
@@ -78,11 +91,20 @@ impl<W: World> Engine<'_, W> {
         request: &Request,
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
-        let mut outgoing = Outgoing::render(request, scope, Identity::Own, self.world.now())
-            .map_err(|error| Trouble::Unsendable(unsendable(request, error)))?;
-        outgoing.repeatable = true;
-        outgoing.tells_of_credentials = !request.is_sent_by_the_account() && !request.logs_in();
-        self.repeat(place, what, &outgoing).await
+        let mut insistence = Insistence::begin(self.world.now());
+        loop {
+            let mut outgoing = self.render(request, scope)?;
+            outgoing.repeatable = true;
+            outgoing.tells_of_credentials &= !request.is_sent_by_the_account() && !request.logs_in();
+            let answer = self
+                .repeat(place, what, &outgoing)
+                .await
+                .map_err(|trouble| named(request, trouble))?;
+            let asked = (request, scope);
+            if !self.insists(place, asked, &answer, false, &mut insistence).await? {
+                return Ok(answer);
+            }
+        }
     }
 
     /// The same for a request that looks at accounts: what is there now, and not what a cache has kept.
@@ -93,10 +115,26 @@ impl<W: World> Engine<'_, W> {
         request: &Request,
         scope: &Scope,
     ) -> Result<Answer, Trouble> {
-        let mut outgoing = Outgoing::render(request, scope, Identity::Own, self.world.now())
-            .map_err(|error| Trouble::Unsendable(unsendable(request, error)))?;
-        outgoing.set_fresh();
-        self.repeat(place, what, &outgoing).await
+        let mut insistence = Insistence::begin(self.world.now());
+        loop {
+            let mut outgoing = self.render(request, scope)?;
+            outgoing.set_fresh();
+            let answer = self
+                .repeat(place, what, &outgoing)
+                .await
+                .map_err(|trouble| named(request, trouble))?;
+            let seen = scope.clone().answer(&answer);
+            let is_gone = request.gone.holds(&answer, &seen).unwrap_or(false);
+            let asked = (request, scope);
+            if !self.insists(place, asked, &answer, is_gone, &mut insistence).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn render(&self, request: &Request, scope: &Scope) -> Result<Outgoing, Trouble> {
+        Outgoing::render(request, scope, Identity::Own, self.world.now())
+            .map_err(|error| Trouble::Unsendable(unsendable(request, error)))
     }
 
     /// The same for a request that is rendered already.
@@ -152,7 +190,8 @@ impl<W: World> Engine<'_, W> {
             if !throttled {
                 tries += 1;
                 let failing = *failing.get_or_insert_with(|| self.world.now());
-                if tries >= self.tries(place, what) && !self.waits_for(place, what, failing, &delivery) {
+                let waits = outgoing.elsewhere.is_none() && self.waits_for(place, what, failing, &delivery);
+                if tries >= self.tries(place, what) && !waits {
                     return match delivery {
                         Delivery::Answered(answer) => Ok(answer),
                         Delivery::NotSent(reason)
@@ -188,6 +227,48 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
+    /// Has the step to be sent again, after this answer? Then the pause before that is over. `is_over` says that the answer
+    /// ends the wait whatever it waits for.
+    pub(super) async fn insists(
+        &self,
+        place: usize,
+        (request, scope): (&Request, &Scope),
+        answer: &Answer,
+        is_over: bool,
+        insistence: &mut Insistence,
+    ) -> Result<bool, Trouble> {
+        let patience = &request.patience;
+        if is_over || (patience.until.is_none() && patience.retry.is_none()) {
+            return Ok(false);
+        }
+        let seen = scope.clone().answer(answer);
+        let fails = patience.retry.as_ref();
+        let fails = fails.is_some_and(|retry| retry.holds(answer, &seen).unwrap_or(false));
+        let waits_for = patience.until.as_ref();
+        let waits_for = waits_for.filter(|until| !until.eval_bool(&seen).unwrap_or(false));
+        if !fails && waits_for.is_none() {
+            return Ok(false);
+        }
+        let left = patience.within.saturating_sub(self.world.now().since(insistence.begun));
+        if left.is_zero() {
+            return match waits_for {
+                // What became of it is for `expect` to say.
+                None => Ok(false),
+                Some(until) => {
+                    let within = humantime::format_duration(patience.within);
+                    let what = self.answered(request, answer, &seen);
+                    let why = self.why_not_yet(until, &seen);
+                    Err(Trouble::Unanswered(format!("{what}; within {within}, {why}").into()))
+                }
+            };
+        }
+        insistence.rounds += 1;
+        let pause: Duration = pause(insistence.rounds, 1.0).min(left);
+        let what = if fails { "a failure passes" } else { "`until` holds" };
+        self.pause_until(place, what, pause).await?;
+        Ok(true)
+    }
+
     /// Sends a request once.
     pub(super) async fn send(&self, place: usize, outgoing: &Outgoing) -> Delivery {
         if let Some(reason) = self.barred(place, outgoing) {
@@ -195,40 +276,28 @@ impl<W: World> Engine<'_, W> {
         }
         self.requests.set(self.requests.get() + 1);
         let sent = self.world.now();
-        let delivery = self.world.send(self.site_of(place), outgoing).await;
+        let mut delivery = self.world.send(self.site_of(place), outgoing).await;
+        outgoing.judge(&mut delivery);
         if matches!(delivery, Delivery::Unsendable(_)) {
             // It was none, and says nothing of the service.
             self.requests.set(self.requests.get() - 1);
             return delivery;
         }
-        self.watch(place, sent, &delivery);
+        if outgoing.elsewhere.is_none() {
+            self.watch(place, sent, &delivery);
+        }
         self.hear(place, sent, &delivery);
         self.judge_credentials(place, outgoing, &delivery);
         delivery
     }
+}
 
-    /// Reads what a request captures out of its answer, for the requests that follow. What lets somebody in is kept as a
-    /// secret: it may stand in the path of one.
-    pub(super) fn capture(
-        &self,
-        captures: &mut serde_json::Map<String, serde_json::Value>,
-        request: &Request,
-        scope: &Scope,
-    ) -> Result<(), Why> {
-        for (name, expression) in &request.captures {
-            let place = format!("`{}.capture.{name}`", request.place);
-            let value = expression
-                .eval(scope)
-                .map_err(|error| Why::from(error).context(&place))?;
-            let value = serde_json::to_value(&value).map_err(|error| format!("{place}: {error}"))?;
-            let read = expression.source().rsplit(['.', '[']).next().unwrap_or_default();
-            let is_cookie = expression.names().iter().any(|name| name == "cookies");
-            if let Some(text) = value.as_str().filter(|_| is_cookie || lets_in(name) || lets_in(read)) {
-                self.world.keep_secret(&Secret::new(text));
-            }
-            captures.insert(name.clone(), value);
-        }
-        Ok(())
+/// Which request it is that can't be sent.
+fn named(request: &Request, trouble: Trouble) -> Trouble {
+    if let Trouble::Unsendable(why) = trouble {
+        Trouble::Unsendable(unsendable(request, why))
+    } else {
+        trouble
     }
 }
 

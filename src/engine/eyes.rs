@@ -38,7 +38,11 @@ pub(super) fn by_id(site: &Site) -> Option<&Poll> {
 
 /// The same of a service as it is described.
 pub fn eye_by_id(service: &Service) -> Option<&Poll> {
-    let own = |poll: &&Poll| !poll.request.is_sent_by_the_account() && !poll.request.logs_in();
+    let own = |poll: &&Poll| {
+        let request = &poll.request;
+        // What is left out for some accounts shows nothing of them.
+        request.when.is_none() && !request.is_sent_by_the_account() && !request.logs_in()
+    };
     let verify = service.verify.as_ref().filter(own);
     verify.or_else(|| service.gone.as_ref().filter(own))
 }

@@ -30,8 +30,8 @@ pub fn keeps<'s>(services: impl Iterator<Item = &'s Service> + Clone) -> Vec<Kee
     let mut keeps = vec![Keeps::default(); names.len()];
     for (own, service) in services.enumerate() {
         for path in later(service)
-            .flat_map(|request| request.action.parts())
-            .flat_map(|part| part.expression.paths().to_vec())
+            .flat_map(Request::expressions)
+            .flat_map(|expression| expression.paths().to_vec())
         {
             let mut parts = path.split('.');
             match (parts.next(), parts.next(), parts.next()) {
@@ -69,8 +69,8 @@ pub fn kept_reads(service: &Service) -> BTreeSet<String> {
         }
     };
     let read = later(service)
-        .flat_map(|request| request.action.parts())
-        .flat_map(|part| part.expression.paths().to_vec());
+        .flat_map(Request::expressions)
+        .flat_map(|expression| expression.paths().to_vec());
     read.filter(is_kept).collect()
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::exchange::Trouble;
+use super::steps::applies;
 use super::{Engine, Site};
 use crate::config::Request;
 use crate::domain::answer::{Answer, Body};
@@ -21,7 +22,7 @@ impl<W: World> Engine<'_, W> {
     /// An empty list shows nothing: that is what strangers are given.
     /// Nor does the answer to somebody who comes with the account's own credentials.
     pub(super) fn prove_credentials(&self, place: usize, asked: u64, request: &Request, answer: &Answer) {
-        if request.is_sent_by_the_account() {
+        if request.is_sent_by_the_account() || !request.is_signed() {
             return;
         }
         if let (false, Some(proofs)) = (shows_nothing(answer), self.proofs.get(self.site_of(place))) {
@@ -66,10 +67,11 @@ impl<W: World> Engine<'_, W> {
         scope: &Scope,
         answered: u64,
     ) -> Result<Option<Proof>, Trouble> {
-        if !site.has_auth {
+        if !site.has_auth || !(request.is_signed() || request.action.brings_credentials()) {
             return Ok(Some(Proof::Open));
         }
-        if let Some(probe) = &site.service.probe {
+        let probe = site.service.probe.as_ref();
+        if let Some(probe) = probe.filter(|probe| applies(probe, &site.scope).unwrap_or(true)) {
             let scope = &site.scope;
             let asked = self.stamp();
             let answer = self.ask(place, "probe", probe, scope).await?;

@@ -7,6 +7,7 @@ use super::create::Sent;
 use super::exchange::Trouble;
 use super::eyes::by_id;
 use super::schedule::{self, Flow, Queue};
+use super::steps::applies;
 use super::words::without_words;
 use super::{Engine, Halt, Site};
 use crate::config::{Create, Poll};
@@ -325,8 +326,8 @@ impl<W: World> Engine<'_, W> {
     pub(super) fn keep_adopted(&self, place: usize, create: &Create) -> Result<(), Trouble> {
         let wanted = [
             ("capture", create.request.captures.is_empty()),
-            ("outputs", create.outputs.is_empty()),
-            ("secrets", create.secrets.is_empty()),
+            ("outputs", create.request.outputs.is_empty()),
+            ("secrets", create.request.secrets.is_empty()),
         ];
         match wanted.iter().find(|(_, empty)| !empty) {
             None => Ok(()),
@@ -343,24 +344,14 @@ impl<W: World> Engine<'_, W> {
 
     pub(super) async fn finish(&self, place: usize, site: &Site) -> Result<(), Trouble> {
         self.refuse_strangers(place, site).await?;
-        for request in &site.service.after_create {
-            let scope = self.scope(place, site);
-            let answer = match self.ask(place, "step after the create", request, &scope).await {
-                Ok(answer) => answer,
-                Err(trouble) => return Err(self.reject(place, trouble)),
-            };
-            let scope = scope.answer(&answer);
-            let captured = if request.expect.holds(&answer, &scope).unwrap_or(false) {
-                self.capture(&mut self.learnt.borrow_mut()[place].captures, request, &scope)
-            } else {
-                Err(self.unexpected(request, &answer, &scope).into())
-            };
-            if let Err(reason) = captured {
-                return Err(self.reject(place, Trouble::Unanswered(reason)));
-            }
-            self.keep(place)?;
+        let after = &site.service.after_create;
+        if let Err(trouble) = self.steps(place, "step after the create", after).await {
+            return Err(self.reject(place, trouble));
         }
-        let Some(verify) = &site.service.verify else {
+        let verify = site.service.verify.as_ref();
+        let applies = verify.map_or(Ok(false), |verify| applies(&verify.request, &self.scope(place, site)));
+        let applies = applies.map_err(|trouble| self.reject(place, trouble))?;
+        let Some(verify) = verify.filter(|_| applies) else {
             self.note(place, Event::Trusted)?;
             return Ok(());
         };
@@ -405,6 +396,10 @@ impl<W: World> Engine<'_, W> {
                     // Where the same answer says that it is gone, it says nothing of use on another day.
                     if !verify.request.gone.holds(&answer, &scope).unwrap_or(false) {
                         self.learn_by_reading(place, site, seen, &answer)?;
+                    }
+                    if seen != Shown::Other {
+                        self.learn(place, &verify.request, &scope)
+                            .map_err(Trouble::Unanswered)?;
                     }
                     return Ok(seen);
                 }

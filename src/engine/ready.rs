@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::advice;
 use super::exchange::unsendable;
+use super::steps::applies;
 use super::{Engine, Halt, Site};
+use crate::config::Patience;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
 use crate::domain::why::Why;
@@ -24,7 +26,7 @@ impl<W: World> Engine<'_, W> {
             .clone()
     }
 
-    async fn wait_for(&self, place: usize, site: &Site, wait: Duration) -> Result<(), Why> {
+    async fn wait_for(&self, place: usize, site: &Site, mut wait: Duration) -> Result<(), Why> {
         let begun = self.world.now();
         let service = &site.service.name;
         let mut said = None;
@@ -32,6 +34,11 @@ impl<W: World> Engine<'_, W> {
             let reason = match self.try_once(place, site).await {
                 Ok(()) => break,
                 Err(NotReady::ForNow(reason)) => reason,
+                Err(NotReady::Unmet(reason)) => {
+                    let within = site.service.ready.as_ref().map(|request| request.patience.within);
+                    wait = within.map_or(wait, |within| within.min(wait));
+                    reason
+                }
                 Err(NotReady::ForGood(reason)) => return Err(reason),
             };
             let waited = self.world.now().since(begun);
@@ -67,6 +74,11 @@ impl<W: World> Engine<'_, W> {
             return self.world.reach(self.site_of(place)).await.map_err(NotReady::ForNow);
         };
         let scope = &site.scope;
+        match applies(request, scope) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(trouble) => return Err(NotReady::ForGood(trouble.reason())),
+        }
         let mut outgoing = Outgoing::render(request, scope, Identity::Own, self.world.now())
             .map_err(|error| NotReady::ForGood(unsendable(request, error)))?;
         outgoing.repeatable = true;
@@ -89,8 +101,19 @@ impl<W: World> Engine<'_, W> {
                 Err(NotReady::ForNow(self.describe(&delivery)))
             }
             Delivery::Answered(answer) => {
-                let holds = request.expect.holds(answer, &scope.clone().answer(answer));
-                match holds {
+                let seen = scope.clone().answer(answer);
+                let Patience { until, retry, .. } = &request.patience;
+                let retry = retry.as_ref();
+                if retry.is_some_and(|retry| retry.holds(answer, &seen).unwrap_or(false)) {
+                    return Err(NotReady::Unmet(self.describe(&delivery)));
+                }
+                let until = until.as_ref();
+                if let Some(until) = until.filter(|until| !until.eval_bool(&seen).unwrap_or(false)) {
+                    let what = self.answered(request, answer, scope);
+                    let why = self.why_not_yet(until, &seen);
+                    return Err(NotReady::Unmet(format!("{what}; {why}").into()));
+                }
+                match request.expect.holds(answer, &seen) {
                     Ok(true) => Ok(()),
                     Ok(false) => Err(NotReady::ForGood(self.unexpected(request, answer, scope).into())),
                     Err(error) => Err(NotReady::ForGood(
@@ -108,5 +131,7 @@ fn halted(halt: Halt) -> Why {
 
 enum NotReady {
     ForNow(Why),
+    /// It answers, and what it is waited for does not hold yet.
+    Unmet(Why),
     ForGood(Why),
 }

@@ -44,7 +44,7 @@ impl<W: World> Engine<'_, W> {
             return None;
         }
         let veil = |text: &str| self.world.hide(text);
-        let own = request.error.as_ref().and_then(|error| {
+        let own = request.readings.error.as_ref().and_then(|error| {
             let value = error.eval_optional(&scope.clone().answer(answer)).ok().flatten()?;
             in_its_own_words(&serde_json::to_value(&value).ok()?, &veil)
         });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Found, place};
-use crate::config::{Auth, Poll, Request, Service};
+use crate::config::{Auth, Request, Service};
 use crate::engine::kept_reads as kept;
 use crate::language::{EnvUse, Expression, JsonTemplate, Template};
 
@@ -37,8 +37,7 @@ fn of_kept(service: &Service, read: &str) -> Found {
 
 /// A first step of `delete` that reads a capture once more.
 fn captured_again(service: &Service, name: &str) -> Option<String> {
-    let made = std::iter::once(&service.create.request).chain(&service.after_create);
-    let mut captures = made.flat_map(|request| &request.captures);
+    let mut captures = service.setup_requests().flat_map(|request| &request.captures);
     let (_, expression) = captures.find(|(known, _)| known == name)?;
     let verify = &service.verify.as_ref()?.request;
     Some(format!(
@@ -74,13 +73,11 @@ pub(super) fn unproved_variables(service: &Service) -> Vec<Found> {
 
 /// The variables of what setup sends.
 fn proved(service: &Service) -> BTreeSet<String> {
-    let polls = service.verify.iter().map(|poll: &Poll| &poll.request);
     let sent = service
         .ready
         .iter()
         .chain(&service.probe)
-        .chain([&service.create.request]);
-    let sent = sent.chain(&service.after_create).chain(polls);
+        .chain(service.setup_requests());
     let mut names: BTreeSet<String> = sent.flat_map(of_request).collect();
     let headers = service.headers.iter().map(|(_, value)| value);
     for template in headers.chain([&service.url]).chain(of_auth(&service.auth)) {

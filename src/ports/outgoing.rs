@@ -3,7 +3,8 @@
 mod http;
 mod shown;
 
-use crate::config::{Action, Carrier, Request};
+use crate::config::{Action, Carrier, Destination, Readings, Request};
+use crate::domain::outcome::Delivery;
 use crate::domain::time::Timestamp;
 use crate::language::{EvalError, Expression, Scope};
 
@@ -19,6 +20,8 @@ pub enum Identity {
     Anonymous,
     /// The service's own with something wrong in them, to see whether it refuses those.
     Spoilt,
+    /// None of the service's, but those that the request brings.
+    Unsigned,
 }
 
 /// A request as it will be sent, rendered and safe. It may hold secrets, so it has no `Debug`.
@@ -28,12 +31,23 @@ pub struct Outgoing {
     pub message: Message,
     /// With which credentials.
     pub identity: Identity,
+    /// The address below which it goes, where that is not the service's: nothing of the service's goes there.
+    pub elsewhere: Option<String>,
+    /// How its answer is read, where its protocol alone does not say what that means.
+    judge: Option<Box<Judge>>,
     /// It may be sent twice in a row: whoever knows that says so.
     pub repeatable: bool,
     /// Its answer tells whether the service's credentials are good, and not those of an account.
     pub tells_of_credentials: bool,
     /// What is known of its answer before that comes; only where somebody reads logs that show it.
     pub reads: Option<Box<Reads>>,
+}
+
+/// How an answer is read.
+#[derive(Clone)]
+struct Judge {
+    readings: Readings,
+    scope: Scope,
 }
 
 /// What is read of an answer, so that it is known what may be shown of it.
@@ -55,17 +69,42 @@ pub enum Message {
 }
 
 impl Outgoing {
+    /// A message to the service itself, whose answer means what its protocol says.
+    pub fn new(message: Message, identity: Identity) -> Self {
+        Self {
+            message,
+            identity,
+            elsewhere: None,
+            judge: None,
+            repeatable: false,
+            tells_of_credentials: true,
+            reads: None,
+        }
+    }
+
     /// Puts the values in, and the moment. A value that would lead a path elsewhere is an error here, before anything is sent.
     pub fn render(request: &Request, scope: &Scope, identity: Identity, now: Timestamp) -> Result<Self, EvalError> {
         let scope = &scope.clone().at(now);
+        let elsewhere = match &request.destination {
+            Destination::Elsewhere(url) => Some(url.render(scope)?),
+            Destination::Service | Destination::Unsigned => None,
+        };
+        let identity = match identity {
+            Identity::Own | Identity::Spoilt if !request.is_signed() => Identity::Unsigned,
+            Identity::Own | Identity::Anonymous | Identity::Spoilt | Identity::Unsigned => identity,
+        };
         let message = match &request.action {
             Action::Http(action) => Message::Http(HttpMessage::render(action, scope, identity)?),
         };
         Ok(Self {
-            message,
-            identity,
-            repeatable: false,
-            tells_of_credentials: true,
+            elsewhere,
+            judge: request.readings.unusual().next().map(|_| {
+                Box::new(Judge {
+                    readings: request.readings.clone(),
+                    scope: scope.clone(),
+                })
+            }),
+            tells_of_credentials: request.is_signed(),
             reads: tracing::enabled!(tracing::Level::DEBUG).then(|| {
                 let captures = request.captures.iter().map(|(_, expression)| expression.clone());
                 Box::new(Reads {
@@ -74,6 +113,7 @@ impl Outgoing {
                     scope: scope.clone(),
                 })
             }),
+            ..Self::new(message, identity)
         })
     }
 
@@ -85,6 +125,14 @@ impl Outgoing {
         }
         outgoing.repeatable = true;
         Ok(outgoing)
+    }
+
+    /// Has the answer mean what the service's description says that it means.
+    pub fn judge(&self, delivery: &mut Delivery) {
+        if let (Some(judge), Delivery::Answered(answer)) = (&self.judge, delivery) {
+            let meaning = judge.readings.meaning(answer, &judge.scope);
+            answer.set_meaning(meaning);
+        }
     }
 
     /// Asks for what is there now, and not for what a cache has kept.

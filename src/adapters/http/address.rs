@@ -2,6 +2,36 @@
 
 use reqwest::Url;
 
+use super::policy::HostPolicy;
+use crate::domain::why::Why;
+
+/// An address below which requests go, checked. `what` it is stands in messages.
+pub fn base(what: &str, text: &str, policy: &HostPolicy) -> Result<Url, Why> {
+    let base = Url::parse(text).map_err(|error| {
+        Why::hinted(
+            format!("{what} is not a URL: {error}"),
+            "write the whole address, such as `http://localhost:8080`",
+        )
+    })?;
+    if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+        return Err(format!("{what} must begin with `http://` or `https://`").into());
+    }
+    if !base.username().is_empty() || base.password().is_some() {
+        return Err(Why::hinted(
+            format!("{what} holds credentials"),
+            "move them to `auth`, where they are kept out of logs",
+        ));
+    }
+    if base.query().is_some() || base.fragment().is_some() {
+        return Err(Why::hinted(
+            format!("{what} has a query or a fragment"),
+            "put query parameters into each request",
+        ));
+    }
+    policy.check(&base).map_err(|reason| reason.context(what))?;
+    Ok(base)
+}
+
 /// Appends a target to the base, whose path is kept.
 pub(super) fn join(base: &Url, target: &str) -> Result<Url, String> {
     let (path, query) = match target.split_once('?') {

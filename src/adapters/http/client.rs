@@ -43,6 +43,7 @@ pub struct Clients {
     connections: Connections,
     proxies: Arc<Matcher>,
     resolver: Resolver,
+    policy: HostPolicy,
 }
 
 /// What a client is made of.
@@ -87,7 +88,13 @@ impl Clients {
             connections: Connections::default(),
             proxies: Arc::new(Matcher::from_system()),
             resolver,
+            policy: policy.clone(),
         })
+    }
+
+    /// Which hosts they may ask.
+    pub(super) fn policy(&self) -> &HostPolicy {
+        &self.policy
     }
 
     /// Which of their connections have brought answers.

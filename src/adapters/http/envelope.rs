@@ -17,6 +17,8 @@ pub(super) struct Envelope<'m> {
     pub(super) body: Option<&'m [u8]>,
     /// It may be sent twice in a row.
     pub(super) repeatable: bool,
+    /// It goes to another address than the service's.
+    pub(super) is_elsewhere: bool,
 }
 
 impl<'m> Envelope<'m> {
@@ -40,6 +42,7 @@ impl<'m> Envelope<'m> {
             headers,
             body: message.payload.as_ref().map(|(_, body)| body.as_slice()),
             repeatable,
+            is_elsewhere: false,
         })
     }
 

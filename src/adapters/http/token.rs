@@ -305,7 +305,7 @@ impl Token {
         let Some(veil) = &self.veil else {
             return AnswerWords::default();
         };
-        let own = login.request.error.as_ref().and_then(|error| {
+        let own = login.request.readings.error.as_ref().and_then(|error| {
             let value = error.eval_optional(scope).ok().flatten()?;
             in_its_own_words(&serde_json::to_value(&value).ok()?, veil)
         });

@@ -4,7 +4,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{paging, time, veil};
-use crate::config::{Action, Auth, Condition, HttpRequest, List, Payload, Poll, Request, Service};
+use crate::config::{
+    Action, Auth, Condition, Destination, HttpRequest, List, Patience, Payload, Poll, Request, Service,
+};
+use crate::domain::secret::lets_in;
 use crate::language::{Expression, Template};
 
 /// A request.
@@ -62,6 +65,8 @@ pub(super) fn requests(service: &Service, url: &str) -> Vec<ShownRequest> {
             ..shown
         });
     }
+    let before = service.before_create.iter();
+    requests.extend(before.map(|request| shown("before_create", request)));
     requests.push(create(service, url));
     requests.extend(service.find.iter().map(|find| {
         shown("find", &find.request)
@@ -112,9 +117,11 @@ fn create(service: &Service, url: &str) -> ShownRequest {
         .having("duplicate", veil::condition(&create.duplicate))
         .reading("id", create.id.as_ref())
         .reading("name", create.name.as_ref());
+    let shown = match &create.refused {
+        Some(refused) => shown.having("refused", veil::condition(refused)),
+        None => shown,
+    };
     ShownRequest {
-        outputs: veil::expressions(&create.outputs),
-        secrets: veil::expressions(&create.secrets),
         idempotency_header: create.idempotency_header.clone(),
         ..shown
     }
@@ -156,15 +163,39 @@ fn of_list(shown: ShownRequest, list: &List) -> ShownRequest {
     }
 }
 
+/// What has to hold of an answer, and of what surrounds it.
+fn conditions(request: &Request) -> Map<String, Value> {
+    let Patience { until, retry, within } = &request.patience;
+    let waits = (until.is_some() || retry.is_some()).then(|| time(*within).into());
+    let expression = |expression: &Option<Expression>| expression.as_ref().map(|one| veil::expression(one).into());
+    let condition = |condition: &Option<Condition>| condition.as_ref().map(veil::condition);
+    let readings = request.readings.unusual();
+    let readings = readings.map(|(key, condition)| (key.to_owned(), veil::condition(condition)));
+    let given = [
+        ("when", expression(&request.when)),
+        ("expect", Some(veil::condition(&request.expect))),
+        ("retry", condition(retry)),
+        ("until", expression(until)),
+        ("within", waits),
+    ];
+    let given = given
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    given.chain(readings).collect()
+}
+
 impl ShownRequest {
     fn of(step: &'static str, request: &Request, service: &Service, url: &str) -> Self {
         let Action::Http(action) = &request.action;
         let source = veil::target(request.action.source());
         let (_, path) = source.split_once(' ').unwrap_or_default();
-        let mut conditions = Map::new();
-        conditions.insert("expect".to_owned(), veil::condition(&request.expect));
+        let address = match &request.destination {
+            Destination::Elsewhere(address) => veil::text(address),
+            Destination::Service | Destination::Unsigned => url.to_owned(),
+        };
+        let conditions = conditions(request);
         let mut reads = Map::new();
-        if let Some(error) = &request.error {
+        if let Some(error) = &request.readings.error {
             reads.insert("error".to_owned(), veil::expression(error).into());
         }
         Self {
@@ -172,9 +203,12 @@ impl ShownRequest {
             expect: in_words(&request.expect),
             place: request.place.clone(),
             method: action.target.method.as_str(),
-            address: format!("{}{}", url.trim_end_matches('/'), path.trim_start()),
-            credentials: whose(action, service),
-            headers: headers(action, service),
+            address: format!("{}{}", address.trim_end_matches('/'), path.trim_start()),
+            credentials: match &request.destination {
+                Destination::Service => whose(action, service),
+                Destination::Unsigned | Destination::Elsewhere(_) => whose_own(action),
+            },
+            headers: headers(action, service, &request.destination),
             query: veil::values(&action.query),
             payload: payload(&action.payload),
             idempotency_header: None,
@@ -182,8 +216,8 @@ impl ShownRequest {
             conditions,
             reads,
             capture: veil::expressions(&request.captures),
-            outputs: Map::new(),
-            secrets: Map::new(),
+            outputs: veil::expressions(&request.outputs),
+            secrets: veil::expressions(&request.secrets),
             request: source,
         }
     }
@@ -240,11 +274,16 @@ impl ShownRequest {
 
 /// The keys that stand for themselves in the text.
 fn key(name: &str) -> Option<&'static str> {
-    const KEYS: [&str; 17] = [
+    const KEYS: [&str; 22] = [
+        "when",
         "json",
         "form",
         "body",
         "expect",
+        "busy",
+        "dead",
+        "refused",
+        "retry",
         "duplicate",
         "absent",
         "settle",
@@ -278,6 +317,16 @@ pub(super) fn one_line(value: &Value) -> String {
     }
 }
 
+/// Whose credentials a request carries that gets none of the service's.
+fn whose_own(action: &HttpRequest) -> &'static str {
+    let mut names = action.headers.iter().map(|(name, _)| name);
+    if names.any(|name| name.eq_ignore_ascii_case("Authorization")) {
+        "own"
+    } else {
+        "none"
+    }
+}
+
 /// Whose credentials a request carries. An `Authorization` of its own or of the service's headers replaces those of `auth`.
 fn whose(action: &HttpRequest, service: &Service) -> &'static str {
     let mut names = service.headers.iter().chain(&action.headers).map(|(name, _)| name);
@@ -291,9 +340,17 @@ fn whose(action: &HttpRequest, service: &Service) -> &'static str {
 }
 
 /// The service's header fields, and the request's in place of those of the same name.
-fn headers(action: &HttpRequest, service: &Service) -> Map<String, Value> {
+fn headers(action: &HttpRequest, service: &Service, destination: &Destination) -> Map<String, Value> {
     let is_replaced = |name: &str| action.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-    let kept = service.headers.iter().filter(|(name, _)| !is_replaced(name));
+    let goes = |name: &str| match destination {
+        Destination::Service => true,
+        Destination::Unsigned => !lets_in(name),
+        Destination::Elsewhere(_) => false,
+    };
+    let kept = service
+        .headers
+        .iter()
+        .filter(|(name, _)| goes(name) && !is_replaced(name));
     let all: Vec<(String, Template)> = kept.chain(&action.headers).cloned().collect();
     veil::values(&all)
 }

@@ -14,6 +14,8 @@ pub(in crate::config) struct Fields<'n> {
     block: &'static Block,
     /// What was asked for, to be held against what is declared.
     asked: Vec<&'static str>,
+    /// What was told to make no sense here.
+    told: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
@@ -24,6 +26,7 @@ impl<'n> Fields<'n> {
             entries,
             block,
             asked: Vec::new(),
+            told: Vec::new(),
         }
     }
 
@@ -50,6 +53,20 @@ impl<'n> Fields<'n> {
             self.block.title
         );
         self.asked.push(key.name);
+        self.entries.iter().find(|entry| entry.key == key.name)
+    }
+
+    /// Is the key one of this block's?
+    pub(in crate::config) fn has(&self, key: Key) -> bool {
+        self.block.has(key.name)
+    }
+
+    /// Where a key was written that makes no sense here. Whoever asks says why, in place of "unknown".
+    pub(in crate::config) fn misplaced(&mut self, key: Key) -> Option<&'n Pair> {
+        if self.has(key) {
+            return None;
+        }
+        self.told.push(key.name);
         self.entries.iter().find(|entry| entry.key == key.name)
     }
 
@@ -96,7 +113,7 @@ impl<'n> Fields<'n> {
             self.block.title
         );
         for entry in self.entries {
-            if self.block.has(&entry.key) {
+            if self.block.has(&entry.key) || self.told.contains(&entry.key.as_str()) {
                 continue;
             }
             let hint = match nearest(&entry.key, known()) {

@@ -35,7 +35,7 @@ accounts:
    |           ^^^
 hint: begin with a lower-case letter, and use lower-case letters, digits and `-`
 
-standin.yml:3:10: the address of a service begins with `http://` or `https://`
+standin.yml:3:10: an address begins with `http://` or `https://`
  3 |     url: ...
    |          ^^^
 hint: write the whole address, such as `http://localhost:8081`

@@ -89,6 +89,8 @@ pub(in crate::config) struct Block {
     pub(in crate::config) choice: &'static [Key],
     /// The block whose keys it has as well.
     pub(in crate::config) base: Option<&'static Self>,
+    /// Keys of the base that make no sense here.
+    pub(in crate::config) lacks: &'static [Key],
     /// Examples that fit better here than the base's own.
     pub(in crate::config) better: &'static [(Key, Json)],
     /// Its own keys.
@@ -99,6 +101,7 @@ impl Block {
     /// All of its keys, those of its base first.
     pub(in crate::config) fn keys(&self) -> impl Iterator<Item = Key> {
         let base = self.base.into_iter().flat_map(|base| base.own);
+        let base = base.filter(|key| self.lacks.iter().all(|lacking| lacking.name != key.name));
         let shared = base.map(|key| {
             let better = self.better.iter().find(|(better, _)| better.name == key.name);
             Key {
@@ -144,7 +147,7 @@ macro_rules! block {
         $block:ident, $title:literal
             $(needs [$($needed:ident),+])?
             $(one of [$($choice:ident),+])?
-            $(extends $base:ident { $($better:ident: $shown:tt),+ $(,)? })?;
+            $(extends $base:ident { $($better:ident: $shown:tt),+ $(,)? })? $(without [$($lacks:ident),+])?;
         $(
             $(#[doc = $meaning:literal])+
             $key:ident = $name:literal: $kind:expr, $examples:tt $(, default $default:tt)?;
@@ -170,6 +173,7 @@ macro_rules! block {
                 needed: &[$($($needed),+)?],
                 choice: &[$($($choice),+)?],
                 base: block!(@base $($base)?),
+                lacks: &[$($(request::$lacks),+)?],
                 better: &[$($(($base::$better, || json!($shown))),+)?],
                 own: &[$($key),*],
             };

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::kind::block;
 use super::{Block, Key, Kind};
-use Kind::{Condition, Duration, Either, Expression, Expressions, Number, Target, Text, Texts, Words};
+use Kind::{Boolean, Condition, Duration, Either, Expression, Expressions, Number, Target, Text, Texts, Words};
 
 block! {
     /// The keys of every request, and all that `ready` has.
@@ -28,6 +28,24 @@ block! {
     CAPTURE = "capture": Expressions, [{"etag": "headers.etag"}];
     /// The service's own words in a failed answer; by default, the service's `error`.
     ERROR = "error": Expression, ["body.message"];
+    /// The answers that mean too many requests; by default, the service's `busy`.
+    BUSY = "busy": Condition, ["status == 400 and body.code == \"throttled\""];
+    /// The answers that mean the credentials are no longer accepted; by default, the service's `dead`.
+    DEAD = "dead": Condition, ["body.error == \"session expired\""];
+    /// Another address for this request, such as a mail catcher's. The service's credentials and headers don't go there.
+    URL = "url": Text, ["{{ env.MAIL_URL }}"];
+    /// `none` leaves the service's credentials out of this request.
+    AUTH = "auth": Words(&["own", "none"]), ["none"], default "own";
+    /// What has to hold, over `status`, `headers` and `body`. Until then, a request that only reads or is `repeatable` is sent again.
+    UNTIL = "until": Expression, ["body.status == \"active\""];
+    /// The failures that pass: the request is sent again.
+    RETRY = "retry": Condition, [[404], "status == 409 and body.code == \"busy\""];
+    /// How long to wait for `until`, and to try again after `retry`.
+    WITHIN = "within": Duration, ["1m"], default "30s";
+    /// Says that a request that may change something can be sent again for `until`.
+    REPEATABLE = "repeatable": Boolean, [true], default false;
+    /// If this is false, the request is skipped.
+    WHEN = "when": Expression, ["env.STAGE == \"qa\""];
 }
 
 block! {
@@ -48,10 +66,12 @@ block! {
         BODY: ["<user>{{ account.username }}</user>"],
         EXPECT: [[201], "status == 200 and body.error is undefined"],
         CAPTURE: [{"token": "body.token"}],
-    };
+    } without [UNTIL, RETRY, WITHIN, REPEATABLE, WHEN];
 
     /// The answers that mean the name is taken. Giving it says that the service refuses duplicate names.
     DUPLICATE = "duplicate": Condition, [[409], "status == 422 and \"taken\" in body.message"], default [409];
+    /// The answers that mean the account was certainly not created; by default, the service's `refused`.
+    REFUSED = "refused": Condition, ["status == 200 and body.errors is defined"];
     /// The id in the answer, or `account.username` or `account.uuid` where the client chooses it.
     ID = "id": Expression, ["body.data.id", "headers.location | last_segment", "account.username"];
     /// The user name in the answer, if it has one.
@@ -65,6 +85,20 @@ block! {
 }
 
 block! {
+    /// A request, sent before each create. It must be harmless to repeat.
+    before_create, "before_create" extends request {
+        REQUEST: ["GET /form"],
+        CAPTURE: [{"nonce": "body.nonce"}],
+        WHEN: ["account.role == \"admin\""],
+    };
+
+    /// Added to the outputs.
+    OUTPUTS = "outputs": Expressions, [{"tenant": "body.tenant"}];
+    /// Masked, and added to the credentials file and the exported environment.
+    SECRETS = "secrets": Expressions, [{"invitation": "body.code"}];
+}
+
+block! {
     /// A request, sent as soon as the id is known.
     after_create, "after_create" extends request {
         REQUEST: ["PUT /users/{{ id }}/password"],
@@ -73,28 +107,52 @@ block! {
         BODY: ["{{ account.password }}"],
         EXPECT: [[204]],
         CAPTURE: [{"session": "body.session"}],
+        WHEN: ["account.role == \"admin\""],
     };
+
+    /// Added to the outputs.
+    OUTPUTS = "outputs": Expressions, [{"team": "body.team.id"}];
+    /// Masked, and added to the credentials file and the exported environment.
+    SECRETS = "secrets": Expressions, [{"token": "body.token"}];
 }
 
 block! {
-    /// A request that is repeated until something holds.
-    poll, "verify and gone" extends request {
+    /// Reads an account back, until it is as it should be.
+    verify, "verify" extends request {
         REQUEST: ["GET /users/{{ id }}"],
         QUERY: [{"full": "true"}],
         JSON: [{"user": "{{ id }}"}],
         FORM: [{"user": "{{ id }}"}],
         BODY: ["{{ id }}"],
         EXPECT: [[200]],
-    };
+        WHEN: ["account.role == \"admin\""],
+    } without [REPEATABLE];
 
     /// The answers that mean there is no such account.
     GONE = "gone": Condition, [[404, 410], "status == 200 and body.users == []"], default [404, 410];
     /// The user name in the answer.
     NAME = "name": Expression, ["body.username"];
-    /// What has to hold, over `status`, `headers` and `body`.
-    UNTIL = "until": Expression, ["body.status == \"active\""];
-    /// How long that may take.
-    WITHIN = "within": Duration, ["1m"], default "30s";
+    /// Added to the outputs.
+    OUTPUTS = "outputs": Expressions, [{"tenant": "body.tenant"}];
+    /// Masked, and added to the credentials file and the exported environment.
+    SECRETS = "secrets": Expressions, [{"api_key": "body.key"}];
+}
+
+block! {
+    /// Looks whether an account is gone, until it is.
+    gone, "gone" extends request {
+        REQUEST: ["GET /users/{{ id }}"],
+        QUERY: [{"full": "true"}],
+        JSON: [{"user": "{{ id }}"}],
+        FORM: [{"user": "{{ id }}"}],
+        BODY: ["{{ id }}"],
+        EXPECT: [[200]],
+    } without [REPEATABLE, WHEN];
+
+    /// The answers that mean there is no such account.
+    GONE = "gone": Condition, [[404, 410], "status == 200 and body.users == []"], default [404, 410];
+    /// The user name in the answer.
+    NAME = "name": Expression, ["body.username"];
 }
 
 block! {
@@ -106,7 +164,7 @@ block! {
         FORM: [{"name": "{{ account.username }}"}],
         BODY: ["{{ account.username }}"],
         EXPECT: [[200]],
-    };
+    } without [REPEATABLE, WHEN];
 
     /// The list of accounts found in the answer.
     ITEMS = "items": Expression, ["body.items", "[body]"];
@@ -128,7 +186,7 @@ block! {
         FORM: [{"limit": "100"}],
         BODY: ["limit=100"],
         EXPECT: [[200]],
-    };
+    } without [REPEATABLE, WHEN];
 
     /// The list of accounts in the answer.
     ITEMS = "items": Expression, ["body.items", "body.users | items"];
@@ -184,6 +242,7 @@ block! {
         FORM: [{"user": "{{ id }}"}],
         BODY: ["{{ id }}"],
         EXPECT: [[200, 202, 204]],
+        WHEN: ["account.role == \"admin\""],
     };
 
     /// The answers that mean there is no such account.

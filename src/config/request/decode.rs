@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Condition, Create, Find, Poll, Request};
+use super::step::{destination, patience, when};
+use super::{Create, Find, Poll, Request};
 use crate::config::action;
+use crate::config::condition::Condition;
 use crate::config::decode::{Decoder, Fields};
-use crate::config::keys::{self, Block, Key, after_create, delete, request as key};
+use crate::config::keys::{self, Block, Key, after_create, before_create, delete, request as key};
 use crate::config::source::CONVENTION_SOURCE;
 use crate::config::tree::{Content, Node};
 use crate::language::Expression;
@@ -26,14 +28,12 @@ pub(in crate::config) const SERVICE_ANSWER: &[&str] = answer!("env", "run", "ser
 /// The same with one item of it.
 pub(in crate::config) const SERVICE_ITEM: &[&str] = answer!("env", "run", "service", "with", "item");
 /// Before there is an id.
-const NEW: &[&str] = &["env", "run", "service", "with", "account", "needs"];
+const NEW: &[&str] = &["env", "run", "service", "with", "account", "needs", "capture"];
 const NEW_ANSWER: &[&str] = answer!("env", "run", "service", "with", "account", "needs", "capture");
-const NEW_ITEM: &[&str] = answer!("env", "run", "service", "with", "account", "needs", "item");
+const NEW_ITEM: &[&str] = answer!("env", "run", "service", "with", "account", "needs", "capture", "item");
 /// Once there is an id.
 const KNOWN: &[&str] = &["env", "run", "service", "with", "account", "needs", "id", "capture"];
 const KNOWN_ANSWER: &[&str] = answer!("env", "run", "service", "with", "account", "needs", "id", "capture");
-
-const WITHIN: Duration = Duration::from_secs(30);
 
 /// The codes of an answer that says: there is no such account.
 fn absent_codes() -> Condition {
@@ -44,6 +44,8 @@ fn absent_codes() -> Condition {
 struct Shape<'n> {
     fields: Fields<'n>,
     place: String,
+    /// It only looks, whatever it is sent by.
+    is_look: bool,
     names: &'static [&'static str],
     answer: &'static [&'static str],
 }
@@ -54,13 +56,14 @@ impl<'n> Shape<'n> {
         node: &'n Node,
         what: &'static str,
         block: &'static Block,
-        place: String,
+        (place, is_look): (String, bool),
         [names, answer]: [&'static [&'static str]; 2],
     ) -> Option<Self> {
         let fields = decoder.fields(node, what, block)?;
         Some(Self {
             fields,
             place,
+            is_look,
             names,
             answer,
         })
@@ -71,20 +74,57 @@ impl<'n> Shape<'n> {
         let (names, answer) = (self.names, self.answer);
         let action = action::decode(decoder, &mut self.fields, names);
         let expect = self.condition(decoder, key::EXPECT, Condition::Success);
-        let captures = self
-            .fields
-            .take(key::CAPTURE)
-            .map(|node| decoder.expressions(node, "`capture`", answer));
-        let error = self
-            .expression(decoder, key::ERROR, answer)
-            .or_else(|| decoder.error.clone());
+        let captures = self.expressions(decoder, key::CAPTURE, "`capture`");
+        let mut readings = decoder.readings.clone();
+        for (key, condition) in [(key::BUSY, &mut readings.busy), (key::DEAD, &mut readings.dead)] {
+            if let Some(own) = self.own_condition(decoder, key) {
+                *condition = own;
+            }
+        }
+        if let Some(error) = self.expression(decoder, key::ERROR, answer) {
+            readings.error = Some(error);
+        }
+        let destination = destination(decoder, &mut self.fields, names);
+        let patience = patience(decoder, &mut self.fields, (self.is_look, action.as_ref()), answer);
+        let when = when(decoder, &mut self.fields, names);
         Some(Request {
             place: self.place.clone(),
             action: action?,
             expect: expect?,
             gone: absent_codes(),
-            captures: captures.unwrap_or_default(),
-            error,
+            captures,
+            outputs: Vec::new(),
+            secrets: Vec::new(),
+            destination: destination?,
+            patience: patience?,
+            when,
+            readings,
+        })
+    }
+
+    /// The same of a request whose answers the job may want something of.
+    fn telling_request(&mut self, decoder: &mut Decoder, outputs: Key, secrets: Key) -> Option<Request> {
+        let request = self.request(decoder);
+        let outputs = self.expressions(decoder, outputs, "`outputs`");
+        let secrets = self.expressions(decoder, secrets, "`secrets`");
+        Some(Request {
+            outputs,
+            secrets,
+            ..request?
+        })
+    }
+
+    fn expressions(&mut self, decoder: &mut Decoder, key: Key, what: &'static str) -> Vec<(String, Expression)> {
+        let node = self.fields.take(key);
+        let answer = self.answer;
+        node.map(|node| decoder.expressions(node, what, answer))
+            .unwrap_or_default()
+    }
+
+    fn own_condition(&mut self, decoder: &mut Decoder, key: Key) -> Option<Condition> {
+        let answer = self.answer;
+        self.fields.read(decoder, key, |decoder, node, name| {
+            condition(decoder, node, name, answer)
         })
     }
 
@@ -113,7 +153,7 @@ pub(in crate::config) fn service_request(
     what: &'static str,
     place: String,
 ) -> Option<Request> {
-    let (request, fields) = service_part(decoder, node, what, &key::BLOCK, place)?;
+    let (request, fields) = service_part(decoder, node, (what, &key::BLOCK), (place, false))?;
     fields.finish(decoder);
     request
 }
@@ -124,7 +164,8 @@ pub(in crate::config) fn probe(
     node: &Node,
     place: String,
 ) -> (Option<Request>, Option<Expression>) {
-    let Some((request, mut fields)) = service_part(decoder, node, "`probe`", &keys::probe::BLOCK, place) else {
+    let Some((request, mut fields)) = service_part(decoder, node, ("`probe`", &keys::probe::BLOCK), (place, false))
+    else {
         return (None, None);
     };
     let place = fields.read(decoder, keys::probe::PLACE, |decoder, node, name| {
@@ -140,7 +181,7 @@ pub(in crate::config) fn login_request<'n>(
     node: &'n Node,
     place: String,
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    service_part(decoder, node, "`login`", &keys::login::BLOCK, place)
+    service_part(decoder, node, ("`login`", &keys::login::BLOCK), (place, false))
 }
 
 /// A page of `list`, with the keys that are the caller's to read.
@@ -149,17 +190,16 @@ pub(in crate::config) fn list_request<'n>(
     node: &'n Node,
     place: String,
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    service_part(decoder, node, "`list`", &keys::list::BLOCK, place)
+    service_part(decoder, node, ("`list`", &keys::list::BLOCK), (place, true))
 }
 
 fn service_part<'n>(
     decoder: &mut Decoder,
     node: &'n Node,
-    what: &'static str,
-    block: &'static Block,
-    place: String,
+    (what, block): (&'static str, &'static Block),
+    at: (String, bool),
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    let mut shape = Shape::new(decoder, node, what, block, place, [SERVICE_NAMES, SERVICE_ANSWER])?;
+    let mut shape = Shape::new(decoder, node, what, block, at, [SERVICE_NAMES, SERVICE_ANSWER])?;
     let request = shape.request(decoder);
     Some((request, shape.fields))
 }
@@ -167,20 +207,15 @@ fn service_part<'n>(
 /// `create`.
 pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: String) -> Option<Create> {
     use keys::create as key;
-    let mut shape = Shape::new(decoder, node, "`create`", &key::BLOCK, place, [NEW, NEW_ANSWER])?;
-    let request = shape.request(decoder);
+    let at = (place, false);
+    let mut shape = Shape::new(decoder, node, "`create`", &key::BLOCK, at, [NEW, NEW_ANSWER])?;
+    let request = shape.telling_request(decoder, key::OUTPUTS, key::SECRETS);
     let duplicate_declared = shape.fields.take(key::DUPLICATE).is_some();
     let duplicate = shape.condition(decoder, key::DUPLICATE, Condition::Codes(vec![409]));
+    let refused = shape.own_condition(decoder, key::REFUSED);
+    let refused = refused.or(decoder.refused.clone());
     let id = shape.expression(decoder, key::ID, NEW_ANSWER);
     let name = shape.expression(decoder, key::NAME, NEW_ANSWER);
-    let outputs = shape
-        .fields
-        .take(key::OUTPUTS)
-        .map(|node| decoder.expressions(node, "`outputs`", NEW_ANSWER));
-    let secrets = shape
-        .fields
-        .take(key::SECRETS)
-        .map(|node| decoder.expressions(node, "`secrets`", NEW_ANSWER));
     let idempotency_header = shape
         .fields
         .read(decoder, key::IDEMPOTENCY_HEADER, |decoder, node, name| {
@@ -192,21 +227,33 @@ pub(in crate::config) fn create(decoder: &mut Decoder, node: &Node, place: Strin
     Some(Create {
         request: request?,
         duplicate: duplicate?,
+        refused,
         duplicate_declared,
         id,
         name,
         is_convention: node.span.source == CONVENTION_SOURCE,
-        outputs: outputs.unwrap_or_default(),
-        secrets: secrets.unwrap_or_default(),
         idempotency_header,
     })
 }
 
+/// A step of `before_create`.
+fn step_before(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
+    use before_create as key;
+    let what = "a request of `before_create`";
+    let at = (place, false);
+    let mut shape = Shape::new(decoder, node, what, &key::BLOCK, at, [NEW, NEW_ANSWER])?;
+    let request = shape.telling_request(decoder, key::OUTPUTS, key::SECRETS);
+    shape.fields.finish(decoder);
+    request
+}
+
 /// A step of `after_create`.
 fn step(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
+    use after_create as key;
     let what = "a request of `after_create`";
-    let mut shape = Shape::new(decoder, node, what, &after_create::BLOCK, place, [KNOWN, KNOWN_ANSWER])?;
-    let request = shape.request(decoder);
+    let at = (place, false);
+    let mut shape = Shape::new(decoder, node, what, &key::BLOCK, at, [KNOWN, KNOWN_ANSWER])?;
+    let request = shape.telling_request(decoder, key::OUTPUTS, key::SECRETS);
     shape.fields.finish(decoder);
     request
 }
@@ -214,7 +261,8 @@ fn step(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
 /// A step of `delete`.
 fn delete_step(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
     let what = "a request of `delete`";
-    let mut shape = Shape::new(decoder, node, what, &delete::BLOCK, place, [KNOWN, KNOWN_ANSWER])?;
+    let at = (place, false);
+    let mut shape = Shape::new(decoder, node, what, &delete::BLOCK, at, [KNOWN, KNOWN_ANSWER])?;
     let request = shape.request(decoder);
     let gone = shape.condition(decoder, delete::GONE, absent_codes());
     shape.fields.finish(decoder);
@@ -224,10 +272,13 @@ fn delete_step(decoder: &mut Decoder, node: &Node, place: String) -> Option<Requ
     })
 }
 
-/// `delete` and `after_create`: one request or a list of them.
+/// `before_create`, `after_create` and `delete`: one request or a list of them.
 pub(in crate::config) fn chain(decoder: &mut Decoder, node: &Node, key: Key, place: &str) -> Option<Vec<Request>> {
-    let is_delete = key.name == keys::service::DELETE.name;
-    let step = if is_delete { delete_step } else { step };
+    let step = match key.name {
+        name if name == keys::service::DELETE.name => delete_step,
+        name if name == keys::service::BEFORE_CREATE.name => step_before,
+        _ => step,
+    };
     if let Content::List(items) = &node.kind {
         let steps: Vec<_> = items
             .iter()
@@ -239,33 +290,44 @@ pub(in crate::config) fn chain(decoder: &mut Decoder, node: &Node, key: Key, pla
     step(decoder, node, place.to_owned()).map(|request| vec![request])
 }
 
-/// `verify` and `gone`.
-pub(in crate::config) fn poll(decoder: &mut Decoder, node: &Node, what: &'static str, place: String) -> Option<Poll> {
-    use keys::poll as key;
-    let mut shape = Shape::new(decoder, node, what, &key::BLOCK, place, [KNOWN, KNOWN_ANSWER])?;
+/// `verify`.
+pub(in crate::config) fn verify(decoder: &mut Decoder, node: &Node, place: String) -> Option<Poll> {
+    use keys::verify as key;
+    let at = (place, true);
+    let mut shape = Shape::new(decoder, node, "`verify`", &key::BLOCK, at, [KNOWN, KNOWN_ANSWER])?;
+    let request = shape.telling_request(decoder, key::OUTPUTS, key::SECRETS);
+    poll(decoder, shape, request, [key::GONE, key::NAME])
+}
+
+/// `gone`.
+pub(in crate::config) fn gone(decoder: &mut Decoder, node: &Node, place: String) -> Option<Poll> {
+    use keys::gone as key;
+    let at = (place, true);
+    let mut shape = Shape::new(decoder, node, "`gone`", &key::BLOCK, at, [KNOWN, KNOWN_ANSWER])?;
     let request = shape.request(decoder);
-    let gone = shape.condition(decoder, key::GONE, absent_codes());
-    let name = shape.expression(decoder, key::NAME, KNOWN_ANSWER);
-    let until = shape.fields.read(decoder, key::UNTIL, |decoder, node, name| {
-        claim(decoder, node, name, KNOWN_ANSWER)
-    });
-    let within = shape.duration(decoder, key::WITHIN, WITHIN);
+    poll(decoder, shape, request, [key::GONE, key::NAME])
+}
+
+fn poll(decoder: &mut Decoder, mut shape: Shape<'_>, request: Option<Request>, [gone, name]: [Key; 2]) -> Option<Poll> {
+    let gone = shape.condition(decoder, gone, absent_codes());
+    let name = shape.expression(decoder, name, KNOWN_ANSWER);
     shape.fields.finish(decoder);
+    let mut request = request?;
+    request.gone = gone?;
+    // It is sent again by whoever reads its answers, and not below that.
     Some(Poll {
-        request: Request {
-            gone: gone?,
-            ..request?
-        },
+        until: request.patience.until.take(),
+        within: request.patience.within,
+        request,
         name,
-        until,
-        within: within?,
     })
 }
 
 /// `find`.
 pub(in crate::config) fn find(decoder: &mut Decoder, node: &Node, place: String) -> Option<Find> {
     use keys::find as key;
-    let mut shape = Shape::new(decoder, node, "`find`", &key::BLOCK, place, [NEW, NEW_ANSWER])?;
+    let at = (place, true);
+    let mut shape = Shape::new(decoder, node, "`find`", &key::BLOCK, at, [NEW, NEW_ANSWER])?;
     let request = shape.request(decoder);
     let mut need = |shape: &mut Shape<'_>, key: Key, names| {
         let node = shape.fields.need(decoder, key)?;
@@ -293,7 +355,12 @@ pub(in crate::config) fn find(decoder: &mut Decoder, node: &Node, place: String)
 }
 
 /// A list of status codes, or an expression.
-fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'static str]) -> Option<Condition> {
+pub(in crate::config) fn condition(
+    decoder: &mut Decoder,
+    node: &Node,
+    key: &str,
+    names: &'static [&'static str],
+) -> Option<Condition> {
     match &node.kind {
         Content::String(_) => claim(decoder, node, key, names).map(Condition::Expression),
         Content::List(items) => {
@@ -330,7 +397,12 @@ fn condition(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'s
 
 /// An expression that says something of an answer. What is the same whatever the answer is, such as `"204"`, would hold of
 /// every one, and an account would be taken for deleted.
-fn claim(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'static str]) -> Option<Expression> {
+pub(super) fn claim(
+    decoder: &mut Decoder,
+    node: &Node,
+    key: &str,
+    names: &'static [&'static str],
+) -> Option<Expression> {
     let expression = decoder.expression(node, key, names)?;
     let source = expression.source();
     let reads_answer = expression.names().iter().any(|name| ANSWER.contains(&name.as_str()));
@@ -338,7 +410,7 @@ fn claim(decoder: &mut Decoder, node: &Node, key: &str, names: &'static [&'stati
         return Some(expression);
     }
     let is_code = |c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | ',' | ' ');
-    let hint = if source.chars().all(is_code) && key != keys::poll::UNTIL.name {
+    let hint = if source.chars().all(is_code) && key != keys::request::UNTIL.name {
         format!("write `[{}]`, without quotes", source.trim_matches(['[', ']']))
     } else {
         "compare `status`, `headers` or `body` with something, as in `\"status == 200\"`".to_owned()

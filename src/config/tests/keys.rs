@@ -51,6 +51,12 @@ impl Spot {
             ("oauth2", "grant") if value != "client_credentials" => json!({"username": "qa", "password": "pw"}),
             ("oauth2", "username") => json!({"grant": "password", "password": "pw"}),
             ("oauth2", "password") => json!({"grant": "password", "username": "qa"}),
+            ("request" | "probe" | "login" | "before_create" | "after_create" | "delete", "within") => {
+                json!({"retry": [404]})
+            }
+            ("request" | "probe" | "login" | "before_create" | "after_create" | "delete", "until") => {
+                json!({"repeatable": true})
+            }
             ("next", "first" | "in") => json!({"page": "page"}),
             ("next", "param") => json!({"cursor": "body.next"}),
             ("next", "cursor") => json!({"param": "after"}),

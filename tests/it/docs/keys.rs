@@ -67,12 +67,37 @@ fn the_keys_are_those_that_are_read() {
     assert_eq!(documented("### limits"), nested("limits"), "limits");
     assert_eq!(request, nested("ready"), "ready");
     assert_eq!(of_request("### probe"), nested("probe"), "probe");
-    assert_eq!(of_request("### create"), nested("create"), "create");
-    assert_eq!(request, nested("after_create"), "after_create");
-    assert_eq!(of_request("### verify"), nested("verify"), "verify");
-    assert_eq!(of_request("### verify"), nested("gone"), "gone");
-    assert_eq!(of_request("### find"), nested("find"), "find");
-    assert_eq!(of_request("### list"), nested("list"), "list");
+    // What a section says that it lacks, behind "except".
+    let lacking = |heading: &str, keys: &Names, of: &str| -> Names {
+        let text = section(&read(PAGE), heading);
+        let (_, lacks) = text.split_once(of).unwrap_or_else(|| panic!("no `{of}` in {heading}"));
+        let lacks = lacks.split(['.', ';']).next().unwrap_or_default().split(", and these");
+        let lacks: Names = lacks
+            .take(1)
+            .flat_map(|names| names.split('`').skip(1).step_by(2))
+            .map(str::to_owned)
+            .collect();
+        keys - &lacks
+    };
+    let every = "every request, except";
+    for (heading, block) in [
+        ("### create", "create"),
+        ("### verify", "verify"),
+        ("### find", "find"),
+        ("### list", "list"),
+    ] {
+        assert_eq!(lacking(heading, &of_request(heading), every), nested(block), "{block}");
+    }
+    let of_verify = lacking("### verify", &of_request("### verify"), every);
+    assert_eq!(
+        lacking("### verify", &of_verify, "has these keys too, except"),
+        nested("gone"),
+        "gone"
+    );
+    let telling: Names = ["outputs", "secrets"].map(str::to_owned).into();
+    for block in ["before_create", "after_create"] {
+        assert_eq!(&request | &telling, nested(block), "{block}");
+    }
     let of_list = known(&service(
         "list: {request: GET /x, items: body, id: item.id, name: item.name, filter: {?}}",
     ));
@@ -109,7 +134,7 @@ fn the_defaults_are_those_that_hold() {
         service.limits.concurrency.to_string()
     );
     assert_eq!(
-        default("### verify", "within"),
+        default("### Every request", "within"),
         seconds(service.verify.as_ref().unwrap().within)
     );
     assert_eq!(default("### find", "settle"), seconds(find.settle));

@@ -297,13 +297,7 @@ async fn understood(request: Request<Incoming>) -> Result<(Outgoing, Option<Stri
         headers,
         ..HttpMessage::new(head.method.as_str())
     };
-    let outgoing = Outgoing {
-        message: Message::Http(message),
-        identity: Identity::Own,
-        repeatable: false,
-        tells_of_credentials: true,
-        reads: None,
-    };
+    let outgoing = Outgoing::new(Message::Http(message), Identity::Own);
     Ok((outgoing, credential))
 }
 

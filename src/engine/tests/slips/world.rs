@@ -194,6 +194,7 @@ fn tell(request: &Outgoing, target: &str, answer: &Answer) -> String {
         crate::ports::Identity::Own => "",
         crate::ports::Identity::Anonymous => " (anonymous)",
         crate::ports::Identity::Spoilt => " (spoilt)",
+        crate::ports::Identity::Unsigned => " (unsigned)",
     };
     let said = match &answer.body {
         Body::Json(value) => value.to_string(),
