@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::eyes::by_id;
-use crate::config::{Auth, Named, Request, Service, Spot, is_credential};
+use crate::config::{Auth, List, Named, Request, Service, Spot, is_credential};
 use crate::domain::decide::Powers;
 use crate::domain::place::Place;
 use crate::domain::why::Why;
@@ -30,6 +30,11 @@ impl Site {
     /// Works out what the service's description lets us do. `scope` holds what all its templates see.
     pub fn new(service: Service, scope: Scope, unusable: Option<Why>) -> Self {
         let create = &service.create;
+        let position = service.list.as_ref().and_then(List::first_position);
+        let scope = match position {
+            Some((name, first)) => scope.with_json(name, &first),
+            None => scope,
+        };
         let powers = Powers {
             find: service.find.is_some(),
             by_name: false,

@@ -243,3 +243,37 @@ fn graphql_with_every_answer_a_200() {
         assert!(!ended.stderr.contains(part), "{part}\n{}", ended.stderr);
     }
 }
+
+#[test]
+fn a_page_inside_of_a_parameter() {
+    Shape {
+        name: "structured-page.yml",
+        service: services::structured,
+        variables: &[("CHARTS_TOKEN", services::ADMIN)],
+    }
+    .holds();
+}
+
+#[test]
+fn a_list_without_a_second_page_is_swept_to_its_end() {
+    let shape = Shape {
+        name: "first-page-only.yml",
+        service: services::first_page,
+        variables: &[("CROWD_TOKEN", services::ADMIN)],
+    };
+    let running = shape.start();
+    running.books.lock().unwrap().open("somebody", "").ok();
+    let set_up = running.desk.run(&["setup"]);
+    assert_eq!(set_up.code, Some(0), "{}", set_up.stderr);
+    let swept = running.desk.run(&["sweep", "--run", "this"]);
+    assert_eq!(swept.code, Some(0), "{}", swept.stderr);
+    let left: Vec<String> = running
+        .books
+        .lock()
+        .unwrap()
+        .accounts
+        .values()
+        .map(|known| known.username.clone())
+        .collect();
+    assert_eq!(left, ["somebody"], "{}", swept.stderr);
+}

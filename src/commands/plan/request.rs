@@ -140,7 +140,11 @@ fn poll(shown: ShownRequest, poll: &Poll) -> ShownRequest {
 
 fn of_list(shown: ShownRequest, list: &List) -> ShownRequest {
     let filtered = if list.filter.is_some() { ", by prefix" } else { "" };
-    let expect = format!("{}, {}{filtered}", shown.expect, paging::in_words(list.next.as_ref()));
+    let expect = format!(
+        "{}, {}{filtered}",
+        shown.expect,
+        paging::in_words(list.next.as_ref(), list.carrier)
+    );
     let mut filter = Map::new();
     if let Some(Action::Http(request)) = list.filter.as_ref().map(|request| &request.action) {
         filter.insert("query".to_owned(), Value::Object(veil::values(&request.query)));

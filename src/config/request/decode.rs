@@ -23,6 +23,10 @@ macro_rules! answer {
 const ANSWER: &[&str] = answer!();
 /// What a service's own address, headers and credentials can see.
 pub(in crate::config) const SERVICE_NAMES: &[&str] = &["env", "run", "service", "with"];
+/// What says which page of a list is asked for.
+pub(in crate::config) const POSITIONS: [&str; 3] = ["page", "offset", "cursor"];
+/// What a list's requests can see.
+pub(in crate::config) const LIST_NAMES: &[&str] = &["env", "run", "service", "with", "page", "offset", "cursor"];
 /// The same with an answer.
 pub(in crate::config) const SERVICE_ANSWER: &[&str] = answer!("env", "run", "service", "with");
 /// The same with one item of it.
@@ -153,7 +157,7 @@ pub(in crate::config) fn service_request(
     what: &'static str,
     place: String,
 ) -> Option<Request> {
-    let (request, fields) = service_part(decoder, node, (what, &key::BLOCK), (place, false))?;
+    let (request, fields) = service_part(decoder, node, (what, &key::BLOCK), (place, false), SERVICE_NAMES)?;
     fields.finish(decoder);
     request
 }
@@ -164,8 +168,8 @@ pub(in crate::config) fn probe(
     node: &Node,
     place: String,
 ) -> (Option<Request>, Option<Expression>) {
-    let Some((request, mut fields)) = service_part(decoder, node, ("`probe`", &keys::probe::BLOCK), (place, false))
-    else {
+    let block = ("`probe`", &keys::probe::BLOCK);
+    let Some((request, mut fields)) = service_part(decoder, node, block, (place, false), SERVICE_NAMES) else {
         return (None, None);
     };
     let place = fields.read(decoder, keys::probe::PLACE, |decoder, node, name| {
@@ -181,7 +185,13 @@ pub(in crate::config) fn login_request<'n>(
     node: &'n Node,
     place: String,
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    service_part(decoder, node, ("`login`", &keys::login::BLOCK), (place, false))
+    service_part(
+        decoder,
+        node,
+        ("`login`", &keys::login::BLOCK),
+        (place, false),
+        SERVICE_NAMES,
+    )
 }
 
 /// A page of `list`, with the keys that are the caller's to read.
@@ -190,7 +200,7 @@ pub(in crate::config) fn list_request<'n>(
     node: &'n Node,
     place: String,
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    service_part(decoder, node, ("`list`", &keys::list::BLOCK), (place, true))
+    service_part(decoder, node, ("`list`", &keys::list::BLOCK), (place, true), LIST_NAMES)
 }
 
 fn service_part<'n>(
@@ -198,8 +208,9 @@ fn service_part<'n>(
     node: &'n Node,
     (what, block): (&'static str, &'static Block),
     at: (String, bool),
+    names: &'static [&'static str],
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    let mut shape = Shape::new(decoder, node, what, block, at, [SERVICE_NAMES, SERVICE_ANSWER])?;
+    let mut shape = Shape::new(decoder, node, what, block, at, [names, SERVICE_ANSWER])?;
     let request = shape.request(decoder);
     Some((request, shape.fields))
 }

@@ -90,6 +90,11 @@ impl Books {
         };
         let id = rest.trim_start_matches('/').parse().ok();
         match (asked.method.as_str(), id) {
+            ("GET", None) if query.contains_key("first") => {
+                let first = query["first"].parse().unwrap();
+                let shown = self.accounts.iter().take(first);
+                reply(200, &shown.map(|(id, known)| Self::shown(*id, known)).collect())
+            }
             ("GET", None) => {
                 let wanted = query.get("username");
                 let found = self

@@ -228,3 +228,47 @@ pub(super) fn graphql(books: &mut Books, asked: &Asked) -> Reply {
     let known = id.and_then(|id| Some(shown(id, &books.accounts.get(&id)?.username)));
     reply(200, &json!({"data": {"user": known}}))
 }
+
+/// Its page stands inside of a parameter.
+pub(super) fn structured(books: &mut Books, asked: &Asked) -> Reply {
+    if !is_admin(asked) {
+        return empty(401);
+    }
+    if asked.method == "POST" {
+        return match books.open(&asked.username(), "") {
+            Ok(id) => reply(201, &json!({"id": id})),
+            Err(taken) => taken,
+        };
+    }
+    let (_, query) = split(asked);
+    let Some(q) = query.get("q") else {
+        return books.administer("/users", asked);
+    };
+    let numbers: Vec<usize> = q
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    let [page, size] = numbers.as_slice() else {
+        books.wrong.push(asked.line());
+        return empty(400);
+    };
+    let shown = books.accounts.iter().skip(page * size).take(*size);
+    let shown: Vec<Value> = shown
+        .map(|(id, known)| json!({"id": id, "username": known.username}))
+        .collect();
+    reply(200, &json!({"count": books.accounts.len(), "result": shown}))
+}
+
+/// It shows some of its accounts and has no second page.
+pub(super) fn first_page(books: &mut Books, asked: &Asked) -> Reply {
+    if !is_admin(asked) {
+        return empty(401);
+    }
+    if asked.method == "POST" {
+        return match books.open(&asked.username(), "") {
+            Ok(id) => reply(201, &json!({"id": id})),
+            Err(taken) => taken,
+        };
+    }
+    books.administer("/users", asked)
+}
