@@ -5,46 +5,62 @@
 
 mod address;
 mod answer;
+mod aws;
 mod client;
 mod connection;
+mod cookies;
 mod credentials;
 mod envelope;
 mod expiry;
+mod fetch;
 mod gate;
+mod jwt;
+mod log_in;
 mod long;
 mod metadata;
 mod policy;
+mod post;
 mod resolve;
+mod signer;
+mod signing_key;
+mod skew;
 mod source;
 mod token;
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderMap};
+use reqwest::header::{AUTHORIZATION, CONNECTION, COOKIE, HeaderMap};
 use reqwest::{Method, Url};
-use tracing::Instrument as _;
 
 use super::clock::Clock;
-use super::exchange::{self, ShownAnswer};
 use crate::config::{Decisions, Withheld};
 use crate::domain::answer::Answer;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
+use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::ports::{HttpMessage, Identity, Outgoing, lets_in};
 use address::join;
 use connection::NOBODY;
 use envelope::{Envelope, set};
 use long::LongRead;
-use token::{Carried, Post};
+use signer::Unsigned;
+use skew::{SET_CLOCK, skew};
+use token::Carried;
 
+pub use aws::AwsSigner;
 pub use client::{Clients, TlsFiles};
 pub use credentials::Credentials;
 pub use gate::{Gate, Gates};
+pub use jwt::JwtSigner;
 pub use policy::HostPolicy;
-pub use source::{Form, TokenSource};
+pub use signer::{OwnSigner, Signer};
+pub use signing_key::SigningKey;
+pub use source::{Form, FormValue, IdTokenRequest, TokenSource};
 pub use token::Token;
 
 /// A GET follows this many redirects, all within the same origin; other methods follow none.
@@ -61,6 +77,8 @@ pub struct Endpoint {
     pub headers: Vec<(String, String)>,
     /// What lets us in.
     pub credentials: Credentials,
+    /// What signs each request; `None` where none is signed.
+    pub signer: Option<Signer>,
     /// How long one request may take, from connecting to the last byte.
     pub timeout: Duration,
     /// What a log shows of its answers; `None` where no log shows any.
@@ -85,6 +103,10 @@ pub struct HttpService {
     token: Option<Token>,
     gate: Rc<Gate>,
     clock: Clock,
+    /// Was it told that the clock is wrong?
+    told_skew: Cell<bool>,
+    /// Is handed what a service repeats of a signature, before anything is told of its answer.
+    keeper: Box<dyn Fn(&Secret)>,
 }
 
 /// A service's header fields as they are sent.
@@ -94,7 +116,7 @@ struct FixedFields {
 }
 
 impl HttpService {
-    /// A service behind one of the shared clients. `token` is what its requests carry beside `endpoint.credentials`. Fails where
+    /// A service behind one of the shared clients. `keeper` is told of secrets that are learnt. `token` is what its requests carry beside `endpoint.credentials`. Fails where
     /// what every request carries can't be sent.
     pub fn new(
         clients: &Clients,
@@ -102,6 +124,7 @@ impl HttpService {
         token: Option<Token>,
         gate: Rc<Gate>,
         clock: Clock,
+        keeper: Box<dyn Fn(&Secret)>,
     ) -> Result<Self, Why> {
         let fields = FixedFields::of(&endpoint)?;
         Ok(Self {
@@ -111,6 +134,8 @@ impl HttpService {
             token,
             gate,
             clock,
+            told_skew: Cell::new(false),
+            keeper,
         })
     }
 
@@ -152,6 +177,10 @@ impl HttpService {
         let carried = self.token.as_ref().filter(|_| !is_anonymous && !brings_authorization);
         let carried = carried.and_then(|token| token.carried().ok()).unwrap_or_default();
         names.extend(carried.headers.into_iter().map(|(name, _)| name));
+        names.extend(carried.jar.map(|_| COOKIE.as_str().to_owned()));
+        let by_signer = self.signer(message).filter(|_| !is_anonymous);
+        let made = by_signer.into_iter().flat_map(Signer::field_names);
+        names.extend(made.map(str::to_owned));
         names.retain(|name| !message.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)));
         names
     }
@@ -191,6 +220,10 @@ impl HttpService {
             if let Some(token) = token.filter(|_| is_refused(answer, request)) {
                 token.forget(&carried);
             }
+            let is_signed = envelope.as_ref().is_ok_and(|envelope| envelope.signer.is_some());
+            if request.identity == Identity::Own && (is_signed || token.is_some_and(Token::goes_by_time)) {
+                self.tell_skew(answer, sent);
+            }
         }
         self.gate.open();
         delivery
@@ -199,6 +232,29 @@ impl HttpService {
     fn brings_authorization(&self, message: &HttpMessage) -> bool {
         let mut fields = self.endpoint.headers.iter().chain(&message.headers);
         fields.any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()))
+    }
+
+    /// What signs a message: an `Authorization` of its own stands in the place of any signature, that of the service in the
+    /// place of one that would be made there.
+    fn signer(&self, message: &HttpMessage) -> Option<&Signer> {
+        let signer = self.endpoint.signer.as_ref()?;
+        let is_authorization = |name: &str| name.eq_ignore_ascii_case(AUTHORIZATION.as_str());
+        let is_made_there = signer.field_names().into_iter().any(is_authorization);
+        let is_replaced = message.headers.iter().any(|(name, _)| is_authorization(name))
+            || is_made_there && self.endpoint.headers.iter().any(|(name, _)| is_authorization(name));
+        (!is_replaced).then_some(signer)
+    }
+
+    /// Says once that our clock is wrong, where what goes by time was refused.
+    fn tell_skew(&self, answer: &Answer, now: Timestamp) {
+        if !matches!(answer.code(), 400 | 401 | 403) || self.told_skew.get() {
+            return;
+        }
+        if let Some(skew) = skew(answer, now) {
+            self.told_skew.set(true);
+            let (name, code) = (self.name(), answer.code());
+            tracing::warn!("`{name}` refused a signed request with {code}, and {skew}: {SET_CLOCK}");
+        }
     }
 
     fn address(&self, message: &HttpMessage) -> Result<Url, Why> {
@@ -262,40 +318,57 @@ impl HttpService {
     async fn exchange(&self, envelope: &Envelope<'_>, reading: &LongRead) -> Delivery {
         let mut url = envelope.url.clone();
         for _ in 0..=REDIRECTS_MAX {
-            let response = match self.send_on(envelope, &url).await {
-                Ok(response) => response,
+            let request = match envelope.dispatch(&url, self.clock.now()) {
+                Ok(request) => request,
+                Err(reason) => return Delivery::Unsendable(reason),
+            };
+            let (response, request) = match self.send_on(envelope, &url, request).await {
+                Ok(sent) => sent,
                 Err(error) if connection::led_to_itself(&error) => return Delivery::NotSent(NOBODY.into()),
                 Err(error) => return answer::failure(error),
             };
-            match redirect(&envelope.method, &url, &response) {
-                Some(next) => url = next,
-                None => return answer::read(response, reading).await,
+            if let Some(jar) = envelope.jar.as_ref().filter(|_| envelope.keeps_cookies) {
+                jar.learn(&url, response.headers());
             }
+            if let Some(next) = redirect(&envelope.method, &url, &response) {
+                url = next;
+                continue;
+            }
+            let delivery = answer::read(response, reading).await;
+            if let (Some(signer), Delivery::Answered(answer)) = (envelope.signer, &delivery) {
+                signer.repeated(&request, answer).iter().for_each(&self.keeper);
+            }
+            return delivery;
         }
         Delivery::Lost(format!("over {REDIRECTS_MAX} redirects").into())
     }
 
     /// Sends it on a connection that is open already, unless the service is known to close those without a word. What is lost
     /// on one is sent on another, where that is harmless.
-    async fn send_on(&self, envelope: &Envelope<'_>, url: &Url) -> reqwest::Result<reqwest::Response> {
+    async fn send_on<'e>(
+        &self,
+        envelope: &'e Envelope<'_>,
+        url: &Url,
+        mut request: Unsigned<'e>,
+    ) -> reqwest::Result<(reqwest::Response, Unsigned<'e>)> {
         let repeatable = envelope.repeatable;
         let mut is_fresh = self.gate.distrusts_connections(repeatable) || envelope.closes();
         loop {
             // A token endpoint may be on this machine while the service is not, and the other way round.
             let client = self.clients.towards(url, is_fresh);
-            let mut builder = client.request(envelope.method.clone(), url.clone());
-            builder = builder.headers(envelope.headers.clone());
+            let mut builder = client.request(envelope.method.clone(), request.url.clone());
+            builder = builder.headers(request.headers.clone());
             // The fields may ask for it themselves.
             if is_fresh && !envelope.closes() {
                 builder = builder.header(CONNECTION, "close");
             }
-            if let Some(body) = envelope.body {
+            if let Some(body) = &envelope.body {
                 builder = builder.body(body.to_vec());
             }
             let error = match builder.send().await {
                 Ok(response) => {
                     self.clients.connections().answered(&response);
-                    return Ok(response);
+                    return Ok((response, request));
                 }
                 Err(error) => error,
             };
@@ -307,17 +380,24 @@ impl HttpService {
                 return Err(error);
             }
             is_fresh = true;
+            // A service may take each signature once. What could be signed once can be signed again.
+            if let Ok(again) = envelope.dispatch(url, self.clock.now()) {
+                request = again;
+            }
         }
     }
 
     fn prepare<'m>(
-        &self,
+        &'m self,
         message: &'m HttpMessage,
         request: &Outgoing,
         carried: &Carried,
     ) -> Result<Envelope<'m>, Why> {
         let FixedFields { own, credentials } = &self.fields;
         let mut envelope = Envelope::new(self.address(message)?, own.clone(), message, request.repeatable)?;
+        if request.identity != Identity::Anonymous {
+            envelope.signer = self.signer(message);
+        }
         match request.identity {
             Identity::Own => envelope.sign(message, credentials, carried)?,
             Identity::Anonymous => envelope.strip(own, credentials),
@@ -327,36 +407,6 @@ impl HttpService {
             }
         }
         Ok(envelope)
-    }
-}
-
-impl Post for HttpService {
-    async fn post(&self, url: Url, message: &HttpMessage, credentials: &Credentials) -> Delivery {
-        let is_debugged = tracing::enabled!(tracing::Level::DEBUG);
-        let path = is_debugged.then(|| shown_address(url.clone(), message));
-        // The service's own fields are for the service: a token endpoint is somebody else.
-        let envelope = Envelope::new(url, HeaderMap::new(), message, true).and_then(|mut envelope| {
-            for (name, value) in &credentials.fields() {
-                set(&mut envelope.headers, name, value.expose())?;
-            }
-            Ok(envelope)
-        });
-        // All of it lets somebody in: neither body is shown, nor a header field.
-        let span = tracing::debug_span!("request", service = self.name(), method = message.method.as_str(), path);
-        let exchange = async {
-            let begun = self.clock.now();
-            let delivery = match &envelope {
-                Ok(envelope) => self.within_time(envelope).await,
-                Err(reason) => Delivery::Unsendable(reason.clone()),
-            };
-            exchange::tell(&delivery, self.clock.now().since(begun), None, &ShownAnswer::default());
-            delivery
-        };
-        exchange.instrument(span).await
-    }
-
-    fn below(&self, target: &str) -> Result<Url, Why> {
-        Ok(join(&self.endpoint.base, target)?)
     }
 }
 
@@ -374,19 +424,6 @@ impl FixedFields {
         }
         Ok(fields)
     }
-}
-
-/// Where a token is asked for: without a query, and with the path of a log-in as it may be shown.
-fn shown_address(mut address: Url, message: &HttpMessage) -> String {
-    if let Some(shown) = &message.shown {
-        return shown.path.clone();
-    }
-    address.set_query(None);
-    address.set_fragment(None);
-    // It fails for addresses that can have none.
-    address.set_username("").unwrap_or_default();
-    address.set_password(None).unwrap_or_default();
-    address.into()
 }
 
 /// Were the credentials refused that it was sent with? Of spoilt ones that is no news.

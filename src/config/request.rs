@@ -11,8 +11,8 @@ use crate::domain::secret::lets_in;
 use crate::language::{EvalError, Expression, Scope};
 
 pub(super) use decode::{
-    SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, create, find, list_request, login_request, poll, probe,
-    service_request,
+    LOGIN_ANSWER, LOGIN_NAMES, SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, create, find, list_request,
+    login_request, login_step, poll, probe, service_request,
 };
 
 /// A request.

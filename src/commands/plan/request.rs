@@ -56,11 +56,10 @@ pub(super) fn requests(service: &Service, url: &str) -> Vec<ShownRequest> {
         shown.reading("place", service.place.as_ref())
     }));
     if let Auth::Login(login) = &service.auth {
-        let shown = shown("login", &login.request);
-        requests.push(ShownRequest {
+        requests.extend(login.steps.iter().map(|step| ShownRequest {
             credentials: "none",
-            ..shown
-        });
+            ..shown("login", step)
+        }));
     }
     requests.push(create(service, url));
     requests.extend(service.find.iter().map(|find| {
