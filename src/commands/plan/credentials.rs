@@ -66,8 +66,12 @@ pub(super) fn credentials(auth: &Auth) -> ShownCredentials {
         Auth::OAuth2(oauth2) => (authorization(), Vec::new(), of_oauth2(oauth2)),
         Auth::Login(login) => {
             let mut headers = names(&login.carried.headers);
-            headers.extend(login.carried.cookies.then(|| "Cookie".to_owned()));
-            (headers, names(&login.carried.query), of_login(login))
+            let query = names(&login.carried.query);
+            // They go beside anything else, where there are any.
+            if headers.is_empty() && query.is_empty() && login.carried.cookies {
+                headers.push("Cookie".to_owned());
+            }
+            (headers, query, of_login(login))
         }
         Auth::Jwt(jwt) => (authorization(), Vec::new(), of_jwt(jwt)),
         Auth::Google(google) => (authorization(), Vec::new(), of_google(google)),
