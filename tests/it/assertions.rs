@@ -278,7 +278,7 @@ fn a_key_that_cannot_sign_is_told_before_anything_is_sent() {
     for (auth, told) in [
         (
             "{ jwt: { key: '{{ env.SEC1_KEY }}', alg: ES256 } }",
-            "`auth` of `users`: `jwt.key`: the key is in the form of SEC 1 (`BEGIN EC PRIVATE KEY`), which is not read\nhint: convert it to PKCS#8: `openssl pkcs8 -topk8 -nocrypt",
+            "`auth` of `users`: `jwt.key`: the key is in the form of SEC 1 (`BEGIN EC PRIVATE KEY`), which is not read\n  hint: convert it to PKCS#8: `openssl pkcs8 -topk8 -nocrypt",
         ),
         (
             "{ oauth2: { token_url: '{{ service.url }}/token', client_id: c, client_assertion: { key: '{{ env.SHARED }}' } } }",

@@ -133,9 +133,9 @@ fn is_signed_for_aws(asked: &Asked) -> bool {
 
 const AWS: &str = "
     auth: { aws: { service: cognito-idp } }
-    create: { request: 'POST /a b/?x=1&y', query: { q: 'a b/c', Action: Create }, headers: { X-Amz-Target: Service.Create }, json: { username: '{{ account.username }}' } }
-    verify: { request: 'GET /a b/{{ id }}?z=1&a=%2F', name: body.username }
-    delete: { request: 'DELETE /a b/{{ id }}' }
+    create: { request: 'POST /a%20b/?x=1&y', query: { q: 'a b/c', Action: Create }, headers: { X-Amz-Target: Service.Create }, json: { username: '{{ account.username }}' } }
+    verify: { request: 'GET /a%20b/{{ id }}?z=1&a=%2F', name: body.username }
+    delete: { request: 'DELETE /a%20b/{{ id }}' }
 ";
 
 fn aws_desk(scene: &Scene, secret: &str) -> Desk {
