@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use ring::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 
@@ -33,9 +33,9 @@ fn opened(token: &str) -> Option<(Value, Value)> {
     let decoded = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     let (header, claims) = (decoded(header)?, decoded(claims)?);
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-    let der = |pem: &str| match PrivateKeyDer::from_pem_slice(pem.as_bytes()).unwrap() {
-        PrivateKeyDer::Pkcs8(der) => der.secret_pkcs8_der().to_vec(),
-        _ => panic!("not PKCS#8"),
+    let der = |pem: &str| {
+        let key = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
+        key.secret_pkcs8_der().to_vec()
     };
     let text = text.as_bytes();
     match header["alg"].as_str()? {
