@@ -28,6 +28,7 @@ mod sandbox;
 mod sealed;
 mod settle;
 mod setup;
+mod signing;
 mod state;
 mod status;
 mod sweep;

@@ -40,7 +40,9 @@ use crate::language::Environment;
 pub use crate::domain::secret::is_sensitive;
 
 pub use action::{Action, Effect, HttpRequest, Named, Part, Payload, Spot, is_credential};
-pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
+pub use auth::{
+    Algorithm, Auth, Aws, Carry, ClientAuth, Exchange, Expiry, Google, Grant, Jwt, Login, OAuth2, Sign, reads_id_token,
+};
 pub use condition::{Condition, Readings, did_not_hold, gave_nothing};
 pub use decision::{Decisions, Showing};
 pub use diagnostic::{Diagnostic, Position, render};

@@ -16,6 +16,10 @@ use crate::language::nearest;
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "prefix", "marker", "expires", "expires_at"];
 /// The keys of `service`.
 const SERVICE_KEYS: &[&str] = &["name", "url"];
+/// The keys of `request`, which a signature is made over.
+const REQUEST_KEYS: &[&str] = &["method", "url", "path", "query", "body"];
+/// The keys of `oidc`.
+const OIDC_KEYS: &[&str] = &["token"];
 
 /// What a service's templates can read of other accounts and of earlier answers.
 struct Readable<'s> {
@@ -39,12 +43,16 @@ impl<'s> Readable<'s> {
         let made = std::iter::once(&service.create.request).chain(&service.after_create);
         let made: BTreeSet<&str> = made.flat_map(names).chain(before.iter().copied()).collect();
         let log_in = match &service.auth {
-            Auth::Login(login) => names(&login.request).collect(),
+            Auth::Login(login) => login.steps.iter().flat_map(names).collect(),
             Auth::None
             | Auth::Basic { .. }
             | Auth::Bearer(_)
             | Auth::Header(_)
             | Auth::OAuth2(_)
+            | Auth::Jwt(_)
+            | Auth::Google(_)
+            | Auth::Aws(_)
+            | Auth::Sign(_)
             | Auth::GithubOidc { .. } => BTreeSet::new(),
         };
         let find = service.find.iter().map(|find| &find.request);
@@ -74,6 +82,8 @@ impl<'s> Readable<'s> {
 pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Option<&[Persona]>) {
     let run = RUN_KEYS.iter().copied().collect();
     let own = SERVICE_KEYS.iter().copied().collect();
+    let sent = REQUEST_KEYS.iter().copied().collect();
+    let oidc = OIDC_KEYS.iter().copied().collect();
     let nothing = BTreeSet::new();
     let all: BTreeMap<&ServiceName, Readable<'_>> = services.iter().map(|one| (&one.name, Readable::of(one))).collect();
     for read in std::mem::take(&mut decoder.reads) {
@@ -94,6 +104,8 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
             }
             "run" => &run,
             "service" => &own,
+            "request" => &sent,
+            "oidc" => &oidc,
             "capture" => seen.map_or(&nothing, |seen| match read.reader {
                 Reader::Auth => &seen.log_in,
                 Reader::Creates => &seen.before,

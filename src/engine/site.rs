@@ -89,13 +89,30 @@ fn place(service: &Service, scope: &Scope) -> Place {
     match &service.auth {
         Auth::Basic { username, .. } => who("basic.username", username),
         Auth::OAuth2(oauth2) => {
-            who("oauth2.client_id", &oauth2.client_id);
+            if let Some(client_id) = &oauth2.client_id {
+                who("oauth2.client_id", client_id);
+            }
             who("oauth2.token_url", &oauth2.token_url);
             if let Some(username) = &oauth2.username {
                 who("oauth2.username", username);
             }
         }
-        Auth::None | Auth::Bearer(_) | Auth::Header(_) | Auth::Login(_) | Auth::GithubOidc { .. } => {}
+        Auth::Aws(aws) => {
+            who("aws.region", &aws.region);
+            who("aws.service", &aws.service);
+        }
+        Auth::Google(google) => {
+            if let Some(subject) = &google.subject {
+                who("google.subject", subject);
+            }
+        }
+        Auth::None
+        | Auth::Bearer(_)
+        | Auth::Header(_)
+        | Auth::Login(_)
+        | Auth::Jwt(_)
+        | Auth::Sign(_)
+        | Auth::GithubOidc { .. } => {}
     }
     let env = scope.get("env");
     let mut read = |expression: &Expression| {

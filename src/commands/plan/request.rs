@@ -59,11 +59,10 @@ pub(super) fn requests(service: &Service, url: &str) -> Vec<ShownRequest> {
         shown.reading("place", service.place.as_ref())
     }));
     if let Auth::Login(login) = &service.auth {
-        let shown = shown("login", &login.request);
-        requests.push(ShownRequest {
+        requests.extend(login.steps.iter().map(|step| ShownRequest {
             credentials: "none",
-            ..shown
-        });
+            ..shown("login", step)
+        }));
     }
     let before = service.before_create.iter();
     requests.extend(before.map(|request| shown("before_create", request)));

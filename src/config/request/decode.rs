@@ -29,7 +29,11 @@ pub(in crate::config) const POSITIONS: [&str; 3] = ["page", "offset", "cursor"];
 pub(in crate::config) const LIST_NAMES: &[&str] = &["env", "run", "service", "with", "page", "offset", "cursor"];
 /// The same with an answer.
 pub(in crate::config) const SERVICE_ANSWER: &[&str] = answer!("env", "run", "service", "with");
-/// The same with one item of it.
+/// What the later steps of a log-in see, and what requests carry of it.
+pub(in crate::config) const LOGIN_NAMES: &[&str] = &["env", "run", "service", "with", "capture"];
+/// The same with an answer.
+pub(in crate::config) const LOGIN_ANSWER: &[&str] = answer!("env", "run", "service", "with", "capture");
+/// The same as [`SERVICE_ANSWER`] with one item of it.
 pub(in crate::config) const SERVICE_ITEM: &[&str] = answer!("env", "run", "service", "with", "item");
 /// Before there is an id.
 const NEW: &[&str] = &["env", "run", "service", "with", "account", "needs", "capture"];
@@ -192,6 +196,15 @@ pub(in crate::config) fn login_request<'n>(
         (place, false),
         SERVICE_NAMES,
     )
+}
+
+/// A step of a log-in.
+pub(in crate::config) fn login_step(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
+    let names = [LOGIN_NAMES, LOGIN_ANSWER];
+    let mut shape = Shape::new(decoder, node, "a step of `login`", &key::BLOCK, (place, false), names)?;
+    let request = shape.request(decoder);
+    shape.fields.finish(decoder);
+    request
 }
 
 /// A page of `list`, with the keys that are the caller's to read.
