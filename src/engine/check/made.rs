@@ -41,8 +41,10 @@ impl<W: World> Engine<'_, W> {
         findings.created();
         findings.verified().await;
         findings.found().await;
-        findings.nobody_else().await;
-        findings.in_capitals().await;
+        // What shows others for any name says nothing of spellings.
+        if findings.nobody_else().await {
+            findings.in_other_letters().await;
+        }
         findings.listed().await;
         findings.create_again().await;
         findings.strangers().await;
@@ -326,9 +328,11 @@ impl<W: World> Findings<'_, '_, W> {
     }
 
     /// Does `find` show nobody for a name that never existed, while others are there?
-    async fn nobody_else(&self) {
+    async fn nobody_else(&self) -> bool {
         let tried = ("find", "for a name that never existed");
-        let Some(find) = &self.site.service.find else { return };
+        let Some(find) = &self.site.service.find else {
+            return false;
+        };
         let backwards: String = self.username().chars().rev().collect();
         match self
             .engine
@@ -336,7 +340,10 @@ impl<W: World> Findings<'_, '_, W> {
             .await
         {
             Ok(ids) if ids.is_empty() => match self.shown_beside(find) {
-                0 => self.proved(tried, Some(&find.request), "it shows no account"),
+                0 => {
+                    self.proved(tried, Some(&find.request), "it shows no account");
+                    return true;
+                }
                 _ if asks_for_the_account(&find.request) => {
                     let why = "it shows accounts of other names: the service ignores what it is asked for";
                     let hint = "correct the query of `find`, so that it shows this user name alone";
@@ -354,6 +361,7 @@ impl<W: World> Findings<'_, '_, W> {
             }
             Err(trouble) => self.failed(tried, &find.request, &trouble),
         }
+        false
     }
 
     /// An account that never was, under another name than ours: backwards, a search by likeness does not take it for ours. It
