@@ -94,6 +94,14 @@ pub struct Draft {
     pub person_of: Vec<usize>,
 }
 
+impl Draft {
+    /// What templates see as `account` of the account at a place of the plan.
+    pub fn account(&self, place: usize) -> minijinja::Value {
+        let planned = &self.planned.accounts[place];
+        self.people[self.person_of[place]].value(&planned.username, &planned.email)
+    }
+}
+
 /// The scope that every template of a run shares.
 pub fn scope(environment: &Environment, run: &Run) -> Scope {
     let url = run.url.clone().unwrap_or_default();

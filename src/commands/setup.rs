@@ -19,12 +19,12 @@ use super::settle;
 use super::state::State;
 use super::watch::{Watch, owing};
 use super::wire::Wired;
-use super::world::world;
+use super::world::{creator, world_of_setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::journal::Journal;
 use crate::adapters::kept::KeptFile;
 use crate::adapters::signals::Signals;
-use crate::adapters::world::{LiveWorld, StopFile};
+use crate::adapters::world::LiveWorld;
 use crate::cli::Command;
 use crate::domain::account::AccountKey;
 use crate::domain::ledger::Ledger;
@@ -154,7 +154,7 @@ async fn drive(
     entry: &EntryDir,
     draft: &Draft,
     wired: Wired,
-    (journal, kept): (Journal, Option<KeptFile>),
+    written: (Journal, Option<KeptFile>),
     signals: &Signals,
 ) -> Left {
     let settings = &context.settings;
@@ -164,21 +164,12 @@ async fn drive(
     let services = draft.planned.accounts.iter().map(|account| &account.key.service);
     let watch = Watch::new(context, Phase::Setup, services);
     let timeline = RefCell::new(Timeline::default());
-    let world = LiveWorld {
-        journal: Some(journal),
-        kept,
-        stop_file: Some(StopFile::new(entry.stop_path())),
-        ..world(context, &settings.sealed, wired.services, signals, |notice| {
-            timeline.borrow_mut().hear(&notice, context.clock.now());
-            watch.hear(&notice);
-        })
+    let listener = |notice| {
+        timeline.borrow_mut().hear(&notice, context.clock.now());
+        watch.hear(&notice);
     };
-    let account = |place: usize| {
-        let planned = &draft.planned.accounts[place];
-        draft.people[draft.person_of[place]].value(&planned.username, &planned.email)
-    };
-    let ledger = Ledger::new(draft.planned.clone());
-    let mut engine = Engine::new(&world, &wired.sites, ledger, account, begun + settings.deadline);
+    let world = world_of_setup(context, entry, written, wired.services, signals, listener);
+    let mut engine = creator(&world, &wired.sites, draft, begun + settings.deadline);
     let keep = settings.on_failure == OnFailure::Keep;
     let phase = tracing::info_span!("phase", name = "setup");
     let work = engine.provision(settings.wait, keep).instrument(phase);

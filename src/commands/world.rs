@@ -11,19 +11,20 @@ use super::wire::wire;
 use crate::adapters::entry::EntryDir;
 use crate::adapters::http::HttpService;
 use crate::adapters::journal::Journal;
+use crate::adapters::kept::KeptFile;
 use crate::adapters::signals::Signals;
-use crate::adapters::world::LiveWorld;
+use crate::adapters::world::{LiveWorld, StopFile};
 use crate::domain::account::{AccountKey, ServiceName};
 use crate::domain::event::PlannedAccount;
 use crate::domain::ledger::Ledger;
 use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Site};
-use crate::plan::{self, Run};
+use crate::plan::{self, Draft, Run};
 use crate::ports::{Kept, Notice};
 use crate::report::Phase;
 use crate::settings::Sealed;
 
-/// The world of an engine. Setup alone has more in it: a journal, what is kept, and a file that stops it.
+/// The world of an engine that creates nothing.
 pub(super) fn world<'a>(
     context: &Context,
     sealed: &Sealed,
@@ -43,6 +44,34 @@ pub(super) fn world<'a>(
         console: context.console.clone(),
         shows_answers: sealed.show_answers,
     }
+}
+
+/// The world of an engine that creates: what is done and kept is written into an entry, and a cleanup of it can stop that.
+pub(super) fn world_of_setup<'a>(
+    context: &Context,
+    entry: &EntryDir,
+    (journal, kept): (Journal, Option<KeptFile>),
+    services: Vec<Option<HttpService>>,
+    signals: &'a Signals,
+    listener: impl Fn(Notice) + 'a,
+) -> LiveWorld<'a> {
+    LiveWorld {
+        journal: Some(journal),
+        kept,
+        stop_file: Some(StopFile::new(entry.stop_path())),
+        ..world(context, &context.settings.sealed, services, signals, listener)
+    }
+}
+
+/// An engine that creates what was drawn up.
+pub(super) fn creator<'a, 'w>(
+    world: &'a LiveWorld<'w>,
+    sites: &'a [Site],
+    draft: &'a Draft,
+    deadline: Timestamp,
+) -> Engine<'a, LiveWorld<'w>> {
+    let ledger = Ledger::new(draft.planned.clone());
+    Engine::new(world, sites, ledger, |place| draft.account(place), deadline)
 }
 
 /// An engine that lists. It asks on behalf of an account: one stands for each service.
