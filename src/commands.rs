@@ -19,6 +19,7 @@ mod load;
 mod masks;
 mod of_entry;
 mod of_run;
+mod otp;
 mod plan;
 mod prepare;
 mod presets;
@@ -101,6 +102,7 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Cleanup => cleanup::cleanup(context).await,
         Command::Run { words } => Box::pin(run::run(context, words)).await,
         Command::Credentials => credentials::credentials(context),
+        Command::Otp { account } => otp::otp(context, account),
         Command::Plan { files } => plan::plan(context, files),
         Command::Check => Box::pin(check::check(context)).await,
         Command::Sweep => sweep::sweep(context).await,

@@ -84,9 +84,9 @@ pub struct Settings {
     #[arg(long, value_name = "DIR", help_heading = JOURNAL, add = Reach { input: false, ..GUARDED.of(JOURNALED) })]
     pub journal: Option<PathBuf>,
     /// The `state` output of one setup [default: every unsettled journal of this run]
-    #[arg(long, value_name = "JSON", help_heading = JOURNAL, add = GUARDED.of(&["cleanup", "status", "credentials"]))]
+    #[arg(long, value_name = "JSON", help_heading = JOURNAL, add = GUARDED.of(&["cleanup", "status", "credentials", "otp"]))]
     pub state: Option<String>,
-    /// Where setup writes its `state`, and where cleanup, status and credentials read it
+    /// Where setup writes its `state`, and where cleanup, status, credentials and otp read it
     #[arg(long, value_name = "FILE", help_heading = JOURNAL, add = GUARDED.of(HAVE_STATE))]
     pub state_file: Option<PathBuf>,
     /// The repository or project that owns the accounts [default: from the CI host]

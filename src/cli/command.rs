@@ -64,6 +64,17 @@ pub enum Command {
     /// output: anyone who sees it has the passwords.
     #[command(after_help = "Exit codes: 0 printed; 2 wrong arguments, or there is nothing to print")]
     Credentials,
+    /// Print the one-time code of an account
+    ///
+    /// Prints the code of this moment, of six digits for 30 seconds as authenticator apps show it. Needs an account whose
+    /// service reads `account.totp_secret`. With `STANDIN_SEED` and `--state` it works in another job too, as `credentials`
+    /// does.
+    #[command(after_help = "Exit codes: 0 printed; 2 wrong arguments, or the account has no one-time codes")]
+    Otp {
+        /// The account, such as `users/alice`
+        #[arg(value_name = "SERVICE/ACCOUNT")]
+        account: String,
+    },
     /// Show the accounts, their order and each request; send nothing
     ///
     /// Shows what setup would do. Needs no network and no variables: shows each `env.X` by name and lists those that are not

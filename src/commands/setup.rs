@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -204,12 +205,9 @@ async fn drive(
     let requests = engine.requests();
     let (ledger, learnt) = engine.into_parts();
     let ready: &[usize] = if settled.is_some() { &[] } else { &provisioned.ready };
-    let password = |place: usize| {
-        let person = &draft.people[draft.person_of[place]];
-        person.password.clone().unwrap_or_default()
-    };
+    let person = |place: usize| Arc::clone(&draft.people[draft.person_of[place]]);
     Left {
-        accounts: deliver::delivered(&ledger, &learnt, ready, settings.seed.is_some(), password),
+        accounts: deliver::delivered(&ledger, &learnt, ready, settings.seed.is_some(), person),
         taken_back: settled.is_some().then(|| world.now().since(begun + created)),
         ended: settle::ended(
             settled.unwrap_or_default(),

@@ -19,7 +19,7 @@ use crate::domain::event::PlannedAccount;
 use crate::domain::ledger::Ledger;
 use crate::domain::time::Timestamp;
 use crate::engine::{Engine, Site};
-use crate::plan::{self, Draft, Run};
+use crate::plan::{self, Draft, DrawnSecrets, Run};
 use crate::ports::{Kept, Notice};
 use crate::report::Phase;
 use crate::settings::Sealed;
@@ -41,6 +41,7 @@ pub(super) fn world<'a>(
         stop_file: None,
         listener: Box::new(listener),
         passwords: plan::draw,
+        totp_secrets: plan::draw_totp_secret,
         console: context.console.clone(),
         shows_answers: sealed.show_answers,
     }
@@ -143,7 +144,7 @@ impl<'a> Known<'a> {
         let people = ground.people(context);
         let chosen = people.chosen_passwords(&ground.config);
         masks::mask(context, ledger.plan(), wired.secrets.iter().chain(chosen));
-        for secret in people.made_passwords(&ground.config) {
+        for secret in people.made_passwords(&ground.config).chain(people.totp_secrets()) {
             context.console.hide(secret);
         }
         let services: Vec<&ServiceName> = match phase {
@@ -162,8 +163,12 @@ impl<'a> Known<'a> {
         let planned = ledger.plan().clone();
         let account = |place: usize| {
             let account = &planned.accounts[place];
-            let password = kept.get(&account.key).and_then(|kept| kept.password.as_ref());
-            people.value(account, password)
+            let kept = kept.get(&account.key);
+            let drawn = DrawnSecrets {
+                password: kept.and_then(|kept| kept.password.as_ref()),
+                totp_secret: kept.and_then(|kept| kept.totp_secret.as_ref()),
+            };
+            people.value(account, &drawn)
         };
         let mut engine = Engine::new(&world, &wired.sites, ledger, account, deadline);
         engine.recall(&kept);

@@ -53,6 +53,9 @@ pub struct PlannedAccount {
     /// The configuration gives the password: it was neither drawn nor computed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_password: bool,
+    /// Its service has a secret of one-time codes from us.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub totp: bool,
     /// The e-mail that the service is given.
     pub email: String,
     /// How long one request may take: a create may land until then, even after the process died.
@@ -76,6 +79,7 @@ impl PlannedAccount {
             username,
             full_username: None,
             own_password: false,
+            totp: false,
             email: String::new(),
             timeout_ms: 0,
             needs: Vec::new(),

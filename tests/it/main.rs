@@ -42,6 +42,7 @@ mod modes;
 mod monorepo;
 mod mornings;
 mod no_panic;
+mod one_time;
 mod outputs;
 mod pipelines;
 mod plan;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::super::copied::WitnessSecrets;
 use super::super::create::{id, text};
 use super::super::eyes::by_id;
 use super::super::{Engine, Unprovisioned};
@@ -15,7 +16,7 @@ use crate::domain::account::{RemoteId, WITNESS};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::finding::Finding;
 use crate::domain::ledger::Status;
-use crate::domain::secret::{Secret, lets_in};
+use crate::domain::secret::lets_in;
 use crate::domain::why::Why;
 use crate::engine::{Extent, Regard};
 use crate::language::{Expression, Scope};
@@ -372,7 +373,7 @@ impl<W: World> Findings<'_, '_, W> {
         username.clone_into(&mut planned.username);
         planned.unmarked = true;
         planned.key.account = format!("{WITNESS}-{what}-{}", planned.key.account);
-        self.engine.copy(self.place, planned, Secret::new(""))
+        self.engine.copy(self.place, planned, WitnessSecrets::default())
     }
 
     /// How many accounts the last answer to `find` shows.
