@@ -1,6 +1,7 @@
 //! What each command does: it wires the adapters to the engine, and chooses the exit code.
 
 mod action;
+mod adopt;
 mod by_name;
 mod check;
 mod cleanup;
@@ -103,6 +104,10 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Run { words } => Box::pin(run::run(context, words)).await,
         Command::Credentials => credentials::credentials(context),
         Command::Otp { account } => otp::otp(context, account),
+        Command::Adopt { service, name, id } => {
+            let id = id.as_deref();
+            adopt::adopt(context, &adopt::Adopted { service, name, id }).await
+        }
         Command::Plan { files } => plan::plan(context, files),
         Command::Check => Box::pin(check::check(context)).await,
         Command::Sweep => sweep::sweep(context).await,

@@ -69,6 +69,11 @@ pub struct PlannedAccount {
 }
 
 impl PlannedAccount {
+    /// Is its name all that is known of it, since a list showed it or somebody else made it?
+    pub fn is_listed(&self) -> bool {
+        self.timeout_ms == 0
+    }
+
     /// An account that a list showed, of which its name is all that is known.
     pub fn listed(service: &ServiceName, username: String, account: String) -> Self {
         Self {

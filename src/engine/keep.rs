@@ -77,6 +77,24 @@ pub fn kept_reads(service: &Service) -> BTreeSet<String> {
     read.filter(is_kept).collect()
 }
 
+/// What such requests of a service read that nobody knows of an account of which only the name and the id are told.
+pub fn unknown_of_adopted(service: &Service) -> Option<String> {
+    let is_unknown = |path: &String| {
+        let mut parts = path.split('.');
+        match (parts.next(), parts.next()) {
+            (Some("account"), Some(key)) => !matches!(key, "name" | "username"),
+            (Some("needs"), _) => true,
+            _ => false,
+        }
+    };
+    let read = later(service)
+        .flat_map(|request| request.action.parts())
+        .flat_map(|part| part.expression.paths().to_vec());
+    let kept = kept_reads(service);
+    read.chain(kept.iter().cloned())
+        .find(|path| is_unknown(path) || kept.contains(path))
+}
+
 /// What a cleanup in another process may send about one account.
 fn later(service: &Service) -> impl Iterator<Item = &Request> {
     let finds = service.find.iter().map(|find| &find.request);

@@ -176,6 +176,10 @@ impl<W: World> Engine<'_, W> {
                     match look {
                         Look::Ours if !record.owns(&id) && !self.powers(place, site).shared => {
                             write(self.note(place, Event::Adopted(vec![id.clone()])));
+                            // What no look-up may find is gone once the reading that has shown it says so, in whatever process.
+                            if self.ledger.borrow().account(place).unmarked && record.status == Status::Live {
+                                write(self.note(place, Event::Verified));
+                            }
                         }
                         Look::Other => {
                             let reason = "its id now belongs to an account with another name, which is left alone";

@@ -139,7 +139,7 @@ impl<W: World> Engine<'_, W> {
         if !site.service.witness {
             return Err("`witness: false` forbids a witness".to_owned());
         }
-        if self.only_listed || self.ledger.borrow().account(place).unmarked {
+        if self.only_listed || self.ledger.borrow().account(self.model(place)).unmarked {
             return Err("no witness can be created here".to_owned());
         }
         if let Some(what) = self.is_elsewhere(place) {
@@ -389,12 +389,13 @@ impl<W: World> Engine<'_, W> {
             .unwrap_or(place)
     }
 
-    /// Whom a witness is a copy of: an account of the configuration's own, not what an earlier command has made to show one.
+    /// Whom a witness is a copy of: an account of the configuration's own, not what an earlier command has made to show one, nor
+    /// what the tests made.
     fn model(&self, like: usize) -> usize {
         let ledger = self.ledger.borrow();
         let is_own = |place: &usize| {
-            let account = &ledger.account(*place).key.account;
-            self.site_of(*place) == self.site_of(like) && !is_witness(account)
+            let account = ledger.account(*place);
+            self.site_of(*place) == self.site_of(like) && !is_witness(&account.key.account) && !account.is_listed()
         };
         if is_own(&like) {
             return like;

@@ -87,6 +87,17 @@ pub(super) const JOBS: &[&str] = &["setup", "cleanup", "run", "sweep"];
 pub(super) const ASKERS: &[&str] = &["setup", "cleanup", "run", "sweep", "status", "check"];
 pub(super) const HAVE_STATE: &[&str] = &["setup", "cleanup", "run", "status", "credentials", "otp"];
 pub(super) const JOURNALED: &[&str] = &["setup", "cleanup", "run", "status", "credentials", "otp", "check"];
+/// Those that read or write journals.
+pub(super) const HAVE_JOURNAL: &[&str] = &[
+    "setup",
+    "cleanup",
+    "run",
+    "status",
+    "credentials",
+    "otp",
+    "adopt",
+    "check",
+];
 pub(super) const IDENTIFIED: &[&str] = &[
     "setup",
     "cleanup",
@@ -95,6 +106,7 @@ pub(super) const IDENTIFIED: &[&str] = &[
     "status",
     "credentials",
     "otp",
+    "adopt",
     "plan",
     "check",
 ];
@@ -106,6 +118,7 @@ pub(super) const ALL: &[&str] = &[
     "status",
     "credentials",
     "otp",
+    "adopt",
     "plan",
     "check",
     "presets",

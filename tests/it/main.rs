@@ -9,6 +9,7 @@ mod absence;
 mod across_jobs;
 mod act;
 mod admission;
+mod adopt;
 mod answers;
 mod article;
 mod ask;
