@@ -17,6 +17,7 @@ mod init;
 mod job_report;
 mod literals;
 mod load;
+mod marked;
 mod masks;
 mod of_entry;
 mod of_run;

@@ -20,7 +20,9 @@ use crate::cli::Invocation;
 use crate::domain::leg::Leg;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
-pub use choices::{CleanupWhen, DataFormat, JobHost, Mode, OnFailure, OnLeftover, TellsLimit, WhenSecretsMissing};
+pub use choices::{
+    CleanupMarked, CleanupWhen, DataFormat, JobHost, Mode, OnFailure, OnLeftover, TellsLimit, WhenSecretsMissing,
+};
 pub use parts::{InitSettings, SandboxSettings, SweepSettings};
 pub use sealed::Sealed;
 use setting::{ACCOUNTS, CONFIGURATION, JOURNAL, LIMITS, OUTPUT};

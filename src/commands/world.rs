@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::exit::Failure;
 use super::ground::Ground;
+use super::marked::UnderMarker;
 use super::masks;
 use super::watch::{Watch, owing};
 use super::wire::wire;
@@ -96,6 +97,7 @@ pub(super) struct Known<'a> {
     deadline: Timestamp,
     journal: Option<Journal>,
     kept: HashMap<AccountKey, Kept>,
+    marked: Option<UnderMarker>,
 }
 
 impl<'a> Known<'a> {
@@ -107,6 +109,7 @@ impl<'a> Known<'a> {
             deadline,
             journal: None,
             kept: HashMap::new(),
+            marked: None,
         }
     }
 
@@ -117,6 +120,14 @@ impl<'a> Known<'a> {
             HashMap::new()
         });
         self
+    }
+
+    /// With those under their marker that are not known.
+    pub(super) fn with_marked(self, marked: UnderMarker) -> Self {
+        Self {
+            marked: Some(marked),
+            ..self
+        }
     }
 
     /// With a journal in which what is done is written down, if that can be done.
@@ -135,10 +146,11 @@ impl<'a> Known<'a> {
     ) -> Result<(T, Ledger, u64), Failure> {
         let Self {
             ground,
-            ledger,
+            mut ledger,
             deadline,
             journal,
             kept,
+            marked,
         } = self;
         let wired = wire(context, ground)?;
         let people = ground.people(context);
@@ -160,6 +172,18 @@ impl<'a> Known<'a> {
             journal,
             ..world(context, &ground.sealed, wired.services, signals, listener)
         };
+        let looked = match &marked {
+            Some(marked) => {
+                let now = context.clock.now();
+                // The other half is for deleting.
+                let times = (now, now + deadline.since(now) / 2);
+                let lister = lister(&world, &wired.sites, &ground.run, times);
+                let places = (wired.sites.as_slice(), &ground.run);
+                let work = marked.take_up(context, (&world, &lister), places, &mut ledger);
+                watch.over(work).await
+            }
+            None => 0,
+        };
         let planned = ledger.plan().clone();
         let account = |place: usize| {
             let account = &planned.accounts[place];
@@ -173,7 +197,7 @@ impl<'a> Known<'a> {
         let mut engine = Engine::new(&world, &wired.sites, ledger, account, deadline);
         engine.recall(&kept);
         let done = watch.over(work(&mut engine)).await;
-        let requests = engine.requests();
+        let requests = looked + engine.requests();
         let (ledger, _) = engine.into_parts();
         Ok((done, ledger, requests))
     }

@@ -37,6 +37,7 @@ mod later;
 mod leftovers;
 mod liar;
 mod log_in;
+mod marked;
 mod marker;
 mod masks;
 mod modes;

@@ -398,7 +398,7 @@ impl<W: World> Findings<'_, '_, W> {
     async fn list_as(&self, list: &List, tried: Tried, extent: Extent) {
         let request = match extent {
             Extent::Whole => &list.request,
-            Extent::Prefix | Extent::Marker => list.filter.as_ref().unwrap_or(&list.request),
+            Extent::Prefix | Extent::Marker | Extent::MarkerAlone => list.filter.as_ref().unwrap_or(&list.request),
         };
         let ours: RefCell<Option<(RemoteId, String, Value)>> = RefCell::default();
         let own = self.engine.record(self.place).ids.first().cloned();
