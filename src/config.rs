@@ -31,9 +31,11 @@ mod tree;
 mod variables;
 mod withheld;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::account::ServiceName;
 use crate::domain::why::Why;
 use crate::language::Environment;
 
@@ -73,6 +75,8 @@ pub struct Config {
     pub services: Vec<Service>,
     /// The personas in the order of the document, with names of their own.
     pub personas: Vec<Persona>,
+    /// The services whose requests read the secret of an account's one-time codes: only there is one made.
+    pub codes: BTreeSet<ServiceName>,
     /// What should be known before it is used, though it is no mistake.
     pub warnings: Vec<Why>,
     /// What is still to be written: values that are `TODO`. Nothing can be sent with one, but it can be planned.
@@ -115,6 +119,7 @@ impl Config {
                     services: document.services,
                     places: document.places,
                     personas: document.personas,
+                    codes: document.codes,
                     uses,
                     sources: Arc::new(sources),
                 };
@@ -128,6 +133,11 @@ impl Config {
     /// The services, each with where it is described.
     pub fn placed(&self) -> impl Iterator<Item = (&Service, &Position)> {
         self.services.iter().zip(&self.places)
+    }
+
+    /// Has an account of this persona a secret of one-time codes?
+    pub fn has_codes(&self, persona: &Persona) -> bool {
+        persona.services.iter().any(|service| self.codes.contains(service))
     }
 
     /// The service of this name.

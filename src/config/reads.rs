@@ -6,7 +6,7 @@ use super::auth::Auth;
 use super::decode::{Decoder, Read, Reader};
 use super::persona::Persona;
 use super::request::Request;
-use super::scope::{ACCOUNT_KEYS, listed, not_of_account};
+use super::scope::{ACCOUNT_KEYS, TOTP_SECRET, listed, not_of_account};
 use super::service::Service;
 use super::source::Span;
 use crate::domain::account::ServiceName;
@@ -79,7 +79,14 @@ impl<'s> Readable<'s> {
 
 /// `account.NAME`, `run.NAME`, `capture.NAME` and `needs.SERVICE.NAME` that can't be there. Of a service with a mistake of its own it is
 /// not known what it captures and needs, and of `personas` with one not what fields there are.
-pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Option<&[Persona]>) {
+///
+/// Gives the services that read the secret of one-time codes.
+pub(super) fn check(
+    decoder: &mut Decoder,
+    services: &[Service],
+    personas: Option<&[Persona]>,
+) -> BTreeSet<ServiceName> {
+    let mut codes = BTreeSet::new();
     let run = RUN_KEYS.iter().copied().collect();
     let own = SERVICE_KEYS.iter().copied().collect();
     let sent = REQUEST_KEYS.iter().copied().collect();
@@ -91,6 +98,9 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
         let (Some(root), Some(key)) = (parts.next(), parts.next()) else {
             continue;
         };
+        if root == "account" && key == TOTP_SECRET {
+            codes.extend(read.service.clone());
+        }
         let seen = read.service.as_ref().and_then(|service| all.get(service));
         if seen.is_none() && read.service.is_some() && matches!(root, "capture" | "needs") {
             continue;
@@ -140,6 +150,7 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
         };
         decoder.error_with_hint(read.span, format!("`{root}.{key}` is not known"), hint);
     }
+    codes
 }
 
 /// `account.KEY` of a service's requests: every persona with an account there has to have it.

@@ -49,6 +49,8 @@ pub enum Extent {
     Prefix,
     /// Those of the plan's marker, where the list has a `filter`.
     Marker,
+    /// The same, and nobody where the service refuses the filter.
+    MarkerAlone,
 }
 
 /// What a listed account is to whoever lists.
@@ -170,7 +172,7 @@ impl<W: World> Engine<'_, W> {
                     continue;
                 }
                 // A service may know less than the whole language of filters. What it lists without one is as good.
-                End::Refused(answer) if filter.take().is_some() => {
+                End::Refused(answer) if extent != Extent::MarkerAlone && filter.take().is_some() => {
                     listed.refused = Some(answer);
                     continue;
                 }
@@ -218,7 +220,7 @@ impl<W: World> Engine<'_, W> {
 
     /// What the list's request sees. A cleanup asks for its own marker in place of the prefix.
     fn scope_of(&self, site: &Site, extent: Extent) -> Scope {
-        if extent != Extent::Marker {
+        if !matches!(extent, Extent::Marker | Extent::MarkerAlone) {
             return site.scope.clone();
         }
         let marker = self.ledger.borrow().plan().marker.clone();

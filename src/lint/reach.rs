@@ -20,8 +20,8 @@ fn of_kept(service: &Service, read: &str) -> Found {
     let at = later(service)
         .find(reads)
         .map_or(place(service), |request| &request.place);
-    // Passwords that come from a seed are computed in any job that has it.
-    let but = if read == "account.password" {
+    // What comes from a seed is computed in any job that has it.
+    let but = if matches!(read, "account.password" | "account.totp_secret") {
         ", unless both have the `seed`"
     } else {
         ""
