@@ -16,7 +16,7 @@ use crate::desk::{Desk, Ended};
 use crate::liar::{Asked, Liar, Reply, answer, json as says};
 use crate::register::{Register, field};
 
-const RSA: &str = include_str!("../fixtures/keys/rsa.pem");
+pub(crate) const RSA: &str = include_str!("../fixtures/keys/rsa.pem");
 const ED25519: &str = include_str!("../fixtures/keys/ed25519.pem");
 const SEC1: &str = include_str!("../fixtures/keys/ec-sec1.pem");
 const SHARED: &str = "c4nary-shared-secret-of-both";
@@ -27,7 +27,7 @@ fn seconds() -> u64 {
 }
 
 /// Header and claims of a token whose signature holds and whose time is now.
-fn opened(token: &str) -> Option<(Value, Value)> {
+pub(crate) fn opened(token: &str) -> Option<(Value, Value)> {
     let (text, signature) = token.rsplit_once('.')?;
     let (header, claims) = text.split_once('.')?;
     let decoded = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();

@@ -34,7 +34,7 @@ fn bytes(base32: &str) -> Vec<u8> {
 }
 
 /// Is this the code of the moment, or of the period before or after, as servers accept it?
-fn is_code(given: &str, secret: &str) -> bool {
+pub(crate) fn is_code(given: &str, secret: &str) -> bool {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes(secret));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 30;
     (now - 1..=now + 1).any(|counter| {
