@@ -25,13 +25,7 @@ fn listed() -> String {
         .collect();
     let rows: Vec<Vec<String>> = presets
         .iter()
-        .map(|preset| {
-            vec![
-                preset.name.to_owned(),
-                preset.tried.clone().unwrap_or_else(|| "untried".to_owned()),
-                preset.about.clone(),
-            ]
-        })
+        .map(|preset| vec![preset.name.to_owned(), preset.known.to_string(), preset.about.clone()])
         .collect();
     report::table(&["preset", "tried on", "what for"], &rows)
 }

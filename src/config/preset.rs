@@ -3,6 +3,7 @@
 //! How a preset is written is told in `docs/presets.md`. A mistake in one is a bug, and is told at its own place.
 
 mod copy;
+mod known;
 mod parameters;
 
 use super::decode::Decoder;
@@ -11,6 +12,7 @@ use super::keys::{Key, parameter, preset_file as key};
 use super::tree::{self, Content, Node, Pair};
 use crate::language::{Environment, nearest};
 
+pub use known::Known;
 pub(super) use parameters::check;
 
 /// The texts of the named files.
@@ -24,24 +26,34 @@ macro_rules! embed {
 const EMBEDDED: &[(&str, &str)] = embed![
     "auth0",
     "authentik",
+    "clerk",
     "directus",
     "ejabberd",
     "firebase",
+    "fusionauth",
     "gitea",
     "gitlab",
     "grafana",
     "jupyterhub",
     "kanidm",
     "keycloak",
+    "keystone",
     "kratos",
     "mattermost",
+    "nextcloud",
     "okta",
+    "plone",
     "pocketbase",
     "rabbitmq",
     "redmine",
+    "salesforce",
     "scim",
     "supabase",
+    "superset",
     "synapse",
+    "vault",
+    "wordpress",
+    "workos",
     "zitadel",
 ];
 
@@ -55,8 +67,8 @@ pub struct Preset {
     pub name: &'static str,
     /// What it is for, in one line.
     pub about: String,
-    /// The system and version it was tried on by a life cycle on a running server; without it it is untried.
-    pub tried: Option<String>,
+    /// What it is known by.
+    pub known: Known,
     /// What `with` gives it, in the order of the file.
     pub parameters: Vec<Parameter>,
     text: &'static str,
@@ -152,7 +164,7 @@ fn decode(decoder: &mut Decoder, node: &Node, name: &'static str, text: &'static
     let about = fields
         .need(decoder, key::ABOUT)
         .and_then(|node| decoder.text(node, key::ABOUT.name));
-    let tried = fields.read(decoder, key::TRIED, Decoder::text);
+    let known = Known::decode(decoder, &mut fields);
     let parameters = fields.take(key::PARAMETERS).map(|node| parameters(decoder, node));
     let service = fields.need(decoder, key::SERVICE);
     for entry in service.and_then(Node::as_map).unwrap_or_default() {
@@ -164,7 +176,7 @@ fn decode(decoder: &mut Decoder, node: &Node, name: &'static str, text: &'static
     Some(Preset {
         name,
         about: about?,
-        tried,
+        known,
         parameters: parameters.unwrap_or_default(),
         text,
         service: service?.clone(),

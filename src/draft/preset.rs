@@ -44,12 +44,11 @@ pub fn from_preset(name: &str) -> Result<Draft, Why> {
     {
         block.put("auth", auth);
     }
-    let tried = preset
-        .tried
-        .as_deref()
-        .map_or("untried".to_owned(), |on| format!("tried on {on}"));
     let head = vec![
-        format!("Written by `standin init` from the preset `{}` ({tried})", preset.name),
+        format!(
+            "Written by `standin init` from the preset `{}` ({})",
+            preset.name, preset.known
+        ),
         format!("`standin presets {}` prints all that the preset says", preset.name),
     ];
     Ok(Draft::of(&head, block, Vec::new()))

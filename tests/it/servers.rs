@@ -1,4 +1,4 @@
-//! Whole jobs against real servers, each described by its preset (or, where it has none yet, in its file) and judged by its own API.
+//! Whole jobs against real servers, each described by its preset and judged by its own API.
 
 mod ejabberd;
 mod eyes;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::kind::block;
 use super::{Block, Key, Kind};
-use Kind::{Anything, Known, Text};
+use Kind::{Anything, Boolean, Known, Text};
 
 block! {
     /// A file of `presets/`, which is no part of a configuration.
@@ -14,8 +14,12 @@ block! {
     PRESET = "preset": Known, ["scim"];
     /// What it is for, in one line.
     ABOUT = "about": Text, ["SCIM 2.0 (RFC 7644)"];
-    /// The system and version it was tried on.
+    /// The system and version on which a whole life cycle worked.
     TRIED = "tried": Text, ["Keycloak 26.7.3"];
+    /// The emulator on which a whole life cycle worked.
+    EMULATOR = "emulator": Text, ["moto 5.2.5"];
+    /// Requests and answers are held against the vendor's own description of the API.
+    DESCRIBED = "described": Boolean, [true];
     /// What it takes from `with`.
     PARAMETERS = "parameters": Anything, [{"realm": {"about": "the realm of the accounts"}}];
     /// What a service is merged over.

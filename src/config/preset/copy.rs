@@ -10,13 +10,9 @@ impl Preset {
     /// A whole configuration that says all that the preset says. What the user has to give is read from variables.
     pub fn as_config(&self) -> String {
         let prefix = self.name.to_uppercase();
-        let tried = self
-            .tried
-            .as_deref()
-            .map_or("untried".to_owned(), |on| format!("tried on {on}"));
         let mut text = format!(
-            "# {} ({tried}).\n# It says all that `preset: {}` says: change what is different in yours.\nservices:\n  - name: {}\n",
-            self.about, self.name, self.name
+            "# {} ({}).\n# It says all that `preset: {}` says: change what is different in yours.\nservices:\n  - name: {}\n",
+            self.about, self.known, self.name, self.name
         );
         if self.service.get(URL).is_none() {
             line(&mut text, &format!("    url: \"{{{{ env.{prefix}_URL }}}}\""));

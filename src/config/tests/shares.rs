@@ -1,6 +1,7 @@
 //! `shares`: whose account a persona uses in a service.
 
 use super::parse;
+use crate::domain::account::ServiceName;
 
 fn config(accounts: &str) -> Result<crate::config::Config, String> {
     parse(&format!(
@@ -12,11 +13,7 @@ fn config(accounts: &str) -> Result<crate::config::Config, String> {
 fn whoever_shares_an_account_has_none_of_its_own_there() {
     let config =
         config("  - { name: acme, services: [orgs] }\n  - { name: member, shares: { orgs: acme } }\n").unwrap();
-    let services: Vec<&str> = config.personas[1]
-        .services
-        .iter()
-        .map(|service| service.as_str())
-        .collect();
+    let services: Vec<&str> = config.personas[1].services.iter().map(ServiceName::as_str).collect();
     assert_eq!(services, ["people"]);
     assert_eq!(config.personas[1].shares_in(&config.services[0].name), Some("acme"));
 }

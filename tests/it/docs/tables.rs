@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
-use standin::config::{preset, preset_names};
+use standin::config::{Known, preset, preset_names};
 use standin::lint::RULES;
 
 use super::{ROOT, keys, read, settings};
@@ -90,40 +90,43 @@ fn everything() -> Vec<Made> {
         table("docs/commands.md", "## Exit codes", exit_codes()),
         table(page, "## Settings", settings::everywhere()),
         table("docs/presets.md", "## The presets", presets()),
-        tried("Tried on", true),
-        tried("Untried", false),
+        known("Run on the system itself", |known| match known {
+            Known::RunOn(system) => Some(format!(" ({system})")),
+            Known::RunOnEmulator(_) | Known::Described | Known::Documents => None,
+        }),
+        known("Run on an emulator", |known| match known {
+            Known::RunOnEmulator(emulator) => Some(format!(" ({emulator})")),
+            Known::RunOn(_) | Known::Described | Known::Documents => None,
+        }),
+        known("Held against the vendor's description", |known| {
+            (*known == Known::Described).then(String::new)
+        }),
+        known("Written from documents", |known| {
+            (*known == Known::Documents).then(String::new)
+        }),
         sentence("Filters"),
         sentence("Tests after `is`"),
         sentence("Functions"),
     ]
 }
 
-/// The presets that were tried, with what they were tried on, or those that were not.
-fn tried(begins: &'static str, is_tried: bool) -> Made {
+/// The presets of which this has something to tell.
+fn known(begins: &'static str, told: fn(&Known) -> Option<String>) -> Made {
     let names: Vec<String> = preset_names()
-        .filter_map(|name| match (preset(name).unwrap().tried, is_tried) {
-            (Some(on), true) => Some(format!("`{name}` ({on})")),
-            (None, false) => Some(format!("`{name}`")),
-            _ => None,
-        })
+        .filter_map(|name| told(&preset(name).unwrap().known).map(|told| format!("`{name}`{told}")))
         .collect();
-    let what = if is_tried {
-        "Tried on a running system"
-    } else {
-        "Untried, written from the system's documents and sources"
-    };
     Made {
         page: "README.md",
         heading: "## Your own service",
         begins,
-        lines: vec![format!("{what}: {}.", names.join(", "))],
+        lines: vec![format!("{begins}: {}.", names.join(", "))],
     }
 }
 
-/// Each preset with the version it was tried on.
+/// Each preset, and how it is known.
 fn presets() -> Vec<String> {
     let mut lines = vec![
-        "| preset | tried on | what for | parameters |".to_owned(),
+        "| preset | how it is known | what for | parameters |".to_owned(),
         "|---|---|---|---|".to_owned(),
     ];
     for name in preset_names() {
@@ -133,9 +136,9 @@ fn presets() -> Vec<String> {
             .iter()
             .map(|one| format!("`{}`{}", one.name, if one.is_required() { " (required)" } else { "" }))
             .collect();
-        let tried = preset.tried.as_deref().unwrap_or("untried");
         lines.push(format!(
-            "| `{name}` | {tried} | {} | {} |",
+            "| `{name}` | {} | {} | {} |",
+            preset.known,
             preset.about,
             parameters.join(", ")
         ));

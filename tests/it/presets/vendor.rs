@@ -36,6 +36,8 @@ pub(crate) struct Vendor {
 #[derive(Default)]
 pub(crate) struct Store {
     pub(crate) users: Vec<Value>,
+    /// Those who can be used no more, and are kept.
+    pub(crate) bin: Vec<Value>,
     /// How many creates would have sent a mail.
     pub(crate) mails: usize,
     ever: u64,
@@ -251,7 +253,12 @@ fn serve(
     reader.read_exact(&mut body).unwrap();
     let form = String::from_utf8_lossy(&body).into_owned();
     let proves = |text: &str| PROOFS.iter().any(|proof| text.contains(proof));
-    let call = call(&first, content_type, serde_json::from_slice(&body).unwrap_or_default());
+    let sent = if content_type.as_deref() == Some("application/x-www-form-urlencoded") {
+        fields(&body)
+    } else {
+        serde_json::from_slice(&body).unwrap_or_default()
+    };
+    let call = call(&first, content_type, sent);
     let mut store = store.lock().unwrap();
     let before = store.users.len();
     // RFC 6749 describes what a token is asked for with, and not the vendor.
@@ -292,6 +299,15 @@ fn serve(
     // Whoever asked may be gone.
     let mut stream = stream;
     stream.write_all(text.as_bytes()).ok();
+}
+
+/// A form as a map.
+fn fields(form: &[u8]) -> Value {
+    let pairs = url::form_urlencoded::parse(form);
+    pairs
+        .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn call(first: &str, content_type: Option<String>, body: Value) -> Call {

@@ -18,10 +18,7 @@ pub(super) static PRESET: Preset = Preset {
         headers: &[],
     },
     shared: Shared::new(),
-    service: concat!(
-        "    auth: { login: { request: POST /auth/tokens, json: { auth: { identity: { methods: [password], password: { user: { name: admin, domain: { id: default }, password: '{{ env.SECRET }}' } } }, scope: { system: { all: true } } } }, expect: [201], capture: { token: \"headers['x-subject-token']\" }, use: { headers: { X-Auth-Token: '{{ capture.token }}' } }, expires_in: 50m } }\n",
-        include_str!("keystone/service.yml"),
-    ),
+    service: "    preset: keystone\n    url: '{{ env.URL }}/v3'\n    with: { user: admin, password: '{{ env.SECRET }}' }\n",
     secret: life::started_with,
     names,
     add,

@@ -13,7 +13,16 @@ use super::machine::{Ended, Machine};
 use super::server::{Kind, SECRET, Server, Shared};
 
 /// The presets whose lists have a filter.
-const FILTERED: [&str; 6] = ["jupyterhub", "keycloak", "pocketbase", "redmine", "scim", "synapse"];
+const FILTERED: [&str; 8] = [
+    "jupyterhub",
+    "keycloak",
+    "keystone",
+    "pocketbase",
+    "redmine",
+    "scim",
+    "synapse",
+    "wordpress",
+];
 
 /// A preset and the kind of server that it describes.
 pub(crate) struct Preset {

@@ -157,7 +157,7 @@ fn a_check_says_which_right_a_client_of_keycloak_lacks() {
 
 #[test]
 fn a_check_says_which_right_an_account_of_keystone_lacks() {
-    let whole = ("user: { name: admin,", "admin");
+    let whole = ("user: admin,", "admin");
     lacks(
         &keystone::PRESET,
         "rig",

@@ -16,10 +16,7 @@ pub(super) static PRESET: Preset = Preset {
         headers: &["Authorization: Basic YWRtaW46MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nw=="],
     },
     shared: Shared::new(),
-    service: concat!(
-        "    auth: { basic: { username: admin, password: '{{ env.SECRET }}' } }\n",
-        include_str!("wordpress/service.yml"),
-    ),
+    service: "    preset: wordpress\n    url: '{{ env.URL }}'\n    auth: { basic: { username: admin, password: '{{ env.SECRET }}' } }\n",
     secret: life::started_with,
     names,
     add,

@@ -15,7 +15,7 @@ const BOOKS: Books = Books {
     timeout: "10s",
 };
 /// The account is whoever a variable names.
-const NAME: (&str, &str) = ("user: { name: admin,", "user: { name: '{{ env.NAME }}',");
+const NAME: (&str, &str) = ("user: admin,", "user: '{{ env.NAME }}',");
 const OURS: (&str, &str) = ("NAME", "admin");
 
 fn killed(prefix: &str) -> Scene {
@@ -26,13 +26,14 @@ fn whole(prefix: &str) -> Scene {
     Scene::whole(changed(&PRESET.real(), &[NAME]), BOOKS, prefix, &[OURS])
 }
 
-/// The description with a token in place of the log-in.
-fn with_token(more: &[(&str, &str)]) -> Described {
+/// The description with a token in place of the log-in, and with these lines.
+fn with_token(more: &str) -> Described {
     let mut real = PRESET.real();
-    let (_log_in, rest) = real.service.split_once('\n').unwrap();
-    real.service = format!("    auth: {{ header: {{ X-Auth-Token: '{{{{ env.SECRET }}}}' }} }}\n{rest}");
+    real.service = format!(
+        "    preset: keystone\n    url: '{{{{ env.URL }}}}/v3'\n    auth: {{ header: {{ X-Auth-Token: '{{{{ env.SECRET }}}}' }} }}\n{more}"
+    );
     real.secret = token_of(&real.server, "admin");
-    changed(&real, more)
+    real
 }
 
 /// The token of an administrator whose account is deleted by now.
@@ -59,7 +60,7 @@ fn a_killed_setup_is_settled_by_who_may_manage() {
 
 #[test]
 fn a_token_whose_own_account_is_gone_leaves_all_and_says_so() {
-    let mut scene = Scene::killed(with_token(&[]), BOOKS, "ogo", &[]);
+    let mut scene = Scene::killed(with_token(""), BOOKS, "ogo", &[]);
     let token = token_of_nobody(&scene.real.server, "leaver");
     scene.machine.set("SECRET", &token);
     scene.leaves(HALF, "404");
@@ -72,7 +73,7 @@ fn a_token_whose_own_account_is_gone_leaves_all_and_says_so() {
 #[test]
 fn a_token_whose_own_account_is_gone_leaves_all_although_there_is_no_probe() {
     for (prefix, absent) in [("owa", "absent: []"), ("owb", "absent: [404]")] {
-        let mistakes = [("    probe:", "    ready:"), ("absent: []", absent)];
+        let mistakes = format!("    probe: null\n    find: {{ {absent} }}\n");
         let mut scene = Scene::killed(with_token(&mistakes), BOOKS, prefix, &[]);
         let token = token_of_nobody(&scene.real.server, &format!("leaver-{prefix}"));
         scene.machine.set("SECRET", &token);
@@ -155,7 +156,7 @@ fn no_sweep_is_green_that_can_t_see_or_delete() {
 
 #[test]
 fn no_sweep_is_green_whose_own_account_is_gone() {
-    let mut scene = Scene::killed(with_token(&[]), BOOKS, "ost", &[]);
+    let mut scene = Scene::killed(with_token(""), BOOKS, "ost", &[]);
     scene.forget();
     let token = token_of_nobody(&scene.real.server, "sweeper");
     scene.machine.set("SECRET", &token);

@@ -26,16 +26,16 @@ fn whole(prefix: &str) -> Scene {
 
 /// What visitors see too, with a probe that every visitor passes: three mistakes that belong together.
 fn public() -> Described {
-    changed(
-        &PRESET.real(),
-        &[
-            NAME,
-            ("?context=edit&", "?"),
-            ("?context=edit'", "'"),
-            ("name: item.username", "name: item.slug"),
-            ("}}', name: body.username", "}}', name: body.slug"),
-        ],
-    )
+    let mut real = changed(&PRESET.real(), &[NAME]);
+    real.service.push_str(
+        "    probe: { request: GET /wp-json/wp/v2/users?per_page=1 }
+    verify: { request: 'GET /wp-json/wp/v2/users/{{ id }}', name: body.slug, until: null }
+    find: { request: GET /wp-json/wp/v2/users?per_page=100, name: item.slug }
+    list: { request: GET /wp-json/wp/v2/users?per_page=100&orderby=id, name: item.slug, filter: { query: { search: '{{ run.prefix }}-*' } } }
+    gone: { request: 'GET /wp-json/wp/v2/users/{{ id }}' }
+",
+    );
+    real
 }
 
 #[test]
