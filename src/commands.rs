@@ -1,6 +1,7 @@
 //! What each command does: it wires the adapters to the engine, and chooses the exit code.
 
 mod action;
+mod adopt;
 mod by_name;
 mod check;
 mod cleanup;
@@ -16,9 +17,11 @@ mod init;
 mod job_report;
 mod literals;
 mod load;
+mod marked;
 mod masks;
 mod of_entry;
 mod of_run;
+mod otp;
 mod plan;
 mod prepare;
 mod presets;
@@ -28,6 +31,7 @@ mod sandbox;
 mod sealed;
 mod settle;
 mod setup;
+mod signing;
 mod state;
 mod status;
 mod sweep;
@@ -101,6 +105,11 @@ async fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Fail
         Command::Cleanup => cleanup::cleanup(context).await,
         Command::Run { words } => Box::pin(run::run(context, words)).await,
         Command::Credentials => credentials::credentials(context),
+        Command::Otp { account } => otp::otp(context, account),
+        Command::Adopt { service, name, id } => {
+            let id = id.as_deref();
+            adopt::adopt(context, &adopt::Adopted { service, name, id }).await
+        }
         Command::Plan { files } => plan::plan(context, files),
         Command::Check => Box::pin(check::check(context)).await,
         Command::Sweep => sweep::sweep(context).await,

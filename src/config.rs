@@ -31,16 +31,20 @@ mod tree;
 mod variables;
 mod withheld;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::account::ServiceName;
 use crate::domain::why::Why;
 use crate::language::Environment;
 
 pub use crate::domain::secret::is_sensitive;
 
 pub use action::{Action, Effect, HttpRequest, Named, Part, Payload, Spot, is_credential};
-pub use auth::{Auth, ClientAuth, Exchange, Expiry, Grant, Login, OAuth2};
+pub use auth::{
+    Algorithm, Auth, Aws, Carry, ClientAuth, Exchange, Expiry, Google, Grant, Jwt, Login, OAuth2, Sign, reads_id_token,
+};
 pub use condition::{Condition, Readings, did_not_hold, gave_nothing};
 pub use decision::{Decisions, Showing};
 pub use diagnostic::{Diagnostic, Position, render};
@@ -71,6 +75,8 @@ pub struct Config {
     pub services: Vec<Service>,
     /// The personas in the order of the document, with names of their own.
     pub personas: Vec<Persona>,
+    /// The services whose requests read the secret of an account's one-time codes: only there is one made.
+    pub codes: BTreeSet<ServiceName>,
     /// What should be known before it is used, though it is no mistake.
     pub warnings: Vec<Why>,
     /// What is still to be written: values that are `TODO`. Nothing can be sent with one, but it can be planned.
@@ -113,6 +119,7 @@ impl Config {
                     services: document.services,
                     places: document.places,
                     personas: document.personas,
+                    codes: document.codes,
                     uses,
                     sources: Arc::new(sources),
                 };
@@ -126,6 +133,11 @@ impl Config {
     /// The services, each with where it is described.
     pub fn placed(&self) -> impl Iterator<Item = (&Service, &Position)> {
         self.services.iter().zip(&self.places)
+    }
+
+    /// Has an account of this persona a secret of one-time codes?
+    pub fn has_codes(&self, persona: &Persona) -> bool {
+        persona.services.iter().any(|service| self.codes.contains(service))
     }
 
     /// The service of this name.

@@ -66,7 +66,7 @@ use slots::{Slot, Slots, Turn};
 
 pub use ends::Settled;
 pub use eyes::eye_by_id;
-pub use keep::{Keeps, keeps, kept_reads};
+pub use keep::{Keeps, keeps, kept_reads, unknown_of_adopted};
 pub use list::{Extent, Listed, Regard};
 pub use lost::Unshown;
 pub use provision::{Provisioned, Unprovisioned};

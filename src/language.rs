@@ -24,10 +24,12 @@ mod template;
 mod tokens;
 mod vocabulary;
 
+pub use encoding::in_base32;
 pub use environment::{Access, Environment, glob};
 pub use error::{EvalError, EvalErrorKind, LanguageError};
 pub use expression::Expression;
 pub use json_template::JsonTemplate;
+pub use moment::one_time_code;
 pub use nearest::nearest;
 pub use scope::Scope;
 pub use target::{Method, Target};

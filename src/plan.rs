@@ -3,6 +3,7 @@
 //! Pure but for the random numbers that it is handed. Names repeat for the same run, persona and index; passwords never do.
 
 mod one_each;
+mod one_time;
 mod password;
 mod person;
 
@@ -24,6 +25,7 @@ use crate::domain::why::Why;
 use crate::language::{Environment, Scope};
 
 pub use one_each::one_each;
+pub use one_time::{derive as derive_totp_secret, draw as draw_totp_secret};
 pub use password::{derive, draw};
 pub use person::Person;
 
@@ -84,6 +86,15 @@ pub enum Passwords<'a, R> {
     Computed(&'a Secret),
 }
 
+/// Secrets of one account that a setup drew, as far as they were kept.
+#[derive(Clone, Copy, Default)]
+pub struct DrawnSecrets<'a> {
+    /// Its password.
+    pub password: Option<&'a Secret>,
+    /// The secret of its one-time codes.
+    pub totp_secret: Option<&'a Secret>,
+}
+
 /// A plan, and the people it is about.
 pub struct Draft {
     /// What the journal begins with.
@@ -92,6 +103,14 @@ pub struct Draft {
     pub people: Vec<Arc<Person>>,
     /// The person of each account of the plan.
     pub person_of: Vec<usize>,
+}
+
+impl Draft {
+    /// What templates see as `account` of the account at a place of the plan.
+    pub fn account(&self, place: usize) -> minijinja::Value {
+        let planned = &self.planned.accounts[place];
+        self.people[self.person_of[place]].value(&planned.username, &planned.email)
+    }
 }
 
 /// The scope that every template of a run shares.
@@ -133,10 +152,10 @@ pub fn draw_up(
         let persona = &config.personas[named.copy.persona];
         if selection.personas.is_empty() || selection.personas.contains(&persona.name) {
             let password = match &mut passwords {
-                Passwords::Drawn(random) => person::Password::Drawn(password::make(*random)),
+                Passwords::Drawn(random) => person::Password::Drawn(password::make(*random), one_time::make(*random)),
                 Passwords::Computed(seed) => person::Password::Computed(seed),
             };
-            let person = Person::make(persona, &named, run, &scope, &password)?;
+            let person = Person::make(persona, &named, run, &scope, &password, config.has_codes(persona))?;
             memory.take(person.weight(), &persona.name)?;
             people.push(Arc::new(person));
         }
@@ -195,6 +214,7 @@ pub fn draw_up(
                 email,
                 full_username: (username != person.username).then(|| person.username.clone()),
                 own_password: persona.password.is_some(),
+                totp: config.codes.contains(&service.name),
                 username,
                 timeout_ms: u64::try_from(service.timeout.as_millis()).unwrap_or(u64::MAX),
                 needs,
@@ -247,7 +267,7 @@ pub fn recall(config: &Config, environment: &Environment, run: &Run, seed: Optio
         .filter_map(|named| {
             let password = seed.map_or(person::Password::Unknown, person::Password::Computed);
             let persona = &config.personas[named.copy.persona];
-            let person = Person::make(persona, named, run, &scope, &password).ok()?;
+            let person = Person::make(persona, named, run, &scope, &password, config.has_codes(persona)).ok()?;
             // No setup had more than fit: what is over was changed since.
             memory.take(person.weight(), &persona.name).ok()?;
             Some((person.name.clone(), Arc::new(person)))
@@ -279,6 +299,11 @@ impl Recalled {
         self.passwords(config, false)
     }
 
+    /// The secrets of one-time codes that the seed gives.
+    pub fn totp_secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.people.values().filter_map(|person| person.totp_secret.as_ref())
+    }
+
     fn passwords(&self, config: &Config, are_chosen: bool) -> impl Iterator<Item = &Secret> {
         let is_chosen = move |person: &&Arc<Person>| config.personas[person.persona].password.is_some();
         let people = self
@@ -288,21 +313,24 @@ impl Recalled {
         people.filter_map(|person| person.password.as_ref())
     }
 
-    /// What templates see as `account`; its password only where one is given or computed.
-    pub fn value(&self, account: &PlannedAccount, password: Option<&Secret>) -> minijinja::Value {
+    /// What templates see as `account`; its password and the secret of its codes only where they are given, computed or kept.
+    pub fn value(&self, account: &PlannedAccount, drawn: &DrawnSecrets<'_>) -> minijinja::Value {
         let Some(person) = self.people.get(&account.key.account) else {
             let names = [
                 ("name", account.key.account.as_str()),
                 ("username", account.username.as_str()),
                 ("email", account.email.as_str()),
             ];
-            let password = password.map(|password| ("password", password.expose()));
-            return minijinja::Value::from_pairs(names.into_iter().chain(password));
+            let secrets = [("password", drawn.password), ("totp_secret", drawn.totp_secret)];
+            let secrets = secrets
+                .into_iter()
+                .filter_map(|(name, secret)| Some((name, secret?.expose())));
+            return minijinja::Value::from_pairs(names.into_iter().chain(secrets));
         };
-        match password {
-            Some(password) => person.with_password(password).value(&account.username, &account.email),
-            None => person.value(&account.username, &account.email),
+        if drawn.password.is_none() && drawn.totp_secret.is_none() {
+            return person.value(&account.username, &account.email);
         }
+        person.with_secrets(drawn).value(&account.username, &account.email)
     }
 }
 

@@ -71,6 +71,9 @@ pub trait World {
     fn hurried(&self) -> impl Future<Output = ()>;
     /// A password that nobody else knows.
     fn password(&self) -> Secret;
+
+    /// A secret of one-time codes that nobody else knows.
+    fn totp_secret(&self) -> Secret;
     /// Keeps a secret that was learnt just now out of everything that is told from here on.
     fn keep_secret(&self, secret: &Secret);
     /// Foreign text without what is known to be secret.

@@ -20,12 +20,15 @@ use crate::cli::Invocation;
 use crate::domain::leg::Leg;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
-pub use choices::{CleanupWhen, DataFormat, JobHost, Mode, OnFailure, OnLeftover, TellsLimit, WhenSecretsMissing};
+pub use choices::{
+    CleanupMarked, CleanupWhen, DataFormat, JobHost, Mode, OnFailure, OnLeftover, TellsLimit, WhenSecretsMissing,
+};
 pub use parts::{InitSettings, SandboxSettings, SweepSettings};
 pub use sealed::Sealed;
 use setting::{ACCOUNTS, CONFIGURATION, JOURNAL, LIMITS, OUTPUT};
 use setting::{
-    EVERYWHERE, GIVERS, GUARDED, HAVE_STATE, IDENTIFIED, JOURNALED, MAKERS, NOT_AN_INPUT, SELECTING, WITH_CONFIG,
+    EVERYWHERE, GIVERS, GUARDED, HAVE_JOURNAL, HAVE_STATE, IDENTIFIED, JOURNALED, MAKERS, NOT_AN_INPUT, SELECTING,
+    WITH_CONFIG,
 };
 pub use setting::{Reach, Setting, Variable};
 use sources::GivenText;
@@ -81,12 +84,12 @@ pub struct Settings {
     #[arg(help_heading = LIMITS, add = EVERYWHERE.of(&["setup"]))]
     pub when_secrets_missing: WhenSecretsMissing,
     /// Where journals are kept [default: the CI host's temporary directory, else ~/.local/state/standin]
-    #[arg(long, value_name = "DIR", help_heading = JOURNAL, add = Reach { input: false, ..GUARDED.of(JOURNALED) })]
+    #[arg(long, value_name = "DIR", help_heading = JOURNAL, add = Reach { input: false, ..GUARDED.of(HAVE_JOURNAL) })]
     pub journal: Option<PathBuf>,
     /// The `state` output of one setup [default: every unsettled journal of this run]
-    #[arg(long, value_name = "JSON", help_heading = JOURNAL, add = GUARDED.of(&["cleanup", "status", "credentials"]))]
+    #[arg(long, value_name = "JSON", help_heading = JOURNAL, add = GUARDED.of(&["cleanup", "status", "credentials", "otp"]))]
     pub state: Option<String>,
-    /// Where setup writes its `state`, and where cleanup, status and credentials read it
+    /// Where setup writes its `state`, and where cleanup, status, credentials and otp read it
     #[arg(long, value_name = "FILE", help_heading = JOURNAL, add = GUARDED.of(HAVE_STATE))]
     pub state_file: Option<PathBuf>,
     /// The repository or project that owns the accounts [default: from the CI host]

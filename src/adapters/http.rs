@@ -5,47 +5,65 @@
 
 mod address;
 mod answer;
+mod aws;
 mod client;
 mod connection;
+mod cookies;
 mod credentials;
 mod envelope;
 mod expiry;
+mod fetch;
 mod gate;
+mod jwt;
+mod log_in;
 mod long;
 mod metadata;
+mod near;
 mod policy;
+mod post;
 mod resolve;
+mod signer;
+mod signing_key;
+mod skew;
 mod source;
 mod token;
 
-use std::net::IpAddr;
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderMap};
+use reqwest::header::{AUTHORIZATION, CONNECTION, COOKIE, HeaderMap};
 use reqwest::{Method, Url};
-use tracing::Instrument as _;
 
 use super::clock::Clock;
-use super::exchange::{self, ShownAnswer};
 use crate::config::{Decisions, Withheld};
 use crate::domain::answer::Answer;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
+use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::ports::{HttpMessage, Identity, Outgoing, lets_in};
 use address::join;
 use connection::NOBODY;
 use envelope::{Envelope, set};
 use long::LongRead;
-use token::{Carried, Post};
+use signer::Unsigned;
+use skew::{SET_CLOCK, skew};
+use token::Carried;
 
 pub use address::base;
+pub use aws::AwsSigner;
 pub use client::{Clients, TlsFiles};
 pub use credentials::Credentials;
 pub use gate::{Gate, Gates};
+pub use jwt::JwtSigner;
+pub use near::{is_loopback, is_private};
 pub use policy::HostPolicy;
-pub use source::{Form, TokenSource};
+pub use signer::{OwnSigner, Signer};
+pub use signing_key::SigningKey;
+pub use source::{Form, FormValue, IdTokenRequest, TokenSource};
 pub use token::Token;
 
 /// A GET follows this many redirects, all within the same origin; other methods follow none.
@@ -62,6 +80,8 @@ pub struct Endpoint {
     pub headers: Vec<(String, String)>,
     /// What lets us in.
     pub credentials: Credentials,
+    /// What signs each request; `None` where none is signed.
+    pub signer: Option<Signer>,
     /// How long one request may take, from connecting to the last byte.
     pub timeout: Duration,
     /// What a log shows of its answers; `None` where no log shows any.
@@ -88,6 +108,10 @@ pub struct HttpService {
     token: Option<Token>,
     gate: Rc<Gate>,
     clock: Clock,
+    /// Was it told that the clock is wrong?
+    told_skew: Cell<bool>,
+    /// Is handed what a service repeats of a signature, before anything is told of its answer.
+    keeper: Box<dyn Fn(&Secret)>,
 }
 
 /// A service's header fields as they are sent.
@@ -97,14 +121,15 @@ struct FixedFields {
 }
 
 impl HttpService {
-    /// A service behind its clients, with those for other addresses. `token` is what its requests carry beside
-    /// `endpoint.credentials`. Fails where what every request carries can't be sent.
+    /// A service behind its clients, with those for other addresses. `keeper` is told of secrets that are learnt. `token` is
+    /// what its requests carry beside `endpoint.credentials`. Fails where what every request carries can't be sent.
     pub fn new(
         [clients, others]: [&Clients; 2],
         endpoint: Endpoint,
         token: Option<Token>,
         gate: Rc<Gate>,
         clock: Clock,
+        keeper: Box<dyn Fn(&Secret)>,
     ) -> Result<Self, Why> {
         let fields = FixedFields::of(&endpoint)?;
         Ok(Self {
@@ -115,6 +140,8 @@ impl HttpService {
             token,
             gate,
             clock,
+            told_skew: Cell::new(false),
+            keeper,
         })
     }
 
@@ -156,6 +183,10 @@ impl HttpService {
         let carried = self.token.as_ref().filter(|_| !is_anonymous && !brings_authorization);
         let carried = carried.and_then(|token| token.carried().ok()).unwrap_or_default();
         names.extend(carried.headers.into_iter().map(|(name, _)| name));
+        names.extend(carried.jar.map(|_| COOKIE.as_str().to_owned()));
+        let by_signer = self.signer(message).filter(|_| !is_anonymous);
+        let made = by_signer.into_iter().flat_map(Signer::field_names);
+        names.extend(made.map(str::to_owned));
         names.retain(|name| !message.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)));
         names
     }
@@ -196,6 +227,10 @@ impl HttpService {
             if let Some(token) = token.filter(|_| is_refused(answer, request)) {
                 token.forget(&carried);
             }
+            let is_signed = envelope.as_ref().is_ok_and(|envelope| envelope.signer.is_some());
+            if request.identity == Identity::Own && (is_signed || token.is_some_and(Token::goes_by_time)) {
+                self.tell_skew(answer, sent);
+            }
         }
         self.gate.open();
         delivery
@@ -206,10 +241,39 @@ impl HttpService {
         fields.any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()))
     }
 
+    /// What signs a message: an `Authorization` of its own stands in the place of any signature, that of the service in the
+    /// place of one that would be made there.
+    fn signer(&self, message: &HttpMessage) -> Option<&Signer> {
+        let signer = self.endpoint.signer.as_ref()?;
+        let is_authorization = |name: &str| name.eq_ignore_ascii_case(AUTHORIZATION.as_str());
+        let is_made_there = signer.field_names().into_iter().any(is_authorization);
+        let is_replaced = message.headers.iter().any(|(name, _)| is_authorization(name))
+            || is_made_there && self.endpoint.headers.iter().any(|(name, _)| is_authorization(name));
+        (!is_replaced).then_some(signer)
+    }
+
+    /// Says once that our clock is wrong, where what goes by time was refused.
+    fn tell_skew(&self, answer: &Answer, now: Timestamp) {
+        if !matches!(answer.code(), 400 | 401 | 403) || self.told_skew.get() {
+            return;
+        }
+        if let Some(skew) = skew(answer, now) {
+            self.told_skew.set(true);
+            let (name, code) = (self.name(), answer.code());
+            tracing::warn!("`{name}` refused a signed request with {code}, and {skew}: {SET_CLOCK}");
+        }
+    }
+
+    /// The address below which a request goes.
+    fn front(&self, elsewhere: Option<&str>) -> Result<Cow<'_, Url>, Why> {
+        match elsewhere {
+            None => Ok(Cow::Borrowed(&self.endpoint.base)),
+            Some(text) => base("`url`", text, self.clients.policy()).map(Cow::Owned),
+        }
+    }
+
     fn address(&self, message: &HttpMessage, elsewhere: Option<&str>) -> Result<Url, Why> {
-        let other = elsewhere.map(|text| base("`url`", text, self.clients.policy()));
-        let other = other.transpose()?;
-        let front = other.as_ref().unwrap_or(&self.endpoint.base);
+        let front = &*self.front(elsewhere)?;
         let url = join(front, &message.target)?;
         match &message.next {
             None => Ok(url),
@@ -270,22 +334,39 @@ impl HttpService {
     async fn exchange(&self, envelope: &Envelope<'_>, reading: &LongRead) -> Delivery {
         let mut url = envelope.url.clone();
         for _ in 0..=REDIRECTS_MAX {
-            let response = match self.send_on(envelope, &url).await {
-                Ok(response) => response,
+            let request = match envelope.dispatch(&url, self.clock.now()) {
+                Ok(request) => request,
+                Err(reason) => return Delivery::Unsendable(reason),
+            };
+            let (response, request) = match self.send_on(envelope, &url, request).await {
+                Ok(sent) => sent,
                 Err(error) if connection::led_to_itself(&error) => return Delivery::NotSent(NOBODY.into()),
                 Err(error) => return answer::failure(error),
             };
-            match redirect(&envelope.method, &url, &response) {
-                Some(next) => url = next,
-                None => return answer::read(response, reading).await,
+            if let Some(jar) = envelope.jar.as_ref().filter(|_| envelope.keeps_cookies) {
+                jar.learn(&url, response.headers());
             }
+            if let Some(next) = redirect(&envelope.method, &url, &response) {
+                url = next;
+                continue;
+            }
+            let delivery = answer::read(response, reading).await;
+            if let (Some(signer), Delivery::Answered(answer)) = (envelope.signer, &delivery) {
+                signer.repeated(&request, answer).iter().for_each(&self.keeper);
+            }
+            return delivery;
         }
         Delivery::Lost(format!("over {REDIRECTS_MAX} redirects").into())
     }
 
     /// Sends it on a connection that is open already, unless the service is known to close those without a word. What is lost
     /// on one is sent on another, where that is harmless.
-    async fn send_on(&self, envelope: &Envelope<'_>, url: &Url) -> reqwest::Result<reqwest::Response> {
+    async fn send_on<'e>(
+        &self,
+        envelope: &'e Envelope<'_>,
+        url: &Url,
+        mut request: Unsigned<'e>,
+    ) -> reqwest::Result<(reqwest::Response, Unsigned<'e>)> {
         let repeatable = envelope.repeatable;
         let clients = if envelope.is_elsewhere {
             &self.others
@@ -296,19 +377,19 @@ impl HttpService {
         loop {
             // A token endpoint may be on this machine while the service is not, and the other way round.
             let client = clients.towards(url, is_fresh);
-            let mut builder = client.request(envelope.method.clone(), url.clone());
-            builder = builder.headers(envelope.headers.clone());
+            let mut builder = client.request(envelope.method.clone(), request.url.clone());
+            builder = builder.headers(request.headers.clone());
             // The fields may ask for it themselves.
             if is_fresh && !envelope.closes() {
                 builder = builder.header(CONNECTION, "close");
             }
-            if let Some(body) = envelope.body {
+            if let Some(body) = &envelope.body {
                 builder = builder.body(body.to_vec());
             }
             let error = match builder.send().await {
                 Ok(response) => {
                     clients.connections().answered(&response);
-                    return Ok(response);
+                    return Ok((response, request));
                 }
                 Err(error) => error,
             };
@@ -320,11 +401,15 @@ impl HttpService {
                 return Err(error);
             }
             is_fresh = true;
+            // A service may take each signature once. What could be signed once can be signed again.
+            if let Ok(again) = envelope.dispatch(url, self.clock.now()) {
+                request = again;
+            }
         }
     }
 
     fn prepare<'m>(
-        &self,
+        &'m self,
         message: &'m HttpMessage,
         request: &Outgoing,
         carried: &Carried,
@@ -333,15 +418,15 @@ impl HttpService {
         let elsewhere = request.elsewhere.as_deref();
         let fixed = match (elsewhere, request.identity) {
             (Some(_), _) => HeaderMap::new(),
-            (None, Identity::Unsigned) => {
-                let open = own.iter().filter(|(name, _)| !lets_in(name.as_str()));
-                open.map(|(name, value)| (name.clone(), value.clone())).collect()
-            }
+            (None, Identity::Unsigned) => self.fields.open(),
             (None, Identity::Own | Identity::Anonymous | Identity::Spoilt) => own.clone(),
         };
         let address = self.address(message, elsewhere)?;
         let mut envelope = Envelope::new(address, fixed, message, request.repeatable)?;
         envelope.is_elsewhere = elsewhere.is_some();
+        if is_signed(request.identity) {
+            envelope.signer = self.signer(message);
+        }
         match request.identity {
             Identity::Unsigned => {}
             Identity::Own => envelope.sign(message, credentials, carried)?,
@@ -355,37 +440,13 @@ impl HttpService {
     }
 }
 
-impl Post for HttpService {
-    async fn post(&self, url: Url, message: &HttpMessage, credentials: &Credentials) -> Delivery {
-        let is_debugged = tracing::enabled!(tracing::Level::DEBUG);
-        let path = is_debugged.then(|| shown_address(url.clone(), message));
-        // The service's own fields are for the service: a token endpoint is somebody else.
-        let envelope = Envelope::new(url, HeaderMap::new(), message, true).and_then(|mut envelope| {
-            for (name, value) in &credentials.fields() {
-                set(&mut envelope.headers, name, value.expose())?;
-            }
-            Ok(envelope)
-        });
-        // All of it lets somebody in: neither body is shown, nor a header field.
-        let span = tracing::debug_span!("request", service = self.name(), method = message.method.as_str(), path);
-        let exchange = async {
-            let begun = self.clock.now();
-            let delivery = match &envelope {
-                Ok(envelope) => self.within_time(envelope).await,
-                Err(reason) => Delivery::Unsendable(reason.clone()),
-            };
-            exchange::tell(&delivery, self.clock.now().since(begun), None, &ShownAnswer::default());
-            delivery
-        };
-        exchange.instrument(span).await
-    }
-
-    fn below(&self, target: &str) -> Result<Url, Why> {
-        Ok(join(&self.endpoint.base, target)?)
-    }
-}
-
 impl FixedFields {
+    /// The service's own that let nobody in.
+    fn open(&self) -> HeaderMap {
+        let open = self.own.iter().filter(|(name, _)| !lets_in(name.as_str()));
+        open.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     fn of(endpoint: &Endpoint) -> Result<Self, Why> {
         let mut fields = Self {
             own: HeaderMap::new(),
@@ -399,19 +460,6 @@ impl FixedFields {
         }
         Ok(fields)
     }
-}
-
-/// Where a token is asked for: without a query, and with the path of a log-in as it may be shown.
-fn shown_address(mut address: Url, message: &HttpMessage) -> String {
-    if let Some(shown) = &message.shown {
-        return shown.path.clone();
-    }
-    address.set_query(None);
-    address.set_fragment(None);
-    // It fails for addresses that can have none.
-    address.set_username("").unwrap_or_default();
-    address.set_password(None).unwrap_or_default();
-    address.into()
 }
 
 /// Does such a request carry the service's credentials, right or wrong?
@@ -435,48 +483,4 @@ fn redirect(method: &Method, from: &Url, response: &reqwest::Response) -> Option
     let location = response.headers().get("location")?.to_str().ok()?;
     let next = from.join(location).ok()?;
     (next.origin() == from.origin()).then_some(next)
-}
-
-/// Is this host on this machine? Loopback is never proxied.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(url::Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
-}
-
-/// Is this host out of reach for the world: loopback, a private network, or a name of a single label?
-pub fn is_private(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => is_loopback(url) || !name.contains('.'),
-        Some(url::Host::Ipv4(address)) => address.is_loopback() || address.is_private(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unique_local(),
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn url(text: &str) -> Url {
-        Url::parse(text).expect("a URL")
-    }
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for yes in [
-            "http://localhost:1",
-            "http://127.0.0.2",
-            "http://[::1]:8",
-            "http://api.localhost",
-        ] {
-            assert!(is_loopback(&url(yes)), "{yes}");
-        }
-        for no in ["http://localhost.example.com", "http://10.0.0.1", "http://[::2]"] {
-            assert!(!is_loopback(&url(no)), "{no}");
-        }
-    }
 }

@@ -244,6 +244,7 @@ mod tests {
                 email: "sd-x-alice@example.com".to_owned(),
                 full_username: None,
                 own_password: false,
+                totp: false,
                 timeout_ms: 10_000,
                 needs: Vec::new(),
                 unmarked: false,

@@ -28,6 +28,7 @@ impl KeptFile {
         let line = json!({
             "account": account.to_string(),
             "password": kept.password.as_ref().map(Secret::expose),
+            "totp_secret": kept.totp_secret.as_ref().map(Secret::expose),
             "captures": kept.captures,
             "hidden": kept.hidden,
             "outputs": kept.outputs,
@@ -52,6 +53,7 @@ fn of_line(line: &[u8]) -> Option<(AccountKey, Kept)> {
     let hidden = line["hidden"].as_array().into_iter().flatten();
     let kept = Kept {
         password: line["password"].as_str().map(Secret::new),
+        totp_secret: line["totp_secret"].as_str().map(Secret::new),
         captures,
         hidden: hidden.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
         outputs,
@@ -73,6 +75,7 @@ mod tests {
         let account: AccountKey = "users/alice".parse().expect("a key");
         let mut kept = Kept {
             password: Some(Secret::new("Sesame-7-open")),
+            totp_secret: Some(Secret::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")),
             ..Kept::default()
         };
         let file = KeptFile::append_to(open()).expect("a file");
@@ -87,6 +90,6 @@ mod tests {
         let read = read(&dir.read("kept.jsonl").expect("read"));
         assert_eq!(read.len(), 2);
         assert_eq!(read[&account], kept);
-        assert_eq!(read[&account].secrets().count(), 2);
+        assert_eq!(read[&account].secrets().count(), 3);
     }
 }

@@ -72,6 +72,8 @@ pub struct LiveWorld<'a> {
     pub listener: Box<dyn Fn(Notice) + 'a>,
     /// Makes passwords.
     pub passwords: fn() -> Secret,
+    /// Makes secrets of one-time codes.
+    pub totp_secrets: fn() -> Secret,
     /// Knows every secret, and is handed those that are learnt.
     pub console: Console,
     /// May be told what a service said?
@@ -198,6 +200,10 @@ impl World for LiveWorld<'_> {
 
     fn password(&self) -> Secret {
         (self.passwords)()
+    }
+
+    fn totp_secret(&self) -> Secret {
+        (self.totp_secrets)()
     }
 
     fn keep_secret(&self, secret: &Secret) {

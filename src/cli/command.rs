@@ -64,6 +64,33 @@ pub enum Command {
     /// output: anyone who sees it has the passwords.
     #[command(after_help = "Exit codes: 0 printed; 2 wrong arguments, or there is nothing to print")]
     Credentials,
+    /// Print the one-time code of an account
+    ///
+    /// Prints the code of this moment, of six digits for 30 seconds as authenticator apps show it. Needs an account whose
+    /// service reads `account.totp_secret`. With `STANDIN_SEED` and `--state` it works in another job too, as `credentials`
+    /// does.
+    #[command(after_help = "Exit codes: 0 printed; 2 wrong arguments, or the account has no one-time codes")]
+    Otp {
+        /// The account, such as `users/alice`
+        #[arg(value_name = "SERVICE/ACCOUNT")]
+        account: String,
+    },
+    /// Have cleanup also delete an account that the tests made themselves
+    ///
+    /// Writes the account into the journal of this run's last setup. Sends nothing. Cleanup looks an account up by its name
+    /// if that carries the setup's marker, which is the output `marker` and the variable `STANDIN_MARKER` of `run`. Any other
+    /// is deleted only by the id that is given, and only if the service shows this name for it. Doing it twice is harmless.
+    #[command(after_help = "Exit codes: 0 adopted; 2 wrong arguments, or no journal of this run")]
+    Adopt {
+        /// The service of the configuration
+        service: String,
+        /// The user name that the service shows
+        #[arg(long)]
+        name: String,
+        /// The id in the service; needed where the name doesn't carry the marker
+        #[arg(long, allow_hyphen_values = true)]
+        id: Option<String>,
+    },
     /// Show the accounts, their order and each request; send nothing
     ///
     /// Shows what setup would do. Needs no network and no variables: shows each `env.X` by name and lists those that are not

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::course::Course;
 use super::exit::{ExitCode, Failure};
 use super::ground::Ground;
+use super::marked::UnderMarker;
 use super::settle;
 use super::world::Known;
 use crate::adapters::entry::EntryDir;
@@ -21,7 +22,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::time::Timestamp;
 use crate::plan::{self, Passwords};
 use crate::report::Ended;
-use crate::settings::OnLeftover;
+use crate::settings::{CleanupMarked, OnLeftover};
 
 /// The command that tries once more, from where the accounts are known by now.
 const AGAIN: &str = "standin cleanup";
@@ -88,7 +89,8 @@ async fn settle(
     course: &Course<'_>,
 ) -> Result<Ended, Failure> {
     let known = Known::new(ground, ledger, course.deadline(&ground.sealed));
-    let ended = settle::settle(context, known, (begun, AGAIN), course.signals).await?;
+    let marked = UnderMarker::new(CleanupMarked::False);
+    let ended = settle::settle(context, known, marked, (begun, AGAIN), course.signals).await?;
     settle::tell(context, &ended, &ground.sealed);
     Ok(ended)
 }

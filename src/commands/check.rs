@@ -11,12 +11,11 @@ use super::exit::{ExitCode, Failure};
 use super::job_report::ReportLeftover;
 use super::prepare::{Prepared, prepare};
 use super::watch::{Watch, owing};
-use super::world::world;
+use super::world::{creator, world_of_setup};
 use super::{of_entry, settle};
 use crate::adapters::signals::Signals;
-use crate::adapters::world::{LiveWorld, StopFile};
+use crate::adapters::world::LiveWorld;
 use crate::domain::finding::{Finding, Verdict};
-use crate::domain::ledger::Ledger;
 use crate::engine::Engine;
 use crate::ports::{Stop, World as _};
 use crate::report::{self, Ended, Phase, plural};
@@ -72,24 +71,12 @@ pub(super) async fn prove(context: &Context, prepared: Prepared, signals: &Signa
         kept,
         lock,
     } = prepared;
-    let settings = &context.settings;
     let services = draft.planned.accounts.iter().map(|account| &account.key.service);
     let watch = Watch::new(context, Phase::Setup, services);
-    let world = LiveWorld {
-        journal: Some(journal),
-        kept,
-        stop_file: Some(StopFile::new(entry.stop_path())),
-        ..world(context, &settings.sealed, wired.services, signals, |notice| {
-            watch.hear(&notice);
-        })
-    };
-    let account = |place: usize| {
-        let planned = &draft.planned.accounts[place];
-        draft.people[draft.person_of[place]].value(&planned.username, &planned.email)
-    };
-    let begun = context.clock.now();
-    let ledger = Ledger::new(draft.planned.clone());
-    let engine = Engine::new(&world, &wired.sites, ledger, account, begun + settings.deadline);
+    let listener = |notice| watch.hear(&notice);
+    let world = world_of_setup(context, &entry, (journal, kept), wired.services, signals, listener);
+    let deadline = context.clock.now() + context.settings.deadline;
+    let engine = creator(&world, &wired.sites, &draft, deadline);
     let phase = tracing::info_span!("phase", name = "check");
     let again = settle::again(context, &entry);
     let work = drive(context, engine, &world, &watch, &again).instrument(phase);

@@ -1,7 +1,6 @@
 //! `credentials`: names and passwords of the run's accounts, from the files of its setups or computed from a seed.
 
 use std::collections::BTreeMap;
-use std::iter;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -34,6 +33,8 @@ struct ReadCredential {
     username: String,
     email: String,
     password: String,
+    #[serde(default)]
+    totp_secret: Option<String>,
     id: String,
     #[serde(default)]
     secrets: BTreeMap<String, String>,
@@ -41,28 +42,31 @@ struct ReadCredential {
 
 /// The command.
 pub(super) fn credentials(context: &Context) -> Result<ExitCode, Failure> {
-    let accounts = match context.state()? {
-        Some(text) => of_state(context, &text)?,
-        None => of_run(context)?,
-    };
-    // In another job than that of the setup the runner has not heard of them yet.
-    for account in &accounts {
-        for secret in [&account.password]
-            .into_iter()
-            .chain(account.secrets.iter().map(|(_, secret)| secret))
-        {
-            context
-                .console
-                .name(secret, &format!("a secret of the account `{}`", account.key()));
-            context.console.mask(secret);
-        }
-    }
+    let accounts = known(context)?;
     let text = match context.settings.format {
         DataFormat::Dotenv => dotenv(&accounts)?,
         DataFormat::Json | DataFormat::Text => deliver::credentials_json(&accounts)?.expose().to_owned(),
     };
     context.console.data(&text);
     Ok(ExitCode::Success)
+}
+
+/// The accounts of `state`, else of this run, with their secrets, which nothing prints from here on.
+pub(super) fn known(context: &Context) -> Result<Vec<Delivered>, Failure> {
+    let accounts = match context.state()? {
+        Some(text) => of_state(context, &text)?,
+        None => of_run(context)?,
+    };
+    // In another job than that of the setup the runner has not heard of them yet.
+    for account in &accounts {
+        for secret in account.all_secrets() {
+            context
+                .console
+                .name(secret, &format!("a secret of the account `{}`", account.key()));
+            context.console.mask(secret);
+        }
+    }
+    Ok(accounts)
 }
 
 /// What the setups of this run have put aside on this machine.
@@ -120,7 +124,7 @@ pub(super) fn hide(context: &Context, entry: &EntryDir) {
             &account.email,
             &account.id,
         ];
-        for secret in iter::once(&account.password).chain(account.secrets.iter().map(|(_, secret)| secret)) {
+        for secret in account.all_secrets() {
             if !names.iter().any(|name| would_change(name, secret)) {
                 context.console.hide(secret);
             }
@@ -174,8 +178,10 @@ fn of_entry(entry: &EntryDir) -> anyhow::Result<Option<Vec<Delivered>>> {
         id: it.id,
         full_username: None,
         own_password: false,
+        totp: false,
         outputs: Map::new(),
         password: Secret::new(it.password),
+        totp_secret: it.totp_secret.map(Secret::new),
         secrets: it
             .secrets
             .into_iter()
@@ -228,8 +234,10 @@ fn of_state(context: &Context, text: &str) -> Result<Vec<Delivered>, Failure> {
             continue;
         };
         accounts.push(Delivered {
+            totp_secret: one.totp.then(|| plan::derive_totp_secret(seed, full)).flatten(),
             full_username: None,
             own_password: false,
+            totp: false,
             password,
             ..one
         });
@@ -261,8 +269,10 @@ impl From<StateAccount> for Delivered {
             id: account.id.map(|id| id.as_str().to_owned()).unwrap_or_default(),
             full_username: account.full_username,
             own_password: account.own_password,
+            totp: account.totp,
             outputs: Map::new(),
             password: Secret::default(),
+            totp_secret: None,
             secrets: Vec::new(),
         }
     }

@@ -1,7 +1,9 @@
 //! Handing the accounts over: outputs, files and variables.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::secret::Secret;
 use crate::domain::why::Why;
 use crate::engine::Learnt;
+use crate::plan::Person;
 use crate::settings::CleanupWhen;
 
 /// Linux starts no process whose arguments and environment are over 2 MB; the job has variables of its own.
@@ -46,9 +49,15 @@ pub(super) struct Delivered {
     /// With a seed: the configuration gave the password all the same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_password: bool,
+    /// With a seed: it has a secret of one-time codes, which is computed as the password is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub totp: bool,
     /// The password, and what the configuration's `secrets` read.
     #[serde(skip)]
     pub password: Secret,
+    /// The secret of its one-time codes, where it has one.
+    #[serde(skip)]
+    pub totp_secret: Option<Secret>,
     /// See `password`.
     #[serde(skip)]
     pub secrets: Vec<(String, Secret)>,
@@ -67,6 +76,8 @@ struct HandedCredential<'a> {
     username: &'a str,
     email: &'a str,
     password: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totp_secret: Option<&'a str>,
     id: &'a str,
     secrets: BTreeMap<&'a str, &'a str>,
 }
@@ -77,12 +88,13 @@ pub(super) fn delivered(
     learnt: &[Learnt],
     ready: &[usize],
     is_seeded: bool,
-    password: impl Fn(usize) -> Secret,
+    person: impl Fn(usize) -> Arc<Person>,
 ) -> Vec<Delivered> {
     ready
         .iter()
         .map(|place| {
             let account = ledger.account(*place);
+            let person = person(*place);
             Delivered {
                 service: account.key.service.as_str().to_owned(),
                 account: account.key.account.clone(),
@@ -99,8 +111,10 @@ pub(super) fn delivered(
                     .unwrap_or_default(),
                 full_username: account.full_username.clone().filter(|_| is_seeded),
                 own_password: is_seeded && account.own_password,
+                totp: is_seeded && account.totp,
                 outputs: learnt[*place].outputs.clone(),
-                password: password(*place),
+                password: person.password.clone().unwrap_or_default(),
+                totp_secret: person.totp_secret.clone().filter(|_| account.totp),
                 secrets: learnt[*place].secrets.clone(),
             }
         })
@@ -111,6 +125,12 @@ impl Delivered {
     /// `SERVICE/ACCOUNT`.
     pub(super) fn key(&self) -> String {
         format!("{}/{}", self.service, self.account)
+    }
+
+    /// All that is told nobody but the tests.
+    pub(super) fn all_secrets(&self) -> impl Iterator<Item = &Secret> {
+        let learnt = self.secrets.iter().map(|(_, secret)| secret);
+        iter::once(&self.password).chain(&self.totp_secret).chain(learnt)
     }
 
     /// `STANDIN_SERVICE_ACCOUNT`, the front of its variables.
@@ -127,6 +147,11 @@ impl Delivered {
             (format!("{name}_EMAIL"), Secret::new(self.email.clone())),
             (format!("{name}_PASSWORD"), self.password.clone()),
         ];
+        variables.extend(
+            self.totp_secret
+                .iter()
+                .map(|secret| (format!("{name}_TOTP_SECRET"), secret.clone())),
+        );
         for (secret, value) in &self.secrets {
             variables.push((format!("{name}_{}", upper(secret)), value.clone()));
         }
@@ -171,6 +196,7 @@ pub(super) fn credentials_json(accounts: &[Delivered]) -> serde_json::Result<Sec
                 username: &it.username,
                 email: &it.email,
                 password: it.password.expose(),
+                totp_secret: it.totp_secret.as_ref().map(Secret::expose),
                 id: &it.id,
                 secrets: it
                     .secrets
@@ -356,8 +382,10 @@ mod tests {
             id: "00017".to_owned(),
             full_username: None,
             own_password: false,
+            totp: false,
             outputs: Map::new(),
             password: Secret::new("p4ssword"),
+            totp_secret: Some(Secret::new("GEZDGNBVGY3TQOJQ")),
             secrets: vec![("api-key".to_owned(), Secret::new("k3y"))],
         }
     }
@@ -375,6 +403,7 @@ mod tests {
         assert_eq!(credentials["version"], 1);
         let one = &credentials["accounts"]["user-api/buyer-7"];
         assert_eq!(one["password"], "p4ssword");
+        assert_eq!(one["totp_secret"], "GEZDGNBVGY3TQOJQ");
         assert_eq!(one["secrets"]["api-key"], "k3y");
     }
 
@@ -388,6 +417,7 @@ mod tests {
                 "STANDIN_USER_API_BUYER_7_USERNAME",
                 "STANDIN_USER_API_BUYER_7_EMAIL",
                 "STANDIN_USER_API_BUYER_7_PASSWORD",
+                "STANDIN_USER_API_BUYER_7_TOTP_SECRET",
                 "STANDIN_USER_API_BUYER_7_API_KEY",
             ]
         );

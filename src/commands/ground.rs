@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::Failure;
-use super::load::{self, Document, Folder};
+use super::load::{self, Document};
 use super::sealed::SealedCopy;
 use super::tls::KeptFiles;
 use crate::adapters::entry::EntryDir;
@@ -116,17 +116,11 @@ fn sealed(context: &Context, entry: &EntryDir) -> Aside {
     let is_given = is_asked && context.invocation.flags.contains_key("config-file");
     match entry.sealed::<SealedCopy>() {
         Ok(Some(copy)) => {
+            let document = copy.document();
             context.console.recognise(copy.made);
             if is_given {
                 return (today(), context.over(copy.settings), None);
             }
-            let document = Document {
-                name: copy.name,
-                text: copy.text,
-                more: copy.more,
-                directory: Folder::default(),
-                may_have_todos: true,
-            };
             return (Ok(document), context.over(copy.settings), Some(copy.files));
         }
         Ok(None) => context

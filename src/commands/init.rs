@@ -18,6 +18,9 @@ use order::{DEFAULTS, DESCRIPTION_MAX, Order, Source};
 /// Standard input or output in place of a file.
 const STREAM: &str = "-";
 
+/// A description of this size is read for so long that it is said.
+const LARGE: usize = 5_000_000;
+
 /// The command.
 pub(super) fn init(context: &Context) -> Result<ExitCode, Failure> {
     let mut order = order(context)?;
@@ -123,6 +126,10 @@ fn drafted(context: &Context, order: &Order) -> Result<(Draft, Option<Choice>), 
         Source::Preset(name) => draft::from_preset(name).map(|draft| (draft, None)),
         Source::Description(path) => {
             let text = read(context, path, DESCRIPTION_MAX)?;
+            if text.len() >= LARGE {
+                let size = text.len() / 1_000_000;
+                context.console.info(format!("reading `{}` ({size} MB)", told(path)));
+            }
             let beside = |name: &str| beside(context, path, name);
             draft::from_description(&told(path), &text, &beside, order.path.as_deref())
                 .map_err(|why| why.context(format!("`{}`", told(path))))

@@ -35,6 +35,21 @@ impl Literals {
                     }
                 }
                 literals.take_all(&oauth2.params);
+                for jwt in oauth2.assertion.iter().chain(&oauth2.client_assertion) {
+                    literals.take("secret", &jwt.key);
+                }
+            }
+            Auth::Jwt(jwt) => literals.take("secret", &jwt.key),
+            Auth::Google(google) => literals.take("secret", &google.credentials),
+            Auth::Aws(aws) => {
+                literals.take("secret", &aws.secret_access_key);
+                if let Some(token) = &aws.session_token {
+                    literals.take("secret", token);
+                }
+            }
+            Auth::Sign(sign) => {
+                literals.take_all(&sign.headers);
+                literals.take_all(&sign.query);
             }
             Auth::Login(login) => literals.take_login(login),
             Auth::GithubOidc { exchange, .. } => {
@@ -90,7 +105,7 @@ impl Literals {
 
     /// What a map holds is called by its own key: `password: { user: { name: admin } }` makes no secret of `admin`.
     fn take_login(&mut self, login: &Login) {
-        for named in login.request.action.named() {
+        for named in login.steps.iter().flat_map(|step| step.action.named()) {
             if let Some(name) = named.names.last() {
                 self.take(name, &named.value);
             }

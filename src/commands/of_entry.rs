@@ -8,6 +8,7 @@ use super::course::Course;
 use super::credentials;
 use super::exit::{ExitCode, Failure};
 use super::ground;
+use super::marked::UnderMarker;
 use super::sealed::SealedCopy;
 use super::settle;
 use super::world::Known;
@@ -63,7 +64,8 @@ pub(super) async fn settle(context: &Context, entry: &EntryDir, course: &mut Cou
             let known = Known::new(ground, ledger, course.deadline(&sealed))
                 .with_journal(journal.ok())
                 .with_kept(context, entry);
-            settle::settle(context, known, (begun, &again), course.signals).await?
+            let marked = UnderMarker::new(sealed.cleanup_marked);
+            settle::settle(context, known, marked, (begun, &again), course.signals).await?
         }
         Err(reason) => {
             let settled = nothing_possible(&ledger, reason);

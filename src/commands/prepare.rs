@@ -244,11 +244,12 @@ fn mask(context: &Context, config: &Config, wired: &Wired, draft: &Draft) {
     }
 }
 
-/// The passwords that the user did not choose.
+/// The passwords that the user did not choose, and the secrets of one-time codes.
 fn made<'a>(config: &Config, draft: &'a Draft) -> impl Iterator<Item = &'a Secret> {
+    let codes = draft.people.iter().filter_map(|person| person.totp_secret.as_ref());
     let people = draft.people.iter();
     let made = people.filter(|person| config.personas[person.persona].password.is_none());
-    made.filter_map(|person| person.password.as_ref())
+    made.filter_map(|person| person.password.as_ref()).chain(codes)
 }
 
 /// Tells the host where the journal is: the journal is on disk before, and no request was sent yet.

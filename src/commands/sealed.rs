@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::load::{Document, Folder};
 use super::tls::KeptFiles;
 use crate::adapters::console::Fingerprints;
 use crate::settings::Sealed;
@@ -34,4 +35,17 @@ pub(super) struct SealedCopy {
     pub(super) made: Fingerprints,
     /// The settings.
     pub(super) settings: Sealed,
+}
+
+impl SealedCopy {
+    /// The configuration.
+    pub(super) fn document(&self) -> Document {
+        Document {
+            name: self.name.clone(),
+            text: self.text.clone(),
+            more: self.more.clone(),
+            directory: Folder::default(),
+            may_have_todos: true,
+        }
+    }
 }

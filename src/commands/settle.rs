@@ -7,6 +7,7 @@ use tracing::{Instrument as _, Span};
 
 use super::context::Context;
 use super::exit::Failure;
+use super::marked::UnderMarker;
 use super::world::Known;
 use crate::adapters::boot;
 use crate::adapters::entry::EntryDir;
@@ -47,10 +48,11 @@ pub(super) fn is_cut(ledger: &Ledger) -> bool {
     !ledger.is_complete() && ledger.plan().boot.is_some() && ledger.plan().boot != boot::id()
 }
 
-/// Takes known accounts back, which was begun at that time; `again` is the command that tries once more.
+/// Takes known accounts back, and those under their marker that are not known, which was begun at that time; `again` is the command that tries once more.
 pub(super) async fn settle(
     context: &Context,
     known: Known<'_>,
+    marked: UnderMarker,
     (begun, again): (Timestamp, &str),
     signals: &Signals,
 ) -> Result<Ended, Failure> {
@@ -59,8 +61,10 @@ pub(super) async fn settle(
     let work =
         async |engine: &mut Engine<'_, LiveWorld<'_>>| take_back(context, engine, Some(&title), Span::none()).await;
     let phase = tracing::info_span!("phase", name = "cleanup");
+    let known = known.with_marked(marked.clone());
     let engaged = known.engage(context, Phase::Cleanup, signals, work).instrument(phase);
-    let (settled, ledger, requests) = engaged.await?;
+    let (mut settled, ledger, requests) = engaged.await?;
+    settled.leftovers.extend(marked.unlisted());
     let took = context.clock.now().since(begun);
     Ok(ended(settled, ledger, again, requests, took))
 }

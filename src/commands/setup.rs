@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -19,12 +20,12 @@ use super::settle;
 use super::state::State;
 use super::watch::{Watch, owing};
 use super::wire::Wired;
-use super::world::world;
+use super::world::{creator, world_of_setup};
 use crate::adapters::entry::EntryDir;
 use crate::adapters::journal::Journal;
 use crate::adapters::kept::KeptFile;
 use crate::adapters::signals::Signals;
-use crate::adapters::world::{LiveWorld, StopFile};
+use crate::adapters::world::LiveWorld;
 use crate::cli::Command;
 use crate::domain::account::AccountKey;
 use crate::domain::ledger::Ledger;
@@ -154,7 +155,7 @@ async fn drive(
     entry: &EntryDir,
     draft: &Draft,
     wired: Wired,
-    (journal, kept): (Journal, Option<KeptFile>),
+    written: (Journal, Option<KeptFile>),
     signals: &Signals,
 ) -> Left {
     let settings = &context.settings;
@@ -164,21 +165,12 @@ async fn drive(
     let services = draft.planned.accounts.iter().map(|account| &account.key.service);
     let watch = Watch::new(context, Phase::Setup, services);
     let timeline = RefCell::new(Timeline::default());
-    let world = LiveWorld {
-        journal: Some(journal),
-        kept,
-        stop_file: Some(StopFile::new(entry.stop_path())),
-        ..world(context, &settings.sealed, wired.services, signals, |notice| {
-            timeline.borrow_mut().hear(&notice, context.clock.now());
-            watch.hear(&notice);
-        })
+    let listener = |notice| {
+        timeline.borrow_mut().hear(&notice, context.clock.now());
+        watch.hear(&notice);
     };
-    let account = |place: usize| {
-        let planned = &draft.planned.accounts[place];
-        draft.people[draft.person_of[place]].value(&planned.username, &planned.email)
-    };
-    let ledger = Ledger::new(draft.planned.clone());
-    let mut engine = Engine::new(&world, &wired.sites, ledger, account, begun + settings.deadline);
+    let world = world_of_setup(context, entry, written, wired.services, signals, listener);
+    let mut engine = creator(&world, &wired.sites, draft, begun + settings.deadline);
     let keep = settings.on_failure == OnFailure::Keep;
     let phase = tracing::info_span!("phase", name = "setup");
     let work = engine.provision(settings.wait, keep).instrument(phase);
@@ -213,12 +205,9 @@ async fn drive(
     let requests = engine.requests();
     let (ledger, learnt) = engine.into_parts();
     let ready: &[usize] = if settled.is_some() { &[] } else { &provisioned.ready };
-    let password = |place: usize| {
-        let person = &draft.people[draft.person_of[place]];
-        person.password.clone().unwrap_or_default()
-    };
+    let person = |place: usize| Arc::clone(&draft.people[draft.person_of[place]]);
     Left {
-        accounts: deliver::delivered(&ledger, &learnt, ready, settings.seed.is_some(), password),
+        accounts: deliver::delivered(&ledger, &learnt, ready, settings.seed.is_some(), person),
         taken_back: settled.is_some().then(|| world.now().since(begun + created)),
         ended: settle::ended(
             settled.unwrap_or_default(),

@@ -69,6 +69,9 @@ pub(super) struct StateAccount {
     /// The configuration gave the password.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_password: bool,
+    /// Its service has a secret of one-time codes from us.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub totp: bool,
     /// The id, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<RemoteId>,
@@ -144,6 +147,7 @@ impl State {
                 full_username: account.full_username.clone(),
                 email: (account.email != email_of(&account.username)).then(|| account.email.clone()),
                 own_password: account.own_password,
+                totp: account.totp,
                 id: ledger.record(place).ids.first().cloned(),
                 seen: !ledger.record(place).read.is_empty(),
             })
@@ -233,6 +237,7 @@ mod tests {
             full_username: None,
             email: None,
             own_password: false,
+            totp: false,
             id: None,
             seen: false,
         };

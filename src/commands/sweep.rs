@@ -1,5 +1,6 @@
 //! `sweep`: finds what was orphaned by listing the services, with no journal, and touches nothing else.
 
+mod again;
 mod findings;
 mod orphans;
 mod trial;
@@ -11,6 +12,7 @@ use anyhow::Context as _;
 use futures_util::future::join_all;
 use tracing::Instrument as _;
 
+use again::Swept;
 use findings::{Fate, Findings, ListedService, Marked, Room, say_outcome, summarise, tell, write};
 use trial::Trial;
 
@@ -80,7 +82,8 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     let deadline = begun + sealed.cleanup_deadline;
     // A list without an end must not take the time in which what it showed is deleted.
     let listed_by = begun + sealed.cleanup_deadline * 3 / 4;
-    let listing = list_all(context, &world, &sites, &ground.run, (begun, listed_by));
+    let places: Vec<(usize, Option<usize>)> = (0..sites.len()).map(|place| (place, None)).collect();
+    let listing = list_all(context, &world, (&sites, &places), &ground.run, (begun, listed_by));
     let (mut lists, mut found, mut requests) = watch.over(listing).await;
     let trial = Trial {
         ground: &ground,
@@ -118,6 +121,17 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
         let ended = watch.over(work).await;
         requests += ended.requests;
         leftovers.extend(ended.leftovers);
+        if ended.stopped.is_none() {
+            let swept = Swept {
+                lists: &mut lists,
+                found: &mut found,
+                leftovers: &mut leftovers,
+                max,
+            };
+            let work = again::list(context, &world, &trial, swept);
+            requests += watch.over(work).await;
+            incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
+        }
     }
     let took = context.clock.now().since(begun);
     tell(context, &found);
@@ -201,11 +215,11 @@ fn rules(context: &Context, now: Timestamp) -> Rules<'_> {
     }
 }
 
-/// Lists every service, all at once, and keeps what is marked; says how many requests that took.
+/// Lists the services at these places, each with how many accounts it has shown before, all at once, and keeps what is marked; says how many requests that took.
 async fn list_all(
     context: &Context,
     world: &LiveWorld<'_>,
-    sites: &[Site],
+    (sites, places): (&[Site], &[(usize, Option<usize>)]),
     run: &Run,
     times: (Timestamp, Timestamp),
 ) -> (Vec<ListedService>, Vec<Marked>, u64) {
@@ -214,8 +228,11 @@ async fn list_all(
     let max = Some(context.settings.sweep.max).filter(|_| !context.settings.sweep.dry_run);
     let room = Room::new(max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX)));
     let rules = (&rules, run.marker.prefix());
-    let all = sites.iter().enumerate();
-    let all = join_all(all.map(|(place, site)| list(context, &engine, (place, site), rules, &room)));
+    let all = places.iter();
+    let all = join_all(all.map(|(place, before)| {
+        let site = (*place, &sites[*place], *before);
+        list(context, &engine, site, rules, &room)
+    }));
     let all = all.instrument(tracing::info_span!("phase", name = "list")).await;
     let (lists, found): (Vec<ListedService>, Vec<Vec<Marked>>) = all.into_iter().unzip();
     (lists, found.into_iter().flatten().collect(), engine.requests())
@@ -265,7 +282,7 @@ fn say_incomplete(context: &Context, service: &ServiceName, reason: &Why) {
 async fn list(
     context: &Context,
     engine: &Engine<'_, LiveWorld<'_>>,
-    (place, site): (usize, &Site),
+    (place, site, before): (usize, &Site, Option<usize>),
     (rules, prefix): (&Rules<'_>, &str),
     room: &Room,
 ) -> (ListedService, Vec<Marked>) {
@@ -335,6 +352,7 @@ async fn list(
             "{service}: it answered its `filter` with {answer}, and all accounts are listed"
         ));
     }
+    let doubt = doubt.filter(|_| before.is_none_or(|before| before <= accounts));
     let incomplete = incomplete.or(doubt);
     if once {
         let missed = "there is no time to read its list again, and accounts that moved to an earlier page meanwhile may be missed";

@@ -11,7 +11,10 @@ use super::exit::Failure;
 use super::grant::{Around, grant};
 use super::ground::Ground;
 use super::literals::Literals;
-use crate::adapters::http::{self, Clients, Credentials, Endpoint, HostPolicy, Insight, TlsFiles, Token, TokenSource};
+use super::signing::signer;
+use crate::adapters::http::{
+    self, Clients, Credentials, Endpoint, HostPolicy, Insight, Signer, TlsFiles, Token, TokenSource,
+};
 use crate::config::{Auth, Config, Decisions, Destination, Rate, Service, Withheld};
 use crate::domain::said::Hider;
 use crate::domain::secret::Secret;
@@ -88,16 +91,16 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
                 ),
             };
             let mut endpoint = endpoint(base, &service, &scope, &mut wired.warnings)?;
+            endpoint.signer = signer(&service, &scope)?;
             endpoint.insight = context.console.is_verbose().then(|| insight(&service, config));
             let literals = Literals::of(&service);
             literals.hide(context, config);
             let name = &service.name;
+            let made = grant.iter().flat_map(TokenSource::secrets);
+            let made = made.chain(endpoint.signer.iter().flat_map(Signer::secrets));
             for (key, secrets) in [
                 (key_of(&service.auth), endpoint.credentials.secrets()),
-                (
-                    key_of(&service.auth),
-                    grant.iter().flat_map(TokenSource::secrets).collect(),
-                ),
+                (key_of(&service.auth), made.collect()),
                 ("headers, queries or bodies", beside_auth(&service, &scope)),
             ] {
                 for secret in secrets.into_iter().filter(|secret| !literals.hold(secret)) {
@@ -107,16 +110,12 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
                     wired.secrets.push(secret);
                 }
             }
+            let signed = keeper(context, format!("a signature of `{name}`"));
             let token = grant.map(|grant| {
-                let console = context.console.clone();
-                let whose = format!("the token of `{name}`");
-                let keep = move |secret: &Secret| {
-                    console.name(secret, &whose);
-                    console.mask(secret);
-                };
+                let keep = keeper(context, format!("the token of `{name}`"));
                 let console = context.console.clone();
                 let hide: Hider<'static> = Box::new(move |text| console.redact(text).into_owned());
-                Token::new(grant, Box::new(keep), sealed.show_answers.then_some(hide))
+                Token::new(grant, keep, sealed.show_answers.then_some(hide))
             });
             let clients = own.as_ref().unwrap_or(&shared);
             let interval = service.limits.rate.map(Rate::interval);
@@ -124,7 +123,7 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
             let gate = context
                 .gates
                 .to(service.name.as_str(), &endpoint.base, interval, at_once);
-            http::HttpService::new([clients, &shared], endpoint, token, gate, context.clock)
+            http::HttpService::new([clients, &shared], endpoint, token, gate, context.clock, signed)
                 .map_err(|reason| reason.context(format_args!("no request to `{name}` can be sent")))
         });
         let (ready, unusable) = match ready {
@@ -140,6 +139,15 @@ pub(super) fn wire(context: &Context, ground: &Ground) -> anyhow::Result<Wired> 
 fn shortest_timeout(config: &Config) -> Duration {
     let timeouts = config.services.iter().map(|service| service.timeout);
     timeouts.min().unwrap_or(Duration::from_secs(10))
+}
+
+/// Keeps what is learnt out of all that is told.
+fn keeper(context: &Context, whose: String) -> Box<dyn Fn(&Secret)> {
+    let console = context.console.clone();
+    Box::new(move |secret: &Secret| {
+        console.name(secret, &whose);
+        console.mask(secret);
+    })
 }
 
 /// Refuses to go on where any of these can't be asked, and says of all of them why.
@@ -168,6 +176,10 @@ fn key_of(auth: &Auth) -> &'static str {
         Auth::Header(_) => "auth.header",
         Auth::OAuth2(_) => "auth.oauth2",
         Auth::Login(_) => "auth.login",
+        Auth::Jwt(_) => "auth.jwt",
+        Auth::Google(_) => "auth.google",
+        Auth::Aws(_) => "auth.aws",
+        Auth::Sign(_) => "auth.sign",
         Auth::GithubOidc { .. } => "auth.github_oidc",
     }
 }
@@ -204,8 +216,15 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Why>
     let name = &service.name;
     let headers = pairs(&service.headers, scope, "headers", service)?;
     let credentials = match &service.auth {
-        // What has to be fetched first comes with the token.
-        Auth::None | Auth::OAuth2(_) | Auth::Login(_) | Auth::GithubOidc { .. } => Credentials::None,
+        // What has to be fetched first comes with the token, and what is made for each request with its signature.
+        Auth::None
+        | Auth::OAuth2(_)
+        | Auth::Login(_)
+        | Auth::Jwt(_)
+        | Auth::Google(_)
+        | Auth::Aws(_)
+        | Auth::Sign(_)
+        | Auth::GithubOidc { .. } => Credentials::None,
         Auth::Basic { username, password } => Credentials::Basic {
             username: render(username, scope, "auth.basic.username", service)?,
             password: Secret::new(render(password, scope, "auth.basic.password", service)?),
@@ -232,6 +251,7 @@ fn endpoint(base: Url, service: &Service, scope: &Scope, warnings: &mut Vec<Why>
         base,
         headers,
         credentials,
+        signer: None,
         timeout: service.timeout,
         insight: None,
     })

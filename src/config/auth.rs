@@ -1,13 +1,17 @@
 //! How requests to a service prove who they are.
 
 mod decode;
+mod jwt;
+mod signed;
 
 use std::time::Duration;
 
 use super::request::Request;
-use crate::language::{Expression, Template};
+use crate::language::{Expression, JsonTemplate, Template};
 
 pub(super) use decode::auth;
+pub use jwt::{Algorithm, Google, Jwt};
+pub use signed::{Aws, Sign};
 
 /// How requests prove who they are. An `Authorization` header of a request stands in its place.
 #[derive(Clone, Debug)]
@@ -36,6 +40,14 @@ pub enum Auth {
         /// Where the ID token is exchanged for the one that is sent.
         exchange: Option<Exchange>,
     },
+    /// A token that is signed here, sent as RFC 6750 says.
+    Jwt(Box<Jwt>),
+    /// A token for a service account of Google.
+    Google(Box<Google>),
+    /// AWS Signature Version 4.
+    Aws(Box<Aws>),
+    /// A signature of the service's own over each request.
+    Sign(Sign),
 }
 
 /// A token of RFC 6749.
@@ -45,8 +57,8 @@ pub struct OAuth2 {
     pub token_url: Template,
     /// Which grant is asked for.
     pub grant: Grant,
-    /// The client.
-    pub client_id: Template,
+    /// The client; there but with the grant `jwt_bearer`, whose assertion may say who asks.
+    pub client_id: Option<Template>,
     /// Its secret; a public client has none.
     pub client_secret: Option<Template>,
     /// The user; there if and only if the grant is `password`.
@@ -61,6 +73,25 @@ pub struct OAuth2 {
     pub params: Vec<(String, Template)>,
     /// How the client proves itself.
     pub client_auth: ClientAuth,
+    /// What is exchanged for the token (RFC 7523, section 2.1); there if and only if the grant is `jwt_bearer`.
+    pub assertion: Option<Jwt>,
+    /// What the client proves itself with in place of a secret (RFC 7523, section 2.2).
+    pub client_assertion: Option<Jwt>,
+    /// Whom the job's ID token is for, where `params` read it; without it the service's own origin.
+    pub oidc_audience: Option<Template>,
+}
+
+impl OAuth2 {
+    /// Does the request for a token carry the job's ID token?
+    pub fn reads_id_token(&self) -> bool {
+        self.params.iter().any(|(_, value)| reads_id_token(value))
+    }
+}
+
+/// Does a field carry the job's ID token, which is fetched before?
+pub fn reads_id_token(value: &Template) -> bool {
+    let mut names = value.expressions().flat_map(Expression::names);
+    names.any(|name| name == "oidc")
 }
 
 /// A grant of RFC 6749.
@@ -70,6 +101,19 @@ pub enum Grant {
     ClientCredentials,
     /// Section 4.3.
     Password,
+    /// RFC 7523, section 2.1.
+    JwtBearer,
+}
+
+impl Grant {
+    /// Its name in a configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClientCredentials => "client_credentials",
+            Self::Password => "password",
+            Self::JwtBearer => "jwt_bearer",
+        }
+    }
 }
 
 /// How a client proves itself at the token endpoint: RFC 6749, section 2.3.1.
@@ -84,14 +128,26 @@ pub enum ClientAuth {
 /// A log-in at the service itself.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// The request, which carries no credentials but its own. It sees `env`, `run`, `service` and `with`.
-    pub request: Request,
-    /// Header fields of every later request. They see `capture` too: what the log-in's answer gave.
-    pub use_headers: Vec<(String, Template)>,
-    /// Query parameters of every later request, which see the same.
-    pub use_query: Vec<(String, Template)>,
+    /// The requests in their order, one at least. They carry no credentials but their own and the cookies of those before. They
+    /// see `env`, `run`, `service`, `with`, and what those before captured.
+    pub steps: Vec<Request>,
+    /// What every later request carries.
+    pub carried: Carry,
     /// How long it holds; without it until an answer says 401.
     pub expires_in: Option<Expiry>,
+}
+
+/// What later requests carry of a log-in. It sees `capture` too: what the log-in's answers gave.
+#[derive(Clone, Debug)]
+pub struct Carry {
+    /// Header fields.
+    pub headers: Vec<(String, Template)>,
+    /// Query parameters.
+    pub query: Vec<(String, Template)>,
+    /// Keys of bodies of JSON.
+    pub json: Vec<(String, JsonTemplate)>,
+    /// The cookies that the log-in's answers set.
+    pub cookies: bool,
 }
 
 /// How long a log-in holds.

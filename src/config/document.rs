@@ -1,5 +1,6 @@
 //! The whole document: its own keys, and everything below them in an order that lets each part be checked against the others.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::check;
@@ -27,6 +28,8 @@ pub(super) struct Decoded {
     /// Where each of them is described.
     pub(super) places: Vec<Position>,
     pub(super) personas: Vec<Persona>,
+    /// The services that read the secret of an account's one-time codes.
+    pub(super) codes: BTreeSet<ServiceName>,
 }
 
 /// The whole document.
@@ -68,13 +71,14 @@ pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
         );
         check::overwriting(decoder, &services, personas.as_deref().unwrap_or_default());
     }
-    reads::check(decoder, &services, personas.as_deref());
+    let codes = reads::check(decoder, &services, personas.as_deref());
     Some(Decoded {
         prefix: prefix?,
         ttl: ttl?,
         services: complete.then_some(services)?,
         places,
         personas: personas?,
+        codes,
     })
 }
 

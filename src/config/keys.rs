@@ -18,7 +18,7 @@ use Kind::{
 };
 use kind::block;
 
-pub(super) use credentials::{auth, basic, carried, exchange, github_oidc, login, oauth2};
+pub(super) use credentials::{auth, aws, basic, carried, exchange, github_oidc, google, jwt, login, oauth2, sign};
 pub(super) use kind::{Block, Key, Kind};
 pub(super) use presets::{parameter, preset_file};
 pub(super) use requests::{
@@ -32,7 +32,7 @@ pub(super) const SERVICES_LIMIT: u32 = 1000;
 pub(super) const COPIES_LIMIT: u32 = 10_000;
 
 /// Every block, in the order of the reference; the first is the document itself.
-static BLOCKS: [&Block; 24] = [
+static BLOCKS: [&Block; 28] = [
     &document::BLOCK,
     &service::BLOCK,
     &auth::BLOCK,
@@ -40,6 +40,10 @@ static BLOCKS: [&Block; 24] = [
     &oauth2::BLOCK,
     &login::BLOCK,
     &carried::BLOCK,
+    &jwt::BLOCK,
+    &google::BLOCK,
+    &aws::BLOCK,
+    &sign::BLOCK,
     &github_oidc::BLOCK,
     &exchange::BLOCK,
     &tls::BLOCK,

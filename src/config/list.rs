@@ -2,7 +2,7 @@
 
 use super::decode::{Decoder, Fields};
 use super::keys::{self, Key, list as key};
-use super::request::{Request, SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, list_request};
+use super::request::{LIST_NAMES, POSITIONS, Request, SERVICE_ANSWER, SERVICE_ITEM, list_request};
 use super::tree::{Content, Node, Pair};
 use crate::language::{Expression, JsonTemplate, Template};
 
@@ -35,6 +35,8 @@ pub enum Carrier {
     Query,
     /// A place in the body, which is JSON: keys with dots between them.
     Json,
+    /// The request's own templates, which see it under the name that stands for `param`.
+    Template,
 }
 
 /// Where the next page of a list is.
@@ -68,6 +70,31 @@ pub enum Next {
     },
 }
 
+impl List {
+    /// The position of the first page, under the name by which the request's templates see it; none where no template does.
+    pub fn first_position(&self) -> Option<(&'static str, serde_json::Value)> {
+        let next = self.next.as_ref().filter(|_| self.carrier == Carrier::Template)?;
+        let first = match next {
+            Next::Page { first, .. } => (*first).into(),
+            Next::Offset { .. } => 0.into(),
+            Next::Cursor { .. } | Next::Link | Next::Url { .. } => serde_json::Value::Null,
+        };
+        Some((next.position()?, first))
+    }
+}
+
+impl Next {
+    /// The name under which templates of the request see the position, where it has one.
+    pub fn position(&self) -> Option<&'static str> {
+        match self {
+            Self::Page { .. } => Some("page"),
+            Self::Offset { .. } => Some("offset"),
+            Self::Cursor { .. } => Some("cursor"),
+            Self::Link | Self::Url { .. } => None,
+        }
+    }
+}
+
 /// `list`.
 pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Option<List> {
     let (request, mut fields) = list_request(decoder, node, place)?;
@@ -93,8 +120,13 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
     fields.finish(decoder);
     let (next, carrier) = next?;
     let request = request?;
+    let filter = filter?.map(|filter| filter.of(&request));
+    for request in filter.iter().chain([&request]) {
+        let counted = next.as_ref().filter(|_| carrier == Carrier::Template);
+        positions(decoder, node, request, counted);
+    }
     Some(List {
-        filter: filter?.map(|filter| filter.of(&request)),
+        filter,
         request,
         items: items?,
         id: id?,
@@ -103,6 +135,37 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, place: String) -> Optio
         next,
         carrier,
     })
+}
+
+/// Where the request's templates say which page is asked for, they read the position that `next` counts, and no other.
+fn positions(decoder: &mut Decoder, node: &Node, request: &Request, next: Option<&Next>) {
+    let counted = next.and_then(Next::position);
+    let parts = request.action.parts();
+    let reads = |name: &str| {
+        parts
+            .iter()
+            .any(|part| part.expression.names().iter().any(|read| read == name))
+    };
+    for name in POSITIONS
+        .into_iter()
+        .filter(|name| reads(name) && counted != Some(name))
+    {
+        decoder.error_with_hint(
+            node.span,
+            format!("`{name}` is read, and `next` does not count it"),
+            format!(
+                "write `next: {{ {name}: {} }}`",
+                if name == "cursor" { "EXPRESSION" } else { "true" }
+            ),
+        );
+    }
+    if let Some(counted) = counted.filter(|name| !reads(name)) {
+        decoder.error_with_hint(
+            node.span,
+            format!("no template of the request reads `{counted}`: each page would be the first"),
+            format!("write `{{{{ {counted} }}}}` where the service expects it, or name its parameter in `next`"),
+        );
+    }
 }
 
 /// `filter` of `list`: what is said otherwise than in the request for all accounts.
@@ -117,7 +180,7 @@ impl NameFilter {
         let mut fields = decoder.fields(node, "`filter`", &keys::filter::BLOCK)?;
         let query = fields
             .take(keys::filter::QUERY)
-            .map(|node| decoder.templates(node, "`query`", SERVICE_NAMES));
+            .map(|node| decoder.templates(node, "`query`", LIST_NAMES));
         let json = fields.take(keys::filter::JSON);
         fields.finish(decoder);
         if query.is_none() && json.is_none() {
@@ -129,7 +192,7 @@ impl NameFilter {
             return None;
         }
         let json = match json {
-            Some(node) => Some(decoder.json(node, SERVICE_NAMES)?),
+            Some(node) => Some(decoder.json(node, LIST_NAMES)?),
             None => None,
         };
         Some(Self {
@@ -203,9 +266,29 @@ fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Car
             );
         }
     }
+    let in_templates = match style {
+        Style::Page | Style::Offset => matches!(entry.value.kind, Content::Bool(true)),
+        Style::Cursor => param.is_none(),
+        Style::Url => false,
+    };
     let carrier = match place {
+        None if in_templates => Carrier::Template,
         None => Carrier::Query,
+        Some(place) if in_templates => {
+            decoder.error_with_hint(
+                place.key_span,
+                "`in` has no meaning where the request's templates say which page is asked for",
+                "remove it, or name the parameter",
+            );
+            return None;
+        }
         Some(place) => carrier(decoder, place, *style, has_json)?,
+    };
+    let parameter = |decoder: &mut Decoder| {
+        if in_templates {
+            return Some(entry.key.clone());
+        }
+        decoder.text(&entry.value, &entry.key)
     };
     let next = match style {
         Style::Page => {
@@ -213,26 +296,19 @@ fn next(decoder: &mut Decoder, node: &Node, has_json: bool) -> Option<(Next, Car
                 None => Some(1),
                 Some(first) => decoder.number(&first.value, &first.key, key::FIRST.bounds()),
             };
-            let param = decoder.text(&entry.value, &entry.key);
+            let param = parameter(decoder);
             Some(Next::Page {
                 param: param?,
                 first: first?.into(),
             })
         }
-        Style::Offset => decoder
-            .text(&entry.value, &entry.key)
-            .map(|param| Next::Offset { param }),
+        Style::Offset => parameter(decoder).map(|param| Next::Offset { param }),
         Style::Cursor => {
             let expression = decoder.expression(&entry.value, &entry.key, SERVICE_ANSWER);
-            let Some(param) = param else {
-                decoder.error_with_hint(
-                    node.span,
-                    "`next` has no `param`",
-                    "name the parameter that carries the cursor",
-                );
-                return None;
+            let param = match param {
+                Some(param) => decoder.text(&param.value, &param.key),
+                None => Some(entry.key.clone()),
             };
-            let param = decoder.text(&param.value, &param.key);
             Some(Next::Cursor {
                 expression: expression?,
                 param: param?,

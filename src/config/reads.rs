@@ -6,7 +6,7 @@ use super::auth::Auth;
 use super::decode::{Decoder, Read, Reader};
 use super::persona::Persona;
 use super::request::Request;
-use super::scope::{ACCOUNT_KEYS, listed, not_of_account};
+use super::scope::{ACCOUNT_KEYS, TOTP_SECRET, listed, not_of_account};
 use super::service::Service;
 use super::source::Span;
 use crate::domain::account::ServiceName;
@@ -16,6 +16,10 @@ use crate::language::nearest;
 const RUN_KEYS: &[&str] = &["id", "attempt", "url", "prefix", "marker", "expires", "expires_at"];
 /// The keys of `service`.
 const SERVICE_KEYS: &[&str] = &["name", "url"];
+/// The keys of `request`, which a signature is made over.
+const REQUEST_KEYS: &[&str] = &["method", "url", "path", "query", "body"];
+/// The keys of `oidc`.
+const OIDC_KEYS: &[&str] = &["token"];
 
 /// What a service's templates can read of other accounts and of earlier answers.
 struct Readable<'s> {
@@ -39,12 +43,16 @@ impl<'s> Readable<'s> {
         let made = std::iter::once(&service.create.request).chain(&service.after_create);
         let made: BTreeSet<&str> = made.flat_map(names).chain(before.iter().copied()).collect();
         let log_in = match &service.auth {
-            Auth::Login(login) => names(&login.request).collect(),
+            Auth::Login(login) => login.steps.iter().flat_map(names).collect(),
             Auth::None
             | Auth::Basic { .. }
             | Auth::Bearer(_)
             | Auth::Header(_)
             | Auth::OAuth2(_)
+            | Auth::Jwt(_)
+            | Auth::Google(_)
+            | Auth::Aws(_)
+            | Auth::Sign(_)
             | Auth::GithubOidc { .. } => BTreeSet::new(),
         };
         let find = service.find.iter().map(|find| &find.request);
@@ -71,9 +79,18 @@ impl<'s> Readable<'s> {
 
 /// `account.NAME`, `run.NAME`, `capture.NAME` and `needs.SERVICE.NAME` that can't be there. Of a service with a mistake of its own it is
 /// not known what it captures and needs, and of `personas` with one not what fields there are.
-pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Option<&[Persona]>) {
+///
+/// Gives the services that read the secret of one-time codes.
+pub(super) fn check(
+    decoder: &mut Decoder,
+    services: &[Service],
+    personas: Option<&[Persona]>,
+) -> BTreeSet<ServiceName> {
+    let mut codes = BTreeSet::new();
     let run = RUN_KEYS.iter().copied().collect();
     let own = SERVICE_KEYS.iter().copied().collect();
+    let sent = REQUEST_KEYS.iter().copied().collect();
+    let oidc = OIDC_KEYS.iter().copied().collect();
     let nothing = BTreeSet::new();
     let all: BTreeMap<&ServiceName, Readable<'_>> = services.iter().map(|one| (&one.name, Readable::of(one))).collect();
     for read in std::mem::take(&mut decoder.reads) {
@@ -81,6 +98,9 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
         let (Some(root), Some(key)) = (parts.next(), parts.next()) else {
             continue;
         };
+        if root == "account" && key == TOTP_SECRET {
+            codes.extend(read.service.clone());
+        }
         let seen = read.service.as_ref().and_then(|service| all.get(service));
         if seen.is_none() && read.service.is_some() && matches!(root, "capture" | "needs") {
             continue;
@@ -94,6 +114,8 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
             }
             "run" => &run,
             "service" => &own,
+            "request" => &sent,
+            "oidc" => &oidc,
             "capture" => seen.map_or(&nothing, |seen| match read.reader {
                 Reader::Auth => &seen.log_in,
                 Reader::Creates => &seen.before,
@@ -128,6 +150,7 @@ pub(super) fn check(decoder: &mut Decoder, services: &[Service], personas: Optio
         };
         decoder.error_with_hint(read.span, format!("`{root}.{key}` is not known"), hint);
     }
+    codes
 }
 
 /// `account.KEY` of a service's requests: every persona with an account there has to have it.

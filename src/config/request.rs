@@ -11,8 +11,8 @@ use crate::domain::secret::lets_in;
 use crate::language::{Expression, Scope, Template};
 
 pub(super) use decode::{
-    SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, condition, create, find, gone, list_request, login_request,
-    probe, service_request, verify,
+    LIST_NAMES, LOGIN_ANSWER, LOGIN_NAMES, POSITIONS, SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, condition,
+    create, find, gone, list_request, login_request, login_step, probe, service_request, verify,
 };
 pub use step::{Destination, Patience};
 

@@ -6,6 +6,9 @@ use super::decode::{Decoder, Read};
 use super::source::Span;
 use crate::language::nearest;
 
+/// The key of `account` that is made where a service reads it.
+pub(super) const TOTP_SECRET: &str = "totp_secret";
+
 /// The keys of `account` that are there without `fields`.
 pub(super) const ACCOUNT_KEYS: &[&str] = &[
     "name",
@@ -14,6 +17,7 @@ pub(super) const ACCOUNT_KEYS: &[&str] = &[
     "uuid",
     "email",
     "password",
+    TOTP_SECRET,
     "first_name",
     "last_name",
     "role",
@@ -58,7 +62,8 @@ pub(super) fn of_persona(decoder: &mut Decoder, from: usize, fields: &[String]) 
     decoder.reads.extend(others);
     for read in own {
         let key = read.path.split('.').nth(1).unwrap_or_default();
-        let known = ACCOUNT_KEYS.iter().copied();
+        // Whether there is a secret of codes is said by what services read.
+        let known = ACCOUNT_KEYS.iter().copied().filter(|key| *key != TOTP_SECRET);
         let known: BTreeSet<&str> = known.chain(fields.iter().map(String::as_str)).collect();
         if !known.contains(key) {
             not_of_account(decoder, read.span, key, &known);

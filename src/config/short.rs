@@ -2,7 +2,7 @@
 //!
 //! It is written out before anything is merged, so that it is merged as what it is short for.
 
-use super::keys::{auth, document, request, service};
+use super::keys::{auth, document, login, request, service};
 use super::tree::{Content, Node, Pair};
 
 /// Writes out what is short in the services of a document.
@@ -26,8 +26,10 @@ pub(super) fn write_out(document: &mut Node) {
         ] {
             one.get_mut(part).into_iter().for_each(request_or_list);
         }
-        let login = one.get_mut(service::AUTH).and_then(|auth| auth.get_mut(auth::LOGIN));
-        login.into_iter().for_each(request);
+        if let Some(log_in) = one.get_mut(service::AUTH).and_then(|auth| auth.get_mut(auth::LOGIN)) {
+            request(log_in);
+            log_in.get_mut(login::STEPS).into_iter().for_each(request_or_list);
+        }
     }
 }
 

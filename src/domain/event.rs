@@ -53,6 +53,9 @@ pub struct PlannedAccount {
     /// The configuration gives the password: it was neither drawn nor computed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_password: bool,
+    /// Its service has a secret of one-time codes from us.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub totp: bool,
     /// The e-mail that the service is given.
     pub email: String,
     /// How long one request may take: a create may land until then, even after the process died.
@@ -66,6 +69,11 @@ pub struct PlannedAccount {
 }
 
 impl PlannedAccount {
+    /// Is its name all that is known of it, since a list showed it or somebody else made it?
+    pub fn is_listed(&self) -> bool {
+        self.timeout_ms == 0
+    }
+
     /// An account that a list showed, of which its name is all that is known.
     pub fn listed(service: &ServiceName, username: String, account: String) -> Self {
         Self {
@@ -76,6 +84,7 @@ impl PlannedAccount {
             username,
             full_username: None,
             own_password: false,
+            totp: false,
             email: String::new(),
             timeout_ms: 0,
             needs: Vec::new(),

@@ -24,15 +24,23 @@ impl<W: World> Engine<'_, W> {
             name: account.key.account.clone(),
             username: account.username.clone(),
             email: account.email.clone(),
-            password: copied.password.clone(),
+            made: copied.made.clone(),
         })
     }
 }
 
-/// Of which account a witness is a copy, and its password.
+/// Of which account a witness is a copy, and what was made for it alone.
 pub(super) struct Copied {
     pub(super) base: usize,
+    pub(super) made: WitnessSecrets,
+}
+
+/// The secrets of a witness; those of an account that only joins are empty.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WitnessSecrets {
     pub(super) password: Secret,
+    /// That of its one-time codes, where its service has one.
+    pub(super) totp_secret: Option<Secret>,
 }
 
 /// A witness as templates see it: a copy under a name, an e-mail and a password of its own.
@@ -42,7 +50,7 @@ struct Witness {
     name: String,
     username: String,
     email: String,
-    password: Secret,
+    made: WitnessSecrets,
 }
 
 impl Object for Witness {
@@ -52,7 +60,8 @@ impl Object for Witness {
             "username" => Value::from(self.username.as_str()),
             "uuid" => Value::from(uuid_of(&self.username)),
             "email" => Value::from(self.email.as_str()),
-            "password" => Value::from(self.password.expose()),
+            "password" => Value::from(self.made.password.expose()),
+            "totp_secret" => Value::from(self.made.totp_secret.as_ref()?.expose()),
             _ => return self.base.get_item(key).ok().filter(|value| !value.is_undefined()),
         })
     }

@@ -13,6 +13,8 @@ use crate::ports::{JournalBroken, Kept, World};
 pub struct Keeps {
     /// Their passwords.
     pub password: bool,
+    /// The secrets of their one-time codes.
+    pub totp_secret: bool,
     /// What was captured of them, and their outputs.
     pub captures: bool,
 }
@@ -20,7 +22,7 @@ pub struct Keeps {
 impl Keeps {
     /// Is anything?
     pub fn any(self) -> bool {
-        self.password || self.captures
+        self.password || self.totp_secret || self.captures
     }
 }
 
@@ -36,6 +38,7 @@ pub fn keeps<'s>(services: impl Iterator<Item = &'s Service> + Clone) -> Vec<Kee
             let mut parts = path.split('.');
             match (parts.next(), parts.next(), parts.next()) {
                 (Some("account"), Some("password"), _) => keeps[own].password = true,
+                (Some("account"), Some("totp_secret"), _) => keeps[own].totp_secret = true,
                 (Some("capture"), _, _) => keeps[own].captures = true,
                 (Some("needs"), Some(needed), read) if !matches!(read, Some("id" | "username")) => {
                     let needed = names.iter().position(|name| *name == needed);
@@ -62,7 +65,7 @@ pub fn kept_reads(service: &Service) -> BTreeSet<String> {
     let is_kept = |path: &String| {
         let mut parts = path.split('.');
         match (parts.next(), parts.next(), parts.next()) {
-            (Some("account"), Some("password"), _) => true,
+            (Some("account"), Some("password" | "totp_secret"), _) => true,
             (Some("capture"), Some(name), _) => !own.contains(&name),
             (Some("needs"), _, read) => !matches!(read, Some("id" | "username")),
             _ => false,
@@ -72,6 +75,24 @@ pub fn kept_reads(service: &Service) -> BTreeSet<String> {
         .flat_map(Request::expressions)
         .flat_map(|expression| expression.paths().to_vec());
     read.filter(is_kept).collect()
+}
+
+/// What such requests of a service read that nobody knows of an account of which only the name and the id are told.
+pub fn unknown_of_adopted(service: &Service) -> Option<String> {
+    let is_unknown = |path: &String| {
+        let mut parts = path.split('.');
+        match (parts.next(), parts.next()) {
+            (Some("account"), Some(key)) => !matches!(key, "name" | "username"),
+            (Some("needs"), _) => true,
+            _ => false,
+        }
+    };
+    let read = later(service)
+        .flat_map(Request::expressions)
+        .flat_map(|expression| expression.paths().to_vec());
+    let kept = kept_reads(service);
+    read.chain(kept.iter().cloned())
+        .find(|path| is_unknown(path) || kept.contains(path))
 }
 
 /// What a cleanup in another process may send about one account.
@@ -88,12 +109,13 @@ impl<W: World> Engine<'_, W> {
         if !keeps.any() {
             return Ok(());
         }
-        let password = || {
-            let password = self.account_value(place).get_attr("password").ok()?;
-            password.as_str().map(Secret::new)
+        let own = |name: &str| {
+            let value = self.account_value(place).get_attr(name).ok()?;
+            value.as_str().map(Secret::new)
         };
         let mut kept = Kept {
-            password: keeps.password.then(password).flatten(),
+            password: keeps.password.then(|| own("password")).flatten(),
+            totp_secret: keeps.totp_secret.then(|| own("totp_secret")).flatten(),
             ..Kept::default()
         };
         if keeps.captures {

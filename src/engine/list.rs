@@ -49,6 +49,8 @@ pub enum Extent {
     Prefix,
     /// Those of the plan's marker, where the list has a `filter`.
     Marker,
+    /// The same, and nobody where the service refuses the filter.
+    MarkerAlone,
 }
 
 /// What a listed account is to whoever lists.
@@ -170,7 +172,7 @@ impl<W: World> Engine<'_, W> {
                     continue;
                 }
                 // A service may know less than the whole language of filters. What it lists without one is as good.
-                End::Refused(answer) if filter.take().is_some() => {
+                End::Refused(answer) if extent != Extent::MarkerAlone && filter.take().is_some() => {
                     listed.refused = Some(answer);
                     continue;
                 }
@@ -218,7 +220,7 @@ impl<W: World> Engine<'_, W> {
 
     /// What the list's request sees. A cleanup asks for its own marker in place of the prefix.
     fn scope_of(&self, site: &Site, extent: Extent) -> Scope {
-        if extent != Extent::Marker {
+        if !matches!(extent, Extent::Marker | Extent::MarkerAlone) {
             return site.scope.clone();
         }
         let marker = self.ledger.borrow().plan().marker.clone();
@@ -261,18 +263,15 @@ impl<W: World> Engine<'_, W> {
         mut each: impl FnMut(RemoteId, String, &Value),
         listed: &mut Listed,
     ) -> Result<End, Why> {
-        let mut page = Outgoing::render(first, scope, Identity::Own, self.world.now())
-            .map_err(|error| unsendable(first, error))?;
-        page.set_fresh();
-        page.repeatable = true;
         let mut number = match &list.next {
-            Some(Next::Page { param, first }) => {
-                page.set_page(list.carrier, param, (*first).into())?;
-                *first
-            }
+            Some(Next::Page { first, .. }) => *first,
             Some(Next::Offset { .. } | Next::Cursor { .. } | Next::Url { .. } | Next::Link) | None => 0,
         };
-        let mut seen = HashSet::new();
+        let mut page = self.page_request(first, scope)?;
+        if let Some(Next::Page { param, .. }) = &list.next {
+            page.set_page(list.carrier, param, number.into())?;
+        }
+        let mut fingerprints = HashSet::new();
         let (mut pages, mut empty, mut shown) = (0, 0, Tally::default());
         loop {
             let read = self.page(place, scope, list, &page, &mut each).await;
@@ -298,7 +297,7 @@ impl<W: World> Engine<'_, W> {
             let accounts = shown.items;
             self.busy(place, Doing::Listing { pages, accounts });
             // An empty page ends a list; any other that comes again would come for ever.
-            if count > 0 && !seen.insert(items.fingerprint) {
+            if count > 0 && !fingerprints.insert(items.fingerprint) {
                 // Without ids one page looks like another.
                 return shown
                     .unreadable(list)
@@ -307,9 +306,9 @@ impl<W: World> Engine<'_, W> {
             if pages == PAGES_MAX {
                 return Err(format!("it has over {PAGES_MAX} pages").into());
             }
-            let scope = scope.clone().answer(&answer);
+            let seen = scope.clone().answer(&answer);
             if let Some(total) = &list.total {
-                let total = text(Some(total), &scope).and_then(|total| total.parse().ok());
+                let total = text(Some(total), &seen).and_then(|total| total.parse().ok());
                 listed.total = total.or(listed.total);
             }
             if count == 0
@@ -323,22 +322,22 @@ impl<W: World> Engine<'_, W> {
                 None => false,
                 Some(Next::Page { param, .. }) => {
                     number += 1;
-                    page.set_page(list.carrier, param, number.into())?;
+                    self.turn_page(&mut page, (first, scope), list, param, number.into())?;
                     count > 0
                 }
                 Some(Next::Offset { param }) => {
                     number += count as u64;
-                    page.set_page(list.carrier, param, number.into())?;
+                    self.turn_page(&mut page, (first, scope), list, param, number.into())?;
                     count > 0
                 }
-                Some(Next::Cursor { expression, param }) => match pointer(expression, &scope)? {
+                Some(Next::Cursor { expression, param }) => match pointer(expression, &seen)? {
                     Some(cursor) => {
-                        page.set_page(list.carrier, param, cursor.into())?;
+                        self.turn_page(&mut page, (first, scope), list, param, cursor.into())?;
                         true
                     }
                     None => false,
                 },
-                Some(Next::Url { expression }) => page.follow(pointer(expression, &scope)?),
+                Some(Next::Url { expression }) => page.follow(pointer(expression, &seen)?),
                 Some(Next::Link) => page.follow(next_page(&answer)),
             };
             if more && count == 0 {
@@ -357,6 +356,31 @@ impl<W: World> Engine<'_, W> {
                 });
             }
         }
+    }
+
+    /// The request of a page. Where its templates say which one is asked for, the scope says it.
+    fn page_request(&self, first: &Request, scope: &Scope) -> Result<Outgoing, Why> {
+        let mut page = Outgoing::render(first, scope, Identity::Own, self.world.now())
+            .map_err(|error| unsendable(first, error))?;
+        page.set_fresh();
+        page.repeatable = true;
+        Ok(page)
+    }
+
+    /// Has a page's request ask for another.
+    fn turn_page(
+        &self,
+        page: &mut Outgoing,
+        (first, scope): (&Request, &Scope),
+        list: &List,
+        param: &str,
+        position: serde_json::Value,
+    ) -> Result<(), Why> {
+        let Some((name, _)) = list.first_position() else {
+            return Ok(page.set_page(list.carrier, param, position)?);
+        };
+        *page = self.page_request(first, &scope.clone().with_json(name, &position))?;
+        Ok(())
     }
 
     /// One page. `Err` within is an answer that is none.

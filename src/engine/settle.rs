@@ -16,11 +16,11 @@ use super::{Engine, Site};
 use crate::domain::account::{AccountKey, RemoteId};
 use crate::domain::event::Event;
 use crate::domain::evidence::{Eye, Look, Looks, Step, judge};
-use crate::domain::ledger::Status;
+use crate::domain::ledger::{Record, Status};
 use crate::domain::leftover::{Leftover, Reason};
 use crate::domain::outcome::pause;
 use crate::domain::why::Why;
-use crate::ports::{Progress, Proof, World};
+use crate::ports::{JournalBroken, Progress, Proof, World};
 
 /// Why an id that a create answered is not that of the account.
 const NO_ACCOUNT: &str = "a look-up shows the account under another id";
@@ -173,16 +173,7 @@ impl<W: World> Engine<'_, W> {
                 Step::Look => self.look_by_name(place, site, &mut looks, ends).await?,
                 Step::Read(id) => {
                     let look = self.read(place, site, &id).await?;
-                    match look {
-                        Look::Ours if !record.owns(&id) && !self.powers(place, site).shared => {
-                            write(self.note(place, Event::Adopted(vec![id.clone()])));
-                        }
-                        Look::Other => {
-                            let reason = "its id now belongs to an account with another name, which is left alone";
-                            write(self.note(place, Event::StrangerShown(reason.to_owned())));
-                        }
-                        Look::Ours | Look::Nameless | Look::Gone | Look::Blind { .. } => {}
-                    }
+                    self.take_reading(place, &record, (&id, &look), &write);
                     looks.read(id, look);
                 }
                 Step::DeleteChosen => {
@@ -220,6 +211,30 @@ impl<W: World> Engine<'_, W> {
                 Step::Earn(eye) => self.earn_sight(place, site, eye, ends).await?,
                 Step::Leave(reason, detail) => return Err(self.stuck(place, reason, detail)),
             }
+        }
+    }
+
+    /// Writes down what reading an account by its id tells.
+    fn take_reading(
+        &self,
+        place: usize,
+        record: &Record,
+        (id, look): (&RemoteId, &Look),
+        write: &impl Fn(Result<(), JournalBroken>),
+    ) {
+        match look {
+            Look::Ours if !record.owns(id) && !self.site(place).is_some_and(|site| self.powers(place, site).shared) => {
+                write(self.note(place, Event::Adopted(vec![id.clone()])));
+                // What no look-up may find is gone once the reading that has shown it says so, in whatever process.
+                if self.ledger.borrow().account(place).unmarked && record.status == Status::Live {
+                    write(self.note(place, Event::Verified));
+                }
+            }
+            Look::Other => {
+                let reason = "its id now belongs to an account with another name, which is left alone";
+                write(self.note(place, Event::StrangerShown(reason.to_owned())));
+            }
+            Look::Ours | Look::Nameless | Look::Gone | Look::Blind { .. } => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::eyes::by_id;
-use crate::config::{Auth, Named, Request, Service, Spot, is_credential};
+use crate::config::{Auth, List, Named, Request, Service, Spot, is_credential};
 use crate::domain::decide::Powers;
 use crate::domain::place::Place;
 use crate::domain::why::Why;
@@ -30,6 +30,11 @@ impl Site {
     /// Works out what the service's description lets us do. `scope` holds what all its templates see.
     pub fn new(service: Service, scope: Scope, unusable: Option<Why>) -> Self {
         let create = &service.create;
+        let position = service.list.as_ref().and_then(List::first_position);
+        let scope = match position {
+            Some((name, first)) => scope.with_json(name, &first),
+            None => scope,
+        };
         let powers = Powers {
             find: service.find.is_some(),
             by_name: false,
@@ -84,13 +89,30 @@ fn place(service: &Service, scope: &Scope) -> Place {
     match &service.auth {
         Auth::Basic { username, .. } => who("basic.username", username),
         Auth::OAuth2(oauth2) => {
-            who("oauth2.client_id", &oauth2.client_id);
+            if let Some(client_id) = &oauth2.client_id {
+                who("oauth2.client_id", client_id);
+            }
             who("oauth2.token_url", &oauth2.token_url);
             if let Some(username) = &oauth2.username {
                 who("oauth2.username", username);
             }
         }
-        Auth::None | Auth::Bearer(_) | Auth::Header(_) | Auth::Login(_) | Auth::GithubOidc { .. } => {}
+        Auth::Aws(aws) => {
+            who("aws.region", &aws.region);
+            who("aws.service", &aws.service);
+        }
+        Auth::Google(google) => {
+            if let Some(subject) = &google.subject {
+                who("google.subject", subject);
+            }
+        }
+        Auth::None
+        | Auth::Bearer(_)
+        | Auth::Header(_)
+        | Auth::Login(_)
+        | Auth::Jwt(_)
+        | Auth::Sign(_)
+        | Auth::GithubOidc { .. } => {}
     }
     let env = scope.get("env");
     let mut read = |expression: &Expression| {

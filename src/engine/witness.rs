@@ -2,7 +2,7 @@
 //!
 //! Where none is left, one is made for it, looked for by the same requests, and deleted first.
 
-use super::copied::Copied;
+use super::copied::{Copied, WitnessSecrets};
 use super::create::Sent;
 use super::ends::Ends;
 use super::exchange::Trouble;
@@ -15,7 +15,6 @@ use crate::domain::evidence::{Blindness, Eye, Look, Sight};
 use crate::domain::ledger::Status;
 use crate::domain::name::Demands;
 use crate::domain::outcome::pause;
-use crate::domain::secret::Secret;
 use crate::ports::World;
 
 /// How often the create of a witness is sent that certainly did not happen.
@@ -140,7 +139,7 @@ impl<W: World> Engine<'_, W> {
         if !site.service.witness {
             return Err("`witness: false` forbids a witness".to_owned());
         }
-        if self.only_listed || self.ledger.borrow().account(place).unmarked {
+        if self.only_listed || self.ledger.borrow().account(self.model(place)).unmarked {
             return Err("no witness can be created here".to_owned());
         }
         if let Some(what) = self.is_elsewhere(place) {
@@ -317,6 +316,10 @@ impl<W: World> Engine<'_, W> {
             }
             Likeness::Plain => format!("{marker}-{chance}"),
         };
+        let totp_secret = copied.totp.then(|| self.world.totp_secret());
+        if let Some(secret) = &totp_secret {
+            self.world.keep_secret(secret);
+        }
         let domain = copied.email.rsplit('@').next().filter(|domain| !domain.is_empty());
         let local = username.split('@').next().unwrap_or_default();
         let email = if copied.email.contains(&copied.username) {
@@ -334,12 +337,13 @@ impl<W: World> Engine<'_, W> {
             username,
             full_username: None,
             own_password: false,
+            totp: copied.totp,
             timeout_ms: copied.timeout_ms,
             needs: copied.needs.iter().copied().filter(is_there).collect(),
             unmarked: false,
         };
         drop(ledger);
-        self.copy(like, planned, password)
+        self.copy(like, planned, WitnessSecrets { password, totp_secret })
     }
 
     /// What the user names of a service's plan demand.
@@ -355,14 +359,14 @@ impl<W: World> Engine<'_, W> {
     /// Has an account join the plan that the service of another has beside it.
     pub(super) fn join(&self, like: usize, account: PlannedAccount) -> usize {
         let added = Event::Added(Box::new(account.clone()));
-        let place = self.copy(like, account, Secret::new(""));
+        let place = self.copy(like, account, WitnessSecrets::default());
         // What can't be written down is gone by in this command all the same.
         self.note(place, added).unwrap_or_default();
         place
     }
 
     /// Has an account stand beside another in memory alone; the one that does already, where its key is the same.
-    pub(super) fn copy(&self, like: usize, account: PlannedAccount, password: Secret) -> usize {
+    pub(super) fn copy(&self, like: usize, account: PlannedAccount, made: WitnessSecrets) -> usize {
         let of = self.site_of(like);
         let base = self.base_of(like);
         let place = self.ledger.borrow_mut().add(account);
@@ -374,7 +378,7 @@ impl<W: World> Engine<'_, W> {
             self.names.borrow_mut().remove(&of);
         }
         self.learnt.borrow_mut().push(super::Learnt::default());
-        self.copies.borrow_mut().push(Copied { base, password });
+        self.copies.borrow_mut().push(Copied { base, made });
         place
     }
 
@@ -385,12 +389,13 @@ impl<W: World> Engine<'_, W> {
             .unwrap_or(place)
     }
 
-    /// Whom a witness is a copy of: an account of the configuration's own, not what an earlier command has made to show one.
+    /// Whom a witness is a copy of: an account of the configuration's own, not what an earlier command has made to show one, nor
+    /// what the tests made.
     fn model(&self, like: usize) -> usize {
         let ledger = self.ledger.borrow();
         let is_own = |place: &usize| {
-            let account = &ledger.account(*place).key.account;
-            self.site_of(*place) == self.site_of(like) && !is_witness(account)
+            let account = ledger.account(*place);
+            self.site_of(*place) == self.site_of(like) && !is_witness(&account.key.account) && !account.is_listed()
         };
         if is_own(&like) {
             return like;

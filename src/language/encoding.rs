@@ -55,7 +55,8 @@ pub(super) fn b32encode(value: &Value) -> Result<Value, Error> {
     on_text(value, "b32encode", |text| Ok(in_base32(text.as_bytes()).into()))
 }
 
-fn in_base32(bytes: &[u8]) -> String {
+/// Bytes in Base32, as RFC 4648 writes it.
+pub fn in_base32(bytes: &[u8]) -> String {
     let mut encoded = String::new();
     for chunk in bytes.chunks(5) {
         let mut padded = [0; 8];

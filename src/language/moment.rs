@@ -18,6 +18,9 @@ use crate::domain::time::Timestamp;
 const FORMATS: [&str; 4] = ["rfc3339", "rfc2822", "unix", "unix_ms"];
 /// The longest pattern, in bytes.
 const LENGTH_LIMIT: usize = 200;
+/// How many digits a one-time code has, and for how many seconds it holds, where nothing else is said.
+const SIX: u32 = 6;
+const PERIOD: u64 = 30;
 /// The longest one-time code. RFC 4226, section 5.3, has at least six digits of 31 bits.
 const DIGITS: std::ops::RangeInclusive<u32> = 6..=9;
 
@@ -66,8 +69,8 @@ pub(super) fn written(moment: Timestamp, format: &str) -> Result<Value, String> 
     reason = "the engine gives keyword arguments by value"
 )]
 pub(super) fn totp(state: &State, secret: &Value, options: Kwargs) -> Result<Value, Error> {
-    let digits = options.get::<Option<u32>>("digits")?.unwrap_or(6);
-    let period = options.get::<Option<u64>>("period")?.unwrap_or(30);
+    let digits = options.get::<Option<u32>>("digits")?.unwrap_or(SIX);
+    let period = options.get::<Option<u64>>("period")?.unwrap_or(PERIOD);
     options.assert_all_used()?;
     if !DIGITS.contains(&digits) || period == 0 {
         return Err(failed(
@@ -80,6 +83,12 @@ pub(super) fn totp(state: &State, secret: &Value, options: Kwargs) -> Result<Val
         let secret = secret.ok_or_else(|| failed("the secret of `totp` is not Base32"))?;
         Ok(code(&secret, moment.as_millis() / 1000 / period, digits).into())
     })
+}
+
+/// The code of a moment for a secret in Base32, in six digits for 30 seconds; none where it is not Base32.
+pub fn one_time_code(secret: &str, moment: Timestamp) -> Option<String> {
+    let secret = from_base32(secret).filter(|secret| !secret.is_empty())?;
+    Some(code(&secret, moment.as_millis() / 1000 / PERIOD, SIX))
 }
 
 /// RFC 4226, section 5.3.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Found, place};
-use crate::config::{Auth, Request, Service};
+use crate::config::{Auth, Jwt, Request, Service};
 use crate::engine::kept_reads as kept;
 use crate::language::{EnvUse, Expression, JsonTemplate, Template};
 
@@ -20,8 +20,8 @@ fn of_kept(service: &Service, read: &str) -> Found {
     let at = later(service)
         .find(reads)
         .map_or(place(service), |request| &request.place);
-    // Passwords that come from a seed are computed in any job that has it.
-    let but = if read == "account.password" {
+    // What comes from a seed is computed in any job that has it.
+    let but = if matches!(read, "account.password" | "account.totp_secret") {
         ", unless both have the `seed`"
     } else {
         ""
@@ -87,7 +87,7 @@ fn proved(service: &Service) -> BTreeSet<String> {
         names.extend(JsonTemplate::expressions(value).flat_map(of_expression));
     }
     if let Auth::Login(login) = &service.auth {
-        names.extend(of_request(&login.request));
+        names.extend(login.steps.iter().flat_map(of_request));
     }
     names
 }
@@ -107,13 +107,23 @@ fn of_auth(auth: &Auth) -> Vec<&Template> {
                 &oauth2.audience,
             ];
             let params = oauth2.params.iter().map(|(_, value)| value);
-            let whole = [&oauth2.token_url, &oauth2.client_id].into_iter();
-            whole.chain(given.into_iter().flatten()).chain(params).collect()
+            let assertions = oauth2.assertion.iter().chain(&oauth2.client_assertion);
+            let whole = std::iter::once(&oauth2.token_url).chain(&oauth2.client_id);
+            let whole = whole.chain(given.into_iter().flatten()).chain(params);
+            whole.chain(assertions.flat_map(Jwt::templates)).collect()
         }
         Auth::Login(login) => {
-            let used = login.use_headers.iter().chain(&login.use_query);
-            used.map(|(_, value)| value).collect()
+            let used = login.carried.headers.iter().chain(&login.carried.query);
+            let json = login.carried.json.iter().flat_map(|(_, value)| value.templates());
+            used.map(|(_, value)| value).chain(json).collect()
         }
+        Auth::Jwt(jwt) => jwt.templates(),
+        Auth::Google(google) => {
+            let whole = std::iter::once(&google.credentials);
+            whole.chain(&google.scopes).chain(&google.subject).collect()
+        }
+        Auth::Aws(aws) => aws.templates(),
+        Auth::Sign(sign) => sign.templates().collect(),
         Auth::GithubOidc { audience, exchange } => {
             let exchange = exchange.iter().flat_map(|exchange| {
                 let params = exchange.params.iter().map(|(_, value)| value);

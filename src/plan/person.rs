@@ -12,7 +12,7 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use ring::digest;
 
-use super::{Run, password};
+use super::{DrawnSecrets, Run, one_time, password};
 use crate::config::{Copy, Locale, Persona};
 use crate::domain::account::uuid_of;
 use crate::domain::secret::Secret;
@@ -24,8 +24,8 @@ const ROLE: &str = "tester";
 
 /// What is known of a password.
 pub(super) enum Password<'a> {
-    /// It was drawn for this copy.
-    Drawn(Secret),
+    /// It was drawn for this copy, and so was the secret of its one-time codes.
+    Drawn(Secret, Secret),
     /// It is computed from this seed, once the user name is known.
     Computed(&'a Secret),
     /// Chance knew it, and has forgotten it.
@@ -85,6 +85,8 @@ pub struct Person {
     pub username: String,
     /// One password for all services; unknown where the person is only recalled.
     pub password: Option<Secret>,
+    /// The secret of its one-time codes, where a service has one; as the password.
+    pub totp_secret: Option<Secret>,
     role: String,
     first_name: String,
     last_name: String,
@@ -93,11 +95,12 @@ pub struct Person {
 }
 
 impl Person {
-    /// The same with the password that setup drew.
-    pub(super) fn with_password(&self, password: &Secret) -> Arc<Self> {
-        let password = Some(password.clone());
+    /// The same with the secrets that setup drew.
+    pub(super) fn with_secrets(&self, drawn: &DrawnSecrets<'_>) -> Arc<Self> {
+        let clone = |drawn: Option<&Secret>, own: &Option<Secret>| drawn.cloned().or_else(|| own.clone());
         Arc::new(Self {
-            password,
+            password: clone(drawn.password, &self.password),
+            totp_secret: clone(drawn.totp_secret, &self.totp_secret),
             ..self.clone()
         })
     }
@@ -109,6 +112,7 @@ impl Person {
         run: &Run,
         scope: &Scope,
         password: &Password<'_>,
+        has_totp: bool,
     ) -> Result<Self, Why> {
         let (copy, (first_name, last_name)) = (&named.copy, named.names.clone());
         let mut person = Self {
@@ -117,6 +121,7 @@ impl Person {
             persona: copy.persona,
             username: default_username(&copy.name, run),
             password: None,
+            totp_secret: None,
             role: ROLE.to_owned(),
             first_name,
             last_name,
@@ -132,8 +137,9 @@ impl Person {
             }
             Ok(Some(text))
         };
-        if let Password::Drawn(drawn) = password {
+        if let Password::Drawn(drawn, totp_secret) = password {
             person.password = Some(drawn.clone());
+            person.totp_secret = has_totp.then(|| totp_secret.clone());
         }
         if let Some(role) = given(&person, "role", &persona.role)? {
             person.role = role;
@@ -158,6 +164,7 @@ impl Person {
         }
         if let Password::Computed(seed) = password {
             person.password = password::derive(seed, &person.username);
+            person.totp_secret = has_totp.then(|| one_time::derive(seed, &person.username)).flatten();
         }
         person.email = given(&person, "email", &persona.email)?;
         if let Some(password) = given(&person, "password", &persona.password)? {
@@ -187,8 +194,9 @@ impl Person {
             .iter()
             .map(|(name, value)| name.len() + json_weight(value))
             .sum();
-        let password = self.password.as_ref().map_or(0, |password| password.expose().len());
-        size_of::<Self>() + texts + fields + password
+        let secrets = self.password.iter().chain(&self.totp_secret);
+        let secrets: usize = secrets.map(|secret| secret.expose().len()).sum();
+        size_of::<Self>() + texts + fields + secrets
     }
 
     /// The e-mail address that goes with a user name.
@@ -246,6 +254,7 @@ impl Object for AccountView {
             "role" => Value::from(person.role.as_str()),
             "index" => Value::from(person.index),
             "password" if person.password.is_some() => Value::from(person.password.as_ref()?.expose()),
+            "totp_secret" if person.totp_secret.is_some() => Value::from(person.totp_secret.as_ref()?.expose()),
             _ => {
                 let (_, value) = person.fields.iter().find(|(name, _)| name == key)?;
                 Value::from(minijinja::value::Serde(value))
@@ -255,9 +264,10 @@ impl Object for AccountView {
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         let password = self.person.password.iter().map(|_| Value::from("password"));
+        let totp_secret = self.person.totp_secret.iter().map(|_| Value::from("totp_secret"));
         let fields = self.person.fields.iter().map(|(name, _)| Value::from(name.as_str()));
         let names = NAMES.into_iter().map(Value::from);
-        Enumerator::Values(names.chain(password).chain(fields).collect())
+        Enumerator::Values(names.chain(password).chain(totp_secret).chain(fields).collect())
     }
 }
 

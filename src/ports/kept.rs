@@ -9,6 +9,8 @@ use crate::domain::secret::Secret;
 pub struct Kept {
     /// Its password, where a later request reads that.
     pub password: Option<Secret>,
+    /// The secret of its one-time codes, where a later request reads that.
+    pub totp_secret: Option<Secret>,
     /// What was captured for later requests.
     pub captures: Map<String, Value>,
     /// The names of captures that are told nobody.
@@ -21,6 +23,7 @@ impl Kept {
     /// What of it is told nobody.
     pub fn secrets(&self) -> impl Iterator<Item = Secret> + '_ {
         let captured = self.hidden.iter().filter_map(|name| self.captures.get(name)?.as_str());
-        self.password.iter().cloned().chain(captured.map(Secret::new))
+        let own = self.password.iter().chain(&self.totp_secret);
+        own.cloned().chain(captured.map(Secret::new))
     }
 }

@@ -49,6 +49,18 @@ pub enum OnLeftover {
     Warn,
 }
 
+/// Does cleanup look for accounts under the setup's marker that are in no journal?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum CleanupMarked {
+    /// In services whose `list` has a `filter`
+    Auto,
+    /// In every service that has a `list`
+    True,
+    /// No
+    False,
+}
+
 /// The form of data on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DataFormat {

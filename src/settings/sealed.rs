@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::choices::{CleanupWhen, OnLeftover};
+use super::choices::{CleanupMarked, CleanupWhen, OnLeftover};
 use super::setting::{ALL, ASKERS, DELETERS, EVERYWHERE, GUARDED, JOBS, NOT_AN_INPUT, Reach, WITH_CONFIG};
 use super::setting::{CONFIGURATION, LIMITS, OUTPUT};
 use super::values::{count, some_time};
@@ -23,6 +23,10 @@ pub struct Sealed {
     #[arg(long, value_name = "WHAT", value_enum, default_value = "fail")]
     #[arg(help_heading = LIMITS, add = EVERYWHERE.of(&["cleanup", "run"]))]
     pub on_leftover: OnLeftover,
+    /// Also delete accounts that carry this setup's marker and are in no journal, such as those that the tests signed up
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    #[arg(help_heading = LIMITS, add = EVERYWHERE.of(&["cleanup", "run"]))]
+    pub cleanup_marked: CleanupMarked,
     /// How long the whole cleanup may take
     ///
     /// The default fits into the time that GitHub gives a cancelled job

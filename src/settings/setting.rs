@@ -85,8 +85,19 @@ pub(super) const GIVERS: &[&str] = &["setup", "run"];
 pub(super) const DELETERS: &[&str] = &["setup", "cleanup", "run", "sweep", "check"];
 pub(super) const JOBS: &[&str] = &["setup", "cleanup", "run", "sweep"];
 pub(super) const ASKERS: &[&str] = &["setup", "cleanup", "run", "sweep", "status", "check"];
-pub(super) const HAVE_STATE: &[&str] = &["setup", "cleanup", "run", "status", "credentials"];
-pub(super) const JOURNALED: &[&str] = &["setup", "cleanup", "run", "status", "credentials", "check"];
+pub(super) const HAVE_STATE: &[&str] = &["setup", "cleanup", "run", "status", "credentials", "otp"];
+pub(super) const JOURNALED: &[&str] = &["setup", "cleanup", "run", "status", "credentials", "otp", "check"];
+/// Those that read or write journals.
+pub(super) const HAVE_JOURNAL: &[&str] = &[
+    "setup",
+    "cleanup",
+    "run",
+    "status",
+    "credentials",
+    "otp",
+    "adopt",
+    "check",
+];
 pub(super) const IDENTIFIED: &[&str] = &[
     "setup",
     "cleanup",
@@ -94,6 +105,8 @@ pub(super) const IDENTIFIED: &[&str] = &[
     "sweep",
     "status",
     "credentials",
+    "otp",
+    "adopt",
     "plan",
     "check",
 ];
@@ -104,6 +117,8 @@ pub(super) const ALL: &[&str] = &[
     "sweep",
     "status",
     "credentials",
+    "otp",
+    "adopt",
     "plan",
     "check",
     "presets",

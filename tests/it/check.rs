@@ -6,10 +6,14 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json as value};
 use standin::sandbox::{Moment, Observed, Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
 
+use unicode_normalization::UnicodeNormalization as _;
+use url::form_urlencoded;
+
 use crate::desk::{self, Desk, Ended};
+use crate::liar::{Asked, Liar, answer, json};
 use crate::runner::Runner;
 use crate::runner::job::{Job, Outcome, Step};
 use crate::services::{put, summary};
@@ -216,6 +220,82 @@ fn a_check_that_is_killed_at_any_create_leaves_a_journal_that_cleanup_settles() 
             let left = (books(&sandbox, "users").1, books(&sandbox, "orders").1);
             assert_eq!(left, (0, 0), "{nth} {moment:?}");
         }
+    }
+}
+
+/// A service whose look-up takes every name for the same that reads as `fold` says.
+fn folding(fold: fn(&str) -> String) -> Liar {
+    let mut there: Vec<String> = Vec::new();
+    Liar::start(move |asked: &Asked| {
+        let name = asked.target.trim_start_matches("/accounts/");
+        let at = there.iter().position(|known| known == name);
+        match (asked.method.as_str(), at) {
+            ("POST", _) if there.contains(&asked.username()) => answer(409, &[], b""),
+            ("POST", _) => {
+                there.push(asked.username());
+                json(201, &value!({ "id": asked.username(), "username": asked.username() }))
+            }
+            ("GET", _) if asked.target.starts_with("/accounts?") => {
+                let query = form_urlencoded::parse(asked.target.split_once('?').unwrap().1.as_bytes());
+                let wanted = query.map(|(_, value)| fold(&value)).next().unwrap();
+                let items = there.iter().filter(|known| **known == wanted);
+                let items: Vec<Value> = items.map(|name| value!({ "id": name, "username": name })).collect();
+                json(200, &value!({ "items": items }))
+            }
+            ("GET", Some(_)) => json(200, &value!({ "id": name, "username": name })),
+            ("DELETE", Some(at)) => {
+                there.remove(at);
+                answer(204, &[], b"")
+            }
+            _ => answer(404, &[], b""),
+        }
+    })
+}
+
+#[test]
+fn names_that_a_service_takes_for_one_are_told() {
+    let plain: fn(&str) -> String = str::to_owned;
+    for (fold, one) in [
+        (plain, None),
+        (|name| name.to_lowercase(), Some("upper and lower case")),
+        (
+            |name| name.trim().to_owned(),
+            Some("names with and without a blank at the end"),
+        ),
+        (|name| name.nfkc().collect(), Some("letters and their full-width forms")),
+        (
+            |name| name.nfd().filter(|c| *c != '\u{301}').collect(),
+            Some("letters with and without an accent"),
+        ),
+    ] {
+        let service = folding(fold);
+        let desk = Desk::new().configured(&format!(
+            "services:
+  - name: users
+    url: {}
+    create: {{ request: POST /accounts, json: {{ username: '{{{{ account.username }}}}' }} }}
+    verify: {{ request: 'GET /accounts/{{{{ id }}}}', name: body.username }}
+    find: {{ request: 'GET /accounts?username={{{{ account.username }}}}', items: body.items, id: item.id, name: item.username }}
+    delete: {{ request: 'DELETE /accounts/{{{{ id }}}}' }}
+",
+            service.url()
+        ));
+        let ended = desk.run(&["check", "--format", "json"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let report = report(&ended);
+        let findings = report["findings"].as_array().unwrap();
+        let looked = |finding: &&Value| finding["tried"].as_str().unwrap().starts_with("for the name ");
+        let told: Vec<&str> = findings
+            .iter()
+            .filter(looked)
+            .map(|finding| finding["why"].as_str().unwrap())
+            .collect();
+        assert_eq!(told.len(), 4, "{report}");
+        let is_shown = |why: &&str| why.contains("it shows the account");
+        let shown: Vec<&str> = told.iter().copied().filter(is_shown).collect();
+        let expected = one.map(|one| format!("it shows the account: to the service {one} are one name"));
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        assert_eq!(shown, expected, "{report}");
     }
 }
 

@@ -59,6 +59,22 @@ fn lives(desk: &Desk, sandbox: &SandboxHandle) {
 }
 
 #[test]
+fn a_large_description_is_not_read_without_a_word() {
+    let desk = Desk::new();
+    desk.write("api.yml", ACCOUNTS);
+    let (_, ended) = written(&desk, &["--openapi", "api.yml"]);
+    assert!(!ended.stderr.contains("reading"), "{}", ended.stderr);
+    let desk = Desk::new();
+    desk.write("large.yml", &format!("{ACCOUNTS}# {}\n", "x".repeat(6_000_000)));
+    let (_, ended) = written(&desk, &["--openapi", "large.yml"]);
+    assert!(
+        ended.stderr.starts_with("reading `large.yml` (6 MB)\n"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_description_gives_a_service_that_lives_once_it_is_filled_in() {
     let sandbox = sandbox();
     let desk = Desk::new()

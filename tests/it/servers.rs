@@ -8,6 +8,7 @@ mod keycloak;
 mod keystone;
 mod life;
 pub(crate) mod machine;
+mod moto;
 mod pocketbase;
 mod rabbitmq;
 mod redmine;

@@ -243,3 +243,136 @@ fn graphql_with_every_answer_a_200() {
         assert!(!ended.stderr.contains(part), "{part}\n{}", ended.stderr);
     }
 }
+
+#[test]
+fn a_page_inside_of_a_parameter() {
+    Shape {
+        name: "structured-page.yml",
+        service: services::structured,
+        variables: &[("CHARTS_TOKEN", services::ADMIN)],
+    }
+    .holds();
+}
+
+#[test]
+fn a_list_without_a_second_page_is_swept_to_its_end() {
+    let shape = Shape {
+        name: "first-page-only.yml",
+        service: services::ordinary,
+        variables: &[("CROWD_TOKEN", services::ADMIN)],
+    };
+    let running = shape.start();
+    running.books.lock().unwrap().open("somebody", "").ok();
+    let set_up = running.desk.run(&["setup"]);
+    assert_eq!(set_up.code, Some(0), "{}", set_up.stderr);
+    let swept = running.desk.run(&["sweep", "--run", "this"]);
+    assert_eq!(swept.code, Some(0), "{}", swept.stderr);
+    let left: Vec<String> = running
+        .books
+        .lock()
+        .unwrap()
+        .accounts
+        .values()
+        .map(|known| known.username.clone())
+        .collect();
+    assert_eq!(left, ["somebody"], "{}", swept.stderr);
+}
+
+#[test]
+fn a_log_in_of_two_steps_with_cookies() {
+    Shape {
+        name: "two-step-login.yml",
+        service: services::two_steps,
+        variables: &[("PORTAL_PASSWORD", services::ADMIN)],
+    }
+    .holds();
+}
+
+#[test]
+fn requests_that_are_signed_as_they_are_sent() {
+    Shape {
+        name: "signed-requests.yml",
+        service: services::signed,
+        variables: &[("GATEWAY_SECRET", services::ADMIN)],
+    }
+    .holds();
+}
+
+#[test]
+fn an_assertion_of_a_service_account() {
+    Shape {
+        name: "service-account.yml",
+        service: services::assertions,
+        variables: &[("TENANT_KEY", crate::assertions::RSA)],
+    }
+    .holds();
+}
+
+#[test]
+fn a_session_in_the_body_of_each_request() {
+    Shape {
+        name: "token-in-body.yml",
+        service: services::rpc,
+        variables: &[("MONITOR_PASSWORD", services::ADMIN)],
+    }
+    .holds();
+}
+
+#[test]
+fn a_code_of_the_moment_beside_the_password() {
+    Shape {
+        name: "one-time-code.yml",
+        service: services::codes,
+        variables: &[("VAULT_ADMIN_TOKEN", services::ADMIN)],
+    }
+    .holds();
+}
+
+#[test]
+fn groups_by_their_names() {
+    Shape {
+        name: "groups.yml",
+        service: services::groups,
+        variables: &[("SITE_TOKEN", services::ADMIN)],
+    }
+    .holds();
+}
+
+#[test]
+fn accounts_that_the_tests_sign_up_themselves() {
+    let shape = Shape {
+        name: "signed-up-by-tests.yml",
+        service: services::ordinary,
+        variables: &[("CLUB_TOKEN", services::ADMIN)],
+    };
+    shape.holds();
+    let running = shape.start();
+    running.books.lock().unwrap().open("somebody", "").ok();
+    let set_up = running.desk.run(&["setup"]);
+    assert_eq!(set_up.code, Some(0), "{}", set_up.stderr);
+    {
+        let mut books = running.books.lock().unwrap();
+        let ours = books
+            .accounts
+            .values()
+            .find(|known| known.username != "somebody")
+            .unwrap();
+        let marker = ours.username.strip_suffix("-test-user").unwrap().to_owned();
+        books.open(&format!("{marker}-visitor"), "").ok();
+    }
+    let cleaned = running.desk.run(&["cleanup"]);
+    assert_eq!(cleaned.code, Some(0), "{}", cleaned.stderr);
+    let books = running.books.lock().unwrap();
+    let left: Vec<&str> = books.accounts.values().map(|known| known.username.as_str()).collect();
+    assert_eq!(left, ["somebody"], "{}", cleaned.stderr);
+}
+
+#[test]
+fn every_example_is_run_here() {
+    let source = include_str!("shapes.rs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shapes");
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(source.contains(&format!("\"{name}\"")), "{name}");
+    }
+}

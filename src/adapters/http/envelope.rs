@@ -1,20 +1,38 @@
 //! A request of HTTP that is about to be sent, and how credentials sign it.
 
-use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
+use serde_json::{Map, Value};
+
+use super::cookies::CookieJar;
 use super::credentials::spoilt_field;
+use super::signer::{Signer, Unsigned};
 use super::token::Carried;
 use crate::domain::secret::spoilt;
+use crate::domain::time::Timestamp;
 use crate::domain::why::Why;
 use crate::ports::{HttpMessage, lets_in};
 
 /// A request of HTTP with all that it is sent with.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub(super) struct Envelope<'m> {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<&'m [u8]>,
+    pub(super) body: Option<Cow<'m, [u8]>>,
+    message: &'m HttpMessage,
+    /// The cookies that go with it.
+    pub(super) jar: Option<Rc<CookieJar>>,
+    /// Those that its answers set are kept for later.
+    pub(super) keeps_cookies: bool,
+    /// What signs it at each try.
+    pub(super) signer: Option<&'m Signer>,
+    /// Something wrong is to be put into what lets it in.
+    is_spoilt: bool,
     /// It may be sent twice in a row.
     pub(super) repeatable: bool,
     /// It goes to another address than the service's.
@@ -40,7 +58,12 @@ impl<'m> Envelope<'m> {
             method,
             url,
             headers,
-            body: message.payload.as_ref().map(|(_, body)| body.as_slice()),
+            body: message.payload.as_ref().map(|(_, body)| Cow::from(body.as_slice())),
+            message,
+            jar: None,
+            keeps_cookies: false,
+            signer: None,
+            is_spoilt: false,
             repeatable,
             is_elsewhere: false,
         })
@@ -57,6 +80,8 @@ impl<'m> Envelope<'m> {
         if self.headers.contains_key(AUTHORIZATION) {
             return Ok(());
         }
+        self.jar.clone_from(&carried.jar);
+        self.merge(&carried.json);
         let brings = |name: &str| message.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
         for (name, value) in fixed {
             if !brings(name.as_str()) {
@@ -71,6 +96,44 @@ impl<'m> Envelope<'m> {
         Ok(())
     }
 
+    /// Merges keys into a body of JSON, whose own come first.
+    fn merge(&mut self, keys: &[(String, Value)]) {
+        let Some(body) = self.body.as_ref().filter(|_| !keys.is_empty()) else {
+            return;
+        };
+        if let Ok(Value::Object(own)) = serde_json::from_slice(body) {
+            let merged = below(keys.iter().cloned().collect(), own);
+            self.body = Some(Cow::from(Value::Object(merged).to_string().into_bytes()));
+        }
+    }
+
+    /// The address and the fields with which it goes there at this moment: with its cookies, and signed. The moment is that of
+    /// this try, so that none is sent with a signature of an earlier one.
+    pub(super) fn dispatch(&self, url: &Url, now: Timestamp) -> Result<Unsigned<'_>, Why> {
+        let mut request = Unsigned {
+            method: &self.method,
+            url: url.clone(),
+            headers: self.headers.clone(),
+            body: self.body.as_deref().unwrap_or_default(),
+            message: self.message,
+        };
+        if let Some(cookies) = self.jar.as_ref().and_then(|jar| jar.field(url))
+            && !self.headers.contains_key(COOKIE)
+        {
+            let cookies = cookies.expose();
+            let field = if self.is_spoilt {
+                spoilt(cookies)
+            } else {
+                cookies.to_owned()
+            };
+            set(&mut request.headers, COOKIE.as_str(), &field)?;
+        }
+        if let Some(signer) = self.signer {
+            signer.sign(&mut request, now, self.is_spoilt)?;
+        }
+        Ok(request)
+    }
+
     /// Takes off whatever would let it in: the credentials' fields, and those of the service that look like some.
     pub(super) fn strip(&mut self, own: &HeaderMap, fixed: &HeaderMap) {
         let own = own.keys().filter(|name| lets_in(name.as_str()));
@@ -82,6 +145,17 @@ impl<'m> Envelope<'m> {
 
     /// Puts something wrong into whatever lets it in, and leaves its form.
     pub(super) fn spoil(&mut self, own: &HeaderMap, fixed: &HeaderMap, carried: &Carried) {
+        self.is_spoilt = true;
+        if !carried.json.is_empty()
+            && let Some(Ok(Value::Object(mut body))) = self.body.as_ref().map(|body| serde_json::from_slice(body))
+        {
+            for (name, value) in &carried.json {
+                if body.get(name) == Some(value) {
+                    body.insert(name.clone(), spoilt_json(value));
+                }
+            }
+            self.body = Some(Cow::from(Value::Object(body).to_string().into_bytes()));
+        }
         let own = own.keys().filter(|name| lets_in(name.as_str())).cloned();
         let fetched = carried.headers.iter();
         let fetched = fetched.filter_map(|(name, _)| HeaderName::from_bytes(name.as_bytes()).ok());
@@ -114,6 +188,30 @@ impl<'m> Envelope<'m> {
     pub(super) fn closes(&self) -> bool {
         let mut fields = self.headers.get_all(CONNECTION).iter();
         fields.any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+    }
+}
+
+/// A map with what another has on top of it.
+fn below(mut base: Map<String, Value>, over: Map<String, Value>) -> Map<String, Value> {
+    for (name, value) in over {
+        let value = match (base.remove(&name), value) {
+            (Some(Value::Object(base)), Value::Object(over)) => Value::Object(below(base, over)),
+            (_, value) => value,
+        };
+        base.insert(name, value);
+    }
+    base
+}
+
+fn spoilt_json(value: &Value) -> Value {
+    match value {
+        Value::String(text) => spoilt(text).into(),
+        Value::Array(items) => items.iter().map(spoilt_json).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| (name.clone(), spoilt_json(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 

@@ -3,10 +3,11 @@
 use reqwest::Url;
 use serde_json::Value;
 
-use crate::config::{Action, Login, is_sensitive};
+use super::jwt::JwtSigner;
+use crate::config::{Action, Login, Request, is_sensitive};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
-use crate::language::Scope;
+use crate::language::{Scope, Template};
 use crate::ports::{HttpMessage, Identity};
 
 /// How a token is obtained.
@@ -14,7 +15,7 @@ use crate::ports::{HttpMessage, Identity};
 pub enum TokenSource {
     /// A form is posted, and `access_token` is in the answer (RFC 6749, sections 4.3 and 4.4).
     Form(Form),
-    /// A request of the service's own.
+    /// Requests of the service's own.
     Login {
         /// What the configuration says.
         login: Box<Login>,
@@ -23,13 +24,22 @@ pub enum TokenSource {
     },
     /// The ID token of a job on GitHub, as it is or exchanged for another (RFC 8693).
     IdToken {
-        /// Where it is asked for, with the audience.
-        url: Url,
-        /// What lets us ask.
-        token: Secret,
+        /// How it is asked for.
+        ask: IdTokenRequest,
         /// Where it is exchanged.
         exchange: Option<Form>,
     },
+    /// It is signed here.
+    Jwt(JwtSigner),
+}
+
+/// How a job on GitHub asks for its ID token.
+#[derive(Clone)]
+pub struct IdTokenRequest {
+    /// Where it is asked for, with the audience.
+    pub url: Url,
+    /// What lets us ask.
+    pub token: Secret,
 }
 
 /// A form for a token endpoint.
@@ -38,44 +48,83 @@ pub struct Form {
     /// The token endpoint.
     pub url: Url,
     /// The fields.
-    pub fields: Vec<(String, Secret)>,
+    pub fields: Vec<(String, FormValue)>,
     /// The client and its secret, where they stand in the header (RFC 6749, section 2.3.1).
     pub client: Option<(String, Secret)>,
+    /// How the ID token is asked for that fields read; `None` where none does.
+    pub id_token: Option<IdTokenRequest>,
+    /// What such fields see.
+    pub scope: Scope,
+}
+
+/// The value of a field of a form.
+#[derive(Clone)]
+pub enum FormValue {
+    /// Always the same.
+    Fixed(Secret),
+    /// It reads the ID token.
+    OfIdToken(Template),
+    /// It is signed for each form.
+    Jwt(JwtSigner),
 }
 
 impl TokenSource {
     /// Every secret in it.
     pub fn secrets(&self) -> Vec<Secret> {
-        // Of a form only what must not be told: `client_credentials` and the like stand in every log.
-        let of_form = |form: &Form| {
-            let fields = form.fields.iter().filter(|(name, _)| is_secret(name));
-            let client = form.client.iter().map(|(_, secret)| secret.clone());
-            fields.map(|(_, value)| value.clone()).chain(client).collect::<Vec<_>>()
-        };
         match self {
-            Self::Form(form) => of_form(form),
-            Self::Login { login, scope } => of_login(login, scope),
-            Self::IdToken { token, exchange, .. } => {
-                let mut secrets = exchange.as_ref().map(of_form).unwrap_or_default();
-                secrets.push(token.clone());
+            Self::Form(form) => form.secrets(),
+            Self::Login { login, scope } => login.steps.iter().flat_map(|step| of_step(step, scope)).collect(),
+            Self::IdToken { ask, exchange } => {
+                let mut secrets = exchange.as_ref().map(Form::secrets).unwrap_or_default();
+                secrets.push(ask.token.clone());
                 secrets
             }
+            Self::Jwt(jwt) => vec![jwt.key.secret().clone()],
+        }
+    }
+
+    /// Does what it sends or gives hold for a time by our clock?
+    pub(super) fn goes_by_time(&self) -> bool {
+        match self {
+            Self::Form(form) => form.fields.iter().any(|(_, value)| matches!(value, FormValue::Jwt(_))),
+            Self::Jwt(_) => true,
+            Self::Login { .. } | Self::IdToken { .. } => false,
         }
     }
 }
 
+impl Form {
+    /// Of a form only what must not be told: `client_credentials` and the like stand in every log.
+    fn secrets(&self) -> Vec<Secret> {
+        let fields = self.fields.iter().filter_map(|(name, value)| match value {
+            FormValue::Fixed(value) => is_secret(name).then(|| value.clone()),
+            FormValue::Jwt(jwt) => Some(jwt.key.secret().clone()),
+            FormValue::OfIdToken(_) => None,
+        });
+        let client = self.client.iter().map(|(_, secret)| secret.clone());
+        let ask = self.id_token.iter().map(|ask| ask.token.clone());
+        fields.chain(client).chain(ask).collect()
+    }
+}
+
 /// Is the field of this name a secret in a request for a token?
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     is_sensitive(name) || name.ends_with("assertion")
 }
 
-/// The secrets that a log-in sends, by the names under which they stand. One that can't be rendered says so when it is sent.
-fn of_login(login: &Login, scope: &Scope) -> Vec<Secret> {
-    let Action::Http(action) = &login.request.action;
+/// The secrets that a step of a log-in sends, by the names under which they stand. One that can't be rendered yet, since it sends
+/// what another captured, has those that it can.
+fn of_step(step: &Request, scope: &Scope) -> Vec<Secret> {
+    let Action::Http(action) = &step.action;
     // What goes by the moment is no secret of another, so any will do.
     let scope = scope.clone().at(Timestamp::from_millis(0));
     let Ok(request) = HttpMessage::render(action, &scope, Identity::Own) else {
-        return Vec::new();
+        let named = step.action.named();
+        let named = named
+            .iter()
+            .filter(|named| named.names.iter().any(|name| is_secret(name)));
+        let values = named.filter_map(|named| named.value.render(&scope).ok());
+        return values.map(Secret::new).collect();
     };
     let mut found = Vec::new();
     let (_, query) = request.target.split_once('?').unwrap_or_default();
@@ -124,10 +173,13 @@ mod tests {
             ("client_secret", "hunter2"),
             ("subject_token", "theirs"),
         ];
+        let fixed = fields.map(|(name, value)| (name.to_owned(), FormValue::Fixed(Secret::new(value))));
         let form = Form {
             url: Url::parse("http://auth.test/token").expect("a URL"),
-            fields: fields.map(|(name, value)| (name.to_owned(), Secret::new(value))).into(),
+            fields: fixed.into(),
             client: None,
+            id_token: None,
+            scope: Scope::new(),
         };
         let secrets = TokenSource::Form(form).secrets();
         let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();

@@ -114,6 +114,7 @@ fn ledger_of(context: &Context, ground: &Ground, state: &State, believed: bool) 
             username: told.username.clone(),
             full_username: told.full_username.clone(),
             own_password: told.own_password,
+            totp: told.totp,
             email: if believed || !people.has(&told.account) {
                 told.email()
             } else {

@@ -6,7 +6,10 @@ use super::veil;
 use crate::config::{Carrier, Next};
 
 /// How a list goes on.
-pub(super) fn in_words(next: Option<&Next>) -> String {
+pub(super) fn in_words(next: Option<&Next>, carrier: Carrier) -> String {
+    if let (Carrier::Template, Some(name)) = (carrier, next.and_then(Next::position)) {
+        return format!("pages by `{{{{ {name} }}}}`");
+    }
     match next {
         None => "one page".to_owned(),
         Some(Next::Link) => "pages by the `Link` header".to_owned(),
@@ -21,10 +24,19 @@ pub(super) fn in_words(next: Option<&Next>) -> String {
 
 /// The same as the configuration has it.
 pub(super) fn in_json(next: &Next, carrier: Carrier) -> Value {
+    let in_templates = carrier == Carrier::Template;
+    let named = |param: &String| {
+        if in_templates {
+            true.into()
+        } else {
+            param.clone().into()
+        }
+    };
     let pairs = match next {
         Next::Link => return "link".into(),
-        Next::Page { param, first } => vec![("page", param.clone().into()), ("first", (*first).into())],
-        Next::Offset { param } => vec![("offset", param.clone().into())],
+        Next::Page { param, first } => vec![("page", named(param)), ("first", (*first).into())],
+        Next::Offset { param } => vec![("offset", named(param))],
+        Next::Cursor { expression, .. } if in_templates => vec![("cursor", veil::expression(expression).into())],
         Next::Cursor { expression, param } => vec![
             ("cursor", veil::expression(expression).into()),
             ("param", param.clone().into()),

@@ -59,11 +59,10 @@ pub(super) fn requests(service: &Service, url: &str) -> Vec<ShownRequest> {
         shown.reading("place", service.place.as_ref())
     }));
     if let Auth::Login(login) = &service.auth {
-        let shown = shown("login", &login.request);
-        requests.push(ShownRequest {
+        requests.extend(login.steps.iter().map(|step| ShownRequest {
             credentials: "none",
-            ..shown
-        });
+            ..shown("login", step)
+        }));
     }
     let before = service.before_create.iter();
     requests.extend(before.map(|request| shown("before_create", request)));
@@ -140,7 +139,11 @@ fn poll(shown: ShownRequest, poll: &Poll) -> ShownRequest {
 
 fn of_list(shown: ShownRequest, list: &List) -> ShownRequest {
     let filtered = if list.filter.is_some() { ", by prefix" } else { "" };
-    let expect = format!("{}, {}{filtered}", shown.expect, paging::in_words(list.next.as_ref()));
+    let expect = format!(
+        "{}, {}{filtered}",
+        shown.expect,
+        paging::in_words(list.next.as_ref(), list.carrier)
+    );
     let mut filter = Map::new();
     if let Some(Action::Http(request)) = list.filter.as_ref().map(|request| &request.action) {
         filter.insert("query".to_owned(), Value::Object(veil::values(&request.query)));

@@ -23,6 +23,8 @@ pub(in crate::config) struct Key {
 pub(in crate::config) enum Kind {
     /// Text with templates.
     Text,
+    /// One of them, or a list.
+    TextList,
     /// A map of them, with names of the user's own.
     Texts,
     /// A bare expression.

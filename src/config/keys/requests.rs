@@ -216,11 +216,13 @@ block! {
     /// Where the next page is: `page`, `offset`, `cursor` or `url`.
     next, "list.next" one of [PAGE, OFFSET, CURSOR, URL];
 
-    /// The parameter that counts pages. A page without items is the last.
+    /// The parameter that counts pages, or `true` where a template of the request reads `page`. A page without items is the last.
     PAGE = "page": Text, ["page"];
-    /// The parameter that counts the items so far. A page without items is the last.
+    /// The parameter that counts the items so far, or `true` where a template of the request reads `offset`. A page without
+    /// items is the last.
     OFFSET = "offset": Text, ["offset"];
-    /// The value of `param` in the next request. Undefined, null or empty ends the list.
+    /// The value of `param` in the next request. Undefined, null or empty ends the list. Without `param`, a template of the
+    /// request reads `cursor`, which is null on the first page.
     CURSOR = "cursor": Expression, ["body.next_cursor"];
     /// The address of the next page. If it is undefined, null or empty, the page is the last.
     URL = "url": Expression, ["body.links.next"];

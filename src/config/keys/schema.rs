@@ -107,6 +107,7 @@ fn value(kind: Kind, is_needed: bool) -> Value {
     let expression = json!({"type": ["string", "null"]});
     match kind {
         Kind::Text => text,
+        Kind::TextList => json!({"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}),
         Kind::Texts => json!({"type": ["object", "null"], "additionalProperties": text}),
         Kind::Expression | Kind::Expiry | Kind::Known => expression,
         Kind::Expressions => json!({"type": ["object", "null"], "additionalProperties": expression}),

@@ -23,9 +23,17 @@ macro_rules! answer {
 const ANSWER: &[&str] = answer!();
 /// What a service's own address, headers and credentials can see.
 pub(in crate::config) const SERVICE_NAMES: &[&str] = &["env", "run", "service", "with"];
+/// What says which page of a list is asked for.
+pub(in crate::config) const POSITIONS: [&str; 3] = ["page", "offset", "cursor"];
+/// What a list's requests can see.
+pub(in crate::config) const LIST_NAMES: &[&str] = &["env", "run", "service", "with", "page", "offset", "cursor"];
 /// The same with an answer.
 pub(in crate::config) const SERVICE_ANSWER: &[&str] = answer!("env", "run", "service", "with");
-/// The same with one item of it.
+/// What the later steps of a log-in see, and what requests carry of it.
+pub(in crate::config) const LOGIN_NAMES: &[&str] = &["env", "run", "service", "with", "capture"];
+/// The same with an answer.
+pub(in crate::config) const LOGIN_ANSWER: &[&str] = answer!("env", "run", "service", "with", "capture");
+/// The same as [`SERVICE_ANSWER`] with one item of it.
 pub(in crate::config) const SERVICE_ITEM: &[&str] = answer!("env", "run", "service", "with", "item");
 /// Before there is an id.
 const NEW: &[&str] = &["env", "run", "service", "with", "account", "needs", "capture"];
@@ -153,7 +161,7 @@ pub(in crate::config) fn service_request(
     what: &'static str,
     place: String,
 ) -> Option<Request> {
-    let (request, fields) = service_part(decoder, node, (what, &key::BLOCK), (place, false))?;
+    let (request, fields) = service_part(decoder, node, (what, &key::BLOCK), (place, false), SERVICE_NAMES)?;
     fields.finish(decoder);
     request
 }
@@ -164,8 +172,8 @@ pub(in crate::config) fn probe(
     node: &Node,
     place: String,
 ) -> (Option<Request>, Option<Expression>) {
-    let Some((request, mut fields)) = service_part(decoder, node, ("`probe`", &keys::probe::BLOCK), (place, false))
-    else {
+    let block = ("`probe`", &keys::probe::BLOCK);
+    let Some((request, mut fields)) = service_part(decoder, node, block, (place, false), SERVICE_NAMES) else {
         return (None, None);
     };
     let place = fields.read(decoder, keys::probe::PLACE, |decoder, node, name| {
@@ -181,7 +189,22 @@ pub(in crate::config) fn login_request<'n>(
     node: &'n Node,
     place: String,
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    service_part(decoder, node, ("`login`", &keys::login::BLOCK), (place, false))
+    service_part(
+        decoder,
+        node,
+        ("`login`", &keys::login::BLOCK),
+        (place, false),
+        SERVICE_NAMES,
+    )
+}
+
+/// A step of a log-in.
+pub(in crate::config) fn login_step(decoder: &mut Decoder, node: &Node, place: String) -> Option<Request> {
+    let names = [LOGIN_NAMES, LOGIN_ANSWER];
+    let mut shape = Shape::new(decoder, node, "a step of `login`", &key::BLOCK, (place, false), names)?;
+    let request = shape.request(decoder);
+    shape.fields.finish(decoder);
+    request
 }
 
 /// A page of `list`, with the keys that are the caller's to read.
@@ -190,7 +213,7 @@ pub(in crate::config) fn list_request<'n>(
     node: &'n Node,
     place: String,
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    service_part(decoder, node, ("`list`", &keys::list::BLOCK), (place, true))
+    service_part(decoder, node, ("`list`", &keys::list::BLOCK), (place, true), LIST_NAMES)
 }
 
 fn service_part<'n>(
@@ -198,8 +221,9 @@ fn service_part<'n>(
     node: &'n Node,
     (what, block): (&'static str, &'static Block),
     at: (String, bool),
+    names: &'static [&'static str],
 ) -> Option<(Option<Request>, Fields<'n>)> {
-    let mut shape = Shape::new(decoder, node, what, block, at, [SERVICE_NAMES, SERVICE_ANSWER])?;
+    let mut shape = Shape::new(decoder, node, what, block, at, [names, SERVICE_ANSWER])?;
     let request = shape.request(decoder);
     Some((request, shape.fields))
 }

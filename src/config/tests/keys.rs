@@ -30,7 +30,7 @@ impl Spot {
         let map = document.pointer_mut(&self.place).unwrap().as_object_mut().unwrap();
         let choice = self.block.base.unwrap_or(self.block).choice;
         let chooses = |name: &str| choice.iter().any(|one| one.name == name);
-        if matches!(self.block.name, "auth" | "next") {
+        if matches!(self.block.name, "auth" | "next") || entries.contains_key("steps") {
             map.clear();
         } else if entries.keys().any(|name| chooses(name)) {
             map.retain(|name, _| !chooses(name));
@@ -48,6 +48,7 @@ impl Spot {
             ("service", "preset") => json!({"auth": {"bearer": "{{ env.TOKEN }}"}}),
             ("tls", "cert") => json!({"key": "k.pem"}),
             ("tls", "key") => json!({"cert": "c.pem"}),
+            ("oauth2", "grant") if value == "jwt_bearer" => json!({"assertion": {"key": "k"}}),
             ("oauth2", "grant") if value != "client_credentials" => json!({"username": "qa", "password": "pw"}),
             ("oauth2", "username") => json!({"grant": "password", "password": "pw"}),
             ("oauth2", "password") => json!({"grant": "password", "username": "qa"}),
@@ -57,6 +58,9 @@ impl Spot {
             ("request" | "probe" | "login" | "before_create" | "after_create" | "delete", "until") => {
                 json!({"repeatable": true})
             }
+            ("oauth2", "assertion") => json!({"grant": "jwt_bearer"}),
+            ("oauth2", "client_assertion") => json!({"client_secret": null}),
+            ("oauth2", "oidc_audience") => json!({"params": {"assertion": "{{ oidc.token }}"}}),
             ("next", "first" | "in") => json!({"page": "page"}),
             ("next", "param") => json!({"cursor": "body.next"}),
             ("next", "cursor") => json!({"param": "after"}),

@@ -97,7 +97,26 @@ fn mistakes_in_a_list_are_told() {
             "did you mean `run.prefix`?",
         ),
         (", next: {}", "`next` does not say where the next page is"),
-        (", next: { cursor: body.next }", "`next` has no `param`"),
+        (
+            ", next: { cursor: body.next }",
+            "no template of the request reads `cursor`: each page would be the first",
+        ),
+        (
+            ", next: { page: true }",
+            "no template of the request reads `page`: each page would be the first",
+        ),
+        (
+            ", query: { q: '(page:{{ page }})' }",
+            "`page` is read, and `next` does not count it",
+        ),
+        (
+            ", query: { q: '(page:{{ offset }})' }, next: { page: true }",
+            "`offset` is read, and `next` does not count it",
+        ),
+        (
+            ", json: { p: '{{ page }}' }, next: { page: true, in: json }",
+            "`in` has no meaning where the request's templates say which page is asked for",
+        ),
         (
             ", next: { offset: o, first: 0 }",
             "`first` belongs to `page`, not to `offset`",

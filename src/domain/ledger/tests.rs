@@ -31,6 +31,7 @@ fn plan(accounts: &[&str]) -> Planned {
                 email: format!("sd-x-{account}@example.com"),
                 full_username: None,
                 own_password: false,
+                totp: false,
                 timeout_ms: 10_000,
                 needs: Vec::new(),
                 unmarked: false,

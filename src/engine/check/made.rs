@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::super::copied::WitnessSecrets;
 use super::super::create::{id, text};
 use super::super::eyes::by_id;
 use super::super::{Engine, Unprovisioned};
@@ -15,7 +16,7 @@ use crate::domain::account::{RemoteId, WITNESS};
 use crate::domain::answer::{Answer, Body};
 use crate::domain::finding::Finding;
 use crate::domain::ledger::Status;
-use crate::domain::secret::{Secret, lets_in};
+use crate::domain::secret::lets_in;
 use crate::domain::why::Why;
 use crate::engine::{Extent, Regard};
 use crate::language::{Expression, Scope};
@@ -41,8 +42,10 @@ impl<W: World> Engine<'_, W> {
         findings.created();
         findings.verified().await;
         findings.found().await;
-        findings.nobody_else().await;
-        findings.in_capitals().await;
+        // What shows others for any name says nothing of spellings.
+        if findings.nobody_else().await {
+            findings.in_other_letters().await;
+        }
         findings.listed().await;
         findings.create_again().await;
         findings.strangers().await;
@@ -326,9 +329,11 @@ impl<W: World> Findings<'_, '_, W> {
     }
 
     /// Does `find` show nobody for a name that never existed, while others are there?
-    async fn nobody_else(&self) {
+    async fn nobody_else(&self) -> bool {
         let tried = ("find", "for a name that never existed");
-        let Some(find) = &self.site.service.find else { return };
+        let Some(find) = &self.site.service.find else {
+            return false;
+        };
         let backwards: String = self.username().chars().rev().collect();
         match self
             .engine
@@ -336,7 +341,10 @@ impl<W: World> Findings<'_, '_, W> {
             .await
         {
             Ok(ids) if ids.is_empty() => match self.shown_beside(find) {
-                0 => self.proved(tried, Some(&find.request), "it shows no account"),
+                0 => {
+                    self.proved(tried, Some(&find.request), "it shows no account");
+                    return true;
+                }
                 _ if asks_for_the_account(&find.request) => {
                     let why = "it shows accounts of other names: the service ignores what it is asked for";
                     let hint = "correct the query of `find`, so that it shows this user name alone";
@@ -354,6 +362,7 @@ impl<W: World> Findings<'_, '_, W> {
             }
             Err(trouble) => self.failed(tried, &find.request, &trouble),
         }
+        false
     }
 
     /// An account that never was, under another name than ours: backwards, a search by likeness does not take it for ours. It
@@ -364,7 +373,7 @@ impl<W: World> Findings<'_, '_, W> {
         username.clone_into(&mut planned.username);
         planned.unmarked = true;
         planned.key.account = format!("{WITNESS}-{what}-{}", planned.key.account);
-        self.engine.copy(self.place, planned, Secret::new(""))
+        self.engine.copy(self.place, planned, WitnessSecrets::default())
     }
 
     /// How many accounts the last answer to `find` shows.
@@ -389,7 +398,7 @@ impl<W: World> Findings<'_, '_, W> {
     async fn list_as(&self, list: &List, tried: Tried, extent: Extent) {
         let request = match extent {
             Extent::Whole => &list.request,
-            Extent::Prefix | Extent::Marker => list.filter.as_ref().unwrap_or(&list.request),
+            Extent::Prefix | Extent::Marker | Extent::MarkerAlone => list.filter.as_ref().unwrap_or(&list.request),
         };
         let ours: RefCell<Option<(RemoteId, String, Value)>> = RefCell::default();
         let own = self.engine.record(self.place).ids.first().cloned();

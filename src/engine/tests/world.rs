@@ -416,6 +416,10 @@ impl World for Fake {
         Secret::new("Witness-1.password")
     }
 
+    fn totp_secret(&self) -> Secret {
+        Secret::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(EPOCH + self.time())
     }

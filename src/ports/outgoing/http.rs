@@ -130,6 +130,8 @@ impl HttpMessage {
             shown.set_page(carrier, param, &value);
         }
         match (carrier, value) {
+            // Its templates have put it in.
+            (Carrier::Template, _) => {}
             (Carrier::Json, value) => self
                 .set_json(param, value)
                 .map_err(|key| format!("`{param}` is no place in the body: `{key}` is no map there"))?,

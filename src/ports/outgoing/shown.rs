@@ -74,6 +74,7 @@ impl ShownRequest {
             value.to_string()
         };
         match carrier {
+            Carrier::Template => {}
             Carrier::Query => {
                 let front = format!("{param}=");
                 self.query.retain(|pair| !pair.starts_with(&front));

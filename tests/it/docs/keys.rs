@@ -58,6 +58,11 @@ fn the_keys_are_those_that_are_read() {
     let of_auth = |kind: &str| known(&service(&format!("auth: {{{kind}: {{?}}}}")));
     assert_eq!(documented("### auth.oauth2"), of_auth("oauth2"), "oauth2");
     assert_eq!(of_request("### auth.login"), of_auth("login"), "login");
+    let of_use = known(&service("auth: {login: {request: POST /l, use: {?}}}"));
+    assert_eq!(documented("#### auth.login.use"), of_use, "login.use");
+    for kind in ["jwt", "google", "aws", "sign"] {
+        assert_eq!(documented(&format!("### auth.{kind}")), of_auth(kind), "{kind}");
+    }
     assert_eq!(
         documented("### auth.github_oidc"),
         of_auth("github_oidc"),

@@ -189,7 +189,7 @@ fn salesforce(store: &mut Store, call: &Call) -> Reply {
         }
         ("GET", parts) if parts[3] == "query" => {
             // The rest of a list is an address of its own.
-            let (query, skip) = match parts.get(4).map(|rest| rest.split_once('-').unwrap()) {
+            let (query, skip) = match parts.get(4).map(|rest| rest.rsplit_once('-').unwrap()) {
                 Some((query, skip)) => (query.replace('_', " "), skip.parse().unwrap()),
                 None => (call.query("q").unwrap().to_owned(), 0),
             };
@@ -198,7 +198,7 @@ fn salesforce(store: &mut Store, call: &Call) -> Reply {
             let page: Vec<&Value> = found.iter().skip(skip).take(2).collect();
             let mut answer = json!({"totalSize": found.len(), "done": true, "records": page});
             if skip + 2 < found.len() {
-                let query = query.replace('%', "").replace("sd-", "sd").replace(' ', "_");
+                let query = query.replace('%', "").replace(' ', "_");
                 answer["done"] = false.into();
                 answer["nextRecordsUrl"] = format!("/services/data/v62.0/query/{query}-{}", skip + 2).into();
             }

@@ -12,6 +12,8 @@ pub(super) struct Known {
     pub(super) username: String,
     pub(super) email: String,
     pub(super) confirmed: bool,
+    /// What it logs in with a code of.
+    pub(super) secret: String,
     /// How often it was asked for before it is there for everybody.
     pub(super) asked: u32,
 }
@@ -81,6 +83,14 @@ impl Books {
             "status": if known.confirmed { "active" } else { "new" }})
     }
 
+    /// The same for an ordinary create.
+    pub(super) fn create(&mut self, asked: &Asked) -> Reply {
+        match self.open(&asked.username(), "") {
+            Ok(id) => reply(201, &json!({"id": id})),
+            Err(taken) => taken,
+        }
+    }
+
     /// What an ordinary administrator's interface below a path answers.
     pub(super) fn administer(&mut self, path: &str, asked: &Asked) -> Reply {
         let (target, query) = split(asked);
@@ -90,6 +100,18 @@ impl Books {
         };
         let id = rest.trim_start_matches('/').parse().ok();
         match (asked.method.as_str(), id) {
+            ("GET", None) if query.contains_key("first") => {
+                let first = query["first"].parse().unwrap();
+                let shown = self.accounts.iter().take(first);
+                reply(200, &shown.map(|(id, known)| Self::shown(*id, known)).collect())
+            }
+            ("GET", None) if query.contains_key("prefix") => {
+                let shown = self
+                    .accounts
+                    .iter()
+                    .filter(|(_, known)| known.username.starts_with(&query["prefix"]));
+                reply(200, &shown.map(|(id, known)| Self::shown(*id, known)).collect())
+            }
             ("GET", None) => {
                 let wanted = query.get("username");
                 let found = self
@@ -103,6 +125,7 @@ impl Books {
                 None => empty(404),
             },
             ("DELETE", Some(id)) => empty(if self.accounts.remove(&id).is_some() { 204 } else { 404 }),
+            ("POST", None) => self.create(asked),
             _ => empty(405),
         }
     }

@@ -1,12 +1,28 @@
 //! The services of the examples: small ones, each of a kind that scripts in the wild were written for.
 
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ring::hmac;
 use serde_json::{Value, json};
 
 use super::books::{Books, body, empty, header, pairs, split};
 use crate::liar::{Asked, Reply, answer, json as reply};
+use crate::one_time::is_code;
 
 /// What their administrators log in with.
 pub(super) const ADMIN: &str = "canary-of-the-administrator";
+
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
 
 fn is_admin(asked: &Asked) -> bool {
     header(asked, "authorization") == format!("Bearer {ADMIN}")
@@ -227,4 +243,176 @@ pub(super) fn graphql(books: &mut Books, asked: &Asked) -> Reply {
     }
     let known = id.and_then(|id| Some(shown(id, &books.accounts.get(&id)?.username)));
     reply(200, &json!({"data": {"user": known}}))
+}
+
+/// Its page stands inside of a parameter.
+pub(super) fn structured(books: &mut Books, asked: &Asked) -> Reply {
+    if !is_admin(asked) {
+        return empty(401);
+    }
+    let (_, query) = split(asked);
+    let Some(q) = query.get("q") else {
+        return books.administer("/users", asked);
+    };
+    let numbers: Vec<usize> = q
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    let [page, size] = numbers.as_slice() else {
+        books.wrong.push(asked.line());
+        return empty(400);
+    };
+    let shown = books.accounts.iter().skip(page * size).take(*size);
+    let shown: Vec<Value> = shown
+        .map(|(id, known)| json!({"id": id, "username": known.username}))
+        .collect();
+    reply(200, &json!({"count": books.accounts.len(), "result": shown}))
+}
+
+/// An ordinary interface for an administrator with a token.
+pub(super) fn ordinary(books: &mut Books, asked: &Asked) -> Reply {
+    if is_admin(asked) {
+        books.administer("/users", asked)
+    } else {
+        empty(401)
+    }
+}
+
+/// A log-in of two steps, whose cookies and token go with every request.
+pub(super) fn two_steps(books: &mut Books, asked: &Asked) -> Reply {
+    let cookies = header(asked, "cookie");
+    let has_token = header(asked, "x-xsrf-token") == "of=all" && cookies.contains("XSRF-TOKEN=of%3Dall");
+    match asked.line().as_str() {
+        "GET /csrf" => answer(204, &["Set-Cookie: XSRF-TOKEN=of%3Dall; Path=/"], b""),
+        "POST /login" if has_token && body(asked)["password"] == ADMIN => {
+            answer(204, &["Set-Cookie: session=s1; Path=/; HttpOnly"], b"")
+        }
+        "POST /login" => empty(422),
+        _ if has_token && cookies.contains("session=s1") => books.administer("/users", asked),
+        _ => empty(401),
+    }
+}
+
+/// Requests that are signed within a minute.
+pub(super) fn signed(books: &mut Books, asked: &Asked) -> Reply {
+    let at = header(asked, "x-timestamp");
+    let (path, _) = split(asked);
+    let signed = format!("{at}{}{path}{}", asked.method, asked.body);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, ADMIN.as_bytes());
+    let signature = hex(hmac::sign(&key, signed.as_bytes()).as_ref());
+    let is_now = at.parse::<u64>().is_ok_and(|at| (at / 1000).abs_diff(seconds()) < 60);
+    if is_now && header(asked, "x-signature") == signature {
+        books.administer("/users", asked)
+    } else {
+        empty(401)
+    }
+}
+
+/// Tokens for assertions that are signed with the right key.
+pub(super) fn assertions(books: &mut Books, asked: &Asked) -> Reply {
+    if asked.target != "/token" {
+        return ordinary(books, asked);
+    }
+    let form = pairs(&asked.body);
+    let claims = form
+        .get("assertion")
+        .and_then(|assertion| crate::assertions::opened(assertion));
+    let is_meant = claims.is_some_and(|(_, claims)| claims["sub"] == "admin@qa.example.com");
+    if is_meant
+        && form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        && form["scope"] == "users.manage"
+    {
+        reply(200, &json!({"access_token": ADMIN, "expires_in": 3600}))
+    } else {
+        reply(400, &json!({"error": "invalid_grant"}))
+    }
+}
+
+/// JSON-RPC with the session in each body.
+pub(super) fn rpc(books: &mut Books, asked: &Asked) -> Reply {
+    let given = body(asked);
+    let result = |result: Value| reply(200, &json!({"result": result, "id": 1}));
+    let error = |code: i32, message: &str| reply(200, &json!({"error": {"code": code, "message": message}, "id": 1}));
+    let params = &given["params"];
+    if given["method"] == "user.login" {
+        return if params["password"] == ADMIN {
+            result(json!("session-of-the-administrator"))
+        } else {
+            error(-32602, "wrong password")
+        };
+    }
+    if given["auth"] != "session-of-the-administrator" {
+        return error(-32602, "session terminated");
+    }
+    let id = |value: &Value| value.as_str().and_then(|id| id.parse::<u64>().ok());
+    match given["method"].as_str() {
+        Some("user.create") => match books.open(params["username"].as_str().unwrap_or_default(), "") {
+            Ok(id) => result(json!({"userids": [id.to_string()]})),
+            Err(_) => error(-32500, "the name is taken"),
+        },
+        Some("user.get") => {
+            let (wanted, name) = (id(&params["userids"]), params["filter"]["username"].as_str());
+            let found = books.accounts.iter().filter(|(id, known)| {
+                wanted.is_none_or(|wanted| wanted == **id) && name.is_none_or(|name| name == known.username)
+            });
+            result(
+                found
+                    .map(|(id, known)| json!({"userid": id.to_string(), "username": known.username}))
+                    .collect(),
+            )
+        }
+        Some("user.delete") => match id(&params[0]).and_then(|id| books.accounts.remove(&id)) {
+            Some(_) => result(json!({"userids": [params[0]]})),
+            None => error(-32000, "no such user"),
+        },
+        _ => error(-32601, "no such method"),
+    }
+}
+
+/// Accounts that log in with a password and a code.
+pub(super) fn codes(books: &mut Books, asked: &Asked) -> Reply {
+    let given = body(asked);
+    if asked.target == "/login" {
+        no_credentials(books, asked);
+        let known = books
+            .accounts
+            .values_mut()
+            .find(|known| given["username"] == known.username.as_str());
+        return match known {
+            Some(known) if is_code(given["code"].as_str().unwrap_or_default(), &known.secret) => {
+                known.confirmed = true;
+                empty(204)
+            }
+            _ => empty(403),
+        };
+    }
+    if asked.method == "PUT" && is_admin(asked) {
+        let id = asked.target.split('/').nth(2).and_then(|id| id.parse::<u64>().ok());
+        return match id.and_then(|id| books.accounts.get_mut(&id)) {
+            Some(known) => {
+                given["secret"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .clone_into(&mut known.secret);
+                empty(204)
+            }
+            None => empty(404),
+        };
+    }
+    ordinary(books, asked)
+}
+
+/// Users are in groups by a map of their names.
+pub(super) fn groups(books: &mut Books, asked: &Asked) -> Reply {
+    if asked.method == "PATCH" && is_admin(asked) {
+        let id = asked.target.split('/').nth(2).and_then(|id| id.parse::<u64>().ok());
+        return match id.and_then(|id| books.accounts.get_mut(&id)) {
+            Some(known) => {
+                known.confirmed = body(asked)["groups"]["Reviewers"] == true;
+                empty(204)
+            }
+            None => empty(404),
+        };
+    }
+    ordinary(books, asked)
 }

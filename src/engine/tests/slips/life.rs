@@ -15,7 +15,7 @@ use super::service::Service;
 use super::stage::{Stage, Variables};
 use super::world::{Kill, Played, TIMEOUT};
 use crate::domain::ledger::Ledger;
-use crate::plan;
+use crate::plan::{self, DrawnSecrets};
 use crate::ports::World as _;
 
 /// How long a setup may take where nothing is said.
@@ -195,7 +195,7 @@ async fn settle(
         return Some(Settled::default());
     }
     let planned = ledger.plan().clone();
-    let account = |place: usize| people.value(&planned.accounts[place], None);
+    let account = |place: usize| people.value(&planned.accounts[place], &DrawnSecrets::default());
     let engine = Engine::new(world, &outfit.sites, ledger, account, world.now() + CLEANUP);
     let whole = async {
         let lost = if is_cut { engine.recover().await } else { Vec::new() };

@@ -183,18 +183,22 @@ fn endpoint(service: &Service, url: &Url, scope: &Scope) -> Result<Endpoint, Str
         Auth::OAuth2(oauth2) => {
             let secret = oauth2.client_secret.as_ref().map_or(Ok(String::new()), render)?;
             let url = render(&oauth2.token_url)?;
-            Some(format!("{url} {} {secret}", render(&oauth2.client_id)?))
+            let client = oauth2.client_id.as_ref().map_or(Ok(String::new()), render)?;
+            Some(format!("{url} {client} {secret}"))
         }
         Auth::Login(login) => {
-            let Action::Http(request) = &login.request.action;
+            let step = login.steps.first().ok_or("a log-in without a step")?;
+            let Action::Http(request) = &step.action;
             let target = request.target.render(scope).map_err(|error| error.to_string())?;
             Some(format!(
                 "{target} {:?} {:?}",
                 request.payload,
-                pairs(&login.use_headers)
+                pairs(&login.carried.headers)
             ))
         }
-        Auth::GithubOidc { .. } => return Err("no such credentials here".to_owned()),
+        Auth::Jwt(_) | Auth::Google(_) | Auth::Aws(_) | Auth::Sign(_) | Auth::GithubOidc { .. } => {
+            return Err("no such credentials here".to_owned());
+        }
     };
     Ok(Endpoint {
         host: url.host_str().unwrap_or_default().to_owned(),

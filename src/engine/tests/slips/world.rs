@@ -317,6 +317,10 @@ impl World for Played {
         Secret::new("Witness-1.password")
     }
 
+    fn totp_secret(&self) -> Secret {
+        Secret::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(EPOCH + self.time())
     }
