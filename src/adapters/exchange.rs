@@ -17,7 +17,7 @@ const LONGEST: usize = 16_384;
 /// The lines of a request: its query, its header fields and its body. Of what the service adds only the names are shown.
 pub(super) fn request(message: &HttpMessage, service: &HttpService, outgoing: &Outgoing) -> Option<String> {
     let shown = message.shown.as_ref()?;
-    some(&shown.lines(&service.field_names(message, outgoing.identity)))
+    some(&shown.lines(&service.field_names(message, outgoing)))
 }
 
 /// What is shown of an answer.

@@ -170,8 +170,11 @@ impl HttpService {
     }
 
     /// The names of the fields that a request carries beside the message's own.
-    pub fn field_names(&self, message: &HttpMessage, identity: Identity) -> Vec<String> {
-        let is_anonymous = identity == Identity::Anonymous;
+    pub fn field_names(&self, message: &HttpMessage, request: &Outgoing) -> Vec<String> {
+        if request.elsewhere.is_some() {
+            return Vec::new();
+        }
+        let is_anonymous = !is_signed(request.identity);
         let own = self
             .fields
             .own

@@ -18,7 +18,12 @@ pub enum Condition {
 
 impl Condition {
     /// Is the answer one of these? What an expression reads and the answer lacks makes it false.
+    ///
+    /// An answer that the description calls busy or dead, whatever its protocol says, is none of any other.
     pub fn holds(&self, answer: &Answer, scope: &Scope) -> Result<bool, EvalError> {
+        if answer.is_unreal() {
+            return Ok(false);
+        }
         match self {
             Self::Success => Ok(answer.is_success()),
             Self::Codes(codes) => Ok(codes.contains(&answer.code())),

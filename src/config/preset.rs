@@ -27,6 +27,7 @@ const EMBEDDED: &[(&str, &str)] = embed![
     "auth0",
     "authentik",
     "clerk",
+    "cognito",
     "directus",
     "ejabberd",
     "firebase",

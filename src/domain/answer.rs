@@ -56,6 +56,18 @@ impl Answer {
         }
     }
 
+    /// Does the description say that it was throttled, or its credentials not taken, where its protocol doesn't?
+    pub fn is_unreal(&self) -> bool {
+        let is_one = |told| matches!(told, Meaning::Throttled | Meaning::Unauthorized);
+        self.told
+            .is_some_and(|told| is_one(told) && told != self.usual_meaning())
+    }
+
+    /// Was it read by the service's description?
+    pub fn is_judged(&self) -> bool {
+        self.told.is_some()
+    }
+
     /// It means this, as the service's description says.
     pub fn set_meaning(&mut self, meaning: Meaning) {
         self.told = Some(meaning);

@@ -3,6 +3,8 @@
 //! The one transition table stands in `next`. Replaying can't fail: cleanup never refuses to start because of its
 //! own diary. What does not fit is told beside the ledger, and the account is then held to be unclear.
 
+mod added;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
@@ -293,6 +295,8 @@ pub struct Ledger {
     bearers: HashMap<(ServiceName, RemoteId), Vec<usize>>,
     is_complete: bool,
     told_places: BTreeMap<ServiceName, String>,
+    /// How many accounts the plan had when it was drawn up.
+    drawn_up: usize,
 }
 
 /// A line of a journal that did not fit.
@@ -307,7 +311,8 @@ pub struct IllegalEvent {
 impl Ledger {
     /// The ledger of a plan of which nothing has happened yet.
     pub fn new(plan: Planned) -> Self {
-        let records = vec![Record::default(); plan.accounts.len()];
+        let drawn_up = plan.accounts.len();
+        let records = vec![Record::default(); drawn_up];
         let places = plan
             .accounts
             .iter()
@@ -321,6 +326,7 @@ impl Ledger {
             bearers: HashMap::new(),
             is_complete: false,
             told_places: BTreeMap::new(),
+            drawn_up,
         }
     }
 
@@ -360,18 +366,6 @@ impl Ledger {
         } else {
             Err(illegal(format!("`{}` can't follow `{before}`", entry.event.name())))
         }
-    }
-
-    /// Adds an account to the plan, unless it has it; gives its place.
-    pub fn add(&mut self, account: PlannedAccount) -> usize {
-        if let Some(place) = self.place(&account.key) {
-            return place;
-        }
-        let place = self.records.len();
-        self.places.insert(account.key.clone(), place);
-        self.records.push(Record::default());
-        self.plan.accounts.push(account);
-        place
     }
 
     /// Takes in what is said of the whole setup.

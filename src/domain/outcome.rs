@@ -115,7 +115,11 @@ pub fn of_create(reading: &Reading) -> CreateOutcome {
         return CreateOutcome::Shown(id.clone());
     }
     if reading.refused {
-        return CreateOutcome::Refused(Refusal::Status);
+        // A service that gives an id has made something, whatever else it says.
+        return match (&reading.id, reading.shown) {
+            (Some(id), Shown::Nothing | Shown::Ours) => CreateOutcome::Shown(id.clone()),
+            (Some(_), Shown::Other) | (None, _) => CreateOutcome::Refused(Refusal::Status),
+        };
     }
     match reading.meaning {
         Meaning::Moved => CreateOutcome::Elsewhere,
@@ -237,8 +241,18 @@ mod tests {
                 CreateOutcome::Shown(RemoteId::new("17").expect("an id")),
             ),
             (
+                "refused by a 200 that gives an id",
+                Reading {
+                    expected: false,
+                    refused: true,
+                    ..of(200)
+                },
+                CreateOutcome::Shown(RemoteId::new("17").expect("an id")),
+            ),
+            (
                 "refused by a 200",
                 Reading {
+                    id: None,
                     expected: false,
                     refused: true,
                     ..of(200)
@@ -248,6 +262,7 @@ mod tests {
             (
                 "refused by a 500",
                 Reading {
+                    id: None,
                     refused: true,
                     ..of(500)
                 },

@@ -10,7 +10,7 @@ use super::steps::applies;
 use super::stuck::Stuck;
 use super::words::without_words;
 use super::{Engine, Halt, Site};
-use crate::config::Request;
+use crate::config::{Effect, Request};
 use crate::domain::account::RemoteId;
 use crate::domain::event::Event;
 use crate::domain::evidence::Look;
@@ -96,7 +96,8 @@ impl<W: World> Engine<'_, W> {
         let mut accepted = self.record(place).delete_accepted;
         let mut missing: HashSet<&str> = HashSet::new();
         let (mut after_accepted, mut ended) = (false, DeleteSent::Denied);
-        let mut sent = 0;
+        // Which steps that may change something were sent, and whether any was left out.
+        let (mut changes, mut leaves_out) = (false, false);
         for (index, request) in chain.iter().enumerate() {
             if reads_any(request, &missing) {
                 missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
@@ -104,9 +105,11 @@ impl<W: World> Engine<'_, W> {
             }
             let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
             if !applies(request, &scope)? {
+                missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
+                leaves_out = true;
                 continue;
             }
-            sent += 1;
+            changes |= request.action.effect() != Effect::Reads;
             let asked = self.stamp();
             let outgoing = Outgoing::render(request, &scope, Identity::Own, self.world.now())
                 .map_err(|error| Stuck::new(Reason::Failed, unsendable(request, error)))?;
@@ -170,9 +173,15 @@ impl<W: World> Engine<'_, W> {
                 is_whole: index + 1 == chain.len(),
             };
         }
-        if sent == 0 && missing.is_empty() {
-            let why = "no step of `delete` was sent: each is left out by its `when`";
+        if leaves_out && !changes {
+            let why = "no step of `delete` that deletes was sent: its `when` left it out";
             return Err(Stuck::new(Reason::Failed, why));
+        }
+        // What a part of the chain is answered with says nothing of the whole.
+        if let DeleteSent::Accepted { form, .. } = &mut ended
+            && leaves_out
+        {
+            form.push_str(" (in part)");
         }
         Ok(ended)
     }
@@ -284,5 +293,5 @@ fn reads_any(request: &Request, missing: &HashSet<&str>) -> bool {
             .filter_map(|path| path.strip_prefix("capture."))
             .any(|name| missing.contains(name.split('.').next().unwrap_or_default()))
     };
-    request.action.parts().into_iter().any(|part| reads(part.expression))
+    request.expressions().into_iter().any(reads)
 }

@@ -187,6 +187,8 @@ impl<W: World> Engine<'_, W> {
             }
             // The pace of a service that says "too many" is kept by its turns, for as long as the deadline allows.
             let throttled = matches!(&delivery, Delivery::Answered(answer) if answer.meaning() == Meaning::Throttled);
+            // Another address has no pace of ours.
+            let throttled = throttled && outgoing.elsewhere.is_none();
             if !throttled {
                 tries += 1;
                 let failing = *failing.get_or_insert_with(|| self.world.now());
@@ -238,7 +240,7 @@ impl<W: World> Engine<'_, W> {
         insistence: &mut Insistence,
     ) -> Result<bool, Trouble> {
         let patience = &request.patience;
-        if is_over || (patience.until.is_none() && patience.retry.is_none()) {
+        if is_over || answer.is_unreal() || (patience.until.is_none() && patience.retry.is_none()) {
             return Ok(false);
         }
         let seen = scope.clone().answer(answer);

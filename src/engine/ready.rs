@@ -26,17 +26,21 @@ impl<W: World> Engine<'_, W> {
             .clone()
     }
 
-    async fn wait_for(&self, place: usize, site: &Site, mut wait: Duration) -> Result<(), Why> {
+    async fn wait_for(&self, place: usize, site: &Site, wait: Duration) -> Result<(), Why> {
         let begun = self.world.now();
         let service = &site.service.name;
-        let mut said = None;
+        let (mut said, mut unmet) = (None, None);
         loop {
             let reason = match self.try_once(place, site).await {
                 Ok(()) => break,
                 Err(NotReady::ForNow(reason)) => reason,
                 Err(NotReady::Unmet(reason)) => {
+                    let since = *unmet.get_or_insert_with(|| self.world.now());
                     let within = site.service.ready.as_ref().map(|request| request.patience.within);
-                    wait = within.map_or(wait, |within| within.min(wait));
+                    if let Some(within) = within.filter(|within| self.world.now().since(since) >= *within) {
+                        let within = format!("it was not ready within {}", humantime::format_duration(within));
+                        return Err(reason.context(within).or_hint("raise `within` of its `ready`"));
+                    }
                     reason
                 }
                 Err(NotReady::ForGood(reason)) => return Err(reason),

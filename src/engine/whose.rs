@@ -20,6 +20,10 @@ impl<W: World> Engine<'_, W> {
         if shown == account.username {
             return true;
         }
+        // Whose account it is that somebody names to us, its name alone says, and to the letter.
+        if account.unmarked && ledger.is_added(place) {
+            return false;
+        }
         let mut names = self.names.borrow_mut();
         let planned = names.entry(self.site_of(place)).or_insert_with(|| {
             let accounts = ledger.plan().accounts.iter();

@@ -129,7 +129,9 @@ impl Outgoing {
 
     /// Has the answer mean what the service's description says that it means.
     pub fn judge(&self, delivery: &mut Delivery) {
-        if let (Some(judge), Delivery::Answered(answer)) = (&self.judge, delivery) {
+        if let (Some(judge), Delivery::Answered(answer)) = (&self.judge, delivery)
+            && !answer.is_judged()
+        {
             let meaning = judge.readings.meaning(answer, &judge.scope);
             answer.set_meaning(meaning);
         }

@@ -134,7 +134,12 @@ fn a_stranger_is_never_touched_and_what_can_not_be_deleted_is_named() {
     let service = Sandbox::spawn_thread(Sandbox::builder().service(users())).unwrap();
     let (maria, joe) = (id_of(&service, "maria"), id_of(&service, "joe"));
     // Another's id, an id of nobody, and an id for a name of another account.
-    for (name, id) in [("eve", joe.as_str()), ("eve", "999999"), ("joe", maria.as_str())] {
+    for (name, id) in [
+        ("eve", joe.as_str()),
+        ("eve", "999999"),
+        ("joe", maria.as_str()),
+        ("ma-ria", maria.as_str()),
+    ] {
         let (desk, _) = begun(&service);
         is(&desk.run(&["adopt", "users", "--name", name, "--id", id]), 0, "");
         let cleanup = desk.run(&["cleanup"]);

@@ -46,7 +46,8 @@ const VENDORS: [&Vendor; 19] = [
 ];
 
 /// Those whose lists have a filter.
-const FILTERED: [&str; 7] = [
+const FILTERED: [&str; 8] = [
+    "gitea",
     "directus",
     "grafana",
     "keycloak",
@@ -68,6 +69,7 @@ services:
     with: {}
     auth: {auth}
     find: {{ settle: 0s }}
+    limits: {{ rate: null }}
     timeout: 2s
 accounts: {accounts}
 ",

@@ -1,5 +1,7 @@
 //! Steps that go elsewhere, wait, and are left out: what is sent, and what is said where a wait is in vain.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::json;
 
 use crate::desk::Desk;
@@ -134,7 +136,7 @@ fn a_delete_of_which_every_step_is_left_out_is_no_delete() {
     let delete = "    delete: { request: 'DELETE /accounts/{{ id }}', when: run.attempt == 'never' }";
     let ended = desk(&forum, delete).run(&["run", "--", "true"]);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let expected = "no step of `delete` was sent: each is left out by its `when`";
+    let expected = "no step of `delete` that deletes was sent: its `when` left it out";
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
 }
 
@@ -148,4 +150,121 @@ fn a_failure_that_does_not_pass_is_told_by_expect() {
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
     let tries = forum.lines().iter().filter(|line| line.starts_with("PUT")).count();
     assert!((2..6).contains(&tries), "{tries}");
+}
+
+/// Accounts by their ids, and how many requests came.
+type Accounts = std::collections::BTreeMap<u64, String>;
+
+/// A service of which `special` answers what it wants to, and which is an ordinary one else.
+fn ordinary(
+    mut special: impl FnMut(&Accounts, &Asked) -> Option<Reply> + Send + 'static,
+) -> (Liar, Arc<Mutex<Accounts>>) {
+    let accounts = Arc::new(Mutex::new(Accounts::new()));
+    let kept = Arc::clone(&accounts);
+    let liar = Liar::start(move |asked| {
+        let mut accounts = kept.lock().unwrap();
+        if let Some(reply) = special(&accounts, asked) {
+            return reply;
+        }
+        let id = asked.target.rsplit('/').next().and_then(|id| id.parse().ok());
+        match (asked.method.as_str(), id) {
+            ("POST", _) => {
+                let id = accounts.len() as u64 + 1;
+                accounts.insert(id, asked.username());
+                reply(201, &json!({"id": id}))
+            }
+            ("GET", Some(id)) => match accounts.get(&id) {
+                Some(name) => reply(200, &json!({"username": name, "status": "ok"})),
+                None => answer(404, &[], b""),
+            },
+            ("DELETE", Some(id)) if accounts.remove(&id).is_some() => reply(200, &json!({"status": "ok"})),
+            _ => answer(404, &[], b""),
+        }
+    });
+    (liar, accounts)
+}
+
+const TWO: &str = "accounts: [ { name: a }, { name: b } ]\n";
+
+#[test]
+fn a_dead_session_answers_no_other_condition() {
+    // It ends after the first delete, and says so under 200.
+    let mut deletes = 0;
+    let (forum, accounts) = ordinary(move |_, asked| {
+        deletes += usize::from(asked.method == "DELETE");
+        (deletes > 1).then(|| reply(200, &json!({"status": "SessionExpired"})))
+    });
+    let desk = desk(
+        &forum,
+        &format!(
+            "    limits: {{ concurrency: 1 }}
+    dead: body.status == \"SessionExpired\"
+    probe: {{ request: GET /me, expect: [200] }}
+    delete: {{ request: 'DELETE /accounts/{{{{ id }}}}', expect: [200] }}\n{TWO}"
+        ),
+    );
+    let set_up = desk.run(&["setup"]);
+    assert_eq!(set_up.code, Some(0), "{}", set_up.stderr);
+    let cleaned = desk.run(&["cleanup"]);
+    assert_eq!(cleaned.code, Some(1), "{}", cleaned.stderr);
+    assert_eq!(accounts.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_chain_whose_delete_is_left_out_deletes_nothing() {
+    let (forum, accounts) = ordinary(|_, _| None);
+    let desk = desk(
+        &forum,
+        "    limits: { concurrency: 1 }
+    delete:
+      - { request: 'GET /accounts/{{ id }}', capture: { status: body.status } }
+      - { request: 'DELETE /accounts/{{ id }}', when: account.role == 'admin' }
+accounts: [ { name: a, role: reader }, { name: b, role: admin } ]
+",
+    );
+    let ended = desk.run(&["run", "--", "true"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let expected = "no step of `delete` that deletes was sent: its `when` left it out";
+    assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    assert_eq!(accounts.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_refusal_that_gives_an_id_has_made_an_account() {
+    let accounts = Arc::new(Mutex::new(Accounts::new()));
+    let behind = Arc::clone(&accounts);
+    let liar = Liar::start(move |asked| {
+        let mut accounts = behind.lock().unwrap();
+        match asked.method.as_str() {
+            "POST" => {
+                accounts.insert(1, asked.username());
+                reply(200, &json!({"id": 1, "errors": [{"message": "mail not sent"}]}))
+            }
+            "DELETE" => answer(if accounts.remove(&1).is_some() { 204 } else { 404 }, &[], b""),
+            _ => match accounts.get(&1) {
+                Some(name) => reply(200, &json!({"username": name})),
+                None => answer(404, &[], b""),
+            },
+        }
+    });
+    let desk = desk(&liar, "    refused: status == 200 and body.errors is defined\n");
+    let ended = desk.run(&["setup"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(accounts.lock().unwrap().is_empty(), "{}", ended.stderr);
+}
+
+#[test]
+fn another_address_that_throttles_is_not_asked_in_a_circle() {
+    let forum = service();
+    let mail = Liar::start(|_| answer(429, &["Retry-After: 600"], b""));
+    let desk = desk(
+        &forum,
+        &format!(
+            "    after_create: {{ url: {}, request: GET /messages, until: body.messages, within: 1s }}",
+            mail.url()
+        ),
+    );
+    let ended = desk.run(&["setup", "--deadline", "20s"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(mail.lines().len() < 30, "{}", mail.lines().len());
 }

@@ -284,7 +284,7 @@ fn a_hostile_answer_is_no_line_and_no_command() {
     for format in ["text", "json"] {
         let ended = desk.run(&["setup", "--verbose", "--log-format", format]);
         for line in ended.stderr.lines() {
-            let is_command = line.trim_start().starts_with("::add-mask::x") || line.contains("##[");
+            let is_command = line.trim() == "::add-mask::x" || line.contains("##[");
             assert!(!is_command && !line.contains(['\u{1b}', '\u{202e}']), "{line}");
             assert!(!line.starts_with("users: POST /forged"), "{line}");
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::cookies::CookieJar;
 use super::expiry::life;
 use super::fetch::{AnswerWords, LIFE, answered};
-use super::token::{Carried, NoToken, Post, Token};
+use super::token::{Carried, NoToken, Post, Token, keep_scalars};
 use crate::config::{Action, Carry, Destination, Expiry, Login, Patience, Request, did_not_hold};
 use crate::domain::answer::Answer;
 use crate::domain::outcome::{Delivery, pause};
@@ -27,6 +27,7 @@ impl Token {
         scope: &Scope,
         now: Timestamp,
     ) -> Result<(Carried, Duration), NoToken> {
+        let begun = tokio::time::Instant::now();
         let jar = Rc::new(CookieJar::default());
         let mut captures: Vec<(String, minijinja::Value)> = Vec::new();
         let mut seen = scope.clone();
@@ -40,7 +41,9 @@ impl Token {
             {
                 continue;
             }
-            let answer = self.insist(wire, step, &before, &jar, now).await?;
+            let answer = self
+                .insist(wire, step, &before, &jar, &|| now + begun.elapsed())
+                .await?;
             for secret in jar.secrets() {
                 (self.keeper)(&secret);
             }
@@ -54,8 +57,8 @@ impl Token {
                 let value = expression.eval(&seen).map_err(|error| {
                     NoToken::Refused(format!("the answer to {which} has no `{name}`: {}", error.message).into())
                 })?;
-                if let Some(text) = value.as_str() {
-                    (self.keeper)(&Secret::new(text));
+                if let Ok(value) = serde_json::to_value(&value) {
+                    keep_scalars(&value, &self.keeper);
                 }
                 captures.retain(|(known, _)| known != name);
                 captures.push((name.clone(), value));
@@ -94,12 +97,12 @@ impl Token {
         step: &Request,
         scope: &Scope,
         jar: &Rc<CookieJar>,
-        now: Timestamp,
+        now: &impl Fn() -> Timestamp,
     ) -> Result<Answer, NoToken> {
         let Patience { until, retry, within } = &step.patience;
-        let (mut waited, mut round) = (Duration::ZERO, 0);
+        let (begun, mut round) = (tokio::time::Instant::now(), 0);
         loop {
-            let taken = self.take_step(wire, step, scope, jar, now + waited).await;
+            let taken = self.take_step(wire, step, scope, jar, now()).await;
             let (Ok(answer) | Err((_, Some(answer)))) = &taken else {
                 return taken.map_err(|(why, _)| why);
             };
@@ -110,7 +113,7 @@ impl Token {
             if !fails && waits_for.is_none() {
                 return taken.map_err(|(why, _)| why);
             }
-            let left = within.saturating_sub(waited);
+            let left = within.saturating_sub(begun.elapsed());
             if left.is_zero() {
                 let Some(until) = waits_for.filter(|_| taken.is_ok()) else {
                     return taken.map_err(|(why, _)| why);
@@ -124,9 +127,7 @@ impl Token {
                 ));
             }
             round += 1;
-            let pause = pause(round, 1.0).min(left);
-            tokio::time::sleep(pause).await;
-            waited += pause;
+            tokio::time::sleep(pause(round, 1.0).min(left)).await;
         }
     }
 

@@ -38,8 +38,10 @@ impl Post for HttpService {
         };
         let envelope = Envelope::new(url.clone(), own, message, true).map(|mut envelope| {
             envelope.is_elsewhere = matches!(destination, Destination::Elsewhere(_));
-            envelope.jar = Some(Rc::clone(jar));
-            envelope.keeps_cookies = true;
+            if !envelope.is_elsewhere {
+                envelope.jar = Some(Rc::clone(jar));
+                envelope.keeps_cookies = true;
+            }
             envelope
         });
         self.deliver(url, message, envelope).await

@@ -133,6 +133,9 @@ impl Token {
                 for (_, secret) in carried.headers.iter().chain(&carried.query) {
                     (self.keeper)(secret);
                 }
+                for (_, value) in &carried.json {
+                    keep_scalars(value, &self.keeper);
+                }
                 let number = self.fetched.get() + 1;
                 self.fetched.set(number);
                 Held::Token(Carried { number, ..carried }, asked + life.mul_f64(RENEW_AFTER))
@@ -168,6 +171,17 @@ impl Token {
     /// Does it hold for a time by our clock?
     pub(super) fn goes_by_time(&self) -> bool {
         self.source.goes_by_time()
+    }
+}
+
+/// What stands in a body to let somebody in is secret, at whatever depth.
+pub(super) fn keep_scalars(value: &serde_json::Value, keeper: &impl Fn(&Secret)) {
+    match value {
+        serde_json::Value::String(text) => keeper(&Secret::new(text.as_str())),
+        serde_json::Value::Number(number) => keeper(&Secret::new(number.to_string())),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| keep_scalars(item, keeper)),
+        serde_json::Value::Object(fields) => fields.values().for_each(|field| keep_scalars(field, keeper)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) => {}
     }
 }
 

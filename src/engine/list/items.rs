@@ -5,6 +5,7 @@ use ring::digest;
 
 use crate::config::List;
 use crate::domain::account::RemoteId;
+use crate::domain::marker::Marker;
 use crate::domain::why::Why;
 use crate::engine::create::{id, is_nameless, text};
 use crate::language::Scope;
@@ -23,6 +24,8 @@ pub(super) struct Tally {
     named: usize,
     /// Those that have a name and an id.
     readable: usize,
+    /// Was one seen that carries a marker and has no id?
+    is_one_lost: bool,
     /// Was one seen to be without a name, as others' accounts may well be?
     is_one_nameless: bool,
 }
@@ -32,11 +35,18 @@ impl Tally {
         self.items += page.items;
         self.named += page.named;
         self.readable += page.readable;
+        self.is_one_lost |= page.is_one_lost;
         self.is_one_nameless |= page.is_one_nameless;
     }
 
     /// The expression that gives nothing for any item, if there is one. Then ours may be among them all.
     pub(super) fn unreadable(&self, list: &List) -> Option<String> {
+        if self.is_one_lost {
+            return Some(format!(
+                "`{}` gives no id for an account that carries a marker",
+                list.id.source()
+            ));
+        }
         if self.items == 0 || self.readable > 0 {
             return None;
         }
@@ -79,6 +89,8 @@ pub(super) fn read(list: &List, scope: &Scope, each: &mut impl FnMut(RemoteId, S
             context.update(id.as_ref().map_or("", RemoteId::as_str).as_bytes());
             context.update(&[0]);
             shown.named += usize::from(name.is_some());
+            shown.is_one_lost |=
+                id.is_none() && name.as_deref().is_some_and(|name| Marker::at_front_of(name).is_some());
             // One is enough: most items of a list may have no name.
             shown.is_one_nameless |= name.is_none() && !shown.is_one_nameless && is_nameless(&list.name, &scope);
             // One without a name is nobody whom we know; whoever lists may know it by what else it shows.

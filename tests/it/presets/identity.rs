@@ -157,6 +157,7 @@ fn kratos(store: &mut Store, call: &Call) -> Reply {
             }
             let mut user = call.body.clone();
             user["id"] = format!("k{}", store.id()).into();
+            user["credentials"] = json!({"password": {"type": "password", "identifiers": [user["traits"]["email"]]}});
             if store.add(user.clone(), &["/traits/email"]) {
                 reply(201, user)
             } else {

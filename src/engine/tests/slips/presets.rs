@@ -83,7 +83,7 @@ service:
 model:
   ids: random
   unique_email: true
-  shows: { id: $id, schema_id: default, state: active, traits: { email: $email }, metadata_admin: { standin: $name } }
+  shows: { id: $id, schema_id: default, state: active, traits: { email: $email }, metadata_admin: { standin: $name }, credentials: { password: { identifiers: [$email] } } }
   routes:
     "POST /admin/identities": { do: create, status: 201, takes: { traits: { email: $email }, metadata_admin: { standin: $name } } }
     "GET /admin/identities":
@@ -148,6 +148,7 @@ model:
   routes:
     "GET /api/v1/admin/users":
       do: list
+      filters: { q: name~ }
       pages: { style: page, param: page, first: 1, size: limit, usual: 30 }
     "POST /api/v1/admin/users": { do: create, status: 201, takes: { username: $name, email: $email } }
     "GET /api/v1/users/{id}": { do: read }
