@@ -181,15 +181,22 @@ pub fn draw_up(
                 .needs
                 .iter()
                 .map(|need| {
+                    let owner = persona.shares_in(need);
                     let needed = AccountKey {
                         service: need.clone(),
-                        account: person.name.clone(),
+                        account: match owner {
+                            Some(owner) => shared(config, owner, person.index),
+                            None => person.name.clone(),
+                        },
                     };
                     places.get(&needed).copied().ok_or_else(|| {
-                        Why::hinted(
-                            format!("`{key}` needs `{needed}`, which is not part of this run"),
-                            format!("name `{need}` in `only` too"),
-                        )
+                        let hint = match owner {
+                            Some(owner) => {
+                                format!("name `{owner}` in `persona` and `{need}` in `only` too, or give it that copy")
+                            }
+                            None => format!("name `{need}` in `only` too"),
+                        };
+                        Why::hinted(format!("`{key}` needs `{needed}`, which is not part of this run"), hint)
                     })
                 })
                 .collect::<Result<Vec<usize>, _>>()?;
@@ -231,6 +238,15 @@ pub fn draw_up(
         people,
         person_of,
     })
+}
+
+/// Which copy of a persona another shares: the one of the same index, or the only one.
+fn shared(config: &Config, owner: &str, index: u32) -> String {
+    let persona = config.personas.iter().find(|persona| persona.name == owner);
+    match persona.and_then(|persona| persona.count.as_ref()) {
+        Some(_) => format!("{owner}-{index}"),
+        None => owner.to_owned(),
+    }
 }
 
 /// What the accounts of a plan take so far.

@@ -11,7 +11,7 @@ use super::source::Span;
 use super::tree::Node;
 use super::{Config, Diagnostic};
 use crate::domain::account::ServiceName;
-use crate::language::Environment;
+use crate::language::{Environment, nearest};
 
 /// `needs`: known services, no cycle, and no persona that lacks an account in a needed service.
 pub(super) fn needs(
@@ -31,7 +31,8 @@ pub(super) fn needs(
                 continue;
             }
             for persona in personas {
-                let absent = persona.services.contains(&one.name) && !persona.services.contains(need);
+                let has = persona.services.contains(need) || persona.shares_in(need).is_some();
+                let absent = persona.services.contains(&one.name) && !has;
                 if absent && need != &one.name {
                     decoder.error_with_hint(
                         persona.span,
@@ -53,6 +54,53 @@ pub(super) fn needs(
             format!("the services need each other in a cycle: {}", shown.join(" -> ")),
             "remove one of these `needs`",
         );
+    }
+}
+
+/// `shares`: another persona that has an account of its own there, for a service of the sharer's that needs it.
+pub(super) fn shares(decoder: &mut Decoder, services: &[Service], personas: &[Persona]) {
+    for persona in personas {
+        for (service, name) in &persona.shares {
+            let owner = personas.iter().find(|one| one.name == *name);
+            let needs = |one: &&Service| persona.services.contains(&one.name) && one.needs.contains(service);
+            let problem = match owner {
+                None => Some((
+                    format!(
+                        "`{}` shares the account of `{name}`, and there is no such persona",
+                        persona.name
+                    ),
+                    match nearest(name, personas.iter().map(|one| one.name.as_str())) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => "name a persona of `accounts`".to_owned(),
+                    },
+                )),
+                Some(_) if persona.services.contains(service) => Some((
+                    format!(
+                        "`{}` has an account of its own in `{service}`, and shares one there",
+                        persona.name
+                    ),
+                    format!("remove `{service}` from its `services` or from its `shares`"),
+                )),
+                Some(owner) if !owner.services.contains(service) => Some((
+                    format!(
+                        "`{}` shares the account of `{name}` in `{service}`, which has none there",
+                        persona.name
+                    ),
+                    format!("add `{service}` to the `services` of `{name}`"),
+                )),
+                Some(_) if !services.iter().any(|one| needs(&one)) => Some((
+                    format!(
+                        "`{}` shares an account in `{service}`, and none of its services needs it",
+                        persona.name
+                    ),
+                    format!("add `{service}` to the `needs` of a service, or remove it from `shares`"),
+                )),
+                Some(_) => None,
+            };
+            if let Some((message, hint)) = problem {
+                decoder.error_with_hint(persona.span, message, hint);
+            }
+        }
     }
 }
 

@@ -69,6 +69,9 @@ pub(super) fn decode(decoder: &mut Decoder) -> Option<Decoded> {
             personas.as_deref().unwrap_or_default(),
             &document,
         );
+        if complete {
+            check::shares(decoder, &services, personas.as_deref().unwrap_or_default());
+        }
         check::overwriting(decoder, &services, personas.as_deref().unwrap_or_default());
     }
     let codes = reads::check(decoder, &services, personas.as_deref());

@@ -177,6 +177,8 @@ block! {
     NAME = "name": Name("^[A-Za-z_][A-Za-z0-9_-]*$"), ["alice"];
     /// The services in which it has an account; by default, all.
     SERVICES = "services": Names, [["users", "crm"]];
+    /// Whose account it uses in a service in place of one of its own: `needs.SERVICE` is that persona's there.
+    SHARES = "shares": Texts, [{"crm": "bob"}];
     /// How many copies to create, called NAME-1 to NAME-N: a number, or a template that gives one. By default there is one, called NAME.
     COUNT = "count": Count(COPIES_LIMIT), [20, "{{ env.WORKERS }}"];
     /// Its role.

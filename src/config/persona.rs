@@ -22,6 +22,8 @@ pub struct Persona {
     pub name: String,
     /// The services in which it has an account, in the order of the services.
     pub services: Vec<ServiceName>,
+    /// Services in which it has another persona's account in place of one of its own.
+    pub shares: Vec<(ServiceName, String)>,
     /// How many copies there are; without it one, which is called as the persona.
     pub count: Option<Count>,
     /// Its role; `tester` where it is not said.
@@ -78,6 +80,7 @@ impl Persona {
         Self {
             name: "test_user".to_owned(),
             services: services.to_vec(),
+            shares: Vec::new(),
             count: None,
             role: Some(Template::literal(DEFAULT_ROLE)),
             username: None,
@@ -127,9 +130,14 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
     let mut fields = decoder.fields(node, "an account", &key::BLOCK)?;
     let name_node = fields.need(decoder, key::NAME);
     let name = name_node.and_then(|node| name(decoder, node));
+    let shares = match fields.take(key::SHARES) {
+        Some(node) => shares(decoder, node, known, complete),
+        None => Vec::new(),
+    };
+    let is_shared = |service: &ServiceName| shares.iter().any(|(shared, _)| shared == service);
     let services = match fields.take(key::SERVICES) {
         Some(node) => services(decoder, node, known, complete),
-        None => Some(known.to_vec()),
+        None => Some(known.iter().filter(|service| !is_shared(service)).cloned().collect()),
     };
     let count = fields
         .take(key::COUNT)
@@ -168,6 +176,7 @@ fn decode(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: b
         span: name_node.map_or(node.span, |node| node.span),
         name: name?,
         services: services?,
+        shares,
         count: count?,
         // What a service without a preset is sent has a role.
         role: role?.or_else(|| Some(Template::literal(DEFAULT_ROLE))),
@@ -227,6 +236,26 @@ fn services(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete:
             .cloned()
             .collect(),
     )
+}
+
+/// `shares`: whose account it has in which service. Whether that persona has one there is found out once all are known.
+fn shares(decoder: &mut Decoder, node: &Node, known: &[ServiceName], complete: bool) -> Vec<(ServiceName, String)> {
+    let named = decoder.named(node, "`shares`", |decoder, entry| {
+        let service = known.iter().find(|name| name.as_str() == entry.key);
+        if service.is_none() && complete {
+            service::unknown(decoder, entry.key_span, &entry.key, known);
+        }
+        Some((service.cloned()?, decoder.text(&entry.value, key::SHARES.name)?))
+    });
+    named.into_iter().map(|(_, share)| share).collect()
+}
+
+impl Persona {
+    /// Whose account it has in a service in place of one of its own.
+    pub fn shares_in(&self, service: &ServiceName) -> Option<&str> {
+        let (_, owner) = self.shares.iter().find(|(shared, _)| shared == service)?;
+        Some(owner)
+    }
 }
 
 fn count(decoder: &mut Decoder, node: &Node) -> Option<Count> {

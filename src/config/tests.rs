@@ -6,6 +6,7 @@ mod lists;
 mod moment;
 mod presets;
 mod schema;
+mod shares;
 mod steps;
 
 use proptest::prelude::*;

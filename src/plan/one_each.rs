@@ -36,7 +36,16 @@ pub fn one_each(config: &mut Config, selection: &mut Selection) -> Result<(), Wh
         persona.services.retain(|service| kept.contains(service.as_str()));
         persona.count = persona.count.map(|_| Count::Fixed(1));
         covered.extend(persona.services.iter().cloned());
+        let shares = persona
+            .shares
+            .iter()
+            .filter(|(service, _)| kept.contains(service.as_str()));
+        let shares: Vec<(ServiceName, String)> = shares.cloned().collect();
         config.personas.push(persona);
+        for (service, owner) in shares {
+            covered.insert(service.clone());
+            add_owner(config, &mut personas, &service, &owner);
+        }
     }
     selection.personas.clear();
     selection.services = if selection.services.is_empty() {
@@ -45,6 +54,24 @@ pub fn one_each(config: &mut Config, selection: &mut Selection) -> Result<(), Wh
         wanted.into_iter().collect()
     };
     Ok(())
+}
+
+/// Has the persona be there whose account another shares, with that account.
+fn add_owner(config: &mut Config, others: &mut Vec<Persona>, service: &ServiceName, owner: &str) {
+    if let Some(known) = config.personas.iter_mut().find(|persona| persona.name == owner) {
+        if !known.services.contains(service) {
+            known.services.push(service.clone());
+        }
+        return;
+    }
+    let Some(place) = others.iter().position(|persona| persona.name == owner) else {
+        return;
+    };
+    let mut persona = others.remove(place);
+    let kept = with_needs(config, &[service.as_str().to_owned()]);
+    persona.services.retain(|service| kept.contains(service.as_str()));
+    persona.count = persona.count.map(|_| Count::Fixed(1));
+    config.personas.push(persona);
 }
 
 /// These services, all of them if none is named, and whatever they need.

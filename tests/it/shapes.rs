@@ -368,6 +368,20 @@ fn accounts_that_the_tests_sign_up_themselves() {
 }
 
 #[test]
+fn members_of_one_organisation() {
+    let shape = Shape {
+        name: "organisation.yml",
+        service: services::organisations,
+        variables: &[("HUB_TOKEN", services::ADMIN)],
+    };
+    shape.holds();
+    let running = shape.start();
+    let set_up = running.desk.run(&["setup"]);
+    assert_eq!(set_up.code, Some(0), "{}", set_up.stderr);
+    assert_eq!(running.books.lock().unwrap().accounts.len(), 4);
+}
+
+#[test]
 fn every_example_is_run_here() {
     let source = include_str!("shapes.rs");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shapes");

@@ -61,6 +61,7 @@ impl Spot {
             ("oauth2", "assertion") => json!({"grant": "jwt_bearer"}),
             ("oauth2", "client_assertion") => json!({"client_secret": null}),
             ("oauth2", "oidc_audience") => json!({"params": {"assertion": "{{ oidc.token }}"}}),
+            ("account", "shares") => json!({"services": ["users"]}),
             ("next", "first" | "in") => json!({"page": "page"}),
             ("next", "param") => json!({"cursor": "body.next"}),
             ("next", "cursor") => json!({"param": "after"}),
@@ -102,7 +103,7 @@ fn spots() -> Vec<Spot> {
     }
     let document = json!({
         "services": [{"name": "users", "url": "http://localhost:1", "needs": ["crm"]}, {"name": "crm", "url": "http://localhost:2"}],
-        "accounts": [{"name": "alice"}],
+        "accounts": [{"name": "alice"}, {"name": "bob"}],
     });
     let mut found = Vec::new();
     for (block, place) in [

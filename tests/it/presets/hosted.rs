@@ -189,8 +189,8 @@ fn salesforce(store: &mut Store, call: &Call) -> Reply {
         }
         ("GET", parts) if parts[3] == "query" => {
             // The rest of a list is an address of its own.
-            let (query, skip) = match parts.get(4).map(|rest| rest.rsplit_once('-').unwrap()) {
-                Some((query, skip)) => (query.replace('_', " "), skip.parse().unwrap()),
+            let (query, skip) = match parts.get(4).map(|rest| rest.split_once('-').unwrap()) {
+                Some((query, skip)) => (unhex(query), skip.parse().unwrap()),
                 None => (call.query("q").unwrap().to_owned(), 0),
             };
             let found = store.users.iter().filter(|user| is_asked_for(user, &query));
@@ -198,7 +198,7 @@ fn salesforce(store: &mut Store, call: &Call) -> Reply {
             let page: Vec<&Value> = found.iter().skip(skip).take(2).collect();
             let mut answer = json!({"totalSize": found.len(), "done": true, "records": page});
             if skip + 2 < found.len() {
-                let query = query.replace('%', "").replace(' ', "_");
+                let query: String = query.bytes().map(|byte| format!("{byte:02x}")).collect();
                 answer["done"] = false.into();
                 answer["nextRecordsUrl"] = format!("/services/data/v62.0/query/{query}-{}", skip + 2).into();
             }
@@ -224,6 +224,13 @@ fn salesforce(store: &mut Store, call: &Call) -> Reply {
         }
         _ => absent(),
     }
+}
+
+fn unhex(text: &str) -> String {
+    let bytes = (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap());
+    String::from_utf8(bytes.collect()).unwrap()
 }
 
 fn is_asked_for(user: &Value, query: &str) -> bool {

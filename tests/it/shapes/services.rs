@@ -416,3 +416,34 @@ pub(super) fn groups(books: &mut Books, asked: &Asked) -> Reply {
     }
     ordinary(books, asked)
 }
+
+/// Organisations and their members: none without one, and no organisation is deleted before its members.
+pub(super) fn organisations(books: &mut Books, asked: &Asked) -> Reply {
+    if !is_admin(asked) {
+        return empty(401);
+    }
+    let (half, rest) = asked.target[1..].split_once('/').unwrap_or_default();
+    let asked = Asked {
+        target: format!("/{rest}"),
+        ..asked.clone()
+    };
+    if asked.method == "POST" {
+        let created = books.open(&asked.username(), half);
+        let Ok(id) = created else { return empty(409) };
+        if half == "people" {
+            let org = body(&asked)["org"].as_str().and_then(|id| id.parse::<u64>().ok());
+            if org
+                .and_then(|org| books.accounts.get(&org))
+                .is_none_or(|org| org.email != "orgs")
+            {
+                books.wrong.push(asked.line());
+            }
+        }
+        return reply(201, &json!({"id": id}));
+    }
+    let has_members = books.accounts.values().any(|known| known.email == "people");
+    if asked.method == "DELETE" && half == "orgs" && has_members {
+        return empty(409);
+    }
+    books.administer("/users", &asked)
+}
