@@ -198,7 +198,8 @@ fn salesforce(store: &mut Store, call: &Call) -> Reply {
             let page: Vec<&Value> = found.iter().skip(skip).take(2).collect();
             let mut answer = json!({"totalSize": found.len(), "done": true, "records": page});
             if skip + 2 < found.len() {
-                let query: String = query.bytes().map(|byte| format!("{byte:02x}")).collect();
+                let digits: Vec<String> = query.bytes().map(|byte| format!("{byte:02x}")).collect();
+                let query = digits.concat();
                 answer["done"] = false.into();
                 answer["nextRecordsUrl"] = format!("/services/data/v62.0/query/{query}-{}", skip + 2).into();
             }
