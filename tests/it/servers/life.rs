@@ -13,7 +13,8 @@ use super::machine::{Ended, Machine};
 use super::server::{Kind, SECRET, Server, Shared};
 
 /// The presets whose lists have a filter.
-const FILTERED: [&str; 8] = [
+const FILTERED: [&str; 9] = [
+    "cognito",
     "jupyterhub",
     "keycloak",
     "keystone",

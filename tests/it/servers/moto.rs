@@ -10,7 +10,7 @@ static PRESET: Preset = Preset {
         headers: &[],
     },
     shared: Shared::new(),
-    service: include_str!("moto/service.yml"),
+    service: "    preset: cognito\n    url: '{{ env.URL }}'\n    with: { user_pool: eu-central-1_standinqa, region: eu-central-1 }\n    auth: { aws: { access_key_id: AKIASTANDINADMIN0000, secret_access_key: '{{ env.SECRET }}' } }\n",
     secret: life::started_with,
     names,
     add,
@@ -24,7 +24,7 @@ fn add(server: &Server, name: &str) {
     assert_eq!(server.ask("PUT", &format!("/names/{name}"), "").status, 200);
 }
 
-life::shows!(PRESET, lives, proves, refuses "400", keeps_out "403", settles);
+life::shows!(PRESET, lives, proves, refuses "400", keeps_out "403", settles, sweeps);
 
 #[test]
 fn a_key_that_may_only_look_makes_nothing_and_is_told() {
