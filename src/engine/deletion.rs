@@ -1,6 +1,7 @@
 //! One account is deleted, step by step.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use super::advice;
 use super::ends::{Delete, Ends};
@@ -96,8 +97,8 @@ impl<W: World> Engine<'_, W> {
         let mut accepted = self.record(place).delete_accepted;
         let mut missing: HashSet<&str> = HashSet::new();
         let (mut after_accepted, mut ended) = (false, DeleteSent::Denied);
-        // Which steps that may change something were sent, and whether any was left out.
-        let (mut changes, mut leaves_out) = (false, false);
+        // Whether a step that may change something was sent, and which were left out.
+        let (mut changes, mut left_out) = (false, String::new());
         for (index, request) in chain.iter().enumerate() {
             if reads_any(request, &missing) {
                 missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
@@ -106,7 +107,8 @@ impl<W: World> Engine<'_, W> {
             let scope = super::with_captures(self.scope(place, site), &captures).with("id", id.as_str());
             if !applies(request, &scope)? {
                 missing.extend(request.captures.iter().map(|(name, _)| name.as_str()));
-                leaves_out = true;
+                // Writing to a string can't fail.
+                write!(left_out, " without step {}", index + 1).unwrap_or_default();
                 continue;
             }
             changes |= request.action.effect() != Effect::Reads;
@@ -173,15 +175,13 @@ impl<W: World> Engine<'_, W> {
                 is_whole: index + 1 == chain.len(),
             };
         }
-        if leaves_out && !changes {
+        if !left_out.is_empty() && !changes {
             let why = "no step of `delete` that deletes was sent: its `when` left it out";
             return Err(Stuck::new(Reason::Failed, why));
         }
-        // What a part of the chain is answered with says nothing of the whole.
-        if let DeleteSent::Accepted { form, .. } = &mut ended
-            && leaves_out
-        {
-            form.push_str(" (in part)");
+        // What a part of the chain is answered with says nothing of another part.
+        if let DeleteSent::Accepted { form, .. } = &mut ended {
+            form.push_str(&left_out);
         }
         Ok(ended)
     }
