@@ -231,7 +231,7 @@ async fn lock(context: &Context, entry: &EntryDir) -> Result<Lock, Failure> {
         }
         if context.clock.now().since(begun) >= WAIT {
             return Err(Failure::usage(Why::hinted(
-                "another process still works on the accounts of this run, and would not see an account that is adopted now",
+                "another process is still working on this run's accounts, and wouldn't see an account adopted now",
                 "adopt it once setup has ended, and before cleanup",
             )));
         }

@@ -2,15 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Pid;
 use serde_json::Value;
-use standin::sandbox::{Moment, Observed, Sandbox, SandboxHandle, ServiceSpec};
+use standin::sandbox::{Moment, Sandbox, SandboxHandle, ServiceSpec};
 
 use crate::ask::ask;
 use crate::desk::{Desk, Ended, finish};
+use crate::killing::killing;
 use crate::runner::Runner;
 use crate::runner::job::{Job, Outcome, Step};
 use crate::services::{at_the_first_create, put};
@@ -248,29 +247,11 @@ fn an_adopt_waits_for_the_setup_that_still_writes_the_journal() {
     assert_eq!(adopt.wait().unwrap().code(), Some(0));
 }
 
-/// A service that kills whom it is told of, at one moment of the n-th request after that.
-fn killing(nth: usize, moment: Moment) -> (SandboxHandle, Arc<Mutex<Option<Pid>>>) {
-    let target = Arc::new(Mutex::new(None::<Pid>));
-    let (known, count) = (Arc::clone(&target), AtomicUsize::new(0));
-    let observer = move |observed: &Observed| {
-        let mut known = known.lock().unwrap();
-        if known.is_none() || observed.moment != moment {
-            return;
-        }
-        if count.fetch_add(1, Ordering::Relaxed) + 1 == nth {
-            // It may be over already.
-            kill_process(known.take().unwrap(), Signal::KILL).ok();
-        }
-    };
-    let builder = Sandbox::builder().service(users()).observer(Arc::new(observer));
-    (Sandbox::spawn_thread(builder).unwrap(), target)
-}
-
 #[test]
 fn a_cleanup_that_is_killed_at_any_request_is_run_again_and_deletes_the_adopted_too() {
     for moment in [Moment::BeforeApply, Moment::AfterApply, Moment::Answered] {
         for nth in 1.. {
-            let (service, target) = killing(nth, moment);
+            let (service, target) = killing(Sandbox::builder().service(users()), nth, moment);
             let (desk, marker) = begun(&service);
             let signed = format!("{marker}-signup");
             sign_up(&service, &signed);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,16 +15,13 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, Ended};
 use crate::liar::{Asked, Liar, Reply, answer, json as says};
 use crate::register::{Register, field};
+use crate::signed::seconds;
 
 pub(crate) const RSA: &str = include_str!("../fixtures/keys/rsa.pem");
 const ED25519: &str = include_str!("../fixtures/keys/ed25519.pem");
 const SEC1: &str = include_str!("../fixtures/keys/ec-sec1.pem");
 const SHARED: &str = "c4nary-shared-secret-of-both";
 const TOKEN: &str = "c4nary-access-token-17";
-
-fn seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
 
 /// Header and claims of a token whose signature holds and whose time is now.
 pub(crate) fn opened(token: &str) -> Option<(Value, Value)> {
@@ -278,7 +275,7 @@ fn a_key_that_cannot_sign_is_told_before_anything_is_sent() {
     for (auth, told) in [
         (
             "{ jwt: { key: '{{ env.SEC1_KEY }}', alg: ES256 } }",
-            "`auth` of `users`: `jwt.key`: the key is in the form of SEC 1 (`BEGIN EC PRIVATE KEY`), which is not read\n  hint: convert it to PKCS#8: `openssl pkcs8 -topk8 -nocrypt",
+            "`auth` of `users`: `jwt.key`: the key is in SEC 1 form (`BEGIN EC PRIVATE KEY`), which Standin can't read\n  hint: convert it to PKCS#8: `openssl pkcs8 -topk8 -nocrypt",
         ),
         (
             "{ oauth2: { token_url: '{{ service.url }}/token', client_id: c, client_assertion: { key: '{{ env.SHARED }}' } } }",

@@ -34,6 +34,7 @@ mod hostile;
 mod init;
 mod job_summary;
 mod kill;
+mod killing;
 mod later;
 mod leftovers;
 mod liar;

@@ -1,14 +1,12 @@
 //! `cleanup-marked`: what the tests signed up under the setup's marker goes with the rest, and nobody else does.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Pid;
 use serde_json::Value;
-use standin::sandbox::{Filter, Moment, Observed, Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
+use standin::sandbox::{Filter, Moment, Sandbox, SandboxBuilder, SandboxHandle, ServiceSpec};
 
 use crate::ask::ask;
 use crate::desk::{Desk, Ended, finish};
+use crate::killing::killing;
 use crate::runner::Runner;
 use crate::runner::job::{Job, Outcome, Step};
 use crate::services::put;
@@ -191,27 +189,11 @@ fn run_and_post_of_the_action_delete_what_the_tests_signed_up() {
     assert_eq!(left(&service), 0, "{post}");
 }
 
-/// A service that kills whom it is told of, at one moment of the n-th request after that.
-fn killing(nth: usize, moment: Moment) -> (SandboxHandle, Arc<Mutex<Option<Pid>>>) {
-    let target = Arc::new(Mutex::new(None::<Pid>));
-    let (known, count) = (Arc::clone(&target), AtomicUsize::new(0));
-    let observer = move |observed: &Observed| {
-        let mut known = known.lock().unwrap();
-        if known.is_none() || observed.moment != moment {
-            return;
-        }
-        if count.fetch_add(1, Ordering::Relaxed) + 1 == nth {
-            kill_process(known.take().unwrap(), Signal::KILL).unwrap();
-        }
-    };
-    (start(users(Filter::Substring).observer(Arc::new(observer))), target)
-}
-
 #[test]
 fn a_cleanup_that_is_killed_at_any_request_is_run_again_and_leaves_nothing_under_the_marker() {
     for moment in [Moment::BeforeApply, Moment::AfterApply] {
         for nth in 1.. {
-            let (service, target) = killing(nth, moment);
+            let (service, target) = killing(users(Filter::Substring), nth, moment);
             let (desk, _) = begun(&service, FILTER);
             let killed = {
                 let mut known = target.lock().unwrap();

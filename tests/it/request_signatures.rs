@@ -1,9 +1,8 @@
 //! Requests that are signed as they are sent: by AWS' signature, and by schemes of services' own. The services here check every one.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,16 +12,10 @@ use serde_json::json;
 use crate::desk::Desk;
 use crate::liar::{Asked, Liar, Reply, answer, json as says};
 use crate::register::{Register, field};
+use crate::signed::{hex, seconds};
 
 const SECRET: &str = "c4nary/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const SESSION: &str = "c4nary-session-token-of-the-job";
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
-}
 
 fn hmac_of(algorithm: hmac::Algorithm, key: &[u8], text: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(algorithm, key), text.as_bytes())
@@ -204,10 +197,6 @@ fn a_wrong_key_of_aws_is_told_and_no_signature() {
         "{}",
         not_allowed.stderr
     );
-}
-
-fn seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// Duo's Admin API: HMAC-SHA1 over date, method, host, path and parameters, as the password of basic auth.

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::liar::{Asked, Liar, answer, json as reply};
+use crate::one_time::is_code;
 
 const KEY: &str = "a-key-of-the-workspace";
 /// The secret of RFC 6238's appendix B, in Base32.
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-const SECRET_BYTES: &[u8] = b"12345678901234567890";
 
 const CONFIGURATION: &str = r#"
     create:
@@ -36,28 +36,15 @@ const CONFIGURATION: &str = r#"
       request: GET /accounts/{{ id }}
 "#;
 
-fn seconds() -> u64 {
+pub(crate) fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
         text
-    })
-}
-
-/// The code of the moment or of the period before, as servers accept it.
-fn is_code(given: &str) -> bool {
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, SECRET_BYTES);
-    let counter = seconds() / 30;
-    [counter, counter - 1].into_iter().any(|counter| {
-        let tag = hmac::sign(&key, &counter.to_be_bytes());
-        let tag = tag.as_ref();
-        let from = usize::from(tag[19] & 15);
-        let number = u32::from_be_bytes(tag[from..from + 4].try_into().unwrap()) & 0x7fff_ffff;
-        given == format!("{:06}", number % 1_000_000)
     })
 }
 
@@ -88,7 +75,7 @@ fn service() -> Liar {
                 let profile = json!({"login": username}).to_string();
                 reply(200, &json!({"profile": standard(profile.as_bytes())}))
             }
-            ("DELETE", Some(_)) if !is_code(header(asked, "x-code")) => answer(403, &[], b""),
+            ("DELETE", Some(_)) if !is_code(header(asked, "x-code"), SECRET) => answer(403, &[], b""),
             ("DELETE", Some(known)) => {
                 accounts.remove(&known);
                 answer(204, &[], b"")

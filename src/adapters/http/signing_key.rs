@@ -102,7 +102,7 @@ impl SigningKey {
         let random = SystemRandom::new();
         match (self.algorithm, der) {
             (_, PrivateKeyDer::Sec1(_)) => Err(Why::hinted(
-                "the key is in the form of SEC 1 (`BEGIN EC PRIVATE KEY`), which is not read",
+                "the key is in SEC 1 form (`BEGIN EC PRIVATE KEY`), which Standin can't read",
                 CONVERT,
             )),
             (Algorithm::Rs256, PrivateKeyDer::Pkcs1(der)) => {

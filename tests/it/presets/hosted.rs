@@ -198,7 +198,7 @@ fn salesforce(store: &mut Store, call: &Call) -> Reply {
             let page: Vec<&Value> = found.iter().skip(skip).take(2).collect();
             let mut answer = json!({"totalSize": found.len(), "done": true, "records": page});
             if skip + 2 < found.len() {
-                let query = hex(&query);
+                let query = crate::signed::hex(query.as_bytes());
                 answer["done"] = false.into();
                 answer["nextRecordsUrl"] = format!("/services/data/v62.0/query/{query}-{}", skip + 2).into();
             }
@@ -224,14 +224,6 @@ fn salesforce(store: &mut Store, call: &Call) -> Reply {
         }
         _ => absent(),
     }
-}
-
-fn hex(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
 }
 
 fn unhex(text: &str) -> String {

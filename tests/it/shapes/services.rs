@@ -1,28 +1,15 @@
 //! The services of the examples: small ones, each of a kind that scripts in the wild were written for.
 
-use std::fmt::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use ring::hmac;
 use serde_json::{Value, json};
 
 use super::books::{Books, body, empty, header, pairs, split};
 use crate::liar::{Asked, Reply, answer, json as reply};
 use crate::one_time::is_code;
+use crate::signed::{hex, seconds};
 
 /// What their administrators log in with.
 pub(super) const ADMIN: &str = "canary-of-the-administrator";
-
-fn seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
-}
 
 fn is_admin(asked: &Asked) -> bool {
     header(asked, "authorization") == format!("Bearer {ADMIN}")
