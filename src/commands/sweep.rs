@@ -94,26 +94,12 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     requests += watch
         .over(try_lists(context, &world, &trial, &mut lists, &mut leftovers))
         .await;
-    let hits = found.iter().filter(|found| found.what == Fate::Delete).count();
+    let mut hits = found.iter().filter(|found| found.what == Fate::Delete).count();
     let mut incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
     let max = usize::try_from(context.settings.sweep.max).unwrap_or(usize::MAX);
     if hits > max {
-        let over = if lists.iter().any(|list| list.is_full) {
-            "over "
-        } else {
-            ""
-        };
-        context.console.error(Why::hinted(
-            format!(
-                "{over}{} would be deleted, and `max` allows {max}: nothing is deleted",
-                plural(hits, "account")
-            ),
-            "look at them with `--dry-run`, then raise `max`",
-        ));
         incomplete = true;
-        for spared in found.iter_mut().filter(|found| found.what == Fate::Delete) {
-            "more than `max` would be deleted".clone_into(&mut spared.why);
-        }
+        refuse(context, (hits, max), &lists, &mut found);
     } else if hits > 0 && !context.settings.sweep.dry_run {
         let owing = found.iter().filter(|found| found.what == Fate::Delete);
         watch.turn_to(Phase::Cleanup, owing.map(|found| &found.service));
@@ -131,6 +117,7 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
             let work = again::list(context, &world, &trial, swept);
             requests += watch.over(work).await;
             incomplete = without_list || lists.iter().any(|list| list.incomplete.is_some());
+            hits = found.iter().filter(|found| found.what != Fate::Kept).count();
         }
     }
     let took = context.clock.now().since(begun);
@@ -146,6 +133,25 @@ pub(super) async fn sweep(context: &Context) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::Success
     })
+}
+
+/// Says that more would be deleted than may be, and spares them.
+fn refuse(context: &Context, (hits, max): (usize, usize), lists: &[ListedService], found: &mut [Marked]) {
+    let over = if lists.iter().any(|list| list.is_full) {
+        "over "
+    } else {
+        ""
+    };
+    context.console.error(Why::hinted(
+        format!(
+            "{over}{} would be deleted, and `max` allows {max}: nothing is deleted",
+            plural(hits, "account")
+        ),
+        "look at them with `--dry-run`, then raise `max`",
+    ));
+    for spared in found.iter_mut().filter(|found| found.what == Fate::Delete) {
+        "more than `max` would be deleted".clone_into(&mut spared.why);
+    }
 }
 
 /// On a CI that is not known every job that works in the same directory would be taken for this one, and its living accounts

@@ -21,7 +21,7 @@ impl Condition {
     ///
     /// An answer that the description calls busy or dead, whatever its protocol says, is none of any other.
     pub fn holds(&self, answer: &Answer, scope: &Scope) -> Result<bool, EvalError> {
-        if answer.is_unreal() {
+        if answer.is_overruled() {
             return Ok(false);
         }
         match self {

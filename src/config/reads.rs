@@ -55,9 +55,7 @@ impl<'s> Readable<'s> {
             | Auth::Sign(_)
             | Auth::GithubOidc { .. } => BTreeSet::new(),
         };
-        let find = service.find.iter().map(|find| &find.request);
-        let gone = service.gone.iter().map(|gone| &gone.request);
-        let later = find.chain(gone).chain(&service.delete).flat_map(names);
+        let later = service.delete.iter().flat_map(names);
         let verify = service.verify.iter().map(|verify| &verify.request);
         let verified: BTreeSet<&str> = made.iter().copied().chain(verify.flat_map(names)).collect();
         let captures = verified.iter().copied().chain(later).collect();

@@ -14,7 +14,7 @@ pub(super) use decode::{
     LIST_NAMES, LOGIN_ANSWER, LOGIN_NAMES, POSITIONS, SERVICE_ANSWER, SERVICE_ITEM, SERVICE_NAMES, chain, condition,
     create, find, gone, list_request, login_request, login_step, probe, service_request, verify,
 };
-pub use step::{Destination, Patience};
+pub use step::{Awaits, Destination, Patience};
 
 /// A request.
 #[derive(Clone, Debug)]

@@ -57,7 +57,7 @@ impl Answer {
     }
 
     /// Does the description say that it was throttled, or its credentials not taken, where its protocol doesn't?
-    pub fn is_unreal(&self) -> bool {
+    pub fn is_overruled(&self) -> bool {
         let is_one = |told| matches!(told, Meaning::Throttled | Meaning::Unauthorized);
         self.told
             .is_some_and(|told| is_one(told) && told != self.usual_meaning())

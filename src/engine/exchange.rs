@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::slots::Turn;
 use super::{Engine, Halt};
-use crate::config::Request;
+use crate::config::{Awaits, Request};
 use crate::domain::answer::Answer;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::{Again, Delivery, again, pause};
@@ -240,33 +240,28 @@ impl<W: World> Engine<'_, W> {
         insistence: &mut Insistence,
     ) -> Result<bool, Trouble> {
         let patience = &request.patience;
-        if is_over || answer.is_unreal() || (patience.until.is_none() && patience.retry.is_none()) {
+        if is_over || patience.is_none() {
             return Ok(false);
         }
         let seen = scope.clone().answer(answer);
-        let fails = patience.retry.as_ref();
-        let fails = fails.is_some_and(|retry| retry.holds(answer, &seen).unwrap_or(false));
-        let waits_for = patience.until.as_ref();
-        let waits_for = waits_for.filter(|until| !until.eval_bool(&seen).unwrap_or(false));
-        if !fails && waits_for.is_none() {
+        let Some(awaits) = patience.awaits(answer, &seen) else {
             return Ok(false);
-        }
+        };
         let left = patience.within.saturating_sub(self.world.now().since(insistence.begun));
-        if left.is_zero() {
-            return match waits_for {
-                // What became of it is for `expect` to say.
-                None => Ok(false),
-                Some(until) => {
-                    let within = humantime::format_duration(patience.within);
-                    let what = self.answered(request, answer, &seen);
-                    let why = self.why_not_yet(until, &seen);
-                    Err(Trouble::Unanswered(format!("{what}; within {within}, {why}").into()))
-                }
-            };
-        }
+        let what = match awaits {
+            // What became of it is for `expect` to say.
+            Awaits::Recovery if left.is_zero() => return Ok(false),
+            Awaits::Recovery => "a failure passes",
+            Awaits::Condition(until) if left.is_zero() => {
+                let within = humantime::format_duration(patience.within);
+                let what = self.answered(request, answer, &seen);
+                let why = self.why_not_yet(until, &seen);
+                return Err(Trouble::Unanswered(format!("{what}; within {within}, {why}").into()));
+            }
+            Awaits::Condition(_) => "`until` holds",
+        };
         insistence.rounds += 1;
-        let pause: Duration = pause(insistence.rounds, 1.0).min(left);
-        let what = if fails { "a failure passes" } else { "`until` holds" };
+        let pause = pause(insistence.rounds, 1.0).min(left);
         self.pause_until(place, what, pause).await?;
         Ok(true)
     }

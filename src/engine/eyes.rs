@@ -50,7 +50,7 @@ pub fn eye_by_id(service: &Service) -> Option<&Poll> {
 /// Does an answer to `gone` say that there is no such account?
 pub(super) fn is_gone(gone: &Poll, answer: &Answer, scope: &Scope) -> bool {
     match gone.until {
-        Some(_) => !answer.is_unreal() && gone.holds(scope),
+        Some(_) => !answer.is_overruled() && gone.holds(scope),
         None => gone.request.gone.holds(answer, scope).unwrap_or(false),
     }
 }

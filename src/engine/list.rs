@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use minijinja::value::Value;
 
 use super::create::text;
-use super::exchange::{Trouble, unsendable};
+use super::exchange::{Insistence, Trouble, unsendable};
 use super::words::asked;
 use super::{Engine, Site};
 use crate::config::{List, Next, Request};
@@ -392,7 +392,14 @@ impl<W: World> Engine<'_, W> {
         page: &Outgoing,
         each: &mut impl FnMut(RemoteId, String, &Value),
     ) -> Result<Result<(Answer, Items), Answer>, Trouble> {
-        let answer = self.repeat(place, "list", page).await?;
+        let mut insistence = Insistence::begin(self.world.now());
+        let answer = loop {
+            let answer = self.repeat(place, "list", page).await?;
+            let step = (&list.request, scope);
+            if !self.insists(place, step, &answer, false, &mut insistence).await? {
+                break answer;
+            }
+        };
         let scope = scope.clone().answer(&answer);
         if !list.request.expect.holds(&answer, &scope).unwrap_or(false) {
             return Ok(Err(answer));

@@ -22,7 +22,7 @@ impl<W: World> Engine<'_, W> {
     /// An empty list shows nothing: that is what strangers are given.
     /// Nor does the answer to somebody who comes with the account's own credentials.
     pub(super) fn prove_credentials(&self, place: usize, asked: u64, request: &Request, answer: &Answer) {
-        if request.is_sent_by_the_account() || !request.is_signed() || answer.is_unreal() {
+        if request.is_sent_by_the_account() || !request.is_signed() || answer.is_overruled() {
             return;
         }
         if let (false, Some(proofs)) = (shows_nothing(answer), self.proofs.get(self.site_of(place))) {

@@ -6,7 +6,7 @@ use super::advice;
 use super::exchange::unsendable;
 use super::steps::applies;
 use super::{Engine, Halt, Site};
-use crate::config::Patience;
+use crate::config::Awaits;
 use crate::domain::meaning::Meaning;
 use crate::domain::outcome::Delivery;
 use crate::domain::why::Why;
@@ -106,16 +106,14 @@ impl<W: World> Engine<'_, W> {
             }
             Delivery::Answered(answer) => {
                 let seen = scope.clone().answer(answer);
-                let Patience { until, retry, .. } = &request.patience;
-                let retry = retry.as_ref();
-                if retry.is_some_and(|retry| retry.holds(answer, &seen).unwrap_or(false)) {
-                    return Err(NotReady::Unmet(self.describe(&delivery)));
-                }
-                let until = until.as_ref();
-                if let Some(until) = until.filter(|until| !until.eval_bool(&seen).unwrap_or(false)) {
-                    let what = self.answered(request, answer, scope);
-                    let why = self.why_not_yet(until, &seen);
-                    return Err(NotReady::Unmet(format!("{what}; {why}").into()));
+                match request.patience.awaits(answer, &seen) {
+                    None => {}
+                    Some(Awaits::Recovery) => return Err(NotReady::Unmet(self.describe(&delivery))),
+                    Some(Awaits::Condition(until)) => {
+                        let what = self.answered(request, answer, scope);
+                        let why = self.why_not_yet(until, &seen);
+                        return Err(NotReady::Unmet(format!("{what}; {why}").into()));
+                    }
                 }
                 match request.expect.holds(answer, &seen) {
                     Ok(true) => Ok(()),

@@ -268,3 +268,37 @@ fn another_address_that_throttles_is_not_asked_in_a_circle() {
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(mail.lines().len() < 30, "{}", mail.lines().len());
 }
+
+#[test]
+fn a_list_waits_too() {
+    let mut lists = 0;
+    let (forum, accounts) = ordinary(move |accounts, asked| {
+        if asked.target != "/accounts?all" {
+            return None;
+        }
+        if !fields(asked).contains("authorization") {
+            return Some(answer(401, &[], b""));
+        }
+        lists += 1;
+        let items: Vec<_> = accounts
+            .iter()
+            .map(|(id, name)| json!({"id": id, "username": name}))
+            .collect();
+        let is_ready = lists > 1;
+        Some(reply(
+            200,
+            &json!({"ready": is_ready, "items": if is_ready { items } else { Vec::new() }}),
+        ))
+    });
+    let desk = desk(
+        &forum,
+        &format!(
+            "    list: {{ request: 'GET /accounts?all', until: body.ready, within: 20s, items: body.items, id: item.id, name: item.username }}\n{TWO}"
+        ),
+    );
+    let set_up = desk.run(&["setup"]);
+    assert_eq!(set_up.code, Some(0), "{}", set_up.stderr);
+    let swept = desk.run(&["sweep", "--run", "this"]);
+    assert_eq!(swept.code, Some(0), "{}", swept.stderr);
+    assert!(accounts.lock().unwrap().is_empty(), "{}", swept.stderr);
+}

@@ -9,7 +9,7 @@ use super::cookies::CookieJar;
 use super::expiry::life;
 use super::fetch::{AnswerWords, LIFE, answered};
 use super::token::{Carried, NoToken, Post, Token, keep_scalars};
-use crate::config::{Action, Carry, Destination, Expiry, Login, Patience, Request, did_not_hold};
+use crate::config::{Action, Awaits, Carry, Destination, Expiry, Login, Request, did_not_hold};
 use crate::domain::answer::Answer;
 use crate::domain::outcome::{Delivery, pause};
 use crate::domain::said::{in_its_own_words, said};
@@ -99,7 +99,6 @@ impl Token {
         jar: &Rc<CookieJar>,
         now: &impl Fn() -> Timestamp,
     ) -> Result<Answer, NoToken> {
-        let Patience { until, retry, within } = &step.patience;
         let (begun, mut round) = (tokio::time::Instant::now(), 0);
         loop {
             let taken = self.take_step(wire, step, scope, jar, now()).await;
@@ -107,20 +106,17 @@ impl Token {
                 return taken.map_err(|(why, _)| why);
             };
             let seen = scope.clone().answer(answer);
-            let fails = retry.as_ref();
-            let fails = fails.is_some_and(|retry| retry.holds(answer, &seen).unwrap_or(false));
-            let waits_for = until.as_ref().filter(|until| !until.eval_bool(&seen).unwrap_or(false));
-            if !fails && waits_for.is_none() {
+            let Some(awaits) = step.patience.awaits(answer, &seen) else {
                 return taken.map_err(|(why, _)| why);
-            }
-            let left = within.saturating_sub(begun.elapsed());
+            };
+            let left = step.patience.within.saturating_sub(begun.elapsed());
             if left.is_zero() {
-                let Some(until) = waits_for.filter(|_| taken.is_ok()) else {
+                let (Awaits::Condition(until), true) = (awaits, taken.is_ok()) else {
                     return taken.map_err(|(why, _)| why);
                 };
                 let hide = |text: &str| self.veil.as_ref().map_or_else(|| "***".to_owned(), |veil| veil(text));
                 let why = did_not_hold("until", until, &seen, &hide);
-                let within = humantime::format_duration(*within);
+                let within = humantime::format_duration(step.patience.within);
                 let step = step.action.source();
                 return Err(NoToken::Refused(
                     format!("the log-in at `{step}`: within {within}, {why}").into(),

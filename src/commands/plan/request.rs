@@ -166,6 +166,20 @@ fn of_list(shown: ShownRequest, list: &List) -> ShownRequest {
     }
 }
 
+/// When it is sent, what is expected of its answer, and until when, in a line.
+fn expected(request: &Request) -> String {
+    let until = request.patience.until.as_ref();
+    let until = until.map(|until| format!(", until {}", veil::expression(until)));
+    let when = request.when.as_ref();
+    let when = when.map(|when| format!(", if {}", veil::expression(when)));
+    format!(
+        "{}{}{}",
+        in_words(&request.expect),
+        until.unwrap_or_default(),
+        when.unwrap_or_default()
+    )
+}
+
 /// What has to hold of an answer, and of what surrounds it.
 fn conditions(request: &Request) -> Map<String, Value> {
     let Patience { until, retry, within } = &request.patience;
@@ -192,6 +206,7 @@ impl ShownRequest {
         let Action::Http(action) = &request.action;
         let source = veil::target(request.action.source());
         let (_, path) = source.split_once(' ').unwrap_or_default();
+        let method = action.target.method.as_str();
         let address = match &request.destination {
             Destination::Elsewhere(address) => veil::text(address),
             Destination::Service | Destination::Unsigned => url.to_owned(),
@@ -203,9 +218,9 @@ impl ShownRequest {
         }
         Self {
             step,
-            expect: in_words(&request.expect),
+            expect: expected(request),
             place: request.place.clone(),
-            method: action.target.method.as_str(),
+            method,
             address: format!("{}{}", address.trim_end_matches('/'), path.trim_start()),
             credentials: match &request.destination {
                 Destination::Service => whose(action, service),
@@ -221,7 +236,10 @@ impl ShownRequest {
             capture: veil::expressions(&request.captures),
             outputs: veil::expressions(&request.outputs),
             secrets: veil::expressions(&request.secrets),
-            request: source,
+            request: match &request.destination {
+                Destination::Elsewhere(_) => format!("{method} {}{}", address.trim_end_matches('/'), path.trim_start()),
+                Destination::Service | Destination::Unsigned => source.clone(),
+            },
         }
     }
 

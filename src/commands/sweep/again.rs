@@ -78,6 +78,13 @@ pub(super) async fn list(context: &Context, world: &LiveWorld<'_>, trial: &Trial
             context.console.error(Why::hinted(why, "sweep again, or raise `max`"));
             return requests;
         }
+        for (place, _) in &places {
+            let list = &mut swept.lists[*place];
+            list.accounts += shown
+                .iter()
+                .filter(|one| one.service == list.service && is_hit(one))
+                .count();
+        }
         latest = swept.found.len();
         if hits > 0 {
             let ended = delete(context, world, sites, &ground.run, &mut shown, deadline).await;

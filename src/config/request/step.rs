@@ -8,7 +8,8 @@ use crate::config::address::http_address;
 use crate::config::condition::Condition;
 use crate::config::decode::{Decoder, Fields};
 use crate::config::keys::request as key;
-use crate::language::{Expression, Template};
+use crate::domain::answer::Answer;
+use crate::language::{Expression, Scope, Template};
 
 /// Where a request goes, and with whose credentials.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,36 @@ pub struct Patience {
     pub retry: Option<Condition>,
     /// For how long.
     pub within: Duration,
+}
+
+/// What a step waits for, after an answer.
+#[derive(Clone, Copy, Debug)]
+pub enum Awaits<'p> {
+    /// That a failure passes.
+    Recovery,
+    /// That this holds.
+    Condition(&'p Expression),
+}
+
+impl Patience {
+    /// Does it wait for nothing, whatever the answer?
+    pub fn is_none(&self) -> bool {
+        self.until.is_none() && self.retry.is_none()
+    }
+
+    /// What it still waits for, if anything. `seen` has the answer. One that is busy or dead says nothing of either.
+    pub fn awaits(&self, answer: &Answer, seen: &Scope) -> Option<Awaits<'_>> {
+        if answer.is_overruled() {
+            return None;
+        }
+        let until = self.until.as_ref();
+        if let Some(until) = until.filter(|until| !until.eval_bool(seen).unwrap_or(false)) {
+            return Some(Awaits::Condition(until));
+        }
+        let retry = self.retry.as_ref();
+        let fails = retry.is_some_and(|retry| retry.holds(answer, seen).unwrap_or(false));
+        fails.then_some(Awaits::Recovery)
+    }
 }
 
 /// How long is waited where nothing is said.
