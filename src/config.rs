@@ -52,7 +52,7 @@ pub use keys::schema;
 pub use list::{Carrier, List, Next};
 pub use locale::Locale;
 pub use persona::{Copy, Count, Persona};
-pub use preset::{Known, Parameter, Preset, preset, preset_names};
+pub use preset::{Parameter, Preset, Provenance, preset, preset_names};
 pub use request::{Awaits, Create, Destination, Find, Patience, Poll, Request};
 pub use scalar::Rate;
 pub use service::{Limits, Service};

@@ -41,12 +41,20 @@ pub(super) struct Adopted<'a> {
 
 /// The command.
 pub(super) async fn adopt(context: &Context, wanted: &Adopted<'_>) -> Result<ExitCode, Failure> {
-    for text in [Some(wanted.name), wanted.id].into_iter().flatten() {
-        if text.trim().is_empty() || text.len() > LONGEST || text.chars().any(char::is_control) {
-            return Err(Failure::usage(
-                "a name or an id is empty, too long, or has a control character",
-            ));
-        }
+    let id = wanted.id.map(|id| ("--id", id));
+    for (flag, text) in [("--name", wanted.name)].into_iter().chain(id) {
+        let problem = if text.trim().is_empty() {
+            "is empty"
+        } else if text.len() > LONGEST {
+            "is longer than any service keeps"
+        } else if text.chars().any(char::is_control) {
+            "has a control character"
+        } else if flag == "--id" && matches!(text, "." | "..") {
+            "leads elsewhere in a path"
+        } else {
+            continue;
+        };
+        return Err(Failure::usage(format!("`{flag}` {problem}")));
     }
     let id = wanted.id.and_then(RemoteId::new);
     let (entry, config) = entry_of_run(context, wanted)?;

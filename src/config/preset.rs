@@ -3,8 +3,8 @@
 //! How a preset is written is told in `docs/presets.md`. A mistake in one is a bug, and is told at its own place.
 
 mod copy;
-mod known;
 mod parameters;
+mod provenance;
 
 use super::decode::Decoder;
 use super::keys::service::{NAME, NEEDS, PASSWORD, PRESET, USERNAME, WITH};
@@ -12,8 +12,8 @@ use super::keys::{Key, parameter, preset_file as key};
 use super::tree::{self, Content, Node, Pair};
 use crate::language::{Environment, nearest};
 
-pub use known::Known;
 pub(super) use parameters::check;
+pub use provenance::Provenance;
 
 /// The texts of the named files.
 macro_rules! embed {
@@ -69,7 +69,7 @@ pub struct Preset {
     /// What it is for, in one line.
     pub about: String,
     /// What it is known by.
-    pub known: Known,
+    pub known: Provenance,
     /// What `with` gives it, in the order of the file.
     pub parameters: Vec<Parameter>,
     text: &'static str,
@@ -165,7 +165,7 @@ fn decode(decoder: &mut Decoder, node: &Node, name: &'static str, text: &'static
     let about = fields
         .need(decoder, key::ABOUT)
         .and_then(|node| decoder.text(node, key::ABOUT.name));
-    let known = Known::decode(decoder, &mut fields);
+    let known = Provenance::decode(decoder, &mut fields);
     let parameters = fields.take(key::PARAMETERS).map(|node| parameters(decoder, node));
     let service = fields.need(decoder, key::SERVICE);
     for entry in service.and_then(Node::as_map).unwrap_or_default() {

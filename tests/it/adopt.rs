@@ -182,7 +182,14 @@ fn mistakes_are_told_before_anything_is_written() {
         (vec!["users", "--name", "eve"], "give its `--id`"),
         (vec!["bare", "--name", &signed], "neither `find` nor `list`"),
         (vec!["bare", "--name", "eve", "--id", "1"], "give the service `verify`"),
-        (vec!["users", "--name", "e\nve", "--id", "1"], "has a control character"),
+        (
+            vec!["users", "--name", "e\nve", "--id", "1"],
+            "`--name` has a control character",
+        ),
+        (
+            vec!["users", "--name", "eve", "--id", ".."],
+            "`--id` leads elsewhere in a path",
+        ),
         (vec!["users"], "--name"),
     ] {
         is(&desk.run(&[&["adopt"], arguments.as_slice()].concat()), 2, part);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
-use standin::config::{Known, preset, preset_names};
+use standin::config::{Provenance, preset, preset_names};
 use standin::lint::RULES;
 
 use super::{ROOT, keys, read, settings};
@@ -91,18 +91,18 @@ fn everything() -> Vec<Made> {
         table(page, "## Settings", settings::everywhere()),
         table("docs/presets.md", "## The presets", presets()),
         known("Run on the system itself", |known| match known {
-            Known::RunOn(system) => Some(format!(" ({system})")),
-            Known::RunOnEmulator(_) | Known::Described | Known::Documents => None,
+            Provenance::RunOn(system) => Some(format!(" ({system})")),
+            Provenance::RunOnEmulator(_) | Provenance::Described | Provenance::Documents => None,
         }),
         known("Run on an emulator", |known| match known {
-            Known::RunOnEmulator(emulator) => Some(format!(" ({emulator})")),
-            Known::RunOn(_) | Known::Described | Known::Documents => None,
+            Provenance::RunOnEmulator(emulator) => Some(format!(" ({emulator})")),
+            Provenance::RunOn(_) | Provenance::Described | Provenance::Documents => None,
         }),
         known("Held against the vendor's description", |known| {
-            (*known == Known::Described).then(String::new)
+            (*known == Provenance::Described).then(String::new)
         }),
         known("Written from documents", |known| {
-            (*known == Known::Documents).then(String::new)
+            (*known == Provenance::Documents).then(String::new)
         }),
         sentence("Filters"),
         sentence("Tests after `is`"),
@@ -111,7 +111,7 @@ fn everything() -> Vec<Made> {
 }
 
 /// The presets of which this has something to tell.
-fn known(begins: &'static str, told: fn(&Known) -> Option<String>) -> Made {
+fn known(begins: &'static str, told: fn(&Provenance) -> Option<String>) -> Made {
     let names: Vec<String> = preset_names()
         .filter_map(|name| told(&preset(name).unwrap().known).map(|told| format!("`{name}`{told}")))
         .collect();

@@ -7,7 +7,7 @@ use crate::config::keys::preset_file as key;
 
 /// What a preset is known by, the surest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum Provenance {
     /// A whole life cycle worked on this system and version.
     RunOn(String),
     /// A whole life cycle worked on this emulator.
@@ -18,7 +18,7 @@ pub enum Known {
     Documents,
 }
 
-impl Known {
+impl Provenance {
     /// Has it ever run on more than a simulation of ours?
     pub fn is_tried(&self) -> bool {
         matches!(self, Self::RunOn(_) | Self::RunOnEmulator(_))
@@ -38,7 +38,7 @@ impl Known {
     }
 }
 
-impl fmt::Display for Known {
+impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RunOn(system) => write!(f, "run on {system}"),
