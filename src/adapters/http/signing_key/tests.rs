@@ -64,7 +64,7 @@ fn a_key_that_cannot_sign_is_told_with_what_to_do_and_without_a_byte_of_it() {
         (
             Algorithm::Es256,
             EC_SEC1,
-            "SEC 1 (`BEGIN EC PRIVATE KEY`)",
+            "SEC 1 form (`BEGIN EC PRIVATE KEY`)",
             "openssl pkcs8 -topk8 -nocrypt",
         ),
         (Algorithm::Rs256, EC_SEC1, "SEC 1", "convert it to PKCS#8"),
